@@ -1,0 +1,1 @@
+"""The Earth as a place: constants, shape, orientation, time, Sun and Moon."""

@@ -1,0 +1,19 @@
+"""The two ways in which Homeward says no. Each carries one sentence for a person to read."""
+
+
+class HomewardError(Exception):
+    """Base of the errors a user may see; ``exit_code`` is what the command line returns."""
+
+    exit_code = 1
+
+
+class InputError(HomewardError):
+    """Bad input: names the file, the key and what was expected. Exit code 2."""
+
+    exit_code = 2
+
+
+class Infeasible(HomewardError):
+    """Physically impossible as asked: says why, and the nearest thing that works. Exit code 3."""
+
+    exit_code = 3

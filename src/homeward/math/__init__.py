@@ -1,0 +1,1 @@
+"""Pure mathematics: quaternions, interpolation, integrators. Knows nothing of the Earth."""

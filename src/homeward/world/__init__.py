@@ -1,0 +1,1 @@
+"""The truth: gravity, air, wind, body, actuators, sensors, parachutes. Never imports ``flight``."""
