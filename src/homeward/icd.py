@@ -1,0 +1,117 @@
+"""Every message that passes between what flies and what is flown through, and nothing else.
+
+Unit, frame and one line of text stand once, as metadata of the message field: the documentation,
+the telemetry columns and the plot labels are made from them (``channels``).
+"""
+
+import dataclasses
+from typing import Any
+
+import equinox as eqx
+
+from homeward.typing import Array, Count, Flag, Scalar, Vec3
+
+
+def channel(unit: str, text: str, frame: str = "") -> Any:
+    """A message field with its unit, its frame and one line of text."""
+    return eqx.field(metadata={"unit": unit, "frame": frame, "text": text})
+
+
+@dataclasses.dataclass(frozen=True)
+class Channel:
+    """What a reader must know of one field: name, unit, frame, text."""
+
+    name: str
+    unit: str
+    frame: str
+    text: str
+
+
+def channels(message: type) -> tuple[Channel, ...]:
+    """The channels of a message type, in order."""
+    return tuple(
+        Channel(f.name, f.metadata["unit"], f.metadata["frame"], f.metadata["text"])
+        for f in dataclasses.fields(message)
+        if "unit" in f.metadata
+    )
+
+
+class Measurements(eqx.Module):
+    """What the sensors tell the flight computer at one tick."""
+
+    time: Scalar = channel("s", "onboard time since the scenario's epoch")
+    fix_valid: Flag = channel("1", "position and velocity are from a live source, not coasted")
+    position_fix: Vec3 = channel("m", "measured position of the capsule", "I")
+    velocity_fix: Vec3 = channel("m/s", "measured velocity of the capsule", "I")
+    specific_force: Scalar = channel("m/s2", "magnitude of the sensed non-gravitational acceleration")
+    sensed_delta_v: Scalar = channel("m/s", "sensed velocity gained since the engine was lit")
+    bank: Scalar = channel("rad", "bank angle as the inertial unit gives it")
+    height: Scalar = channel("m", "gamma altimeter: height above the ground")
+    propellant: Scalar = channel("kg", "main-engine propellant as gauged")
+
+
+class Navigation(eqx.Module):
+    """What navigation believes; guidance reads nothing else."""
+
+    time: Scalar = channel("s", "onboard time since the scenario's epoch")
+    r_BE_E: Vec3 = channel("m", "believed position", "E")
+    v_BE_E: Vec3 = channel("m/s", "believed velocity relative to the turning Earth", "E")
+    specific_force: Scalar = channel("m/s2", "sensed non-gravitational acceleration")
+    bank: Scalar = channel("rad", "believed bank angle")
+    blackout: Flag = channel("1", "satellite navigation is cut off")
+
+
+class Command(eqx.Module):
+    """What the flight computer asks of the capsule; it acts one tick late."""
+
+    bank: Scalar = channel("rad", "bank angle wanted; positive turns right")
+    engine_seconds: Scalar = channel("s", "main engine burning time within the next tick")
+    thrust_direction: Vec3 = channel("1", "unit vector of the wanted thrust", "I")
+    deploy: Count = channel("1", "parachute sequence order: 0 none, 1 open, 2 main, 3 backup")
+    drop_heat_shield: Flag = channel("1", "release the heat shield")
+    fire_retro: Flag = channel("1", "fire the landing rockets")
+
+
+class Frame(eqx.Module):
+    """One row of telemetry of a simulated flight: truth beside what the flight computer believes."""
+
+    time: Scalar = channel("s", "time since the scenario's epoch")
+    leg: Count = channel("1", "index of the leg")
+    r_BI_I: Vec3 = channel("m", "true position", "I")
+    v_BI_I: Vec3 = channel("m/s", "true inertial velocity", "I")
+    latitude: Scalar = channel("rad", "geodetic latitude")
+    longitude: Scalar = channel("rad", "longitude, east positive")
+    altitude: Scalar = channel("m", "altitude above the ellipsoid")
+    speed: Scalar = channel("m/s", "speed relative to the turning Earth")
+    inertial_speed: Scalar = channel("m/s", "inertial speed")
+    flight_path_angle: Scalar = channel("rad", "relative flight-path angle, up positive")
+    heading: Scalar = channel("rad", "relative heading, clockwise from north")
+    vertical_speed: Scalar = channel("m/s", "rate of altitude, up positive")
+    mass: Scalar = channel("kg", "mass of what flies on")
+    density: Scalar = channel("kg/m3", "true air density")
+    mach: Scalar = channel("1", "Mach number")
+    dynamic_pressure: Scalar = channel("Pa", "dynamic pressure")
+    load_factor: Scalar = channel("g", "non-gravitational acceleration over standard gravity")
+    heat_rate: Scalar = channel("W/m2", "stagnation heating, convective and radiative")
+    heat_load: Scalar = channel("J/m2", "stagnation heating summed over the flight")
+    bank_command: Scalar = channel("rad", "bank angle commanded")
+    bank: Scalar = channel("rad", "true bank angle")
+    wind_north: Scalar = channel("m/s", "true wind toward north")
+    wind_east: Scalar = channel("m/s", "true wind toward east")
+    range_to_go: Scalar = channel("m", "true distance along the ground to the aim point")
+    navigation_position_error: Vec3 = channel("m", "believed less true position", "N")
+    navigation_velocity_error: Vec3 = channel("m/s", "believed less true velocity", "N")
+    blackout: Flag = channel("1", "satellite navigation is cut off")
+    drag_factor: Scalar = channel("1", "drag estimated on board over the onboard model's")
+    lift_factor: Scalar = channel("1", "lift estimated on board over the onboard model's")
+    predicted_miss: Scalar = channel("m", "miss distance the guidance predicts")
+    parachute_stage: Count = channel("1", "0 none, 1 drogue, 2 main reefed, 3 main, 4 backup, 5 retro fired")
+
+
+def stack_history(frames: list[Frame]) -> dict[str, Array]:
+    """Join chunks of recorded frames into one array a channel, first axis time."""
+    import numpy as np
+
+    return {
+        c.name: np.concatenate([np.asarray(getattr(f, c.name)) for f in frames]) for c in channels(Frame)
+    }
