@@ -1,0 +1,88 @@
+# Everything here needs only Python >= 3.11, git and make. Set-up is done once, in .venv.
+#   make fly     fly the default return; pictures and files go to out/
+#   make test    formatter, linter, types, layers, tests
+# Another Python:  make fly PYTHON=/path/to/python3.12
+
+SHELL := /bin/sh
+VENV  := .venv
+BIN   := $(VENV)/bin
+PIP   := $(BIN)/python -m pip --disable-pip-version-check --quiet install --progress-bar off
+OUT   ?= out
+PYTEST_ARGS ?=
+
+# Packages are installed once; a change of what is asked for does it again.
+READY     := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+
+.PHONY: help fly test test-slow lint format validation bench pictures hooks clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo "also: test-slow, lint, format, validation, bench, pictures, hooks, clean"
+
+$(BIN)/python:
+	@found=; \
+	for candidate in $(if $(PYTHON),$(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "Homeward needs Python 3.11 or newer; found: $$($(if $(PYTHON),$(PYTHON),python3) --version 2>&1 | head -n 1)." >&2; \
+	  echo "Install one, or name it:  make fly PYTHON=/path/to/python3.12" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Homeward: creating $(VENV) with $$($$found --version)"; \
+	$$found -m venv --clear $(VENV) || { \
+	  echo "Could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+
+$(READY): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Homeward: installing the package and what it needs (once; a few minutes, some 250 MB)"
+	@$(PIP) -c constraints.txt -e .
+	@touch $@
+
+$(READY_DEV): $(READY)
+	@echo "Homeward: installing the test tools (once)"
+	@$(PIP) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+fly: $(READY)
+	@$(BIN)/homeward return --out $(OUT)
+
+test: lint
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-slow: $(READY_DEV)
+	$(BIN)/pytest -m slow $(PYTEST_ARGS)
+
+lint: $(READY_DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(READY_DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The page is written even when a check fails, so that the failure can be read in it.
+validation: $(READY_DEV)
+	@mkdir -p build && rm -f build/validation.jsonl
+	HOMEWARD_VALIDATION=build/validation.jsonl $(BIN)/pytest tests/published -m '' $(PYTEST_ARGS); status=$$?; \
+	  $(BIN)/python tests/published/render_validation.py build/validation.jsonl docs/validation.md && exit $$status
+
+bench: $(READY_DEV)
+	@$(PIP) -c constraints.txt -e '.[bench]' || echo "some peers could not be installed; their rows are skipped"
+	$(BIN)/python -m benchmarks $(BENCH)
+
+# The pictures of the README and of docs/, from the default scenario.
+pictures: $(READY)
+	@mkdir -p docs/pictures
+	@$(BIN)/homeward return --out build/pictures
+	@cp build/pictures/*.png docs/pictures/
+
+hooks: $(READY_DEV)
+	$(BIN)/pre-commit install
+
+clean:
+	rm -rf build dist out .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +

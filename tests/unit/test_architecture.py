@@ -1,0 +1,43 @@
+"""The shape of the code: layers, who may see both sides, and the length of a file."""
+
+from pathlib import Path
+
+import grimp
+import pytest
+from importlinter import cli
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "homeward"
+
+LONGEST_FILE = 350  # lines; one idea a file, and what is longer holds two
+SEES_BOTH = ("homeward.sim", "homeward.scenario.build")
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return grimp.build_graph("homeward", cache_dir=None)
+
+
+def test_imports_go_downward_only(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert cli.lint_imports(no_cache=True) == 0, "run `lint-imports` to see the broken contract"
+
+
+def test_only_the_simulator_and_the_builder_see_both_world_and_flight(graph):
+    def sides(module):
+        imported = graph.find_modules_directly_imported_by(module)
+        return {name.split(".")[1] for name in imported if name.count(".")} & {"world", "flight"}
+
+    both = {module for module in graph.modules if len(sides(module)) == 2}
+    assert {m for m in both if not m.startswith(SEES_BOTH)} == set()
+
+
+def test_no_module_imports_the_package_root(graph):
+    # The root imports everything, so whoever imports it imports upward. The command line is above it.
+    importers = graph.find_modules_that_directly_import("homeward")
+    assert {m for m in importers if m != "homeward.cli" and not m.startswith("homeward.cli.")} == set()
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
+def test_a_file_holds_one_idea(path):
+    assert len(path.read_text().splitlines()) <= LONGEST_FILE
