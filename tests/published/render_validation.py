@@ -1,0 +1,56 @@
+"""Renders docs/validation.md from the rows that the published checks record (``make validation``)."""
+
+import json
+import sys
+from itertools import groupby
+from pathlib import Path
+
+HEADER = """# Validation
+
+Homeward's numbers beside those that other people published. Each row is one comparison made by a test in
+`tests/published`; `make validation` runs them all and writes this page from what they record, so nothing
+here is typed by hand. A difference is ours less theirs, or as the quantity says; the limit is what the
+test allows, and its reason stands beside it in the test.
+
+"""
+COLUMNS = ("case", "quantity", "theirs", "ours", "difference", "limit", "unit", "verdict")
+
+
+def cell(value: object) -> str:
+    """One table cell: numbers to six digits, bars kept from ending the cell."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value).replace("|", "\\|").replace("\n", " ")
+    return f"{value:.6g}"
+
+
+def render(rows: list[dict[str, object]]) -> str:
+    """The whole page, grouped by source in the order of the sources' names."""
+    failed = sum(row["verdict"] != "pass" for row in rows)
+    words = f"{len(rows)} comparisons, {len(rows) - failed} within their limit, {failed} not.\n"
+    parts = [HEADER, words]
+    for source, group in groupby(sorted(rows, key=lambda r: str(r["source"])), key=lambda r: r["source"]):
+        held = list(group)
+        parts.append(f"\n## {source}\n\n")
+        parts.append(f"Test: {', '.join(sorted({f'`{module(r)}`' for r in held}))}\n\n")
+        parts.append("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|\n")
+        parts += ["| " + " | ".join(cell(row[c]) for c in COLUMNS) + " |\n" for row in held]
+    return "".join(parts)
+
+
+def module(row: dict[str, object]) -> str:
+    """The test file that recorded a row."""
+    return str(row["test"]).split("::", 1)[0]
+
+
+def main() -> None:
+    """``render_validation.py ROWS.jsonl PAGE.md``"""
+    source, page = map(Path, sys.argv[1:3])
+    if not source.is_file():
+        sys.exit(f"{source}: no rows were recorded; did the published checks run?")
+    rows = [json.loads(line) for line in source.read_text().splitlines() if line]
+    page.write_text(render(rows))
+    print(f"{page}: {len(rows)} comparisons")
+
+
+if __name__ == "__main__":
+    main()
