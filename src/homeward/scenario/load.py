@@ -1,0 +1,136 @@
+"""Reads a scenario: a shipped one by name or a file, with single keys overridden."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from homeward.errors import InputError
+from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_errors import explain, nearest, one_line
+from homeward.scenario.schema_return import KINDS
+from homeward.scenario.shipped import shipped_file, shipped_names
+
+LARGEST = 20_000_000  # bytes; a larger file is no scenario
+FILE_KEYS = ("tle_file", "oem_file", "opm_file", "file")
+
+
+def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -> Scenario:
+    """The scenario of a shipped name or of a TOML file, checked.
+
+    ``overrides`` maps dotted keys to values as they would stand in the file (a text needs no quotes).
+    Raises InputError, one sentence, for anything that is wrong.
+    """
+    path = find(name_or_path)
+    label = str(name_or_path)
+    data = read_toml(path, label)
+    if "return" not in data and "body" in data:
+        raise InputError(
+            f"{one_line(label, 200)}: this is an open-loop file; fly it with `homeward propagate`"
+        )
+    chosen = overrides or {}
+    apply_overrides(data, chosen, label)
+    context = {"directory": path.resolve().parent, "stem": path.stem}
+    try:
+        return Scenario.model_validate(data, context=context)
+    except ValidationError as error:
+        raise explain(error, Scenario, one_line(label, 200), list(chosen)) from None
+
+
+def find(name_or_path: str | Path) -> Path:
+    """The file of a shipped scenario's name or of a path; raises InputError where there is none."""
+    text = str(name_or_path)
+    if text in shipped_names():
+        return shipped_file(text)
+    label = one_line(text, 200)
+    if not text or "\0" in text:
+        raise InputError(f'"{label}": expected the name of a scenario or of a file')
+    path = Path(text)
+    try:
+        if path.is_file():
+            return path
+        if path.is_dir():
+            raise InputError(f"{label}: expected a scenario file, but this is a folder")
+    except OSError:
+        pass  # A name too long for the file system is the name of no file.
+    like = nearest(text, shipped_names())
+    hint = f"did you mean {like}?" if like else f"shipped scenarios are {', '.join(shipped_names())}"
+    raise InputError(f"{label}: there is no such file and no shipped scenario of this name; {hint}")
+
+
+def read_toml(path: Path, label: str | None = None) -> dict[str, Any]:
+    """The tables of a TOML file; raises InputError with file and line where it is not valid."""
+    name = one_line(label or str(path), 200)
+    try:
+        if path.stat().st_size > LARGEST:
+            raise InputError(f"{name}: expected a scenario file, but it is larger than {LARGEST // 10**6} MB")
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read ({error.strerror or 'no reason given'})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}: expected UTF-8 text, but byte {error.start} is not") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, place = str(error).partition(" (at ")
+        where = place.rstrip(")") or "line unknown"
+        raise InputError(f"{name}: {where}: not valid TOML: {one_line(reason, 200)}") from None
+    except (ValueError, OverflowError, RecursionError):
+        raise InputError(f"{name}: expected numbers and lists of a sane size") from None
+
+
+def parse_value(text: str) -> Any:
+    """A value as it would stand in a TOML file; what is no TOML value is a text."""
+    try:
+        table = tomllib.loads(f"value = {text}")
+    except (ValueError, OverflowError, RecursionError):
+        return text
+    return table["value"] if list(table) == ["value"] else text
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, str]:
+    """``KEY=VALUE`` arguments of the command line as overrides; raises InputError for any other form."""
+    overrides: dict[str, str] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f'--set "{one_line(setting)}": expected KEY=VALUE, as in site.altitude_m=1200')
+        overrides[key.strip()] = value.strip()
+    return overrides
+
+
+def apply_overrides(data: dict[str, Any], overrides: Mapping[str, str], label: str) -> None:
+    """Set dotted keys in the tables of a file, in place.
+
+    Another kind of initial state replaces the one in the file. A path given here is relative to the
+    current folder, not to the scenario's.
+    """
+    for key, text in overrides.items():
+        parts = [part.strip() for part in key.split(".")]
+        if not all(parts):
+            raise InputError(f"--set {one_line(key)}: expected a dotted key, as in site.altitude_m")
+        if parts[:2] == ["return", "initial"] and len(parts) > 2 and parts[2] in KINDS:
+            _drop_other_kinds(data, keep=parts[2])
+        table = data
+        for part in parts[:-1]:
+            inner = table.setdefault(part, {})
+            if not isinstance(inner, dict):
+                raise InputError(
+                    f"{one_line(label, 200)} (--set): {one_line(key)}: {one_line(part)} is a value, not a table"
+                )
+            table = inner
+        value = parse_value(text)
+        if parts[-1] in FILE_KEYS and isinstance(value, str) and "\0" not in value:
+            value = str(Path(value).absolute())
+        table[parts[-1]] = value
+
+
+def _drop_other_kinds(data: dict[str, Any], keep: str) -> None:
+    mission = data.get("return")
+    initial = mission.get("initial") if isinstance(mission, dict) else None
+    if isinstance(initial, dict):
+        for kind in KINDS:
+            if kind != keep:
+                initial.pop(kind, None)

@@ -1,0 +1,64 @@
+"""The scenario: everything that a return needs to be told, as typed and checked values."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationInfo, model_validator
+
+from homeward.scenario.schema_base import GroundAltitude, Latitude, Longitude, Section, Text
+from homeward.scenario.schema_dispersion import Dispersion
+from homeward.scenario.schema_flight import Flight, Simulation
+from homeward.scenario.schema_return import Return
+from homeward.scenario.schema_truth import Truth
+
+
+class Site(Section):
+    """Where the capsule is to come down."""
+
+    name: Annotated[Text, Field(min_length=1)] = Field("site", description="name of the place")
+    latitude_deg: Latitude = Field(description="geodetic latitude", examples=[41.6])
+    longitude_deg: Longitude = Field(description="longitude, east positive", examples=[100.1])
+    altitude_m: GroundAltitude = Field(0.0, description="of the ground above the ellipsoid")
+
+
+class Scenario(Section):
+    """One mission file, checked."""
+
+    schema_version: Annotated[int, Field(strict=True, ge=1, le=1)] = Field(
+        1, alias="schema", description="version of this schema"
+    )
+    name: Annotated[Text, Field(min_length=1)] = Field(
+        "scenario", description="short name; the file's if left out"
+    )
+    title: Text = Field("", description="one line that says what it is")
+    site: Site = Field(description="the landing site")
+    truth: Truth = Field(default_factory=Truth, description="the world and the vehicle as they are")
+    flight: Flight = Field(default_factory=Flight, description="what would fly")
+    return_: Return = Field(alias="return", description="this mission: a return")
+    dispersion: Dispersion = Field(default_factory=Dispersion, description="3-sigma spreads")
+    simulation: Simulation = Field(default_factory=Simulation, description="steps of the simulation")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_of_the_file(cls, data: Any, info: ValidationInfo) -> Any:
+        stem = (info.context or {}).get("stem")
+        if isinstance(data, dict) and stem:
+            return {"name": stem, **data}
+        return data
+
+    @model_validator(mode="after")
+    def _check_heights(self) -> Self:
+        legs, interface = self.return_.legs, self.flight.guidance.interface_altitude_m
+        if self.site.altitude_m >= legs.opening_altitude_m:
+            raise ValueError("return.legs.opening_altitude_m: expected an altitude above site.altitude_m")
+        if legs.separation_altitude_m < interface:
+            raise ValueError(
+                "return.legs.separation_altitude_m: expected an altitude at or above "
+                "flight.guidance.interface_altitude_m"
+            )
+        steps = 1.0 / (self.flight.guidance.rate_hz * self.simulation.entry_step_s)
+        if abs(steps - round(steps)) > 1e-9 or round(steps) < 1:
+            raise ValueError(
+                "flight.guidance.rate_hz: expected a guidance cycle of a whole number of "
+                "simulation.entry_step_s"
+            )
+        return self

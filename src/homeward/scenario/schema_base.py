@@ -1,0 +1,106 @@
+"""What every section of a scenario is made of: strict numbers with bounds, times, paths, tables.
+
+A key carries its unit in its name; a number must be finite; an unknown key is refused.
+"""
+
+import datetime
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+
+class Section(BaseModel):
+    """A table of the scenario file: frozen, and every key in it is known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+def _wrap_longitude(value: float) -> float:
+    return value - 360.0 if value > 180.0 else value
+
+
+def _utc(value: object) -> str:
+    """Canonical UTC text of a TOML date-time or of an ISO 8601 text."""
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is not None:
+            value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+        return _utc(value.isoformat(timespec="microseconds"))
+    expected = "expected a UTC time such as 2022-01-17T12:00:00Z"
+    if not isinstance(value, str):
+        raise ValueError(expected)
+    match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}):(\d{2})(\.\d{1,9})?Z?", value, re.ASCII)
+    if match is None:
+        raise ValueError(expected)
+    day, minute, second, fraction = match.groups()
+    try:
+        # A leap second (:60) is a time of UTC that Python's own type cannot hold.
+        date = datetime.datetime.fromisoformat(f"{day}T{minute}:{'59' if second == '60' else second}")
+    except ValueError:
+        raise ValueError(expected) from None
+    if not 1957 <= date.year <= 2100:
+        raise ValueError("expected a UTC time between the years 1957 and 2100")
+    if second == "60" and minute != "23:59":
+        raise ValueError(expected)
+    return f"{day}T{minute}:{second}{fraction or ''}"
+
+
+def existing_file(value: str, info: ValidationInfo) -> str:
+    """Absolute path of a file named relative to the scenario file."""
+    directory: Path = (info.context or {}).get("directory", Path())
+    if not value or "\0" in value:
+        raise ValueError("expected the path of a file")
+    path = directory / Path(value)
+    try:
+        found = path.is_file()
+    except OSError:
+        found = False
+    if not found:
+        raise ValueError(f"expected a file, but there is none at {path}")
+    return str(path.resolve())
+
+
+def rising(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Refuse a column of a table that does not rise strictly."""
+    for lower, upper in zip(values, values[1:], strict=False):
+        if not upper > lower:
+            raise ValueError(f"expected numbers that increase, but {upper:g} follows {lower:g}")
+    return values
+
+
+def same_length(section: Any, *columns: str) -> None:
+    """Refuse a table whose columns differ in length."""
+    lengths = {name: len(getattr(section, name)) for name in columns}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name} has {count}" for name, count in lengths.items())
+        raise ValueError(f"expected columns of one length, but {told}")
+
+
+# Bounds are physical sanity, wide enough for any capsule; a limit of the models stands in their pages.
+_real: dict[str, Any] = {"strict": True, "allow_inf_nan": False}
+Real = Annotated[float, Field(ge=-1e12, le=1e12, **_real)]
+Positive = Annotated[float, Field(gt=0.0, le=1e12, **_real)]
+NonNegative = Annotated[float, Field(ge=0.0, le=1e12, **_real)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0, **_real)]
+Scale = Annotated[float, Field(gt=0.0, le=100.0, **_real)]
+Mass = Annotated[float, Field(gt=0.0, le=1e6, **_real)]
+OptionalMass = Annotated[float, Field(ge=0.0, le=1e6, **_real)]
+Seconds = Annotated[float, Field(gt=0.0, le=1e7, **_real)]
+Step = Annotated[float, Field(gt=0.0, le=120.0, **_real)]
+Speed = Annotated[float, Field(ge=0.0, le=2e4, **_real)]
+WindSpeed = Annotated[float, Field(ge=-500.0, le=500.0, **_real)]
+Altitude = Annotated[float, Field(ge=-500.0, le=1e9, **_real)]
+AirAltitude = Annotated[float, Field(ge=-5000.0, le=2e6, **_real)]
+GroundAltitude = Annotated[float, Field(ge=-500.0, le=9000.0, **_real)]
+Latitude = Annotated[float, Field(ge=-90.0, le=90.0, **_real)]
+Longitude = Annotated[float, Field(ge=-180.0, le=360.0, **_real), AfterValidator(_wrap_longitude)]
+Heading = Annotated[float, Field(ge=-360.0, le=360.0, **_real)]
+Slope = Annotated[float, Field(ge=-90.0, le=90.0, **_real)]
+AngularRate = Annotated[float, Field(gt=0.0, le=360.0, **_real)]
+Flag = Annotated[bool, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True, ge=0, le=10**9)]
+Text = Annotated[str, Field(strict=True, max_length=400)]
+EpochUtc = Annotated[str, BeforeValidator(_utc)]
+ExistingFile = Annotated[str, AfterValidator(existing_file)]
+Rising = Annotated[tuple[AirAltitude, ...], Field(min_length=2), AfterValidator(rising)]

@@ -1,0 +1,147 @@
+"""`[return.*]`: where a return starts, and which legs are flown."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from homeward.scenario.schema_base import (
+    Altitude,
+    EpochUtc,
+    ExistingFile,
+    Flag,
+    Heading,
+    Latitude,
+    Longitude,
+    Positive,
+    Real,
+    Section,
+    Slope,
+    Text,
+)
+
+KINDS = ("tle", "tle_file", "oem_file", "opm_file", "state", "interface")
+
+Component = Annotated[Real, Field(ge=-1e9, le=1e9)]
+SpeedComponent = Annotated[Real, Field(ge=-2e4, le=2e4)]
+
+
+def _outside_the_earth(position: tuple[float, float, float]) -> tuple[float, float, float]:
+    radius = sum(x * x for x in position) ** 0.5
+    if not 6.35e6 <= radius <= 1e9:
+        raise ValueError(
+            f"expected a point above the ground, but it is {radius / 1e3:.0f} km from the centre"
+        )
+    return position
+
+
+class State(Section):
+    """Position and velocity at one instant."""
+
+    epoch_utc: EpochUtc = Field(description="the instant", examples=["2022-01-17T12:00:00Z"])
+    frame: Literal["gcrf", "itrf", "eme2000"] = Field("gcrf", description="axes of the two vectors")
+    position_m: Annotated[tuple[Component, Component, Component], AfterValidator(_outside_the_earth)] = Field(
+        description="position", examples=[[545284.0, 4217457.0, 5288810.0]]
+    )
+    velocity_m_s: tuple[SpeedComponent, SpeedComponent, SpeedComponent] = Field(
+        description="velocity; in itrf relative to the turning Earth",
+        examples=[[-7636.397, 168.828, 656.343]],
+    )
+
+
+class Interface(Section):
+    """A start at the entry interface, told as a pilot would."""
+
+    epoch_utc: EpochUtc = Field(description="the instant", examples=["2023-09-07T14:28:00Z"])
+    latitude_deg: Latitude | None = Field(None, description="geodetic latitude; or the geocentric one")
+    latitude_geocentric_deg: Latitude | None = Field(None, description="geocentric latitude")
+    longitude_deg: Longitude = Field(description="longitude, east positive", examples=[70.0])
+    altitude_m: Altitude | None = Field(None, description="altitude above the ellipsoid; or the radius")
+    radius_m: Annotated[Positive, Field(ge=6.35e6, le=1e9)] | None = Field(
+        None, description="distance from the centre of the Earth"
+    )
+    speed_m_s: Annotated[Positive, Field(le=2e4)] = Field(description="speed", examples=[7850.0])
+    flight_path_angle_deg: Slope = Field(description="above the local horizontal", examples=[-1.6])
+    heading_deg: Heading = Field(description="of the velocity, clockwise from north", examples=[75.0])
+    relative: Flag = Field(
+        False, description="true: speed, angle and heading relative to the turning Earth; false: inertial"
+    )
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        if (self.latitude_deg is None) == (self.latitude_geocentric_deg is None):
+            raise ValueError("expected exactly one of latitude_deg and latitude_geocentric_deg")
+        if (self.altitude_m is None) == (self.radius_m is None):
+            raise ValueError("expected exactly one of altitude_m and radius_m")
+        return self
+
+
+class Initial(Section):
+    """Where the return starts: exactly one of the six kinds."""
+
+    tle: tuple[Text, ...] | None = Field(
+        None, description="two-line elements, with or without a name line", min_length=2, max_length=3
+    )
+    tle_file: ExistingFile | None = Field(None, description="file of two-line elements")
+    oem_file: ExistingFile | None = Field(None, description="CCSDS orbit ephemeris message")
+    opm_file: ExistingFile | None = Field(None, description="CCSDS orbit parameter message")
+    state: State | None = Field(None, description="position and velocity at one instant")
+    interface: Interface | None = Field(None, description="a point at the entry interface")
+    epoch_utc: EpochUtc | None = Field(
+        None, description="when the mission clock starts; the epoch of the elements if left out"
+    )
+
+    @property
+    def kind(self) -> str:
+        """Which of the six kinds is given."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            told = " and ".join(given) if given else "none"
+            raise ValueError(f"expected exactly one of {', '.join(KINDS)}, but there is {told}")
+        if self.epoch_utc is not None and self.kind == "interface":
+            raise ValueError("expected no epoch_utc beside interface, which holds its own")
+        return self
+
+
+class Legs(Section):
+    """Which part of the return is flown."""
+
+    start: Literal["undock", "burn", "interface"] = Field(
+        "undock", description="where the flight starts; interface if the initial state is one"
+    )
+    separation_altitude_m: Annotated[Positive, Field(ge=8e4, le=5e5)] = Field(
+        140000.0, description="altitude at which the service module is released"
+    )
+    opening_altitude_m: Annotated[Positive, Field(le=3e4)] = Field(
+        10000.0, description="altitude at which the parachute is opened"
+    )
+    end: Literal["touchdown", "opening"] = Field("touchdown", description="where the flight ends")
+
+
+class Return(Section):
+    """One return: where it starts and which legs are flown."""
+
+    initial: Initial = Field(description="where it starts")
+    legs: Legs = Field(default_factory=Legs, description="the legs flown")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _start_where_given(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        initial, legs = data.get("initial"), data.get("legs", {})
+        if isinstance(initial, dict) and "interface" in initial and isinstance(legs, dict):
+            return {**data, "legs": {"start": "interface", **legs}}
+        return data
+
+    @model_validator(mode="after")
+    def _check_start(self) -> Self:
+        kind, start = self.initial.kind, self.legs.start
+        if kind == "interface" and start != "interface":
+            raise ValueError(f'a flight whose initial state is interface cannot start with "{start}"')
+        if start == "interface" and kind.startswith("tle"):
+            raise ValueError('legs.start = "interface" needs an interface, a state, an OEM or an OPM')
+        return self

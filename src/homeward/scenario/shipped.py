@@ -1,0 +1,31 @@
+"""The scenarios that come with Homeward."""
+
+import functools
+import tomllib
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "scenarios"
+
+
+@functools.cache
+def shipped_names() -> tuple[str, ...]:
+    """Names of the shipped scenarios, the default one first."""
+    names = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return tuple(sorted(names, key=lambda name: name != DEFAULT))
+
+
+def shipped_file(name: str) -> Path:
+    """The file of a shipped scenario."""
+    return FOLDER / f"{name}.toml"
+
+
+def shipped() -> list[tuple[str, str]]:
+    """Name and title of each shipped scenario, the default one first."""
+    told: list[tuple[str, str]] = []
+    for name in shipped_names():
+        data = tomllib.loads(shipped_file(name).read_text(encoding="utf-8"))
+        told.append((name, str(data.get("title", ""))))
+    return told
+
+
+DEFAULT = "shenzhou-15"
