@@ -1,0 +1,254 @@
+"""Air against altitude: exponential, U.S. Standard 1976, and any table on an even grid."""
+
+import csv
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from homeward.earth.constants import G0, GAMMA_AIR, GAS_CONSTANT_AIR
+from homeward.errors import InputError
+from homeward.typing import Array, Float, Scalar
+from homeward.world.interfaces import AbstractAtmosphere, Air
+
+Column = np.ndarray | Sequence[float] | Sequence[int]
+
+
+def _scalar(value: float | int | Array) -> Array:
+    return jnp.asarray(value, float)
+
+
+class ExponentialAtmosphere(AbstractAtmosphere):
+    """``rho = rho0 exp(-h / scale_height)`` at one temperature: density [kg/m3], height [m], [K].
+
+    Pressure follows from the ideal gas law, so it is not hydrostatic unless
+    ``scale_height = R T / g``. Valid for closed-form comparisons, at any altitude.
+    """
+
+    rho0: Scalar = eqx.field(converter=_scalar)
+    scale_height: Scalar = eqx.field(converter=_scalar)
+    temperature: Scalar = eqx.field(converter=_scalar, default=250.0)
+
+    def at(self, altitude: Scalar) -> Air:
+        """Air at an altitude [m]; the exponent is bounded so that a point far below ground stays finite."""
+        density = self.rho0 * jnp.exp(jnp.minimum(-altitude / self.scale_height, 50.0))
+        pressure = density * GAS_CONSTANT_AIR * self.temperature
+        sound = jnp.sqrt(GAMMA_AIR * GAS_CONSTANT_AIR * self.temperature)
+        return Air(density, self.temperature, pressure, sound)
+
+
+class TableAtmosphere(AbstractAtmosphere):
+    """Air on an evenly spaced altitude grid: the form in which truth flies.
+
+    ``rows`` holds log density [log kg/m3], temperature [K], log pressure [log Pa] and speed of sound
+    [m/s] at ``h0 + i dh`` [m]; linear between rows, so density and pressure are exponential there.
+    Beyond either end temperature and speed of sound stay, and density and pressure go on with the scale
+    height of the last interval: to vacuum above, and below by at most 10 km (then they stay too).
+    """
+
+    h0: Scalar = eqx.field(converter=_scalar)
+    dh: Scalar = eqx.field(converter=_scalar)
+    rows: Float[Array, "n 4"]
+
+    def at(self, altitude: Scalar) -> Air:
+        """Air at an altitude [m]. One multiply finds the row: there is no search."""
+        last = self.rows.shape[0] - 1
+        position = jnp.clip((altitude - self.h0) / self.dh, -1.0e4 / self.dh, 1.0e6)
+        index = jnp.clip(jnp.floor(position), 0.0, last - 1.0).astype(jnp.int32)
+        lower, upper = self.rows[index], self.rows[index + 1]
+        along = position - index.astype(position.dtype)
+        inside = jnp.clip(along, 0.0, 1.0)
+        log_density, temperature, log_pressure, sound = lower + inside * (upper - lower)
+        # A table whose last interval rises upwards must not grow without bound.
+        beyond = along - inside
+        log_density = log_density + beyond * jnp.minimum(upper[0] - lower[0], 0.0)
+        log_pressure = log_pressure + beyond * jnp.minimum(upper[2] - lower[2], 0.0)
+        return Air(jnp.exp(log_density), temperature, jnp.exp(log_pressure), sound)
+
+    def altitudes(self) -> Float[Array, " n"]:
+        """Altitudes [m] of the rows."""
+        return self.h0 + self.dh * jnp.arange(self.rows.shape[0], dtype=float)
+
+
+def table_atmosphere(
+    altitude: Column,
+    density: Column,
+    temperature: Column | None = None,
+    pressure: Column | None = None,
+    sound_speed: Column | None = None,
+    *,
+    step: float = 100.0,
+    method: str = "linear",
+) -> TableAtmosphere:
+    """A user's table on any ascending altitudes [m], resampled to an even ``step`` [m].
+
+    ``method`` is ``"linear"`` or ``"cubic"`` (a not-a-knot spline), both on the logarithm of density and
+    pressure. What is not given follows from the ideal gas law with the constants of the lower
+    air: temperature 250 K if neither it nor pressure is known, else ``p = rho R T`` and
+    ``a = sqrt(gamma R T)``. Raises ``InputError`` for fewer than two rows (four for a spline), an
+    altitude that does not increase, or a value that is not positive and finite.
+    """
+    h, rho = np.asarray(altitude, float), np.asarray(density, float)
+    if h.ndim != 1 or h.size < (4 if method == "cubic" else 2) or rho.shape != h.shape:
+        raise InputError("air table: altitude and density: two columns of equal length, 2 rows (4 if cubic)")
+    if not np.all(np.isfinite(h)) or np.any(np.diff(h) <= 0.0):
+        raise InputError("air table: altitude: must increase from row to row")
+    known = None if temperature is None else np.asarray(temperature, float)
+    p = None if pressure is None else np.asarray(pressure, float)
+    if known is None:
+        known = np.full_like(h, 250.0) if p is None else p / (rho * GAS_CONSTANT_AIR)
+    p = rho * GAS_CONSTANT_AIR * known if p is None else p
+    a = np.sqrt(GAMMA_AIR * GAS_CONSTANT_AIR * known)
+    a = a if sound_speed is None else np.asarray(sound_speed, float)
+    columns = {"density": rho, "temperature": known, "pressure": p, "sound_speed": a}
+    for name, column in columns.items():
+        if column.shape != h.shape or not np.all(np.isfinite(column)) or np.any(column <= 0.0):
+            raise InputError(f"air table: {name}: every value must be positive, one per altitude")
+    source = np.stack([np.log(rho), known, np.log(p), a], axis=1)
+    count = max(round((h[-1] - h[0]) / step), 1)
+    grid = np.linspace(h[0], h[-1], count + 1)
+    if method == "cubic":
+        rows = CubicSpline(h, source)(grid)
+    elif method == "linear":
+        rows = np.stack([np.interp(grid, h, column) for column in source.T], axis=1)
+    else:
+        raise InputError(f"air table: method: 'linear' or 'cubic', not {method!r}")
+    return TableAtmosphere(h[0], (h[-1] - h[0]) / count, jnp.asarray(rows))
+
+
+def sample(atmosphere: AbstractAtmosphere, h0: float, dh: float, n: int) -> TableAtmosphere:
+    """Any atmosphere as ``n`` rows from ``h0`` [m] every ``dh`` [m]."""
+    air = jax.vmap(atmosphere.at)(h0 + dh * jnp.arange(n, dtype=float))
+    rows = jnp.stack([jnp.log(air.density), air.temperature, jnp.log(air.pressure), air.sound_speed], axis=1)
+    return TableAtmosphere(h0, dh, rows)
+
+
+# U.S. Standard Atmosphere 1976, Part 1, Table 4: geopotential base [m], gradient of the
+# molecular-scale temperature [K/m]; earth radius of the geopotential [m].
+_BASE = np.array([0.0, 11e3, 20e3, 32e3, 47e3, 51e3, 71e3, 84852.0])
+_LAPSE = np.array([-6.5e-3, 0.0, 1.0e-3, 2.8e-3, 0.0, -2.8e-3, -2.0e-3])
+_RADIUS = 6356766.0
+_T0, _P0 = 288.15, 101325.0
+_TOP = 86e3
+_GAS_CONSTANT = 8314.32  # J/(kmol K), the standard's own value
+# Ratio of the mean molecular weight to its sea-level value, 80 to 86 km by 500 m (Table 8).
+_WEIGHT = np.array(
+    [1.0, 0.999996, 0.999989, 0.999971, 0.999941, 0.999909, 0.999870,
+     0.999829, 0.999786, 0.999741, 0.999694, 0.999641, 0.999579]
+)  # fmt: skip
+_WEIGHT_H = 80e3 + 500.0 * np.arange(13)
+
+
+def _upper_temperature(z: np.ndarray) -> np.ndarray:
+    """Kinetic temperature [K] above 86 km, eqs. 25 to 31 of the standard."""
+    z = z / 1e3
+    xi = (z - 120.0) * (6356.766 + 120.0) / (6356.766 + z)
+    arc = 263.1905 - 76.3232 * np.sqrt(np.maximum(1.0 - ((z - 91.0) / 19.9429) ** 2, 0.0))
+    high = 1000.0 - 640.0 * np.exp(-0.01875 * np.maximum(xi, 0.0))
+    line = 240.0 + 12.0 * (z - 110.0)
+    return np.select([z < 91.0, z < 110.0, z < 120.0], [186.8673 + 0 * z, arc, line], high)
+
+
+@cache
+def _upper_table() -> tuple[float, float, np.ndarray]:
+    text = resources.files("homeward.data").joinpath("us1976_upper.csv").read_text()
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    table = np.array([[float(x) for x in row] for row in list(csv.reader(lines))[1:]])
+    grid = np.linspace(_TOP, 1e6, 1829)
+    values = np.stack([np.log(table[:, 1]), table[:, 2]], axis=1)
+    # The standard's equations change at 100 km: one spline on each side of the kink does not ring.
+    low, high = table[:, 0] <= 100e3, table[:, 0] >= 100e3
+    below, above = (CubicSpline(table[part, 0], values[part])(grid) for part in (low, high))
+    log_p, weight = np.where(grid[:, None] < 100e3, below, above).T
+    temperature = _upper_temperature(grid)
+    log_rho = log_p + np.log(weight / (_GAS_CONSTANT * temperature))
+    sound = np.sqrt(GAMMA_AIR * np.exp(log_p - log_rho))
+    return _TOP, grid[1] - grid[0], np.stack([log_rho, temperature, log_p, sound], axis=1)
+
+
+class UsStandard1976(AbstractAtmosphere):
+    """U.S. Standard Atmosphere 1976, from -5 km to 1,000 km.
+
+    To 86 km the standard's own closed form in geopotential altitude (eqs. 18, 23, 33a, 33b, 42, 50); from
+    there its temperature formula and splines through its published pressure and molecular
+    weight, where the speed of sound, which the standard leaves open above 86 km, is
+    ``sqrt(gamma p / rho)``. Beyond the table: see ``TableAtmosphere``.
+    Source: NOAA-S/T 76-1562 (1976). Mid-latitude yearly mean at moderate solar activity.
+    """
+
+    upper: TableAtmosphere
+
+    def __init__(self) -> None:
+        h0, dh, rows = _upper_table()
+        self.upper = TableAtmosphere(h0, dh, jnp.asarray(rows))
+
+    def at(self, altitude: Scalar) -> Air:
+        """Air at a geometric altitude [m]; below -5 km it stays as at -5 km."""
+        z = jnp.clip(altitude, -5e3, _TOP)
+        geopotential = _RADIUS * z / (_RADIUS + z)
+        scale_temperature, log_pressure = jnp.asarray(_T0), jnp.asarray(np.log(_P0))
+        for base, top, lapse in zip(_BASE[:-1], _BASE[1:], _LAPSE, strict=True):
+            # Every layer adds its share, so no lane looks for its own: sums instead of a search.
+            along = jnp.clip(geopotential - base, -6e3 if base == 0.0 else 0.0, top - base)
+            if lapse == 0.0:
+                share = along / scale_temperature
+            else:
+                share = jnp.log1p(lapse * along / scale_temperature) / lapse
+                scale_temperature = scale_temperature + lapse * along
+            log_pressure = log_pressure - G0 / GAS_CONSTANT_AIR * share
+        pressure = jnp.exp(log_pressure)
+        density = pressure / (GAS_CONSTANT_AIR * scale_temperature)
+        sound = jnp.sqrt(GAMMA_AIR * GAS_CONSTANT_AIR * scale_temperature)
+        slopes = np.diff(_WEIGHT) / np.diff(_WEIGHT_H)
+        weight = 1.0 + jnp.sum(slopes * jnp.clip(z - _WEIGHT_H[:-1], 0.0, 500.0))
+        lower = Air(density, scale_temperature * weight, pressure, sound)
+        upper = self.upper.at(altitude)
+        return jax.tree.map(lambda a, b: jnp.where(altitude < _TOP, a, b), lower, upper)
+
+
+def msis_table(
+    epoch_iso: str,
+    altitudes: Column,
+    latitudes: Column,
+    longitudes: Column,
+    f107: float = 150.0,
+    ap: float = 7.0,
+    *,
+    version: float = 2.1,
+    step: float = 500.0,
+) -> TableAtmosphere:
+    """MSIS along a mission: the air at given points, as a table against altitude.
+
+    ``altitudes`` [m] ascending, ``latitudes`` and ``longitudes`` [rad] of the same length (the path
+    down), all at ``epoch_iso`` (UTC). ``f107`` serves as the daily and the 81-day solar flux
+    [1e-22 W/m2/Hz], ``ap`` as every geomagnetic index. Pressure is the sum over the species, the speed
+    of sound ``sqrt(1.4 p / rho)``. Raises ``InputError`` if the optional package is not installed.
+    Source: Emmert et al. (2021), doi:10.1029/2020EA001321, through pymsis; ``version=0`` is NRLMSISE-00.
+    """
+    try:
+        import pymsis
+    except ImportError as error:
+        raise InputError("air: model 'msis': needs the extra: pip install 'homeward[msis]'") from error
+    h = np.asarray(altitudes, float)
+    output = pymsis.calculate(
+        np.full(h.shape, np.datetime64(epoch_iso.rstrip("Z"))),
+        np.degrees(longitudes),
+        np.degrees(latitudes),
+        h / 1e3,
+        np.full(h.shape, f107),
+        np.full(h.shape, f107),
+        np.full((*h.shape, 7), ap),
+        version=version,
+    )
+    density, temperature = np.asarray(output[:, 0], float), np.asarray(output[:, 10], float)
+    # Number densities of N2, O2, O, He, H, Ar, N, anomalous O, NO; a species left out is NaN.
+    number = np.nansum(np.asarray(output[:, 1:10], float), axis=1)
+    pressure = number * 1.380649e-23 * temperature
+    return table_atmosphere(
+        h, density, temperature, pressure, np.sqrt(GAMMA_AIR * pressure / density), step=step, method="cubic"
+    )
