@@ -117,9 +117,8 @@ def apply_overrides(data: dict[str, Any], overrides: Mapping[str, str], label: s
         for part in parts[:-1]:
             inner = table.setdefault(part, {})
             if not isinstance(inner, dict):
-                raise InputError(
-                    f"{one_line(label, 200)} (--set): {one_line(key)}: {one_line(part)} is a value, not a table"
-                )
+                place = f"{one_line(label, 200)} (--set): {one_line(key)}"
+                raise InputError(f"{place}: {one_line(part)} is a value, not a table")
             table = inner
         value = parse_value(text)
         if parts[-1] in FILE_KEYS and isinstance(value, str) and "\0" not in value:

@@ -14,22 +14,22 @@ from homeward.scenario.schema_truth import Truth
 class Site(Section):
     """Where the capsule is to come down."""
 
-    name: Annotated[Text, Field(min_length=1)] = Field("site", description="name of the place")
+    name: Annotated[Text, Field(min_length=1)] = Field(default="site", description="name of the place")
     latitude_deg: Latitude = Field(description="geodetic latitude", examples=[41.6])
     longitude_deg: Longitude = Field(description="longitude, east positive", examples=[100.1])
-    altitude_m: GroundAltitude = Field(0.0, description="of the ground above the ellipsoid")
+    altitude_m: GroundAltitude = Field(default=0.0, description="of the ground above the ellipsoid")
 
 
 class Scenario(Section):
     """One mission file, checked."""
 
     schema_version: Annotated[int, Field(strict=True, ge=1, le=1)] = Field(
-        1, alias="schema", description="version of this schema"
+        default=1, alias="schema", description="version of this schema"
     )
     name: Annotated[Text, Field(min_length=1)] = Field(
-        "scenario", description="short name; the file's if left out"
+        default="scenario", description="short name; the file's if left out"
     )
-    title: Text = Field("", description="one line that says what it is")
+    title: Text = Field(default="", description="one line that says what it is")
     site: Site = Field(description="the landing site")
     truth: Truth = Field(default_factory=Truth, description="the world and the vehicle as they are")
     flight: Flight = Field(default_factory=Flight, description="what would fly")

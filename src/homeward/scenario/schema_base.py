@@ -4,6 +4,7 @@ A key carries its unit in its name; a number must be finite; an unknown key is r
 """
 
 import datetime
+import itertools
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -63,7 +64,7 @@ def existing_file(value: str, info: ValidationInfo) -> str:
 
 def rising(values: tuple[float, ...]) -> tuple[float, ...]:
     """Refuse a column of a table that does not rise strictly."""
-    for lower, upper in zip(values, values[1:], strict=False):
+    for lower, upper in itertools.pairwise(values):
         if not upper > lower:
             raise ValueError(f"expected numbers that increase, but {upper:g} follows {lower:g}")
     return values

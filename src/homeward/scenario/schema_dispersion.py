@@ -14,37 +14,44 @@ Length = Annotated[Positive, Field(ge=1.0, le=1e6)]
 class Dispersion(Section):
     """Spreads of dispersed flights: 3-sigma, normal, untruncated."""
 
-    density_bias: Part = Field(0.10, description="of the whole density profile, as a part of it")
-    density_profile_low: Part = Field(0.05, description="of the random profile from 0 to 30 km")
-    density_profile_high: Part = Field(0.30, description="of the random profile at 100 km")
-    density_length_m: Length = Field(8000.0, description="height over which that profile is correlated")
+    density_bias: Part = Field(default=0.10, description="of the whole density profile, as a part of it")
+    density_profile_low: Part = Field(default=0.05, description="of the random profile from 0 to 30 km")
+    density_profile_high: Part = Field(default=0.30, description="of the random profile at 100 km")
+    density_length_m: Length = Field(
+        default=8000.0, description="height over which that profile is correlated"
+    )
     wind_altitude_m: Rising = Field(
-        (0.0, 10000.0, 15000.0, 30000.0, 60000.0), description="altitudes of wind_m_s, increasing"
+        default=(0.0, 10000.0, 15000.0, 30000.0, 60000.0), description="altitudes of wind_m_s, increasing"
     )
     wind_m_s: tuple[SpeedSpread, ...] = Field(
-        (15.0, 30.0, 30.0, 20.0, 60.0), description="of the wind about the mean, an axis, at each altitude"
+        default=(15.0, 30.0, 30.0, 20.0, 60.0),
+        description="of the wind about the mean, an axis, at each altitude",
     )
-    wind_length_m: Length = Field(3000.0, description="height over which the wind is correlated")
-    forecast_error_m_s: SpeedSpread = Field(10.0, description="of the wind about its forecast, an axis")
-    forecast_length_m: Length = Field(3000.0, description="height over which that error is correlated")
-    drag: Part = Field(0.10, description="of the drag coefficient, as a part of it")
-    lift_to_drag: Part = Field(0.10, description="of L/D, as a part of it")
-    mass: Part = Field(0.02, description="of the capsule's mass, as a part of it")
-    thrust: Part = Field(0.02, description="of the main engine's thrust, as a part of it")
+    wind_length_m: Length = Field(default=3000.0, description="height over which the wind is correlated")
+    forecast_error_m_s: SpeedSpread = Field(
+        default=10.0, description="of the wind about its forecast, an axis"
+    )
+    forecast_length_m: Length = Field(
+        default=3000.0, description="height over which that error is correlated"
+    )
+    drag: Part = Field(default=0.10, description="of the drag coefficient, as a part of it")
+    lift_to_drag: Part = Field(default=0.10, description="of L/D, as a part of it")
+    mass: Part = Field(default=0.02, description="of the capsule's mass, as a part of it")
+    thrust: Part = Field(default=0.02, description="of the main engine's thrust, as a part of it")
     thrust_pointing_deg: Annotated[NonNegative, Field(le=90.0)] = Field(
-        1.0, description="of the thrust's direction, an axis"
+        default=1.0, description="of the thrust's direction, an axis"
     )
     state_position_m: Annotated[NonNegative, Field(le=1e6)] = Field(
-        50.0, description="of the known position in orbit, an axis"
+        default=50.0, description="of the known position in orbit, an axis"
     )
     state_velocity_m_s: Annotated[NonNegative, Field(le=1e3)] = Field(
-        0.05, description="of the known velocity in orbit, an axis"
+        default=0.05, description="of the known velocity in orbit, an axis"
     )
     interface_angle_deg: Annotated[NonNegative, Field(le=10.0)] = Field(
-        0.10, description="of the entry angle, where a flight starts at the interface"
+        default=0.10, description="of the entry angle, where a flight starts at the interface"
     )
     interface_speed_m_s: Annotated[NonNegative, Field(le=1e3)] = Field(
-        10.0, description="of the speed, where a flight starts at the interface"
+        default=10.0, description="of the speed, where a flight starts at the interface"
     )
 
     @model_validator(mode="after")

@@ -59,8 +59,8 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     return lower[found[0]] if found else None
 
 
-def unknown_key(root: type[BaseModel], path: Path) -> str:
-    """Why a key is not known, and which key was probably meant."""
+def unknown_key(root: type[BaseModel], path: Path, missing: Collection[str] = ()) -> str:
+    """Why a key is not known, and which was probably meant: first of all one missing beside it."""
     wrong = str(path[-1])
     section = section_at(root, path[:-1])
     known = list(fields_of(section)) if section is not None else []
@@ -70,7 +70,7 @@ def unknown_key(root: type[BaseModel], path: Path) -> str:
         if key_unit and key_stem == stem and key_unit != unit:
             given = f" in {UNITS[unit]}" if unit else " without a unit"
             return f"{stem} cannot be given{given}; expected {key}, in {UNITS[key_unit]}"
-    like = nearest(wrong, known)
+    like = nearest(wrong, missing) or nearest(wrong, known)
     if like is not None:
         return f"no such key; did you mean {like}?"
     elsewhere = [key.dotted for key in walk(root) if key.dotted.rpartition(".")[2] == wrong]
@@ -79,7 +79,7 @@ def unknown_key(root: type[BaseModel], path: Path) -> str:
     return f"no such key; known here: {', '.join(known)}" if len(known) <= 12 else "no such key"
 
 
-def _expected(root: type[BaseModel], problem: _Problem) -> str:
+def _expected(root: type[BaseModel], problem: _Problem, problems: Sequence[_Problem]) -> str:
     """What was expected of a value, without its place."""
     path, value, ctx = problem["loc"], problem["input"], problem["ctx"]
     key = str(next((part for part in reversed(path) if isinstance(part, str)), ""))
@@ -87,7 +87,8 @@ def _expected(root: type[BaseModel], problem: _Problem) -> str:
     number = f"a number ({UNITS[unit]})" if unit and unit != "utc" else "a number"
     match problem["type"]:
         case "extra_forbidden":
-            return unknown_key(root, path)
+            beside = [p["loc"] for p in problems if p["type"] == "missing" and p["loc"][:-1] == path[:-1]]
+            return unknown_key(root, path, [str(loc[-1]) for loc in beside])
         case "missing":
             section = section_at(root, path[:-1])
             field = fields_of(section).get(key) if section is not None else None
@@ -151,7 +152,8 @@ def explain(
     key = dotted(first["loc"])
     touched = any(key == name or name.startswith(key + ".") or key.startswith(name) for name in overridden)
     place = f"{file} (--set)" if key and touched else file
-    sentence = f"{place}: {key}: {_expected(root, first)}" if key else f"{place}: {_expected(root, first)}"
+    reason = _expected(root, first, problems)
+    sentence = f"{place}: {key}: {reason}" if key else f"{place}: {reason}"
     more = len(problems) - 1
     if more:
         sentence += f" (and {more} more problem{'s' if more > 1 else ''})"

@@ -20,29 +20,31 @@ class Guidance(Section):
     """The entry guidance."""
 
     law: Annotated[Text, Field(min_length=1)] = Field(
-        "predictive", description="predictive, or FILE.py:CLASS for a law of your own"
+        default="predictive", description="predictive, or FILE.py:CLASS for a law of your own"
     )
-    rate_hz: Annotated[Positive, Field(ge=0.1, le=100.0)] = Field(1.0, description="guidance cycles a second")
+    rate_hz: Annotated[Positive, Field(ge=0.1, le=100.0)] = Field(
+        default=1.0, description="guidance cycles a second"
+    )
     load_limit_g: Annotated[Positive, Field(le=100.0)] = Field(
-        4.2, description="load factor above which guidance lifts up"
+        default=4.2, description="load factor above which guidance lifts up"
     )
     entry_angle_deg: Annotated[Real, Field(ge=-30.0, lt=0.0)] = Field(
-        -1.6, description="inertial flight-path angle wanted at the interface"
+        default=-1.6, description="inertial flight-path angle wanted at the interface"
     )
     interface_altitude_m: Annotated[Positive, Field(ge=8e4, le=2e5)] = Field(
-        120000.0, description="altitude that is called the entry interface"
+        default=120000.0, description="altitude that is called the entry interface"
     )
     bank_nominal_deg: Annotated[NonNegative, Field(le=180.0)] = Field(
-        62.0, description="bank magnitude at the start of the profile that planning assumes"
+        default=62.0, description="bank magnitude at the start of the profile that planning assumes"
     )
     bank_end_deg: Annotated[NonNegative, Field(le=180.0)] = Field(
-        60.0, description="bank magnitude at the end of the profile"
+        default=60.0, description="bank magnitude at the end of the profile"
     )
     reversal_first_deg: Annotated[Positive, Field(le=90.0)] = Field(
-        5.0, description="heading error that turns the bank over, at high speed"
+        default=5.0, description="heading error that turns the bank over, at high speed"
     )
     reversal_last_deg: Annotated[Positive, Field(le=90.0)] = Field(
-        7.0, description="the same, near the opening"
+        default=7.0, description="the same, near the opening"
     )
 
 
@@ -56,36 +58,43 @@ def _opportunity(value: object) -> "str | int":
 class Plan(Section):
     """Which landing opportunity is flown, and what planning may spend."""
 
-    days: Annotated[Positive, Field(le=60.0)] = Field(3.0, description="days of opportunities to look at")
+    days: Annotated[Positive, Field(le=60.0)] = Field(
+        default=3.0, description="days of opportunities to look at"
+    )
     cross_range_limit_m: Annotated[Positive, Field(le=2e6)] = Field(
-        60000.0, description="largest distance of the site from the ground track"
+        default=60000.0, description="largest distance of the site from the ground track"
     )
     return_revolutions: Annotated[int, Field(strict=True, ge=0, le=1000)] = Field(
-        5, description="revolutions from undocking to the burn"
+        default=5, description="revolutions from undocking to the burn"
     )
     opportunity: Annotated[str | int, BeforeValidator(_opportunity)] = Field(
-        "first", description="first, nearest, or an index of `homeward opportunities`"
+        default="first", description="first, nearest, or an index of `homeward opportunities`"
     )
-    delta_v_limit_m_s: Annotated[Positive, Field(le=2e4)] = Field(250.0, description="largest deorbit burn")
+    delta_v_limit_m_s: Annotated[Positive, Field(le=2e4)] = Field(
+        default=250.0, description="largest deorbit burn"
+    )
 
 
 class Believed(Section):
     """What the flight computer takes to be true; a key left out is taken from `[truth]`."""
 
-    mass_kg: Mass | None = Field(None, description="mass of the capsule at the interface")
-    lift_to_drag: Annotated[NonNegative, Field(le=5.0)] | None = Field(None, description="trim L/D")
-    drag_scale: Scale | None = Field(None, description="factor on the drag coefficient")
-    bank_rate_limit_deg_s: AngularRate | None = Field(None, description="fastest roll")
+    mass_kg: Mass | None = Field(default=None, description="mass of the capsule at the interface")
+    lift_to_drag: Annotated[NonNegative, Field(le=5.0)] | None = Field(default=None, description="trim L/D")
+    drag_scale: Scale | None = Field(default=None, description="factor on the drag coefficient")
+    bank_rate_limit_deg_s: AngularRate | None = Field(default=None, description="fastest roll")
     bank_acceleration_limit_deg_s2: AngularRate | None = Field(
-        None, description="strongest roll acceleration"
+        default=None, description="strongest roll acceleration"
     )
-    density_scale: Scale | None = Field(None, description="factor on the onboard air's density")
-    thrust_n: Annotated[Positive, Field(le=1e7)] | None = Field(None, description="thrust of each engine")
+    density_scale: Scale | None = Field(default=None, description="factor on the onboard air's density")
+    thrust_n: Annotated[Positive, Field(le=1e7)] | None = Field(
+        default=None, description="thrust of each engine"
+    )
     specific_impulse_s: Annotated[Positive, Field(ge=50.0, le=1000.0)] | None = Field(
-        None, description="specific impulse of the main engine"
+        default=None, description="specific impulse of the main engine"
     )
     wind: Literal["forecast", "none"] = Field(
-        "forecast", description="forecast: the mean wind is known; none: the flight reckons without wind"
+        default="forecast",
+        description="forecast: the mean wind is known; none: the flight reckons without wind",
     )
 
 
@@ -100,11 +109,13 @@ class Flight(Section):
 class Simulation(Section):
     """Steps of the truth integration; halving them must not change the answer."""
 
-    coast_step_s: Annotated[Positive, Field(le=120.0)] = Field(10.0, description="coasting in orbit")
-    powered_step_s: Annotated[Positive, Field(le=10.0)] = Field(0.1, description="engine burning")
-    entry_step_s: Annotated[Positive, Field(le=10.0)] = Field(0.5, description="entry")
-    descent_step_s: Annotated[Positive, Field(le=10.0)] = Field(0.1, description="under the parachute")
-    touchdown_step_s: Annotated[Positive, Field(le=1.0)] = Field(0.005, description="last metres")
+    coast_step_s: Annotated[Positive, Field(le=120.0)] = Field(default=10.0, description="coasting in orbit")
+    powered_step_s: Annotated[Positive, Field(le=10.0)] = Field(default=0.1, description="engine burning")
+    entry_step_s: Annotated[Positive, Field(le=10.0)] = Field(default=0.5, description="entry")
+    descent_step_s: Annotated[Positive, Field(le=10.0)] = Field(
+        default=0.1, description="under the parachute"
+    )
+    touchdown_step_s: Annotated[Positive, Field(le=1.0)] = Field(default=0.005, description="last metres")
     lanes: Annotated[int, Field(strict=True, ge=1, le=65536)] = Field(
-        64, description="flights computed side by side"
+        default=64, description="flights computed side by side"
     )

@@ -38,7 +38,7 @@ class State(Section):
     """Position and velocity at one instant."""
 
     epoch_utc: EpochUtc = Field(description="the instant", examples=["2022-01-17T12:00:00Z"])
-    frame: Literal["gcrf", "itrf", "eme2000"] = Field("gcrf", description="axes of the two vectors")
+    frame: Literal["gcrf", "itrf", "eme2000"] = Field(default="gcrf", description="axes of the two vectors")
     position_m: Annotated[tuple[Component, Component, Component], AfterValidator(_outside_the_earth)] = Field(
         description="position", examples=[[545284.0, 4217457.0, 5288810.0]]
     )
@@ -52,18 +52,23 @@ class Interface(Section):
     """A start at the entry interface, told as a pilot would."""
 
     epoch_utc: EpochUtc = Field(description="the instant", examples=["2023-09-07T14:28:00Z"])
-    latitude_deg: Latitude | None = Field(None, description="geodetic latitude; or the geocentric one")
-    latitude_geocentric_deg: Latitude | None = Field(None, description="geocentric latitude")
+    latitude_deg: Latitude | None = Field(
+        default=None, description="geodetic latitude; or the geocentric one"
+    )
+    latitude_geocentric_deg: Latitude | None = Field(default=None, description="geocentric latitude")
     longitude_deg: Longitude = Field(description="longitude, east positive", examples=[70.0])
-    altitude_m: Altitude | None = Field(None, description="altitude above the ellipsoid; or the radius")
+    altitude_m: Altitude | None = Field(
+        default=None, description="altitude above the ellipsoid; or the radius"
+    )
     radius_m: Annotated[Positive, Field(ge=6.35e6, le=1e9)] | None = Field(
-        None, description="distance from the centre of the Earth"
+        default=None, description="distance from the centre of the Earth"
     )
     speed_m_s: Annotated[Positive, Field(le=2e4)] = Field(description="speed", examples=[7850.0])
     flight_path_angle_deg: Slope = Field(description="above the local horizontal", examples=[-1.6])
     heading_deg: Heading = Field(description="of the velocity, clockwise from north", examples=[75.0])
     relative: Flag = Field(
-        False, description="true: speed, angle and heading relative to the turning Earth; false: inertial"
+        default=False,
+        description="true: speed, angle and heading relative to the turning Earth; false: inertial",
     )
 
     @model_validator(mode="after")
@@ -79,15 +84,15 @@ class Initial(Section):
     """Where the return starts: exactly one of the six kinds."""
 
     tle: tuple[Text, ...] | None = Field(
-        None, description="two-line elements, with or without a name line", min_length=2, max_length=3
+        default=None, description="two-line elements, with or without a name line", min_length=2, max_length=3
     )
-    tle_file: ExistingFile | None = Field(None, description="file of two-line elements")
-    oem_file: ExistingFile | None = Field(None, description="CCSDS orbit ephemeris message")
-    opm_file: ExistingFile | None = Field(None, description="CCSDS orbit parameter message")
-    state: State | None = Field(None, description="position and velocity at one instant")
-    interface: Interface | None = Field(None, description="a point at the entry interface")
+    tle_file: ExistingFile | None = Field(default=None, description="file of two-line elements")
+    oem_file: ExistingFile | None = Field(default=None, description="CCSDS orbit ephemeris message")
+    opm_file: ExistingFile | None = Field(default=None, description="CCSDS orbit parameter message")
+    state: State | None = Field(default=None, description="position and velocity at one instant")
+    interface: Interface | None = Field(default=None, description="a point at the entry interface")
     epoch_utc: EpochUtc | None = Field(
-        None, description="when the mission clock starts; the epoch of the elements if left out"
+        default=None, description="when the mission clock starts; the epoch of the elements if left out"
     )
 
     @property
@@ -110,15 +115,15 @@ class Legs(Section):
     """Which part of the return is flown."""
 
     start: Literal["undock", "burn", "interface"] = Field(
-        "undock", description="where the flight starts; interface if the initial state is one"
+        default="undock", description="where the flight starts; interface if the initial state is one"
     )
     separation_altitude_m: Annotated[Positive, Field(ge=8e4, le=5e5)] = Field(
-        140000.0, description="altitude at which the service module is released"
+        default=140000.0, description="altitude at which the service module is released"
     )
     opening_altitude_m: Annotated[Positive, Field(le=3e4)] = Field(
-        10000.0, description="altitude at which the parachute is opened"
+        default=10000.0, description="altitude at which the parachute is opened"
     )
-    end: Literal["touchdown", "opening"] = Field("touchdown", description="where the flight ends")
+    end: Literal["touchdown", "opening"] = Field(default="touchdown", description="where the flight ends")
 
 
 class Return(Section):

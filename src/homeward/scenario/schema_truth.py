@@ -35,14 +35,16 @@ class Earth(Section):
     """How the Earth turns and what shape it has."""
 
     orientation: Literal["iers", "uniform"] = Field(
-        "iers", description="iers: measured orientation; uniform: turns about z at a constant rate"
+        default="iers", description="iers: measured orientation; uniform: turns about z at a constant rate"
     )
-    shape: Literal["wgs84", "sphere"] = Field("wgs84", description="the body that altitude is measured from")
+    shape: Literal["wgs84", "sphere"] = Field(
+        default="wgs84", description="the body that altitude is measured from"
+    )
     radius_m: Annotated[Positive, Field(ge=6.0e6, le=6.6e6)] = Field(
-        6378137.0, description="radius, where the shape is a sphere"
+        default=6378137.0, description="radius, where the shape is a sphere"
     )
     rotation_rate_rad_s: Annotated[Real, Field(ge=-1e-3, le=1e-3)] = Field(
-        7.292115e-5, description="rate of turning, where the orientation is uniform"
+        default=7.292115e-5, description="rate of turning, where the orientation is uniform"
     )
 
 
@@ -50,12 +52,14 @@ class Gravity(Section):
     """The gravity field that pulls the capsule."""
 
     model: Literal["egm96", "j2", "central"] = Field(
-        "egm96", description="spherical harmonics, J2 or a point"
+        default="egm96", description="spherical harmonics, J2 or a point"
     )
-    degree: Annotated[Whole, Field(ge=2, le=21)] = Field(8, description="degree and order kept of egm96")
-    sun_and_moon: Flag = Field(True, description="add the pull of the Sun and the Moon")
+    degree: Annotated[Whole, Field(ge=2, le=21)] = Field(
+        default=8, description="degree and order kept of egm96"
+    )
+    sun_and_moon: Flag = Field(default=True, description="add the pull of the Sun and the Moon")
     mu_m3_s2: Annotated[Positive, Field(ge=1e14, le=1e15)] | None = Field(
-        None, description="gravitational parameter, if not the model's own"
+        default=None, description="gravitational parameter, if not the model's own"
     )
 
 
@@ -63,25 +67,31 @@ class Air(Section):
     """The air between the capsule and the ground."""
 
     model: Literal["us1976", "exponential", "table", "msis"] = Field(
-        "us1976", description="US Standard 1976, an exponential, your own table, or MSIS (needs pymsis)"
+        default="us1976",
+        description="US Standard 1976, an exponential, your own table, or MSIS (needs pymsis)",
     )
-    density_scale: Scale = Field(1.0, description="factor on the model's density")
-    surface_density_kg_m3: Density = Field(1.225, description="exponential: density at altitude 0")
+    density_scale: Scale = Field(default=1.0, description="factor on the model's density")
+    surface_density_kg_m3: Density = Field(default=1.225, description="exponential: density at altitude 0")
     scale_height_m: Annotated[Positive, Field(ge=1000.0, le=1e5)] = Field(
-        7200.0, description="exponential: height in which density falls by e"
+        default=7200.0, description="exponential: height in which density falls by e"
     )
     file: ExistingFile | None = Field(
-        None, description="table: a text file with the columns altitude_m, density_kg_m3 and temperature_k"
+        default=None,
+        description="table: a text file with the columns altitude_m, density_kg_m3 and temperature_k",
     )
-    altitude_m: Rising | None = Field(None, description="table: altitudes above the ellipsoid, increasing")
-    density_kg_m3: tuple[Density, ...] | None = Field(None, description="table: density at each altitude")
+    altitude_m: Rising | None = Field(
+        default=None, description="table: altitudes above the ellipsoid, increasing"
+    )
+    density_kg_m3: tuple[Density, ...] | None = Field(
+        default=None, description="table: density at each altitude"
+    )
     temperature_k: tuple[Temperature, ...] | None = Field(
-        None, description="table: temperature at each altitude; US 1976 if left out"
+        default=None, description="table: temperature at each altitude; US 1976 if left out"
     )
     f107: Annotated[Positive, Field(ge=50.0, le=500.0)] = Field(
-        150.0, description="msis: solar flux at 10.7 cm (1e-22 W/m2/Hz)"
+        default=150.0, description="msis: solar flux at 10.7 cm (1e-22 W/m2/Hz)"
     )
-    ap: Annotated[NonNegative, Field(le=400.0)] = Field(15.0, description="msis: geomagnetic index")
+    ap: Annotated[NonNegative, Field(le=400.0)] = Field(default=15.0, description="msis: geomagnetic index")
 
     @model_validator(mode="before")
     @classmethod
@@ -108,15 +118,19 @@ class Air(Section):
 class Wind(Section):
     """The mean wind: blows toward +north and +east."""
 
-    model: Literal["none", "table"] = Field("none", description="no wind, or a table against altitude")
-    altitude_m: Rising = Field((0.0, 90000.0), description="altitudes above the ellipsoid, increasing")
-    north_m_s: tuple[WindSpeed, ...] = Field((0.0, 0.0), description="toward north, at each altitude")
-    east_m_s: tuple[WindSpeed, ...] = Field((0.0, 0.0), description="toward east, at each altitude")
+    model: Literal["none", "table"] = Field(
+        default="none", description="no wind, or a table against altitude"
+    )
+    altitude_m: Rising = Field(
+        default=(0.0, 90000.0), description="altitudes above the ellipsoid, increasing"
+    )
+    north_m_s: tuple[WindSpeed, ...] = Field(default=(0.0, 0.0), description="toward north, at each altitude")
+    east_m_s: tuple[WindSpeed, ...] = Field(default=(0.0, 0.0), description="toward east, at each altitude")
     gust_m_s: Annotated[NonNegative, Field(le=100.0)] = Field(
-        0.0, description="1-sigma of the gusts on top (Gauss-Markov in height)"
+        default=0.0, description="1-sigma of the gusts on top (Gauss-Markov in height)"
     )
     gust_length_m: Annotated[Positive, Field(ge=1.0, le=1e5)] = Field(
-        500.0, description="height over which gusts are correlated"
+        default=500.0, description="height over which gusts are correlated"
     )
 
     @model_validator(mode="after")
@@ -128,39 +142,48 @@ class Wind(Section):
 class Capsule(Section):
     """The capsule as it enters."""
 
-    mass_kg: Mass = Field(3200.0, description="mass at the interface, without what is left before it")
+    mass_kg: Mass = Field(default=3200.0, description="mass at the interface, without what is left before it")
     diameter_m: Annotated[Positive, Field(le=100.0)] = Field(
-        2.52, description="diameter; its circle is the reference area"
+        default=2.52, description="diameter; its circle is the reference area"
     )
     nose_radius_m: Annotated[Positive, Field(le=100.0)] = Field(
-        2.9, description="radius of curvature of the heat shield"
+        default=2.9, description="radius of curvature of the heat shield"
     )
     aero: Literal["apollo", "constant"] = Field(
-        "apollo", description="apollo: published trim table against Mach; constant: one drag and one lift"
+        default="apollo",
+        description="apollo: published trim table against Mach; constant: one drag and one lift",
     )
     drag_coefficient: Annotated[Positive, Field(le=10.0)] = Field(
-        1.25, description="CD, where aero is constant"
+        default=1.25, description="CD, where aero is constant"
     )
     lift_to_drag: Annotated[NonNegative, Field(le=5.0)] = Field(
-        0.30, description="trim L/D (at Mach 10: the table is scaled to it)"
+        default=0.30, description="trim L/D (at Mach 10: the table is scaled to it)"
     )
-    drag_scale: Scale = Field(1.0, description="factor on the drag coefficient, L/D kept")
-    bank_rate_limit_deg_s: AngularRate = Field(15.0, description="fastest roll")
-    bank_acceleration_limit_deg_s2: AngularRate = Field(6.0, description="strongest roll acceleration")
+    drag_scale: Scale = Field(default=1.0, description="factor on the drag coefficient, L/D kept")
+    bank_rate_limit_deg_s: AngularRate = Field(default=15.0, description="fastest roll")
+    bank_acceleration_limit_deg_s2: AngularRate = Field(
+        default=6.0, description="strongest roll acceleration"
+    )
 
 
 class Stack(Section):
     """The ship in orbit: capsule, orbital module and service module."""
 
-    orbital_module_kg: OptionalMass = Field(1500.0, description="left in orbit before the deorbit burn")
-    service_module_kg: OptionalMass = Field(
-        2000.0, description="without propellant; released at the separation altitude"
+    orbital_module_kg: OptionalMass = Field(
+        default=1500.0, description="left in orbit before the deorbit burn"
     )
-    propellant_kg: OptionalMass = Field(900.0, description="of the main engine")
-    drag_area_m2: Annotated[Positive, Field(le=1e4)] = Field(12.0, description="of the stack in orbit")
-    drag_coefficient: Annotated[Positive, Field(le=10.0)] = Field(2.2, description="of the stack in orbit")
+    service_module_kg: OptionalMass = Field(
+        default=2000.0, description="without propellant; released at the separation altitude"
+    )
+    propellant_kg: OptionalMass = Field(default=900.0, description="of the main engine")
+    drag_area_m2: Annotated[Positive, Field(le=1e4)] = Field(
+        default=12.0, description="of the stack in orbit"
+    )
+    drag_coefficient: Annotated[Positive, Field(le=10.0)] = Field(
+        default=2.2, description="of the stack in orbit"
+    )
     service_module_ballistic_kg_m2: Annotated[Positive, Field(le=1e5)] = Field(
-        120.0, description="mass over CD times area of the falling service module"
+        default=120.0, description="mass over CD times area of the falling service module"
     )
 
 
@@ -168,11 +191,11 @@ class Engine(Section):
     """The main engine, which makes the deorbit burn."""
 
     count: Annotated[Whole, Field(ge=1, le=100)] = Field(
-        4, description="number of engines that burn together"
+        default=4, description="number of engines that burn together"
     )
-    thrust_n: Annotated[Positive, Field(le=1e7)] = Field(2500.0, description="thrust of each")
+    thrust_n: Annotated[Positive, Field(le=1e7)] = Field(default=2500.0, description="thrust of each")
     specific_impulse_s: Annotated[Positive, Field(ge=50.0, le=1000.0)] = Field(
-        290.0, description="specific impulse"
+        default=290.0, description="specific impulse"
     )
 
 
@@ -180,70 +203,78 @@ class Separation(Section):
     """How the ship leaves the station and the modules leave the capsule."""
 
     undock_speed_m_s: Annotated[NonNegative, Field(le=10.0)] = Field(
-        0.3, description="from the springs, along the docking axis"
+        default=0.3, description="from the springs, along the docking axis"
     )
     departure_delta_v_m_s: Annotated[NonNegative, Field(le=50.0)] = Field(
-        1.2, description="retrograde burn after undocking"
+        default=1.2, description="retrograde burn after undocking"
     )
-    departure_delay_s: Seconds = Field(180.0, description="from undocking to that burn")
+    departure_delay_s: Seconds = Field(default=180.0, description="from undocking to that burn")
     module_speed_m_s: Annotated[NonNegative, Field(le=50.0)] = Field(
-        1.0, description="between the capsule and a module it leaves"
+        default=1.0, description="between the capsule and a module it leaves"
     )
 
 
 class Parachute(Section):
     """Drogue, reefed main and backup; an area is CD times S, of all canopies together."""
 
-    drogue_area_m2: Annotated[Positive, Field(le=1e5)] = Field(24.0, description="CD x S of the drogue")
-    drogue_fill_s: Seconds = Field(1.0, description="filling time of the drogue")
-    drogue_time_s: Seconds = Field(16.0, description="from the opening to the main")
-    main_area_m2: Annotated[Positive, Field(le=1e5)] = Field(900.0, description="CD x S of the main")
-    main_reefed_fraction: Fraction = Field(0.06, description="part of the main's area while reefed")
-    main_reefed_time_s: Seconds = Field(8.0, description="how long the main stays reefed")
-    main_fill_s: Seconds = Field(4.0, description="filling time of the main after reefing")
+    drogue_area_m2: Annotated[Positive, Field(le=1e5)] = Field(
+        default=24.0, description="CD x S of the drogue"
+    )
+    drogue_fill_s: Seconds = Field(default=1.0, description="filling time of the drogue")
+    drogue_time_s: Seconds = Field(default=16.0, description="from the opening to the main")
+    main_area_m2: Annotated[Positive, Field(le=1e5)] = Field(default=900.0, description="CD x S of the main")
+    main_reefed_fraction: Fraction = Field(default=0.06, description="part of the main's area while reefed")
+    main_reefed_time_s: Seconds = Field(default=8.0, description="how long the main stays reefed")
+    main_fill_s: Seconds = Field(default=4.0, description="filling time of the main after reefing")
     backup_area_m2: Annotated[NonNegative, Field(le=1e5)] = Field(
-        380.0, description="CD x S of the backup; 0 where there is none"
+        default=380.0, description="CD x S of the backup; 0 where there is none"
     )
-    heat_shield_kg: OptionalMass = Field(300.0, description="dropped under the main; 0 keeps it")
+    heat_shield_kg: OptionalMass = Field(default=300.0, description="dropped under the main; 0 keeps it")
     heat_shield_altitude_m: Annotated[Real, Field(ge=-500.0, le=3e4)] = Field(
-        6000.0, description="above the ellipsoid, where the heat shield is dropped"
+        default=6000.0, description="above the ellipsoid, where the heat shield is dropped"
     )
-    drogue_fails: Flag = Field(False, description="the drogue does not open")
-    main_fails: Flag = Field(False, description="the main does not open: the backup is used")
+    drogue_fails: Flag = Field(default=False, description="the drogue does not open")
+    main_fails: Flag = Field(default=False, description="the main does not open: the backup is used")
 
 
 class Retro(Section):
     """Landing rockets. Leave the whole table out for a capsule that has none."""
 
     height_m: Annotated[Positive, Field(le=50.0)] = Field(
-        1.05, description="gamma altimeter's height at which the rockets fire"
+        default=1.05, description="gamma altimeter's height at which the rockets fire"
     )
-    thrust_n: Annotated[Positive, Field(le=1e7)] = Field(120000.0, description="thrust of all together")
-    burn_time_s: Annotated[Positive, Field(le=60.0)] = Field(0.16, description="burning time")
+    thrust_n: Annotated[Positive, Field(le=1e7)] = Field(
+        default=120000.0, description="thrust of all together"
+    )
+    burn_time_s: Annotated[Positive, Field(le=60.0)] = Field(default=0.16, description="burning time")
     altimeter_sigma_m: Annotated[NonNegative, Field(le=50.0)] = Field(
-        0.05, description="1-sigma of the gamma altimeter"
+        default=0.05, description="1-sigma of the gamma altimeter"
     )
 
 
 class NavigationError(Section):
     """Error model that stands in for the navigation filter; 1-sigma an axis."""
 
-    position_sigma_m: Annotated[NonNegative, Field(le=1e6)] = Field(10.0, description="position error")
-    velocity_sigma_m_s: Annotated[NonNegative, Field(le=1e3)] = Field(0.05, description="velocity error")
-    correlation_time_s: Seconds = Field(300.0, description="Gauss-Markov time of both")
+    position_sigma_m: Annotated[NonNegative, Field(le=1e6)] = Field(
+        default=10.0, description="position error"
+    )
+    velocity_sigma_m_s: Annotated[NonNegative, Field(le=1e3)] = Field(
+        default=0.05, description="velocity error"
+    )
+    correlation_time_s: Seconds = Field(default=300.0, description="Gauss-Markov time of both")
     blackout_accelerometer_bias_ug: Annotated[NonNegative, Field(le=1e6)] = Field(
-        25.0, description="accelerometer bias while blind (1e-6 of standard gravity)"
+        default=25.0, description="accelerometer bias while blind (1e-6 of standard gravity)"
     )
     blackout_misalignment_arcsec: Annotated[NonNegative, Field(le=1e5)] = Field(
-        20.0, description="misalignment of the inertial unit while blind"
+        default=20.0, description="misalignment of the inertial unit while blind"
     )
     blackout_top_m: Annotated[NonNegative, Field(le=3e5)] = Field(
-        90000.0, description="altitude below which the black-out can begin"
+        default=90000.0, description="altitude below which the black-out can begin"
     )
     blackout_bottom_m: Annotated[NonNegative, Field(le=3e5)] = Field(
-        40000.0, description="altitude at which it has ended"
+        default=40000.0, description="altitude at which it has ended"
     )
-    blackout_speed_m_s: Speed = Field(3000.0, description="speed below which there is none")
+    blackout_speed_m_s: Speed = Field(default=3000.0, description="speed below which there is none")
 
     @model_validator(mode="after")
     def _check_band(self) -> Self:
@@ -255,11 +286,11 @@ class NavigationError(Section):
 class Limits(Section):
     """What the flight is judged against."""
 
-    load_g: Annotated[Positive, Field(le=100.0)] = Field(5.0, description="load factor")
-    heat_rate_w_m2: Positive = Field(1.2e6, description="stagnation heating")
-    dynamic_pressure_pa: Positive = Field(2.0e4, description="dynamic pressure")
+    load_g: Annotated[Positive, Field(le=100.0)] = Field(default=5.0, description="load factor")
+    heat_rate_w_m2: Positive = Field(default=1.2e6, description="stagnation heating")
+    dynamic_pressure_pa: Positive = Field(default=2.0e4, description="dynamic pressure")
     touchdown_speed_m_s: Annotated[Positive, Field(le=100.0)] = Field(
-        3.0, description="vertical speed at touchdown"
+        default=3.0, description="vertical speed at touchdown"
     )
 
 
@@ -275,7 +306,7 @@ class Truth(Section):
     engine: Engine = Field(default_factory=Engine, description="the main engine")
     separation: Separation = Field(default_factory=Separation, description="partings")
     parachute: Parachute = Field(default_factory=Parachute, description="parachutes")
-    retro: Retro | None = Field(None, description="landing rockets; none if left out")
+    retro: Retro | None = Field(default=None, description="landing rockets; none if left out")
     navigation: NavigationError = Field(default_factory=NavigationError, description="navigation error")
     limits: Limits = Field(default_factory=Limits, description="limits")
 
