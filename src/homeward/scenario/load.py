@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from homeward.errors import InputError
 from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_base import table_of
 from homeward.scenario.schema_errors import explain, nearest, one_line
 from homeward.scenario.schema_return import KINDS
 from homeward.scenario.shipped import shipped_file, shipped_names
@@ -115,8 +116,8 @@ def apply_overrides(data: dict[str, Any], overrides: Mapping[str, str], label: s
             _drop_other_kinds(data, keep=parts[2])
         table = data
         for part in parts[:-1]:
-            inner = table.setdefault(part, {})
-            if not isinstance(inner, dict):
+            inner = table_of(table.setdefault(part, {}))
+            if inner is None:
                 place = f"{one_line(label, 200)} (--set): {one_line(key)}"
                 raise InputError(f"{place}: {one_line(part)} is a value, not a table")
             table = inner
@@ -127,9 +128,8 @@ def apply_overrides(data: dict[str, Any], overrides: Mapping[str, str], label: s
 
 
 def _drop_other_kinds(data: dict[str, Any], keep: str) -> None:
-    mission = data.get("return")
-    initial = mission.get("initial") if isinstance(mission, dict) else None
-    if isinstance(initial, dict):
-        for kind in KINDS:
-            if kind != keep:
-                initial.pop(kind, None)
+    mission = table_of(data.get("return")) or {}
+    initial = table_of(mission.get("initial")) or {}
+    for kind in KINDS:
+        if kind != keep:
+            initial.pop(kind, None)

@@ -4,7 +4,15 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from homeward.scenario.schema_base import GroundAltitude, Latitude, Longitude, Section, Text
+from homeward.scenario.schema_base import (
+    GroundAltitude,
+    Latitude,
+    Longitude,
+    Section,
+    Text,
+    context_of,
+    table_of,
+)
 from homeward.scenario.schema_dispersion import Dispersion
 from homeward.scenario.schema_flight import Flight, Simulation
 from homeward.scenario.schema_return import Return
@@ -40,10 +48,8 @@ class Scenario(Section):
     @model_validator(mode="before")
     @classmethod
     def _name_of_the_file(cls, data: Any, info: ValidationInfo) -> Any:
-        stem = (info.context or {}).get("stem")
-        if isinstance(data, dict) and stem:
-            return {"name": stem, **data}
-        return data
+        table, stem = table_of(data), context_of(info).get("stem")
+        return {"name": stem, **table} if table is not None and stem else data
 
     @model_validator(mode="after")
     def _check_heights(self) -> Self:

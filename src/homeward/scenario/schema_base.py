@@ -7,7 +7,7 @@ import datetime
 import itertools
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
@@ -16,6 +16,16 @@ class Section(BaseModel):
     """A table of the scenario file: frozen, and every key in it is known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+def table_of(value: object) -> dict[str, Any] | None:
+    """The value as a table of the file, None where it is none."""
+    return cast(dict[str, Any], value) if isinstance(value, dict) else None
+
+
+def context_of(info: ValidationInfo) -> dict[str, Any]:
+    """What the reader tells the schema of the file: ``directory`` and ``stem``; empty without a file."""
+    return table_of(cast(object, info.context)) or {}
 
 
 def _wrap_longitude(value: float) -> float:
@@ -49,7 +59,7 @@ def _utc(value: object) -> str:
 
 def existing_file(value: str, info: ValidationInfo) -> str:
     """Absolute path of a file named relative to the scenario file."""
-    directory: Path = (info.context or {}).get("directory", Path())
+    directory: Path = context_of(info).get("directory", Path())
     if not value or "\0" in value:
         raise ValueError("expected the path of a file")
     path = directory / Path(value)

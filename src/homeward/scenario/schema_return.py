@@ -17,6 +17,7 @@ from homeward.scenario.schema_base import (
     Section,
     Slope,
     Text,
+    table_of,
 )
 
 KINDS = ("tle", "tle_file", "oem_file", "opm_file", "state", "interface")
@@ -135,11 +136,12 @@ class Return(Section):
     @model_validator(mode="before")
     @classmethod
     def _start_where_given(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
+        table = table_of(data)
+        if table is None:
             return data
-        initial, legs = data.get("initial"), data.get("legs", {})
-        if isinstance(initial, dict) and "interface" in initial and isinstance(legs, dict):
-            return {**data, "legs": {"start": "interface", **legs}}
+        initial, legs = table_of(table.get("initial")), table_of(table.get("legs", {}))
+        if initial is not None and "interface" in initial and legs is not None:
+            return {**table, "legs": {"start": "interface", **legs}}
         return data
 
     @model_validator(mode="after")

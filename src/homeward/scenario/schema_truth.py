@@ -25,6 +25,7 @@ from homeward.scenario.schema_base import (
     WindSpeed,
     existing_file,
     same_length,
+    table_of,
 )
 
 Density = Annotated[Positive, Field(le=100.0)]
@@ -96,12 +97,13 @@ class Air(Section):
     @model_validator(mode="before")
     @classmethod
     def _read_file(cls, data: Any, info: ValidationInfo) -> Any:
-        if not isinstance(data, dict) or not isinstance(data.get("file"), str):
+        table = table_of(data)
+        if table is None or not isinstance(table.get("file"), str):
             return data
-        if any(name in data for name in COLUMNS):
+        if any(name in table for name in COLUMNS):
             raise ValueError("expected the table in a file or as columns here, not both")
-        path = existing_file(data["file"], info)
-        return {**data, "file": path, **read_air_table(Path(path))}
+        path = existing_file(table["file"], info)
+        return {**table, "file": path, **read_air_table(Path(path))}
 
     @model_validator(mode="after")
     def _check_table(self) -> Self:
