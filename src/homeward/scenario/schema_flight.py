@@ -78,19 +78,29 @@ class Plan(Section):
 class Believed(Section):
     """What the flight computer takes to be true; a key left out is taken from `[truth]`."""
 
-    mass_kg: Mass | None = Field(default=None, description="mass of the capsule at the interface")
-    lift_to_drag: Annotated[NonNegative, Field(le=5.0)] | None = Field(default=None, description="trim L/D")
-    drag_scale: Scale | None = Field(default=None, description="factor on the drag coefficient")
-    bank_rate_limit_deg_s: AngularRate | None = Field(default=None, description="fastest roll")
-    bank_acceleration_limit_deg_s2: AngularRate | None = Field(
-        default=None, description="strongest roll acceleration"
+    mass_kg: Mass | None = Field(
+        default=None, description="mass of the capsule at the interface", examples=[3200.0]
     )
-    density_scale: Scale | None = Field(default=None, description="factor on the onboard air's density")
+    lift_to_drag: Annotated[NonNegative, Field(le=5.0)] | None = Field(
+        default=None, description="trim L/D", examples=[0.3]
+    )
+    drag_scale: Scale | None = Field(
+        default=None, description="factor on the drag coefficient", examples=[1.0]
+    )
+    bank_rate_limit_deg_s: AngularRate | None = Field(
+        default=None, description="fastest roll", examples=[15.0]
+    )
+    bank_acceleration_limit_deg_s2: AngularRate | None = Field(
+        default=None, description="strongest roll acceleration", examples=[6.0]
+    )
+    density_scale: Scale | None = Field(
+        default=None, description="factor on the onboard air's density", examples=[1.0]
+    )
     thrust_n: Annotated[Positive, Field(le=1e7)] | None = Field(
-        default=None, description="thrust of each engine"
+        default=None, description="thrust of each engine", examples=[2500.0]
     )
     specific_impulse_s: Annotated[Positive, Field(ge=50.0, le=1000.0)] | None = Field(
-        default=None, description="specific impulse of the main engine"
+        default=None, description="specific impulse of the main engine", examples=[290.0]
     )
     wind: Literal["forecast", "none"] = Field(
         default="forecast",

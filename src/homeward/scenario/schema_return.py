@@ -54,12 +54,12 @@ class Interface(Section):
 
     epoch_utc: EpochUtc = Field(description="the instant", examples=["2023-09-07T14:28:00Z"])
     latitude_deg: Latitude | None = Field(
-        default=None, description="geodetic latitude; or the geocentric one"
+        default=None, description="geodetic latitude; or the geocentric one", examples=[41.0]
     )
     latitude_geocentric_deg: Latitude | None = Field(default=None, description="geocentric latitude")
     longitude_deg: Longitude = Field(description="longitude, east positive", examples=[70.0])
     altitude_m: Altitude | None = Field(
-        default=None, description="altitude above the ellipsoid; or the radius"
+        default=None, description="altitude above the ellipsoid; or the radius", examples=[120000.0]
     )
     radius_m: Annotated[Positive, Field(ge=6.35e6, le=1e9)] | None = Field(
         default=None, description="distance from the centre of the Earth"
@@ -87,13 +87,21 @@ class Initial(Section):
     tle: tuple[Text, ...] | None = Field(
         default=None, description="two-line elements, with or without a name line", min_length=2, max_length=3
     )
-    tle_file: ExistingFile | None = Field(default=None, description="file of two-line elements")
-    oem_file: ExistingFile | None = Field(default=None, description="CCSDS orbit ephemeris message")
-    opm_file: ExistingFile | None = Field(default=None, description="CCSDS orbit parameter message")
+    tle_file: ExistingFile | None = Field(
+        default=None, description="file of two-line elements", examples=["station.tle"]
+    )
+    oem_file: ExistingFile | None = Field(
+        default=None, description="CCSDS orbit ephemeris message", examples=["station.oem"]
+    )
+    opm_file: ExistingFile | None = Field(
+        default=None, description="CCSDS orbit parameter message", examples=["station.opm"]
+    )
     state: State | None = Field(default=None, description="position and velocity at one instant")
     interface: Interface | None = Field(default=None, description="a point at the entry interface")
     epoch_utc: EpochUtc | None = Field(
-        default=None, description="when the mission clock starts; the epoch of the elements if left out"
+        default=None,
+        description="when the mission clock starts; the epoch of the elements if left out",
+        examples=["2023-09-07T15:00:00Z"],
     )
 
     @property

@@ -60,7 +60,9 @@ class Gravity(Section):
     )
     sun_and_moon: Flag = Field(default=True, description="add the pull of the Sun and the Moon")
     mu_m3_s2: Annotated[Positive, Field(ge=1e14, le=1e15)] | None = Field(
-        default=None, description="gravitational parameter, if not the model's own"
+        default=None,
+        description="gravitational parameter, if not the model's own",
+        examples=[3.986004415e14],
     )
 
 
@@ -79,15 +81,20 @@ class Air(Section):
     file: ExistingFile | None = Field(
         default=None,
         description="table: a text file with the columns altitude_m, density_kg_m3 and temperature_k",
+        examples=["air.csv"],
     )
     altitude_m: Rising | None = Field(
-        default=None, description="table: altitudes above the ellipsoid, increasing"
+        default=None,
+        description="table: altitudes above the ellipsoid, increasing",
+        examples=[[0.0, 50000.0, 150000.0]],
     )
     density_kg_m3: tuple[Density, ...] | None = Field(
-        default=None, description="table: density at each altitude"
+        default=None, description="table: density at each altitude", examples=[[1.2, 1e-3, 2e-9]]
     )
     temperature_k: tuple[Temperature, ...] | None = Field(
-        default=None, description="table: temperature at each altitude; US 1976 if left out"
+        default=None,
+        description="table: temperature at each altitude; US 1976 if left out",
+        examples=[[288.0, 270.0, 630.0]],
     )
     f107: Annotated[Positive, Field(ge=50.0, le=500.0)] = Field(
         default=150.0, description="msis: solar flux at 10.7 cm (1e-22 W/m2/Hz)"
@@ -102,8 +109,9 @@ class Air(Section):
             return data
         if any(name in table for name in COLUMNS):
             raise ValueError("expected the table in a file or as columns here, not both")
-        path = existing_file(table["file"], info)
-        return {**table, "file": path, **read_air_table(Path(path))}
+        # The columns take the file's place, so that a checked scenario needs no further file.
+        columns = read_air_table(Path(existing_file(table["file"], info)))
+        return {**{key: value for key, value in table.items() if key != "file"}, **columns}
 
     @model_validator(mode="after")
     def _check_table(self) -> Self:

@@ -1,0 +1,120 @@
+"""Writes scenario files: a starting file with every key, or a scenario as it was flown."""
+
+from pathlib import Path
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from homeward.errors import InputError
+from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_document import plain
+from homeward.scenario.schema_errors import one_line
+from homeward.scenario.schema_walk import fields_of, section_of
+
+WIDTH = 46  # column in which the remarks start
+LONGEST = 110  # a remark that goes further stands on a line of its own, above
+
+EXAMPLE_TLE = (
+    "CSS (TIANHE)",
+    "1 48274U 21035A   23250.60323094  .00028729  00000+0  32278-3 0  9997",
+    "2 48274  41.4752  14.6926 0010484 320.3089  39.6983 15.61907922134716",
+)
+
+
+def template(name: str = "mine") -> str:
+    """A complete, valid scenario file in which every key has its default and a remark.
+
+    A key that is left out by default stands in a comment, as do the other kinds of initial state.
+    """
+    start = Scenario.model_validate(
+        {
+            "name": name,
+            "title": "One line that says what this scenario is",
+            "site": {"name": "Dongfeng", "latitude_deg": 41.6, "longitude_deg": 100.1, "altitude_m": 1000.0},
+            "truth": {"retro": {}},
+            "return": {"initial": {"tle": list(EXAMPLE_TLE)}},
+        }
+    )
+    head = [
+        "# A Homeward scenario. Only [site] and one kind of [return.initial] are required; what is deleted",
+        "# here takes its default. The keys are told at length by docs/scenario.md of the project.",
+    ]
+    return "\n".join([*head, *_table(start, "", remarks=True)]) + "\n"
+
+
+def to_toml(scenario: Scenario) -> str:
+    """A scenario as a TOML file that reads back equal."""
+    return "\n".join(_table(scenario, "", remarks=False)).lstrip("\n") + "\n"
+
+
+def write_new(path: Path) -> None:
+    """Write the starting file; raises InputError where the file exists or cannot be written."""
+    label = one_line(str(path), 200)
+    if "\0" in str(path):
+        raise InputError(f'"{label}": expected the name of a new file')
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(template(path.stem or "mine"))
+    except FileExistsError:
+        raise InputError(f"{label}: exists already and is not overwritten; choose another name") from None
+    except OSError as error:
+        raise InputError(f"{label}: cannot be written ({error.strerror or 'no reason given'})") from None
+
+
+def _table(section: BaseModel, dotted: str, remarks: bool) -> list[str]:
+    """Lines of one table: first its own keys, then the tables in it."""
+    values = {
+        field.alias or name: getattr(section, name) for name, field in type(section).model_fields.items()
+    }
+    keys: list[str] = []
+    tables: list[str] = []
+    for name, field in fields_of(type(section)).items():
+        value = values[name]
+        inner = f"{dotted}.{name}" if dotted else name
+        kind = section_of(field)
+        if isinstance(value, BaseModel):
+            tables += _table(value, inner, remarks)
+        elif kind is not None:
+            tables += _absent_table(kind, inner) if remarks else []
+        elif value is not None:
+            keys.append(_line(name, plain(value), field, remarks))
+        elif remarks:
+            keys.append(_line(f"# {name}", _example(field), field, remarks))
+    head = ["", f"[{dotted}]"] if dotted and keys else []
+    return [*head, *keys, *tables]
+
+
+def _absent_table(section: type[BaseModel], dotted: str) -> list[str]:
+    """A table that is left out, as a comment with examples of its required keys."""
+    lines = ["", f"# [{dotted}]"]
+    for name, field in fields_of(section).items():
+        if _example(field):
+            lines.append(_line(f"# {name}", _example(field), field, remarks=True))
+    return lines
+
+
+def _example(field: FieldInfo) -> str:
+    """An example of a key's value, else its default; empty where it has neither."""
+    if field.examples:
+        return plain(field.examples[0])
+    return "" if field.is_required() or field.default is None else plain(field.default)
+
+
+def _line(name: str, value: str, field: FieldInfo, remarks: bool) -> str:
+    text = f"{name} = {value}".rstrip()
+    if not remarks:
+        return text
+    choices = _choices(field)
+    told = (
+        f"{choices}: {field.description}"
+        if choices and ":" not in str(field.description)
+        else field.description
+    )
+    line = f"{text}{' ' * max(2, WIDTH - len(text))}# {told}"
+    return line if len(line) <= LONGEST else f"# {told}\n{text}"
+
+
+def _choices(field: FieldInfo) -> str:
+    """The words a key allows, such as ``us1976 | table``; empty for a number or a text."""
+    words = getattr(field.annotation, "__args__", ())
+    return " | ".join(words) if words and all(isinstance(word, str) for word in words) else ""
