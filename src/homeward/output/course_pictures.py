@@ -1,0 +1,241 @@
+"""Pictures of the course of the flight: the whole return on one strip, and the way down under parachute."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from homeward.output.facts import FlightView, parse_utc
+from homeward.output.map_pictures import miss_words
+from homeward.output.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    SOFT,
+    VERMILION,
+    event_lines,
+    headline,
+    label,
+    line,
+    marker,
+    missing,
+    new_figure,
+    panel_title,
+)
+
+LEG_COLOURS = (BLUE, SKY, PURPLE, GREEN, VERMILION, ORANGE)
+STAGES = {1: "drogue", 2: "main, reefed", 3: "main, full", 4: "backup", 5: "retro-rockets"}
+
+
+def clock(view: FlightView, seconds: float, precise: bool = True) -> str:
+    """UTC time of day of seconds since the epoch."""
+    moment = parse_utc(view.facts.epoch_utc) + datetime.timedelta(seconds=float(seconds))
+    return f"{moment:%H:%M:%S}" if precise else f"{moment:%H:%M}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min {whole % 60:02d} s" if whole < 3600 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _clock_axis(ax: Axes, view: FlightView, start: float, end: float) -> None:
+    steps = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+    step = next((s for s in steps if (end - start) / s <= 6.5), 172800)
+    epoch = parse_utc(view.facts.epoch_utc)
+    past = epoch.hour * 3600 + epoch.minute * 60 + epoch.second + epoch.microsecond * 1e-6
+    first = np.ceil((start + past) / step) * step - past
+    ticks = np.arange(first, end + 1e-6, step)
+    ax.set_xticks(ticks, [clock(view, t, precise=step < 60) for t in ticks])
+
+
+def draw_altitude(ax: Axes, view: FlightView, start: float, end: float) -> None:
+    """Altitude over the clock between two times."""
+    rows = slice(int(np.searchsorted(view.time, start)), int(np.searchsorted(view.time, end, "right")))
+    altitude = view["altitude"][rows] / 1e3
+    ax.set_xlim(start, end)
+    _clock_axis(ax, view, start, end)
+    if not len(altitude):
+        missing(ax, "Nothing was recorded here.")
+        return
+    ax.fill_between(view.time[rows], 0.0, altitude, color=BLUE, alpha=0.08, linewidth=0)
+    line(ax, view.time[rows], altitude, BLUE, linewidth=1.8)
+    ax.set_ylim(0.0, max(float(np.nanmax(altitude)) * 1.12, 1.0))
+
+
+def _draw_legs(ax: Axes, view: FlightView, start: float, end: float, names: bool, words: bool) -> None:
+    ax.set_xlim(start, end)
+    ax.set_ylim(len(view.legs) - 0.4, -0.6)
+    ax.grid(False)
+    ax.set_yticks(range(len(view.legs)), [str(leg["name"]) for leg in view.legs] if names else [])
+    ax.tick_params(axis="y", length=0, labelcolor=INK, labelsize=9)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+    ax.tick_params(axis="x", length=0, labelbottom=False)
+    width = end - start
+    for i, leg in enumerate(view.legs):
+        ax.axhline(i, color="#eef1f3", linewidth=9, zorder=0, solid_capstyle="butt")
+        a, b = max(float(leg["start"]), start), min(float(leg["end"]), end)
+        if b < a:
+            continue
+        shown = max(b - a, 0.004 * width)
+        ax.barh(i, shown, left=min(a, end - shown), height=0.52, color=LEG_COLOURS[i % len(LEG_COLOURS)])
+        if words:
+            text = f"{clock(view, leg['start'])}   {duration(leg['end'] - leg['start'])}"
+            right = a + shown + 0.36 * width < end
+            inside = not right and a - start < 0.36 * width
+            x = a + shown if right else (a if not inside else a + 0.01 * width)
+            label(ax, x, i, text, "white" if inside else INK, fontsize=8,
+                  ha="left" if right or inside else "right", offset=(5 if right else 0 if inside else -5, 0),
+                  **({"path_effects_off": True} if False else {}))  # fmt: skip
+
+
+def timeline_picture(view: FlightView) -> Figure:
+    """The whole return on one strip; where the end is short beside it, the end once more, widened."""
+    figure = new_figure(13.0, 5.4)
+    start, end = float(view.time[0]), float(view.time[-1])
+    if end <= start:
+        end = start + 1.0
+    late = view.burn_start if view.burn_start is not None else None
+    if late is None and view.interface is not None:
+        late = float(view.time[view.interface]) - 120.0
+    late = max(start, late - 60.0) if late is not None else start
+    two = (end - start) > 2.0 * (end - late)
+    grid = figure.add_gridspec(
+        2,
+        2 if two else 1,
+        left=0.115,
+        right=0.985,
+        bottom=0.04,
+        top=0.82,
+        hspace=0.16,
+        wspace=0.08,
+        height_ratios=[1.5, 1.0],
+        **({"width_ratios": [0.8, 1.2]} if two else {}),
+    )
+    columns = [(start, end), (late, end)] if two else [(start, end)]
+    for i, (a, b) in enumerate(columns):
+        upper, lower = figure.add_subplot(grid[0, i]), figure.add_subplot(grid[1, i])
+        draw_altitude(upper, view, a, b)
+        panel_title(upper, "Altitude, km, over UTC" if i == 0 else "The end of it, from the burn on")
+        last = i == len(columns) - 1
+        _draw_legs(lower, view, a, b, names=i == 0, words=last)
+        if two and not last:
+            for ax in (upper, lower):
+                ax.axvspan(late, end, color="#e9ecef", zorder=0, linewidth=0)
+        if last:
+            event_lines([upper], _events(view, a))
+    headline(figure, view, f"{duration(end - start)} from start to end. {miss_words(view)}")
+    return figure
+
+
+def _events(view: FlightView, after: float) -> list[tuple[float, str]]:
+    found: list[tuple[float, str]] = []
+    if view.interface is not None:
+        found.append((float(view.time[view.interface]), "interface"))
+    if view.opened is not None:
+        found.append((float(view.time[view.opened]), "parachute"))
+    return [(t, name) for t, name in found if t >= after]
+
+
+def _stage_events(view: FlightView, start: float) -> list[tuple[float, int]]:
+    stage = np.asarray(view["parachute_stage"])
+    rows = np.flatnonzero(np.diff(stage) != 0) + 1
+    return [(float(view.time[k]) - start, int(stage[k])) for k in rows if int(stage[k]) in STAGES]
+
+
+def draw_descent(axes: tuple[Axes, Axes], view: FlightView, rows: slice) -> None:
+    """Altitude and rate of descent against time since the parachute opened."""
+    t = view.time[rows] - view.time[rows.start]
+    sink = -np.asarray(view["vertical_speed"][rows], float)
+    axes[0].set_xlim(0.0, float(t[-1]) * 1.02)
+    axes[1].set_xlim(0.0, float(t[-1]) * 1.02)
+    line(axes[0], t, view["altitude"][rows] / 1e3, BLUE)
+    axes[0].set_ylim(0.0, None)
+    panel_title(axes[0], "Altitude, km")
+    axes[1].set_yscale("log")
+    line(axes[1], t, np.where(sink > 0.1, sink, np.nan), VERMILION)
+    ticks = [v for v in (1, 2, 5, 10, 20, 50, 100, 200, 500) if v < np.nanmax(sink) * 1.6]
+    axes[1].set_ylim(1.0, max(float(np.nanmax(sink)) * 1.5, 2.0))
+    axes[1].set_yticks(ticks, [str(v) for v in ticks])
+    axes[1].minorticks_off()
+    panel_title(axes[1], "Rate of descent, m/s")
+    axes[1].set_xlabel("seconds since the parachute opened")
+    for when, stage in [(0.0, int(view["parachute_stage"][rows.start]))] + [
+        e for e in _stage_events(view, float(view.time[rows.start])) if e[0] > 0.0
+    ]:
+        k = min(int(np.searchsorted(t, when)), len(t) - 1)
+        for ax, y in ((axes[0], view["altitude"][rows][k] / 1e3), (axes[1], sink[k])):
+            ax.plot([t[k]], [y], "o", color=INK, markersize=3.5, zorder=5)
+        right = t[k] > 0.75 * t[-1]
+        label(axes[1], float(t[k]), float(max(sink[k], 1.0)), STAGES.get(stage, ""), offset=(-7 if right else 7, 5),
+              ha="right" if right else "left", fontsize=8)  # fmt: skip
+
+
+def draw_drift(ax: Axes, view: FlightView, rows: slice) -> None:
+    """The way over the ground under the parachute, with the wind as arrows along it."""
+    east, north = view.local(rows)
+    places = {"opening": (float(east[0]), float(north[0]))}
+    for kind, where in (("aim", view.aim), ("touchdown", view.touchdown)):
+        at = view.place(*where)
+        if at is not None:
+            places[kind] = at
+    if np.hypot(*places["opening"]) < 60.0:
+        places["site"] = (0.0, 0.0)
+    xs = np.array([p[0] for p in places.values()] + [float(east.min()), float(east.max())])
+    ys = np.array([p[1] for p in places.values()] + [float(north.min()), float(north.max())])
+    half = max(np.ptp(xs), np.ptp(ys), 1.0) * 0.66
+    ax.set_aspect("equal", adjustable="box")
+    ax.set_xlim(0.5 * (xs.min() + xs.max()) - half, 0.5 * (xs.min() + xs.max()) + half)
+    ax.set_ylim(0.5 * (ys.min() + ys.max()) - half, 0.5 * (ys.min() + ys.max()) + half)
+    line(ax, east, north, ORANGE, linewidth=2.0)
+    altitude = np.asarray(view["altitude"][rows], float)
+    marks = np.linspace(altitude[0], altitude[-1], 8)[1:-1]
+    k = np.unique([int(np.argmin(np.abs(altitude - m))) for m in marks])
+    arrow = 0.02 * half  # km of arrow for each m/s of wind
+    ax.quiver(east[k], north[k], view["wind_east"][rows][k] * arrow, view["wind_north"][rows][k] * arrow,
+              angles="xy", scale_units="xy", scale=1.0, color=SKY, width=0.006, zorder=3)  # fmt: skip
+    for i in k[::2]:
+        label(ax, float(east[i]), float(north[i]), f"{altitude[i] / 1e3:.0f} km", SOFT, fontsize=7.5,
+              ha="right", offset=(-5, -7))  # fmt: skip
+    x, y = ax.get_xlim()[0] + 0.08 * half, ax.get_ylim()[0] + 0.1 * half
+    ax.quiver([x], [y], [10.0 * arrow], [0.0], angles="xy", scale_units="xy", scale=1.0, color=SKY, width=0.006)
+    label(ax, x + 10.0 * arrow, y, "wind 10 m/s", SOFT, offset=(6, 0), fontsize=8)
+    words = {"opening": "opens", "touchdown": "touchdown", "aim": "aim", "site": "site"}
+    for kind, (px, py) in places.items():
+        marker(ax, px, py, kind)
+        right = px < ax.get_xlim()[0] + 1.5 * half
+        label(ax, px, py, words[kind], fontweight="bold", offset=(9 if right else -9, 6), ha="left" if right else "right")
+    panel_title(ax, f"Drift over the ground: km east and north of {view.facts.site_name}")
+
+
+def descent_picture(view: FlightView) -> Figure:
+    """Altitude and rate of descent under the parachutes, and the drift with the wind."""
+    figure = new_figure(12.0, 5.8)
+    row = view.opened if view.opened is not None else view.crossing
+    if row is None or row >= len(view.time) - 2:
+        missing(figure.add_axes((0.05, 0.05, 0.9, 0.75)), "The flight ended before a parachute opened.")
+        headline(figure, view, "No descent under a parachute")
+        return figure
+    rows = slice(row, len(view.time))
+    grid = figure.add_gridspec(2, 2, left=0.05, right=0.985, bottom=0.085, top=0.825, hspace=0.30, wspace=0.10)
+    draw_descent((figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])), view, rows)
+    draw_drift(figure.add_subplot(grid[:, 1]), view, rows)
+    sink = view.told("touchdown", "vertical_speed_m_s")
+    took = duration(float(view.time[-1] - view.time[row]))
+    title = f"{took} below the opening altitude"
+    if view.opened is not None:
+        title = f"{took} under the parachute"
+    title += f", touchdown at {abs(sink):.1f} m/s" if sink is not None else ", no touchdown recorded"
+    headline(figure, view, title)
+    return figure

@@ -1,0 +1,190 @@
+"""Pictures of the entry: the corridor; load, heat and pressure against their limits."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from homeward.output import corridor
+from homeward.output.facts import FlightView
+from homeward.output.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    VERMILION,
+    headline,
+    label,
+    limit_line,
+    line,
+    marker,
+    missing,
+    new_figure,
+    panel_title,
+    shade_spans,
+)
+
+NO_ENTRY = "The flight ended above the entry interface:\nthere is no entry to show."
+EDGE_COLOURS = {"load": VERMILION, "heat": ORANGE, "pressure": "#8a5a00", "glide": GREEN}
+
+
+def entry_time(view: FlightView) -> tuple[np.ndarray, float]:
+    """Seconds since the interface for every row, and the interface's time since the epoch."""
+    start = view.time[view.interface if view.interface is not None else 0]
+    return view.time - start, float(start)
+
+
+def blackout_spans(view: FlightView, start: float) -> list[tuple[float, float]]:
+    """Stretches without satellite navigation, in seconds since the interface."""
+    return [(a - start, b - start) for a, b in view.spans("blackout")]
+
+
+def draw_corridor(ax: Axes, view: FlightView, small: bool = False) -> list[str]:
+    """Altitude over speed with the corridor's edges; returns the names of edges that could not be drawn."""
+    rows = view.entry
+    if rows is None:
+        missing(ax, NO_ENTRY)
+        return []
+    speed, altitude = view["speed"][rows] / 1e3, view["altitude"][rows] / 1e3
+    fastest = float(np.nanmax(speed))
+    top = max(view.facts.interface_altitude_m / 1e3 * 1.04, float(np.nanmax(altitude)) * 1.02)
+    ax.set_xlim(0.0, fastest * 1.04)
+    ax.set_ylim(0.0, top)
+    grid = np.linspace(0.15, fastest * 1.04, 400)
+    found, left_out = corridor.edges(view, grid * 1e3)
+    # What must stay below the path: the highest of the limits closes the ground off.
+    floor = np.full_like(grid, np.nan)
+    for edge in found:
+        if edge.formula != "glide":
+            floor = np.fmax(floor, edge.altitude / 1e3)
+    if np.isfinite(floor).any():
+        ax.fill_between(grid, 0.0, floor, color=VERMILION, alpha=0.07, linewidth=0)
+    glides = [e.altitude / 1e3 for e in found if e.formula == "glide"]
+    if len(glides) == 2:
+        ax.fill_between(grid, glides[1], glides[0], color=GREEN, alpha=0.10, linewidth=0)
+    spots = {"load": 0.40, "heat": 0.90, "pressure": 0.16, "glide": 0.60}
+    for i, edge in enumerate(found):
+        color = EDGE_COLOURS[edge.formula]
+        ax.plot(grid, edge.altitude / 1e3, color=color, linewidth=1.1, linestyle=(0, (5, 2)))
+        if not small:
+            _label_edge(ax, grid, edge.altitude / 1e3, edge, color, spots[edge.formula], i)
+    line(ax, speed, altitude, INK, linewidth=2.2, zorder=4)
+    marker(ax, float(speed[0]), float(altitude[0]), "interface")
+    label(ax, float(speed[0]), float(altitude[0]), "interface", offset=(-8, -9), ha="right", fontsize=8)
+    if view.opened is not None and view.opened < rows.stop:
+        marker(ax, float(speed[-1]), float(altitude[-1]), "opening")
+        label(ax, float(speed[-1]), float(altitude[-1]), "parachute", offset=(8, 8), fontsize=8)
+    panel_title(ax, "Altitude, km" if not small else "Altitude over speed, km over km/s, and its corridor")
+    ax.set_xlabel("" if small else "speed relative to the air, km/s")
+    return left_out
+
+
+def _label_edge(
+    ax: Axes, grid: np.ndarray, altitude: np.ndarray, edge: corridor.Edge, color: str, at: float, i: int
+) -> None:
+    seen = np.flatnonzero(np.isfinite(altitude) & (altitude > 1.0))
+    if not seen.size:
+        return
+    first, last = grid[seen[0]], grid[seen[-1]]
+    k = int(np.searchsorted(grid, np.clip(at * grid[-1], first, last)).clip(1, len(grid) - 2))
+    near = seen[np.argmin(np.abs(seen - k))].clip(1, len(grid) - 2)
+    box = ax.get_window_extent()
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    a, b = max(near - 4, seen[0]), min(near + 4, seen[-1])
+    rise = (altitude[b] - altitude[a]) / (y1 - y0) * box.height
+    run = (grid[b] - grid[a]) / (x1 - x0) * box.width
+    turn = float(np.degrees(np.arctan2(rise, run))) if run > 0 else 0.0
+    above = edge.formula == "glide" and "full" in edge.name
+    label(
+        ax,
+        float(grid[near]),
+        float(altitude[near]),
+        edge.name,
+        color,
+        offset=(0, 7 if above else -7),
+        ha="center",
+        fontsize=8,
+        rotation=turn,
+        rotation_mode="anchor",
+    )
+
+
+def corridor_picture(view: FlightView) -> Figure:
+    """Altitude against speed with the edges of the corridor."""
+    figure = new_figure(9.0, 6.2)
+    ax = figure.add_axes((0.075, 0.085, 0.895, 0.765))
+    left_out = draw_corridor(ax, view)
+    angle, speed = view.told("entry", "flight_path_angle_deg"), view.told("entry", "speed_m_s")
+    title = "No entry was flown"
+    if view.entry is not None:
+        title = "Through the corridor"
+        if angle is not None and speed is not None:
+            title = f"Entry at {speed / 1e3:.2f} km/s and {angle:.2f}°"
+            title += " down to the parachute" if view.opened is not None else ", no parachute opened"
+    note = f"not drawn, numbers missing: {', '.join(left_out)}" if left_out else "shaded red: beyond a limit"
+    headline(figure, view, title, note if view.entry is not None else "")
+    return figure
+
+
+Series = tuple[str, str, float, float | None, str, str]
+
+
+def series_of(view: FlightView) -> list[Series]:
+    """Channel, title, scale, limit (scaled), limit's words and colour of what loads the capsule."""
+    f = view.facts
+    heat, pressure = f.heat_rate_limit_w_m2, f.dynamic_pressure_limit_pa
+    return [
+        ("load_factor", "Load factor, g", 1.0, f.load_limit_g, "limit", BLUE),
+        ("heat_rate", "Stagnation heat rate, kW/m²", 1e3, heat and heat / 1e3, "limit", VERMILION),
+        ("heat_load", "Heat load, MJ/m²", 1e6, None, "", ORANGE),
+        ("dynamic_pressure", "Dynamic pressure, kPa", 1e3, pressure and pressure / 1e3, "limit", GREEN),
+    ]
+
+
+def draw_series(ax: Axes, view: FlightView, series: Series) -> None:
+    """One load against time since the interface with its limit and its peak."""
+    channel, title, scale, limit, words, color = series
+    if view.entry is None:
+        missing(ax, NO_ENTRY)
+        return
+    t, start = entry_time(view)
+    x, y = t[view.entry], view[channel][view.entry] / scale
+    ax.set_xlim(0.0, float(x[-1]) * 1.02)
+    peak = float(np.nanmax(y)) if np.isfinite(y).any() else 0.0
+    near = limit if limit is not None and limit < 4.0 * peak else None
+    ax.set_ylim(0.0, max(peak, near or 0.0) * 1.18 or 1.0)
+    shade_spans(ax, blackout_spans(view, start))
+    line(ax, x, y, color)
+    limit_line(ax, near, words)
+    k = int(np.nanargmax(y))
+    monotone = channel == "heat_load"
+    ax.plot([x[k]], [y[k]], "o", color=color, markersize=4)
+    text = f"{peak:.2f}" if peak < 10.0 else f"{peak:.0f}"
+    side = "right" if monotone or x[k] > 0.8 * x[-1] else "left"
+    label(ax, float(x[k]), peak, text, color, fontweight="bold", ha=side, va="bottom",
+          offset=(-5 if side == "right" else 5, 3))  # fmt: skip
+    if limit is not None and near is None:
+        ax.text(0.99, 0.93, f"{words} {limit:.3g}", transform=ax.transAxes, ha="right", color=VERMILION,
+                fontsize=8)  # fmt: skip
+    panel_title(ax, title)
+
+
+def loads_picture(view: FlightView) -> Figure:
+    """Load factor, heat rate, heat load and dynamic pressure against time with their limits."""
+    figure = new_figure(9.0, 6.4)
+    grid = figure.add_gridspec(2, 2, left=0.06, right=0.975, bottom=0.08, top=0.835, hspace=0.30, wspace=0.16)
+    for i, series in enumerate(series_of(view)):
+        ax = figure.add_subplot(grid[i])
+        draw_series(ax, view, series)
+        if i > 1 and view.entry is not None:
+            ax.set_xlabel("seconds since the entry interface")
+    peak, limit = view.told("entry", "peak_load_g"), view.facts.load_limit_g
+    title = "No entry was flown"
+    if view.entry is not None:
+        peak = float(np.nanmax(view["load_factor"][view.entry])) if peak is None else peak
+        title = f"Peak load {peak:.2f} g"
+        if limit is not None:
+            title += f", within the limit of {limit:g} g" if peak <= limit else f", OVER the limit of {limit:g} g"
+    headline(figure, view, title, "shaded: black-out" if view.spans("blackout") else "")
+    return figure

@@ -1,0 +1,197 @@
+"""What the writers and the pictures need to know of a flight beside its record, and a view on both."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from homeward.earth.constants import WGS84_A, WGS84_F
+
+History = dict[str, np.ndarray]
+Legs = list[dict[str, Any]]
+Summary = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class FlightFacts:
+    """The scenario's facts that stand beside a record; a limit or a number that does not exist is None."""
+
+    name: str
+    epoch_utc: str
+    site_name: str
+    site_latitude_deg: float
+    site_longitude_deg: float
+    aim_latitude_deg: float | None
+    aim_longitude_deg: float | None
+    load_limit_g: float | None
+    heat_rate_limit_w_m2: float | None
+    dynamic_pressure_limit_pa: float | None
+    interface_altitude_m: float
+    opening_altitude_m: float
+    mass_kg: float | None = None
+    area_m2: float | None = None
+    drag_coefficient: float | None = None
+    lift_coefficient: float | None = None
+    nose_radius_m: float | None = None
+
+
+def parse_utc(text: str) -> datetime.datetime:
+    """A time of the record's kind, ``2023-06-03T22:45:00Z`` or with an offset, as an aware datetime."""
+    moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+
+
+def utc_stamps(epoch_utc: str, seconds: np.ndarray) -> np.ndarray:
+    """ISO 8601 UTC texts, to the microsecond and without a suffix, of seconds since the epoch, shape (n,)."""
+    epoch = np.datetime64(parse_utc(epoch_utc).astimezone(datetime.UTC).replace(tzinfo=None), "us")
+    return np.datetime_as_string(epoch + np.round(seconds * 1e6).astype("timedelta64[us]"), unit="us")
+
+
+def local_km(
+    latitude: np.ndarray, longitude: np.ndarray, latitude0: float, longitude0: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """East and north [km] of points on the ellipsoid from another, in its tangent plane; angles in radians.
+
+    No seam at +-180 deg and none at a pole. The plane falls short of the ground distance by
+    d^3 / 6 R^2: 4 m at 100 km.
+    """
+    e2 = WGS84_F * (2.0 - WGS84_F)
+
+    def fixed(lat: Any, lon: Any) -> np.ndarray:
+        n = WGS84_A / np.sqrt(1.0 - e2 * np.sin(lat) ** 2)
+        cos = n * np.cos(lat)
+        return np.stack([cos * np.cos(lon), cos * np.sin(lon), n * (1.0 - e2) * np.sin(lat)], axis=-1)
+
+    away = fixed(np.asarray(latitude), np.asarray(longitude)) - fixed(latitude0, longitude0)
+    sl, cl, so, co = np.sin(latitude0), np.cos(latitude0), np.sin(longitude0), np.cos(longitude0)
+    return away @ np.array([-so, co, 0.0]) / 1e3, away @ np.array([-sl * co, -sl * so, cl]) / 1e3
+
+
+@dataclasses.dataclass(frozen=True)
+class FlightView:
+    """A record with the places in it that every picture asks for."""
+
+    facts: FlightFacts
+    history: History
+    legs: Legs
+    summary: Summary
+
+    def __getitem__(self, channel: str) -> np.ndarray:
+        return self.history[channel]
+
+    def told(self, *keys: str) -> Any:
+        """The summary's value under the keys, or None where a part of the flight is missing."""
+        value: Any = self.summary
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    @cached_property
+    def time(self) -> np.ndarray:
+        """Seconds since the epoch, shape (n,)."""
+        return np.asarray(self.history["time"], float)
+
+    @cached_property
+    def interface(self) -> int | None:
+        """First row at or below the entry interface that the flight comes down through."""
+        below = self["altitude"] <= self.facts.interface_altitude_m * (1.0 + 1e-9)
+        rows = np.flatnonzero(below[1:] & ~below[:-1]) + 1
+        if rows.size:
+            return int(rows[0])
+        return 0 if below.size and below[0] else None
+
+    @cached_property
+    def crossing(self) -> int | None:
+        """First row at or below the opening altitude, after the interface."""
+        if self.interface is None:
+            return None
+        rows = np.flatnonzero(self["altitude"][self.interface :] <= self.facts.opening_altitude_m)
+        return self.interface + int(rows[0]) if rows.size else None
+
+    @cached_property
+    def opened(self) -> int | None:
+        """First row with a parachute out."""
+        rows = np.flatnonzero(np.asarray(self["parachute_stage"]) >= 1)
+        return int(rows[0]) if rows.size else None
+
+    @cached_property
+    def landed(self) -> bool:
+        """The summary tells of a touchdown."""
+        return self.told("touchdown", "latitude_deg") is not None
+
+    @cached_property
+    def entry(self) -> slice | None:
+        """Rows from the interface to the parachute, or to the end of the record where none opened."""
+        if self.interface is None:
+            return None
+        ends = [i for i in (self.opened, self.crossing) if i is not None and i > self.interface]
+        stop = min(ends) + 1 if ends else len(self.time)
+        return slice(self.interface, stop) if stop - self.interface > 1 else None
+
+    @cached_property
+    def burn_start(self) -> float | None:
+        """Seconds since the epoch at which the deorbit burn begins, if the flight had one."""
+        for leg in self.legs:
+            if "burn" in str(leg["name"]).lower() and "coast" not in str(leg["name"]).lower():
+                return float(leg["start"])
+        told = self.told("deorbit", "burn_start_utc")
+        if not told:
+            return None
+        start = (parse_utc(told) - parse_utc(self.facts.epoch_utc)).total_seconds()
+        return start if self.time.size and self.time[0] <= start <= self.time[-1] else None
+
+    @cached_property
+    def reversals(self) -> np.ndarray:
+        """Rows at which the commanded bank changes its side during the entry."""
+        if self.entry is None:
+            return np.zeros(0, int)
+        command = np.nan_to_num(self["bank_command"][self.entry])
+        rows = np.flatnonzero(np.abs(command) > np.radians(2.0))  # a command near zero has no side
+        change = np.flatnonzero(np.diff(np.sign(command[rows])) != 0)
+        return rows[change + 1] + self.entry.start
+
+    def spans(self, channel: str) -> list[tuple[float, float]]:
+        """Start and end [s] of each stretch in which a flag is up."""
+        flag = np.concatenate([[0], np.asarray(self[channel]).astype(np.int8), [0]])
+        starts, ends = np.flatnonzero(np.diff(flag) == 1), np.flatnonzero(np.diff(flag) == -1) - 1
+        return [(float(self.time[a]), float(self.time[b])) for a, b in zip(starts, ends, strict=True)]
+
+    def local(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        """East and north [km] of the site, row by row."""
+        f = self.facts
+        return local_km(
+            self["latitude"][rows],
+            self["longitude"][rows],
+            float(np.radians(f.site_latitude_deg)),
+            float(np.radians(f.site_longitude_deg)),
+        )
+
+    def place(self, latitude_deg: float | None, longitude_deg: float | None) -> tuple[float, float] | None:
+        """East and north [km] of the site for one place, or None where there is none."""
+        if latitude_deg is None or longitude_deg is None:
+            return None
+        f = self.facts
+        east, north = local_km(
+            np.radians(np.asarray([latitude_deg])),
+            np.radians(np.asarray([longitude_deg])),
+            float(np.radians(f.site_latitude_deg)),
+            float(np.radians(f.site_longitude_deg)),
+        )
+        return float(east[0]), float(north[0])
+
+    @cached_property
+    def aim(self) -> tuple[float | None, float | None]:
+        """Latitude and longitude [deg] of the aim point: the summary's, else the scenario's."""
+        latitude = self.told("parachute", "aim_latitude_deg")
+        if latitude is not None:
+            return latitude, self.told("parachute", "aim_longitude_deg")
+        return self.facts.aim_latitude_deg, self.facts.aim_longitude_deg
+
+    @cached_property
+    def touchdown(self) -> tuple[float | None, float | None]:
+        """Latitude and longitude [deg] of the touchdown, or None twice."""
+        return self.told("touchdown", "latitude_deg"), self.told("touchdown", "longitude_deg")

@@ -1,0 +1,54 @@
+"""The set of pictures of a flight, and the one overview of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from matplotlib.figure import Figure
+
+from homeward.output.course_pictures import descent_picture, draw_altitude, timeline_picture
+from homeward.output.entry_pictures import corridor_picture, draw_corridor, draw_series, loads_picture, series_of
+from homeward.output.facts import FlightView
+from homeward.output.guidance_pictures import bank_picture, draw_bank
+from homeward.output.map_pictures import draw_site, draw_track, ground_track_picture, miss_words
+from homeward.output.navigation_pictures import draw_navigation, navigation_picture
+from homeward.output.style import headline, new_figure, styled
+
+PICTURES: dict[str, Callable[[FlightView], Figure]] = {
+    "ground_track": ground_track_picture,
+    "corridor": corridor_picture,
+    "loads": loads_picture,
+    "bank": bank_picture,
+    "navigation": navigation_picture,
+    "descent": descent_picture,
+    "timeline": timeline_picture,
+}
+
+
+def picture(name: str, view: FlightView) -> Figure:
+    """One picture of the set by its name; KeyError for another name."""
+    with styled():
+        return PICTURES[name](view)
+
+
+def overview(view: FlightView) -> Figure:
+    """Six panels on one page: track, site, corridor, load, bank, navigation."""
+    with styled():
+        figure = new_figure(16.0, 9.0)
+        grid = figure.add_gridspec(
+            2, 3, left=0.035, right=0.985, bottom=0.05, top=0.885, hspace=0.20, wspace=0.13
+        )
+        axes = [figure.add_subplot(grid[i]) for i in range(6)]
+        draw_track(axes[0], view)
+        draw_site(axes[1], view)
+        draw_corridor(axes[2], view, small=True)
+        draw_series(axes[3], view, series_of(view)[0])
+        draw_bank(axes[4], view, small=True)
+        draw_navigation(axes[5], view, "navigation_position_error", 1.0, "Navigation position error, m")
+        peak = view.told("entry", "peak_load_g")
+        title = miss_words(view) + (f", peak load {peak:.1f} g" if peak is not None else "")
+        headline(figure, view, title, "lower row: seconds since the entry interface")
+    return figure
+
+
+__all__ = ["PICTURES", "draw_altitude", "overview", "picture"]

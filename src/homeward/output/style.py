@@ -1,0 +1,196 @@
+"""How every picture looks: type, colours, titles that tell the result, labels on the line itself.
+
+The colours are Okabe and Ito's, which people with any common colour blindness tell apart
+(https://jfly.uni-koeln.de/color/). No pyplot: a Figure and an Agg canvas, so that nothing is global
+and no window is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+
+from homeward.output.facts import FlightView, parse_utc
+
+INK, SOFT, FAINT, PAPER = "#1f2933", "#6b7680", "#e3e7ea", "#ffffff"
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+SKY, PURPLE = "#56B4E9", "#AA4499"
+SHADE = "#eceff3"
+DPI = 130
+MOST_POINTS = 4000
+
+STYLE: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.labelcolor": SOFT,
+    "axes.labelsize": 9.0,
+    "axes.edgecolor": "#b4bcc3",
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.7,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "xtick.major.size": 3.0,
+    "ytick.major.size": 3.0,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+    "path.simplify": True,
+    "path.simplify_threshold": 0.3,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+}
+
+
+def styled() -> Any:
+    """The context in which every figure is both made and saved."""
+    return matplotlib.rc_context(STYLE)
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure [inches] with its own canvas."""
+    figure = Figure(figsize=(width, height), dpi=DPI)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """The figure as PNG, lightly compressed: three times faster for a fifth more bytes."""
+    with styled():
+        figure.savefig(path, dpi=DPI, pil_kwargs={"compress_level": 3})
+
+
+def headline(figure: Figure, view: FlightView, title: str, note: str = "") -> None:
+    """The result in one bold line; below it the flight, its day and what must be known of the picture."""
+    width, height = figure.get_size_inches()
+    left = 0.62 / width
+    figure.text(left, 1.0 - 0.20 / height, title, fontsize=13, fontweight="bold", va="top")
+    day = parse_utc(view.facts.epoch_utc)
+    parts = [view.facts.name, f"epoch {day:%d %B %Y %H:%M} UTC".replace("epoch 0", "epoch "), note]
+    text = "  ·  ".join(p for p in parts if p)
+    figure.text(left, 1.0 - 0.49 / height, text, fontsize=9, color=SOFT, va="top")
+
+
+def panel_title(ax: Axes, text: str) -> None:
+    """What a panel shows and in which unit, over its left edge: easier to read than a turned y label."""
+    ax.set_title(text, loc="left", fontsize=9.5, color=INK, pad=6)
+
+
+def line(ax: Axes, x: np.ndarray, y: np.ndarray, color: str = BLUE, **how: Any) -> None:
+    """A line of at most some thousand points that still touches every peak."""
+    rows = thin(y)
+    ax.plot(x[rows], y[rows], color=color, **how)
+
+
+def thin(y: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
+    """Rows to draw: all of a short array, else the least and greatest of each stretch, ends included."""
+    n = len(y)
+    if n <= most:
+        return np.arange(n)
+    stretches = most // 2
+    size = -(-n // stretches)
+    padded = np.concatenate([y, np.full(stretches * size - n, y[-1])]).reshape(stretches, size)
+    start = np.arange(stretches) * size
+    low = np.argmin(np.where(np.isnan(padded), np.inf, padded), axis=1) + start
+    high = np.argmax(np.where(np.isnan(padded), -np.inf, padded), axis=1) + start
+    return np.unique(np.minimum(np.concatenate([[0], low, high, [n - 1]]), n - 1))
+
+
+def label(ax: Axes, x: float, y: float, text: str, color: str = INK, **how: Any) -> None:
+    """Words at a place in the data, with a halo so that no line crosses them out."""
+    offset = how.pop("offset", (0, 0))
+    settings: dict[str, Any] = {"fontsize": 8.5, "ha": "left", "va": "center", "annotation_clip": True} | how
+    ax.annotate(
+        text,
+        (x, y),
+        xytext=offset,
+        textcoords="offset points",
+        color=color,
+        path_effects=[withStroke(linewidth=2.6, foreground=PAPER)],
+        **settings,
+    )
+
+
+def limit_line(ax: Axes, value: float | None, text: str, x: float | None = None) -> None:
+    """A limit across the panel with its name upon it."""
+    if value is None or not np.isfinite(value):
+        return
+    ax.axhline(value, color=VERMILION, linewidth=1.1, linestyle=(0, (5, 3)))
+    where = x if x is not None else ax.get_xlim()[0]
+    label(ax, where, value, text, VERMILION, offset=(4, 3), va="bottom", fontsize=8)
+
+
+def shade_spans(ax: Axes, spans: Iterable[tuple[float, float]], text: str = "") -> None:
+    """Stretches of time behind the lines; the longest one carries the words."""
+    spans = list(spans)
+    for start, end in spans:
+        ax.axvspan(start, end, color=SHADE, zorder=0, linewidth=0)
+    if spans and text:
+        start, end = max(spans, key=lambda s: s[1] - s[0])
+        ax.annotate(
+            text,
+            (0.5 * (start + end), 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, -4),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=8,
+            color=SOFT,
+        )
+
+
+def event_lines(axes: Sequence[Axes], events: Iterable[tuple[float, str]], name_on: int = 0) -> None:
+    """Thin upright lines at moments through all panels; one panel carries the names."""
+    for when, text in events:
+        for ax in axes:
+            ax.axvline(when, color="#9aa5ae", linewidth=0.8, linestyle=(0, (1, 2)))
+        if text:
+            axes[name_on].annotate(
+                text,
+                (when, 1.0),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 2),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                fontsize=8,
+                color=SOFT,
+            )
+
+
+def missing(ax: Axes, text: str) -> None:
+    """Says in the panel why there is nothing to see."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.grid(False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color=SOFT, wrap=True)
+
+
+def marker(ax: Axes, x: float, y: float, kind: str) -> None:
+    """One sign for one kind of place, the same in every picture."""
+    signs: dict[str, dict[str, Any]] = {
+        "site": {"marker": "s", "markersize": 7, "mfc": PAPER, "mec": INK, "mew": 1.5},
+        "aim": {"marker": "+", "markersize": 11, "mfc": GREEN, "mec": GREEN, "mew": 1.8},
+        "opening": {"marker": "v", "markersize": 7.5, "mfc": ORANGE, "mec": PAPER, "mew": 0.8},
+        "touchdown": {"marker": "o", "markersize": 7.5, "mfc": VERMILION, "mec": PAPER, "mew": 0.8},
+        "interface": {"marker": "d", "markersize": 6.5, "mfc": BLUE, "mec": PAPER, "mew": 0.8},
+        "burn": {"marker": "^", "markersize": 7, "mfc": PURPLE, "mec": PAPER, "mew": 0.8},
+    }
+    ax.plot([x], [y], linestyle="none", zorder=5, clip_on=True, **signs[kind])
