@@ -53,8 +53,8 @@ def build_third_bodies(epoch: Epoch, span: float) -> ThirdBodies:
     sun = -heliocentric["p"] * ASTRONOMICAL_UNIT
     moon = erfa.moon98(tt1, tt2 + seconds / DAY)["p"] * ASTRONOMICAL_UNIT
     rows = jnp.asarray(np.concatenate([sun, moon], axis=1))
-    series = UniformSeries(rows, jnp.asarray(float(seconds[0])), jnp.asarray(STEP))
-    return ThirdBodies(series, jnp.asarray(MU_SUN), jnp.asarray(MU_MOON))
+    series = UniformSeries(rows, jnp.asarray(seconds[0], float), jnp.asarray(STEP, float))
+    return ThirdBodies(series, jnp.asarray(MU_SUN, float), jnp.asarray(MU_MOON, float))
 
 
 def _tidal(mu: Scalar, s_I: Vec3, r_I: Vec3) -> Vec3:

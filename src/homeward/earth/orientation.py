@@ -97,9 +97,7 @@ class EarthOrientation(AbstractOrientation):
     def at(self, t: Scalar) -> EarthSpin:
         """Orientation about ``t``; the rate is the derivative of the matrix, length of day included."""
         C, dC = jax.jvp(self.matrix, (t,), (jnp.ones_like(t),))
-        omega = -jnp.stack(
-            [jnp.sum(dC[2] * C[1]), jnp.sum(dC[0] * C[2]), jnp.sum(dC[1] * C[0])]
-        )
+        omega = -jnp.stack([jnp.sum(dC[2] * C[1]), jnp.sum(dC[0] * C[2]), jnp.sum(dC[1] * C[0])])
         return EarthSpin(C, omega, t)
 
 
@@ -112,7 +110,7 @@ class UniformRotation(AbstractOrientation):
     @staticmethod
     def of(angle0: float = 0.0, rate: float = ROTATION_RATE) -> "UniformRotation":
         """From plain numbers."""
-        return UniformRotation(jnp.asarray(float(angle0)), jnp.asarray(float(rate)))
+        return UniformRotation(jnp.asarray(angle0, float), jnp.asarray(rate, float))
 
     def at(self, t: Scalar) -> EarthSpin:
         """Orientation about ``t``: exact at every time."""
@@ -134,9 +132,7 @@ def earth_to_inertial(spin: EarthSpin, t: Scalar, r_E: Vec3, v_E: Vec3) -> tuple
     return _apply(C_IE, r_E), _apply(C_IE, v_E + jnp.cross(spin.omega_EI_E, r_E))
 
 
-def build_orientation(
-    epoch: Epoch, span: float, eop: Mapping[str, float] | None = None
-) -> EarthOrientation:
+def build_orientation(epoch: Epoch, span: float, eop: Mapping[str, float] | None = None) -> EarthOrientation:
     """Orientation of the Earth from ``epoch`` over ``span`` [s], by pyerfa and the IERS table.
 
     ``eop`` puts explicit values in place of the table (keys in ``earth.eop.constant_eop``). Outside
@@ -153,8 +149,8 @@ def build_orientation(
     rows = np.stack([x, y, s, pole[:, 0], pole[:, 1], sp, pole[:, 2] - ut1_tai0], axis=1)
     tai1, tai2 = epoch.tai()
     era0 = erfa.era00(tai1, tai2 + ut1_tai0 / DAY)
-    series = UniformSeries(jnp.asarray(rows), jnp.asarray(float(seconds[0])), jnp.asarray(STEP))
-    return EarthOrientation(series, jnp.asarray(float(era0)))
+    series = UniformSeries(jnp.asarray(rows), jnp.asarray(seconds[0], float), jnp.asarray(STEP, float))
+    return EarthOrientation(series, jnp.asarray(era0, float))
 
 
 def intermediate_pole(
