@@ -43,7 +43,7 @@ class Measurements(eqx.Module):
     fix_valid: Flag = channel("1", "position and velocity are from a live source, not coasted")
     position_fix: Vec3 = channel("m", "measured position of the capsule", "I")
     velocity_fix: Vec3 = channel("m/s", "measured velocity of the capsule", "I")
-    specific_force: Scalar = channel("m/s2", "magnitude of the sensed non-gravitational acceleration")
+    specific_force: Vec3 = channel("m/s2", "sensed non-gravitational acceleration", "I")
     sensed_delta_v: Scalar = channel("m/s", "sensed velocity gained since the engine was lit")
     bank: Scalar = channel("rad", "bank angle as the inertial unit gives it")
     height: Scalar = channel("m", "gamma altimeter: height above the ground")
@@ -56,9 +56,25 @@ class Navigation(eqx.Module):
     time: Scalar = channel("s", "onboard time since the scenario's epoch")
     r_BE_E: Vec3 = channel("m", "believed position", "E")
     v_BE_E: Vec3 = channel("m/s", "believed velocity relative to the turning Earth", "E")
-    specific_force: Scalar = channel("m/s2", "sensed non-gravitational acceleration")
+    specific_force: Vec3 = channel("m/s2", "sensed non-gravitational acceleration", "E")
     bank: Scalar = channel("rad", "believed bank angle")
     blackout: Flag = channel("1", "satellite navigation is cut off")
+
+
+class EntryTarget(eqx.Module):
+    """Where the entry is to end: fixed before the interface and not changed afterwards."""
+
+    aim_E: Vec3 = channel("m", "point at the opening altitude that the entry steers to", "E")
+    altitude: Scalar = channel("m", "opening altitude above the ellipsoid")
+
+
+class EntryCommand(eqx.Module):
+    """What an entry guidance returns each cycle; the last three are told to telemetry, nobody flies them."""
+
+    bank: Scalar = channel("rad", "bank angle wanted; positive turns right")
+    drag_factor: Scalar = channel("1", "drag seen over the onboard model's; 1 where a law does not estimate")
+    lift_factor: Scalar = channel("1", "lift seen over the onboard model's; 1 where a law does not estimate")
+    predicted_miss: Scalar = channel("m", "miss distance predicted; 0 where a law does not predict")
 
 
 class Command(eqx.Module):
@@ -105,13 +121,11 @@ class Frame(eqx.Module):
     drag_factor: Scalar = channel("1", "drag estimated on board over the onboard model's")
     lift_factor: Scalar = channel("1", "lift estimated on board over the onboard model's")
     predicted_miss: Scalar = channel("m", "miss distance the guidance predicts")
-    parachute_stage: Count = channel("1", "0 none, 1 drogue, 2 main reefed, 3 main, 4 backup, 5 retro fired")
+    parachute_stage: Count = channel("1", "0 none, 1 drogue, 2 main reefed, 3 main, 4 backup")
 
 
 def stack_history(frames: list[Frame]) -> dict[str, Array]:
     """Join chunks of recorded frames into one array a channel, first axis time."""
     import numpy as np
 
-    return {
-        c.name: np.concatenate([np.asarray(getattr(f, c.name)) for f in frames]) for c in channels(Frame)
-    }
+    return {c.name: np.concatenate([np.asarray(getattr(f, c.name)) for f in frames]) for c in channels(Frame)}

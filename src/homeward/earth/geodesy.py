@@ -8,6 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.earth.constants import WGS84_A, WGS84_F
+from homeward.math.components import Triple
 from homeward.typing import Mat33, Scalar, Vec3
 
 
@@ -104,3 +105,25 @@ def horizontal_distance(ellipsoid: Ellipsoid, r1_E: Vec3, r2_E: Vec3) -> Scalar:
     total = north + east
     share = jnp.where(total > 0.0, north / jnp.where(total > 0.0, total, 1.0), 0.0)
     return angle / (share / meridian + (1.0 - share) / prime)
+
+
+def height_and_up(ellipsoid: Ellipsoid, r: Triple) -> tuple[Scalar, Triple]:
+    """Altitude [m] and the ellipsoid's outward normal at an Earth-fixed position given by components.
+
+    One step of Bowring's formula, for the innermost loops: below 1e-4 m and 1e-9 rad from the ground to
+    low orbit (under test against ``to_geodetic``).
+    """
+    x, y, z = r
+    f, a = ellipsoid.f, ellipsoid.a
+    e2 = f * (2.0 - f)
+    p = jnp.sqrt(x * x + y * y)
+    q = (1.0 - f) * p
+    inverse = 1.0 / jnp.sqrt(z * z + q * q)
+    sin_u, cos_u = z * inverse, q * inverse
+    up_z = z + e2 / (1.0 - f) * a * sin_u * sin_u * sin_u
+    up_p = p - e2 * a * cos_u * cos_u * cos_u
+    inverse = 1.0 / jnp.sqrt(up_z * up_z + up_p * up_p)
+    sine, cosine = up_z * inverse, up_p * inverse
+    altitude = p * cosine + z * sine - a * jnp.sqrt(1.0 - e2 * sine * sine)
+    share = cosine / jnp.where(p > 0.0, p, 1.0)
+    return altitude, (x * share, y * share, sine)

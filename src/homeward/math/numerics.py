@@ -23,9 +23,7 @@ def rk4_step(f: Callable[[Scalar, Tree], Tree], t: Scalar, x: Tree, h: Scalar) -
     k2 = f(t + half, add_scaled(x, k1, half))
     k3 = f(t + half, add_scaled(x, k2, half))
     k4 = f(t + h, add_scaled(x, k3, h))
-    return jax.tree.map(
-        lambda a, b, c, d, e: a + (h / 6.0) * (b + 2.0 * c + 2.0 * d + e), x, k1, k2, k3, k4
-    )
+    return jax.tree.map(lambda a, b, c, d, e: a + (h / 6.0) * (b + 2.0 * c + 2.0 * d + e), x, k1, k2, k3, k4)
 
 
 def norm(x: Float[Array, " n"]) -> Scalar:

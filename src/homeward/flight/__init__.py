@@ -1,0 +1,1 @@
+"""What would run on board. Never imports ``world`` or ``sim``; knows only the messages."""

@@ -1,0 +1,71 @@
+"""Sequencing under the parachutes: drogue, main, backup, heat shield, landing rockets."""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from homeward.icd import Command, Measurements, Navigation
+from homeward.math.numerics import norm
+from homeward.typing import Count, Flag, Scalar
+
+
+class DescentSettings(eqx.Module):
+    """When what is done. Times in s, altitudes in m above the ellipsoid, heights above ground, speeds in m/s."""
+
+    drogue_time: Scalar
+    main_check_time: Scalar  # after the main's order, when its drag is judged
+    too_fast: Scalar  # a descent faster than this at the check means the main has failed
+    heat_shield_altitude: Scalar
+    retro_height: Scalar  # at the nominal descent rate
+    retro_speed: Scalar  # that rate
+
+
+class DescentState(eqx.Module):
+    """Clock since opening, and the orders given."""
+
+    clock: Scalar
+    order: Count
+    order_clock: Scalar
+    shield_dropped: Flag
+    retro: Flag
+
+
+def initial_descent() -> DescentState:
+    """Before the parachute is opened."""
+    zero, no = jnp.asarray(0.0), jnp.asarray(False)
+    return DescentState(zero, jnp.asarray(0), zero, no, no)
+
+
+def step_descent(
+    settings: DescentSettings,
+    state: DescentState,
+    measurements: Measurements,
+    navigation: Navigation,
+    altitude: Scalar,
+    dt: Scalar,
+    command: Command,
+) -> tuple[DescentState, Command]:
+    """One cycle: the drogue at once, the main after its time, the backup if the main does not brake.
+
+    ``altitude`` [m] is navigation's altitude above the ellipsoid. The rockets fire where the braking
+    distance from the measured descent rate begins: height in proportion to the square of the rate.
+    """
+    order = jnp.maximum(state.order, 1)
+    order = jnp.where((order == 1) & (state.clock >= settings.drogue_time), 2, order)
+    since = jnp.where(order != state.order, 0.0, state.order_clock + dt)
+    speed = norm(navigation.v_BE_E)
+    bad = (order == 2) & (since >= settings.main_check_time) & (speed > settings.too_fast)
+    order = jnp.where(bad, 3, order)
+    since = jnp.where(bad, 0.0, since)
+
+    drop = state.shield_dropped | ((altitude < settings.heat_shield_altitude) & (order >= 2) & (since > 15.0))
+    ratio = jnp.clip(descent_rate(navigation) / settings.retro_speed, 0.3, 3.0)
+    fire = state.retro | ((measurements.height <= settings.retro_height * ratio * ratio) & (order >= 2))
+    new = DescentState(state.clock + dt, order, since, drop, fire)
+    return new, eqx.tree_at(
+        lambda c: (c.deploy, c.drop_heat_shield, c.fire_retro), command, (order, drop, fire)
+    )
+
+
+def descent_rate(navigation: Navigation) -> Scalar:
+    """Descent rate [m/s], down positive, from navigation."""
+    return -jnp.sum(navigation.v_BE_E * navigation.r_BE_E) / norm(navigation.r_BE_E)

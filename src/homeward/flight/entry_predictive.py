@@ -1,0 +1,249 @@
+"""Adaptive predictive entry guidance: the second generation.
+
+Each cycle it (1) compares sensed with expected drag and lift, (2) flies its own model to the opening
+altitude, (3) corrects the bank magnitude on the predicted range error, (4) reverses the bank when the
+predicted cross-range asks for it; and below ``terminal_speed`` (5) turns the lift vector in all directions.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.earth.constants import G0
+from homeward.flight.entry_predictor import BankPlan, Factors, Prediction, PredictorStart, predict
+from homeward.flight.interfaces import AbstractEntryGuidance
+from homeward.flight.onboard import OnboardModel
+from homeward.icd import EntryCommand, EntryTarget, Navigation
+from homeward.math.components import cross, dot, join, scale, split
+from homeward.math.numerics import wrap_angle
+from homeward.math.trigonometry import sine_cosine
+from homeward.typing import Flag, Scalar
+
+LOW = jnp.float32  # the predictor's precision: same miss percentiles as double, half the time
+
+
+class PredictiveState(eqx.Module):
+    """What the law remembers from cycle to cycle."""
+
+    bank: Scalar  # magnitude of the plan, rad
+    side: Scalar  # +1 right, -1 left
+    duration: Scalar  # predicted time to go, s
+    drag_here: Scalar
+    drag_lasting: Scalar
+    lift: Scalar
+    command: Scalar  # last commanded bank, rad
+    terminal: Flag
+
+
+class PredictiveSettings(eqx.Module):
+    """Numbers an engineer tunes. Angles in radians, speeds in m/s, times in seconds, loads in g."""
+
+    bank_start: Scalar
+    bank_end: Scalar
+    bank_minimum: Scalar
+    bank_maximum: Scalar
+    bank_step: Scalar  # largest change of the plan a cycle
+    speed_end: Scalar  # where the plan's bank reaches bank_end
+    terminal_speed: Scalar
+    reversal_share: Scalar  # reverse when this share of the sideways reach would be needed on the other side
+    duration_start: Scalar
+    load_limit: Scalar
+    load_lead: Scalar  # how far ahead the load limiter looks, s
+    drag_memory: Scalar  # time constants of the drag and lift factors, s
+    lasting_memory: Scalar
+    cycle: Scalar  # s
+    rate_limit: Scalar
+    acceleration_limit: Scalar
+
+
+class PredictiveEntryGuidance(AbstractEntryGuidance):
+    """Numerical predictor-corrector with on-line drag and lift factors. See docs/models/entry_guidance.md."""
+
+    model: OnboardModel
+    settings: PredictiveSettings
+    steps: int = eqx.field(static=True, default=24)
+
+    def init(self, target: EntryTarget) -> PredictiveState:
+        one = jnp.asarray(1.0, LOW)
+        s = self.settings
+        return PredictiveState(
+            bank=jnp.asarray(s.bank_start, LOW), side=one, duration=jnp.asarray(s.duration_start, LOW),
+            drag_here=one, drag_lasting=one, lift=one, command=jnp.asarray(s.bank_start, LOW),
+            terminal=jnp.asarray(False),
+        )  # fmt: skip
+
+    def step(
+        self, state: PredictiveState, navigation: Navigation, target: EntryTarget
+    ) -> tuple[PredictiveState, EntryCommand]:
+        model = jax.tree.map(lambda x: x.astype(LOW), self.model)
+        s = jax.tree.map(lambda x: x.astype(LOW), self.settings)
+        start, speed = _start(self.model, navigation)
+        state = _adapt(model, s, state, start, speed, navigation)
+
+        terminal = state.terminal | (speed < s.terminal_speed)
+        held = wrap_angle(state.command - start.bank)
+        factors = Factors(state.drag_here, state.drag_lasting, state.lift)
+        altitude_end = target.altitude.astype(LOW)
+
+        def fly(bank: Scalar) -> Prediction:
+            # The whole roll to the other side is flown in the prediction, so it starts from the true bank.
+            turn = wrap_angle(state.side * bank - start.bank)
+            to_end = turn + state.side * (s.bank_end - bank)
+            plan = BankPlan(
+                now=jnp.where(terminal, held, turn),
+                end=jnp.where(terminal, held, to_end),
+                speed_now=jnp.maximum(speed, s.speed_end + 60.0),
+                speed_end=s.speed_end,
+                rate_limit=s.rate_limit,
+                acceleration_limit=s.acceleration_limit,
+                load_limit=s.load_limit,
+                all_lift_lateral=terminal.astype(LOW),
+            )
+            return predict(model, start, plan, factors, state.duration, altitude_end, self.steps)
+
+        prediction, slope = jax.jvp(fly, (state.bank,), (jnp.ones_like(state.bank),))
+        aim = target.aim_E / jnp.sqrt(jnp.sum(target.aim_E**2))
+        forward, right, radius = _aim_axes(self.model, navigation, aim)
+        along = _component(prediction.u, forward, aim) * radius
+        across = _component(prediction.u, right, aim) * radius
+        along_per_bank = _slope(slope.u, forward) * radius
+
+        # Newton on the range, with a floor on the slope: near the end the bank no longer moves the range.
+        floor = 2e3 + 0.02 * radius * 0.0
+        step = along * along_per_bank / (along_per_bank**2 + floor**2)
+        bank = jnp.clip(
+            state.bank - jnp.clip(step, -s.bank_step, s.bank_step), s.bank_minimum, s.bank_maximum
+        )
+
+        reach = jnp.maximum(prediction.authority, 50.0)
+        straight = across - state.side * reach  # where no sideways lift at all would end
+        reverse = state.side * straight > -(1.0 - 2.0 * 0.0) * 0.0 + s.reversal_share * reach
+        side = jnp.where(reverse & ~terminal, -state.side, state.side)
+
+        steer = _terminal_bank(start, state.command, reach, along, across, navigation, aim, forward, right)
+        wanted = jnp.where(terminal, steer, side * bank)
+        wanted = _limit_load(model, s, wanted, navigation, start, speed)
+
+        new = PredictiveState(
+            bank=bank, side=side, duration=jnp.maximum(prediction.duration, 0.5 * s.cycle) - s.cycle * 0.999,
+            drag_here=state.drag_here, drag_lasting=state.drag_lasting, lift=state.lift,
+            command=wanted, terminal=terminal,
+        )  # fmt: skip
+        new = eqx.tree_at(lambda n: n.duration, new, jnp.maximum(new.duration, 0.5))
+        wide = navigation.bank.dtype
+        return new, EntryCommand(
+            bank=wanted.astype(wide),
+            drag_factor=state.drag_here.astype(wide),
+            lift_factor=state.lift.astype(wide),
+            predicted_miss=jnp.sqrt(along**2 + across**2).astype(wide),
+        )
+
+
+def _start(model: OnboardModel, navigation: Navigation) -> tuple[PredictorStart, Scalar]:
+    """The predictor's start, subtracted in double precision before it is rounded."""
+    r = jnp.sqrt(jnp.sum(navigation.r_BE_E**2))
+    u = navigation.r_BE_E / r
+    altitude = r - model.radius(u[2])
+    speed = jnp.sqrt(jnp.sum(navigation.v_BE_E**2))
+    start = PredictorStart(
+        split(u.astype(LOW)), altitude.astype(LOW), split(navigation.v_BE_E.astype(LOW)),
+        navigation.bank.astype(LOW),
+    )  # fmt: skip
+    return start, speed.astype(LOW)
+
+
+def _adapt(model, s, state, start, speed, navigation) -> PredictiveState:
+    """Fading-memory drag and lift factors from sensed against expected acceleration."""
+    force = split(navigation.specific_force.astype(LOW))
+    air = scale(1.0 / speed, start.velocity)
+    drag = -dot(force, air)
+    total2 = dot(force, force)
+    lift = jnp.sqrt(jnp.maximum(total2 - drag * drag, 0.0))
+    area, ratio = model.aerodynamics(speed)
+    expected = 0.5 * model.density(start.altitude) * area * speed * speed
+    seen = jnp.clip(drag / jnp.maximum(expected, 1e-6), 0.3, 3.0)
+    # Below 0.02 g bias and noise speak louder than air.
+    trust = jnp.clip((drag - 0.02 * G0) / (0.05 * G0), 0.0, 1.0)
+    fast = trust * s.cycle / (s.drag_memory + s.cycle)
+    slow = trust * s.cycle / (s.lasting_memory + s.cycle)
+    seen_lift = jnp.clip(lift / jnp.maximum(drag * ratio, 1e-3), 0.5, 2.0)
+    return eqx.tree_at(
+        lambda p: (p.drag_here, p.drag_lasting, p.lift),
+        state,
+        (
+            state.drag_here + fast * (seen - state.drag_here),
+            state.drag_lasting + slow * (seen - state.drag_lasting),
+            state.lift + slow * (seen_lift - state.lift),
+        ),
+    )
+
+
+def _aim_axes(model: OnboardModel, navigation: Navigation, aim):
+    """Forward and right at the aim point, seen from the capsule, and the distance from the centre there."""
+    r = split(navigation.r_BE_E)
+    a = split(aim)
+    normal = cross(r, a)
+    # Straight above the aim point the direction to it is not defined: take the motion's.
+    motion = cross(r, split(navigation.v_BE_E))
+    length, far = jnp.sqrt(dot(normal, normal)), 2e4
+    weight = jnp.clip(length / far - 1.0, 0.0, 1.0)
+    n = tuple(
+        weight * normal[i] / jnp.maximum(length, 1.0)
+        + (1.0 - weight) * motion[i] / jnp.sqrt(dot(motion, motion))
+        for i in range(3)
+    )
+    forward = cross(n, a)
+    forward = scale(1.0 / jnp.sqrt(dot(forward, forward)), forward)
+    right = cross(forward, a)
+    radius = model.equatorial_radius
+    return split(join(forward).astype(LOW)), split(join(right).astype(LOW)), radius.astype(LOW)
+
+
+def _component(u, axis, aim) -> Scalar:
+    """Angle [rad] by which a direction lies beyond the aim point along an axis."""
+    a = split(aim.astype(LOW))
+    return jnp.arctan2(dot(u, axis), dot(u, a))
+
+
+def _slope(du, axis) -> Scalar:
+    return dot(du, axis)
+
+
+def _terminal_bank(start, command, reach, along, across, navigation, aim, forward, right) -> Scalar:
+    """Lift direction that brings a steep descent to the aim point.
+
+    ``needed`` is the displacement the lift must still earn; ``reach`` what it could earn if it kept one
+    direction. With needed/reach = cos(psi) the lift is held psi beside the needed direction: both then
+    shrink in proportion, and reach zero together. Lift in the vertical plane counts 1/sin|gamma|: it also
+    prolongs the fall.
+    """
+    v, u = start.velocity, start.u
+    vertical = dot(v, u)
+    horizontal = tuple(v[i] - vertical * u[i] for i in range(3))
+    h = jnp.sqrt(dot(horizontal, horizontal))
+    speed = jnp.sqrt(dot(v, v))
+    heading = scale(1.0 / jnp.maximum(h, 1.0), horizontal)
+    ahead, beside = cross(heading, u), None
+    c, sdir = dot(heading, forward), dot(heading, right)
+    error_f = along * c + across * sdir
+    error_r = across * c - along * sdir
+    del ahead, beside
+    stretch = 2.0 / (1.0 + jnp.clip(-vertical / speed, 0.2, 1.0))
+    sine, cosine = sine_cosine(command)
+    needed_f = reach * cosine - error_f / stretch
+    needed_r = reach * sine - error_r
+    needed = jnp.sqrt(needed_f**2 + needed_r**2)
+    direction = jnp.arctan2(needed_r, needed_f)
+    spread = jnp.arccos(jnp.clip(needed / reach, 0.0, 1.0))
+    side = jnp.where(wrap_angle(start.bank - direction) >= 0.0, 1.0, -1.0).astype(LOW)
+    return wrap_angle(direction + side * spread)
+
+
+def _limit_load(model, s, wanted, navigation, start, speed) -> Scalar:
+    """Roll toward lift-up as the load, a few seconds ahead, comes to its limit."""
+    force = split(navigation.specific_force.astype(LOW))
+    load = jnp.sqrt(dot(force, force)) / G0
+    vertical = dot(start.velocity, start.u)
+    growth = -vertical / 7500.0 - 2.0 * load * G0 / speed
+    ahead = load * (1.0 + jnp.clip(s.load_lead * growth, -0.5, 1.0))
+    return wanted * (1.0 - jnp.clip((ahead - s.load_limit) / 1.5, 0.0, 1.0))

@@ -1,0 +1,165 @@
+"""Numerical prediction of the rest of an entry, in a fixed number of steps.
+
+The state is direction ``u``, altitude and Earth-fixed velocity, so that single precision keeps metres of
+altitude beside thousands of kilometres of range. Every lane takes the same steps of ``time_to_go / n``: no
+lane waits for another. The last bit to the wanted altitude is extrapolated.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.earth.constants import G0
+from homeward.flight.onboard import OnboardModel
+from homeward.math.components import Triple, cross, dot, scale
+from homeward.math.trigonometry import sine_cosine
+from homeward.typing import Scalar
+
+WIND_FADE_BOTTOM, WIND_FADE_TOP = 30e3, 40e3  # m, above which the forecast no longer matters
+FACTOR_MEMORY = 15e3  # m of altitude over which a local density factor says something: 2 x 8 km
+LOAD_SOFTNESS = 1.5  # g over the limit's onset at which the lift is fully up
+
+
+class PredictorStart(eqx.Module):
+    """Where a prediction starts: direction, altitude [m], Earth-fixed velocity [m/s], bank [rad]."""
+
+    u: Triple
+    altitude: Scalar
+    velocity: Triple
+    bank: Scalar
+
+
+class BankPlan(eqx.Module):
+    """Bank against speed: turn by ``now`` [rad] at once, by ``end`` [rad] when speed has fallen to ``speed_end``.
+
+    Both are angles relative to the bank at the start, so that no wrap is needed on the way.
+    """
+
+    now: Scalar
+    end: Scalar
+    speed_now: Scalar
+    speed_end: Scalar
+    rate_limit: Scalar
+    acceleration_limit: Scalar
+    load_limit: Scalar
+    all_lift_lateral: Scalar  # 1: authority counts the whole lift; 0: only its sideways part
+
+
+class Factors(eqx.Module):
+    """Drag and lift seen in flight over the onboard model's: near the present altitude, and lasting."""
+
+    drag_here: Scalar
+    drag_lasting: Scalar
+    lift: Scalar
+
+
+class Prediction(eqx.Module):
+    """End of a prediction: direction, time from now [s] to the wanted altitude, reach of the lift [m]."""
+
+    u: Triple
+    duration: Scalar
+    authority: Scalar
+    altitude_rate: Scalar
+    peak_load: Scalar
+
+
+def _rates(model: OnboardModel, start: PredictorStart, plan: BankPlan, factors: Factors, time, state):
+    u, h, v, w, _, _ = state
+    radius = model.radius(u[2]) + h
+    fade = jnp.clip((WIND_FADE_TOP - h) / (WIND_FADE_TOP - WIND_FADE_BOTTOM), 0.0, 1.0)
+    air = tuple(c - model.wind[i] * fade for i, c in enumerate(v))
+    speed = jnp.sqrt(dot(air, air))
+    inverse_speed = 1.0 / speed
+    drag_area, lift_to_drag = model.aerodynamics(speed)
+    memory = jnp.clip(1.0 - (start.altitude - h) / FACTOR_MEMORY, 0.0, 1.0)
+    density = model.density(h) * (factors.drag_lasting + (factors.drag_here - factors.drag_lasting) * memory)
+    drag_per_speed = 0.5 * density * drag_area * speed
+    drag = drag_per_speed * speed
+    lift = drag * lift_to_drag * factors.lift
+    load = drag * jnp.sqrt(1.0 + lift_to_drag * lift_to_drag) * (1.0 / G0)
+
+    share = jnp.clip((speed - plan.speed_end) / (plan.speed_now - plan.speed_end), 0.0, 1.0)
+    wanted = plan.end + (plan.now - plan.end) * share
+    # Accelerate to the rate limit, then hold it: how far the bank can have come by now.
+    knee = plan.rate_limit / plan.acceleration_limit
+    reach = plan.rate_limit * jnp.where(time < knee, 0.5 * time * time / knee, time - 0.5 * knee)
+    bank = start.bank + jnp.clip(wanted, -reach, reach)
+    bank = bank * (1.0 - jnp.clip((load - plan.load_limit) * (1.0 / LOAD_SOFTNESS), 0.0, 1.0))
+    sine, cosine = sine_cosine(bank)
+
+    side = cross(air, u)  # horizontal, to the right of the motion
+    inverse_side = jax.lax.rsqrt(dot(side, side) + 1e-3)
+    right = scale(inverse_side, side)
+    up = cross(right, scale(inverse_speed, air))  # perpendicular to the motion, in its vertical plane
+    # XLA's loop fusion computes a shared value anew for each of its readers unless it is told to keep it.
+    drag_per_speed, sine, cosine, lift, right, up, radius = jax.lax.optimization_barrier(
+        (drag_per_speed, sine, cosine, lift, right, up, radius)
+    )
+    gravity = model.gravity(u, radius)
+    vertical = dot(v, u)
+    inverse_radius = 1.0 / radius
+    du = tuple((v[i] - vertical * u[i]) * inverse_radius for i in range(3))
+    dh = vertical + 2.0 * model.equatorial_radius * model.flattening * u[2] * du[2]
+    up_force, right_force = lift * cosine, lift * sine
+    dv = tuple(
+        gravity[i] - drag_per_speed * air[i] + up_force * up[i] + right_force * right[i] for i in range(3)
+    )
+    turn = 2.0 * model.rotation
+    dv = (dv[0] + turn * v[1], dv[1] - turn * v[0], dv[2])
+    sideways = lift * (plan.all_lift_lateral + (1.0 - plan.all_lift_lateral) * jnp.abs(sine))
+    dw = sideways - drag_per_speed * w
+    return du, dh, dv, dw, w, jnp.zeros_like(load), load
+
+
+def predict(
+    model: OnboardModel,
+    start: PredictorStart,
+    plan: BankPlan,
+    factors: Factors,
+    duration: Scalar,
+    altitude_end: Scalar,
+    steps: int,
+) -> Prediction:
+    """Fly the onboard model to an altitude.
+
+    Args: ``duration`` [s] is the time to go as last predicted: the steps divide it. ``altitude_end`` [m].
+    ``steps`` is static. Returns a ``Prediction`` whose ``duration`` replaces it in the next cycle.
+    Valid for entries from orbit and from the Moon, down to steep subsonic flight.
+    """
+    h_step = duration / steps
+
+    def rates(time, state):
+        return _rates(model, start, plan, factors, time, state)
+
+    def move(state, rate, h):
+        u, a, v, w, z, peak = state
+        du, da, dv, dw, dz, _, _ = rate
+        return (
+            tuple(x + h * d for x, d in zip(u, du, strict=True)),
+            a + h * da,
+            tuple(x + h * d for x, d in zip(v, dv, strict=True)),
+            w + h * dw,
+            z + h * dz,
+            peak,
+        )
+
+    def step(carry, _):
+        time, state = carry
+        k1 = rates(time, state)
+        k2 = rates(time + 0.5 * h_step, move(state, k1, 0.5 * h_step))
+        k3 = rates(time + 0.5 * h_step, move(state, k2, 0.5 * h_step))
+        k4 = rates(time + h_step, move(state, k3, h_step))
+        total = jax.tree.map(lambda a, b, c, d: (a + 2.0 * (b + c) + d) * (1.0 / 6.0), k1, k2, k3, k4)
+        u, a, v, w, z, peak = move(state, total, h_step)
+        return (time + h_step, (u, a, v, w, z, jnp.maximum(peak, k1[6]))), None
+
+    zero = jnp.zeros_like(duration)
+    first = (start.u, start.altitude, start.velocity, zero, zero, zero)
+    (_, last), _ = jax.lax.scan(step, (zero, first), None, length=steps)
+    u, h, v, w, z, peak = last
+    du, dh, *_ = rates(duration, last)
+    # A flight that has not come down yet is stretched by at most a quarter a cycle.
+    late = (h - altitude_end) / jnp.maximum(-dh, 40.0)
+    late = jnp.clip(late, -0.25 * duration, 0.25 * duration)
+    u = tuple(x + late * d for x, d in zip(u, du, strict=True))
+    return Prediction(u, duration + late, z + w * late, dh, peak)

@@ -1,0 +1,32 @@
+"""What an entry guidance and a navigation must offer. A user's own law is any final class of these shapes."""
+
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+
+from homeward.icd import EntryCommand, EntryTarget, Measurements, Navigation
+
+
+class AbstractEntryGuidance(eqx.Module):
+    """From the entry interface to parachute opening, one step a guidance cycle."""
+
+    @abstractmethod
+    def init(self, target: EntryTarget) -> Any:
+        """State before the first cycle: any pytree of arrays whose shapes never change."""
+
+    @abstractmethod
+    def step(self, state: Any, navigation: Navigation, target: EntryTarget) -> tuple[Any, EntryCommand]:
+        """One cycle: what navigation believes in, bank command out."""
+
+
+class AbstractNavigation(eqx.Module):
+    """From measurements to what guidance reads, one step a cycle."""
+
+    @abstractmethod
+    def init(self) -> Any:
+        """State before the first measurement: any pytree of arrays whose shapes never change."""
+
+    @abstractmethod
+    def step(self, state: Any, measurements: Measurements) -> tuple[Any, Navigation]:
+        """One cycle: sensors in, belief out."""

@@ -1,0 +1,61 @@
+"""Where to open the parachute so that the touchdown comes to the site: the drift under the forecast wind."""
+
+import jax
+import jax.numpy as jnp
+
+from homeward.earth.constants import G0
+from homeward.earth.geodesy import Ellipsoid, from_geodetic, north_east_down
+from homeward.typing import Array, Float, Scalar, Vec3
+from homeward.vehicle import Parachutes
+
+LAYER = 100.0  # m
+LAYERS = 300  # enough for an opening 30 km above the ground
+
+
+def drift(
+    parachutes: Parachutes,
+    mass: Scalar,
+    density: Float[Array, " n"],
+    north: Float[Array, " n"],
+    east: Float[Array, " n"],
+    opening_altitude: Scalar,
+    ground_altitude: Scalar,
+) -> tuple[Scalar, Scalar, Scalar]:
+    """Drift north and east [m] and duration [s] of a quasi-steady descent from opening to ground.
+
+    ``density`` [kg/m3] and the forecast wind [m/s] stand in layers of ``LAYER`` m from altitude 0 up. Each
+    layer is crossed at the terminal speed of the canopy that the timers have open, moving with its air.
+    """
+    p = parachutes
+
+    def cross(carry: tuple[Scalar, Scalar, Scalar], k: Scalar):
+        time, x, y = carry
+        top = opening_altitude - k * LAYER
+        bottom = jnp.maximum(top - LAYER, ground_altitude)
+        depth = jnp.maximum(top - bottom, 0.0)
+        level = jnp.clip((0.5 * (top + bottom)) / LAYER, 0.0, density.shape[0] - 2.0)
+        row = level.astype(int)
+        share = level - row
+        rho, vn, ve = (t[row] + share * (t[row + 1] - t[row]) for t in (density, north, east))
+        main_at = p.drogue_time
+        open_at = main_at + p.main_reefed_time + 0.5 * p.main_fill
+        area = jnp.where(time < main_at, p.drogue_area, p.main_area * p.main_reefed_fraction)
+        area = jnp.where(time >= open_at, p.main_area, area)
+        shield = (top < p.heat_shield_altitude) & (time > open_at)
+        weight = (mass - jnp.where(shield, p.heat_shield_mass, 0.0)) * G0
+        lasts = depth / jnp.sqrt(2.0 * weight / (rho * area))
+        return (time + lasts, x + vn * lasts, y + ve * lasts), None
+
+    zero = jnp.zeros_like(mass)
+    (time, x, y), _ = jax.lax.scan(cross, (zero, zero, zero), jnp.arange(LAYERS, dtype=float))
+    return x, y, time
+
+
+def aim_point(
+    ellipsoid: Ellipsoid, latitude: Scalar, longitude: Scalar, opening_altitude: Scalar,
+    drift_north: Scalar, drift_east: Scalar,
+) -> Vec3:  # fmt: skip
+    """Earth-fixed point [m] at the opening altitude from which the drift leads to the site."""
+    above = from_geodetic(ellipsoid, latitude, longitude, opening_altitude)
+    C_NE = north_east_down(latitude, longitude)
+    return above - C_NE[0] * drift_north - C_NE[1] * drift_east

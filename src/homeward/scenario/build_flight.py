@@ -1,0 +1,162 @@
+"""The flight computer of a scenario, loaded with what it believes: never a value read from the truth's arrays."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, OMEGA_WGS84
+from homeward.earth.geodesy import north_east_down
+from homeward.earth.orientation import AbstractOrientation
+from homeward.earth.time import Epoch
+from homeward.flight.computer import FlightComputer
+from homeward.flight.descent import DescentSettings
+from homeward.flight.entry_predictive import PredictiveEntryGuidance, PredictiveSettings
+from homeward.flight.interfaces import AbstractEntryGuidance, AbstractNavigation
+from homeward.flight.landing import LAYER, LAYERS, aim_point, drift
+from homeward.flight.navigation import FixNavigation
+from homeward.flight.onboard import OnboardModel, fit_air
+from homeward.icd import EntryTarget
+from homeward.scenario.build import (
+    build_aerodynamics,
+    build_air,
+    build_ellipsoid,
+    build_parachutes,
+    build_wind,
+    number,
+)
+from homeward.scenario.schema import Scenario
+from homeward.world.wind import WindTable
+
+SPEED_KNOTS = np.array([60.0, 150.0, 250.0, 320.0, 400.0, 620.0, 1200.0, 3000.0, 9000.0])  # m/s
+SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
+STEERING_LAYER = (10e3, 25e3)  # m: whose mean forecast wind the predictor uses
+
+
+def believed_mass(scenario: Scenario) -> float:
+    """Mass of the capsule [kg] that the flight computer reckons with."""
+    believed = scenario.flight.believed.mass_kg
+    return scenario.truth.capsule.mass_kg if believed is None else believed
+
+
+def forecast_wind(scenario: Scenario, wind: WindTable) -> jax.Array:
+    """Mean forecast wind of the steering layer in Earth-fixed components [m/s] at the site."""
+    heights = wind.altitudes()
+    inside = ((heights >= STEERING_LAYER[0]) & (heights <= STEERING_LAYER[1])).astype(float)
+    mean = jnp.sum(wind.rows * inside[:, None], axis=0) / jnp.maximum(jnp.sum(inside), 1.0)
+    C_NE = north_east_down(
+        number(np.radians(scenario.site.latitude_deg)), number(np.radians(scenario.site.longitude_deg))
+    )
+    return C_NE[0] * mean[0] + C_NE[1] * mean[1]
+
+
+def build_onboard(scenario: Scenario, epoch: Epoch, wind: WindTable) -> OnboardModel:
+    """The onboard model: a polynomial air, straight lines for drag and lift against speed."""
+    believed = scenario.flight.believed
+    aero = build_aerodynamics(scenario, believed.lift_to_drag, believed.drag_scale)
+    cl, cd = jax.vmap(aero.coefficients)(jnp.asarray(SPEED_KNOTS / SOUND_SPEED))
+    area = np.pi * scenario.truth.capsule.diameter_m**2 / 4
+    heights = np.arange(0.0, 130e3, 1e3)
+    air = build_air(scenario, epoch)
+    scale = scenario.truth.air.density_scale if believed.density_scale is None else believed.density_scale
+    density = np.asarray(jax.vmap(lambda h: air.at(h).density)(jnp.asarray(heights))) * scale
+    ellipsoid = build_ellipsoid(scenario)
+    turning = scenario.truth.earth
+    rate = turning.rotation_rate_rad_s if turning.orientation == "uniform" else OMEGA_WGS84
+    mu = scenario.truth.gravity.mu_m3_s2 or MU_EGM96
+    return OnboardModel(
+        mu=number(mu),
+        j2=number(0.0 if scenario.truth.gravity.model == "central" else J2_EGM96),
+        equatorial_radius=ellipsoid.a, flattening=ellipsoid.f, rotation=number(rate),
+        air=jnp.asarray(fit_air(heights, density)), speed_knots=jnp.asarray(SPEED_KNOTS),
+        drag=cd * area / believed_mass(scenario), lift_to_drag=cl / cd,
+        wind=forecast_wind(scenario, wind) if believed.wind == "forecast" else jnp.zeros(3),
+    )  # fmt: skip
+
+
+def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntryGuidance:
+    """The second generation, with the scenario's settings."""
+    g, c, b = scenario.flight.guidance, scenario.truth.capsule, scenario.flight.believed
+    rate = c.bank_rate_limit_deg_s if b.bank_rate_limit_deg_s is None else b.bank_rate_limit_deg_s
+    turn = (
+        c.bank_acceleration_limit_deg_s2
+        if b.bank_acceleration_limit_deg_s2 is None
+        else b.bank_acceleration_limit_deg_s2
+    )
+    rad = np.radians
+    return PredictiveEntryGuidance(
+        onboard,
+        PredictiveSettings(
+            bank_start=number(rad(g.bank_nominal_deg)), bank_end=number(rad(g.bank_end_deg)),
+            bank_minimum=number(rad(10.0)), bank_maximum=number(rad(165.0)), bank_step=number(rad(6.0)),
+            speed_end=number(1500.0), terminal_speed=number(1200.0), reversal_share=number(0.4),
+            duration_start=number(560.0), load_limit=number(g.load_limit_g), load_lead=number(5.0),
+            drag_memory=number(8.0), lasting_memory=number(40.0), cycle=number(1.0 / g.rate_hz),
+            rate_limit=number(rad(rate)), acceleration_limit=number(rad(turn)),
+        ),
+    )  # fmt: skip
+
+
+def build_target(scenario: Scenario, epoch: Epoch, forecast: WindTable) -> EntryTarget:
+    """The aim point under a forecast: the site, shifted upwind by the drift."""
+    parachutes = build_parachutes(scenario)
+    air = build_air(scenario, epoch)
+    levels = LAYER * jnp.arange(LAYERS + 50, dtype=float)
+    density = jax.vmap(lambda h: air.at(h).density)(levels) * scenario.truth.air.density_scale
+    return target_under(scenario, parachutes, number(believed_mass(scenario)), density, forecast)
+
+
+def target_under(scenario: Scenario, parachutes, mass, density, forecast: WindTable) -> EntryTarget:
+    """The aim point for a given forecast: runs under ``vmap`` over forecasts."""
+    site, opening = scenario.site, scenario.return_.legs.opening_altitude_m
+    levels = LAYER * jnp.arange(density.shape[0], dtype=float)
+    rows = jax.vmap(forecast.at)(levels)
+    if scenario.flight.believed.wind == "none":
+        rows = rows * 0.0
+    north, east, _ = drift(
+        parachutes, mass, density, rows[:, 0], rows[:, 1], number(opening), number(site.altitude_m)
+    )
+    if scenario.return_.legs.end == "opening":
+        north, east = north * 0.0, east * 0.0
+    latitude, longitude = number(np.radians(site.latitude_deg)), number(np.radians(site.longitude_deg))
+    ellipsoid = build_ellipsoid(scenario)
+    return EntryTarget(
+        aim_point(ellipsoid, latitude, longitude, number(opening), north, east), number(opening)
+    )
+
+
+def build_descent(scenario: Scenario) -> DescentSettings:
+    """Timers and thresholds of the parachute sequence."""
+    p, retro = scenario.truth.parachute, scenario.truth.retro
+    mass = believed_mass(scenario) - p.heat_shield_kg
+    rate = float(np.sqrt(2.0 * mass * G0 / (1.1 * p.main_area_m2)))
+    return DescentSettings(
+        drogue_time=number(p.drogue_time_s),
+        main_check_time=number(p.main_reefed_time_s + p.main_fill_s + 4.0),
+        too_fast=number(3.0 * rate),
+        heat_shield_altitude=number(p.heat_shield_altitude_m if p.heat_shield_kg > 0 else -1e4),
+        retro_height=number(-1e4 if retro is None else retro.height_m),
+        retro_speed=number(rate),
+    )
+
+
+def build_flight(
+    scenario: Scenario,
+    epoch: Epoch,
+    orientation: AbstractOrientation,
+    guidance: AbstractEntryGuidance | None = None,
+    navigation: AbstractNavigation | None = None,
+) -> FlightComputer:
+    """The flight computer; a user's own guidance or navigation takes the seat of ours."""
+    wind = build_wind(scenario)
+    if guidance is None:
+        guidance = build_guidance(scenario, build_onboard(scenario, epoch, wind))
+    e, s = scenario.truth.engine, scenario.truth.stack
+    mass = believed_mass(scenario) + s.service_module_kg + s.propellant_kg
+    return FlightComputer(
+        navigation=navigation or FixNavigation(orientation),
+        guidance=guidance,
+        descent=build_descent(scenario),
+        target=build_target(scenario, epoch, wind),
+        ellipsoid=build_ellipsoid(scenario),
+        thrust_acceleration=number(e.count * e.thrust_n / mass),
+    )

@@ -1,0 +1,67 @@
+"""The end of a leg to the instant: the last part of a tick, flown exactly."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.earth.geodesy import height_and_up
+from homeward.earth.orientation import earth_to_inertial, inertial_to_earth
+from homeward.math.components import split
+from homeward.sim.legs import BURN, Leg
+from homeward.sim.tick import forces_inputs
+from homeward.typing import Scalar, Vec3
+from homeward.world.dynamics import integrate_tick
+from homeward.world.world import World
+
+ROUNDS = 6  # of false position: a tick is nearly straight, each round gains some three digits
+
+
+def settle(world: World, leg: Leg, carry):
+    """Move a lane whose end lies within its next tick to that end; leave every other lane alone.
+
+    The time at which the altitude is crossed comes from false position on single RK4 steps, so
+    the end lies on the integrated path and not on an interpolant.
+    """
+    if leg.kind == BURN:
+        return carry
+    truth = carry.truth
+    spin = world.orientation.at(truth.time)
+    r_E, v_E = inertial_to_earth(spin, truth.time, truth.r_BI_I, truth.v_BI_I)
+    inputs = forces_inputs(world, leg.kind, truth)
+
+    def fly(share: Scalar) -> tuple[Vec3, Vec3]:
+        return integrate_tick(world, inputs, spin.omega_EI_E, r_E, v_E, share * leg.tick, None)
+
+    def above(share: Scalar) -> Scalar:
+        height, _ = height_and_up(world.ellipsoid, split(fly(share)[0]))
+        by_time = leg.end_time - (truth.time + share * leg.tick)
+        return jnp.minimum(height - leg.end_altitude, by_time)
+
+    def narrow(_: int, bounds):
+        low, high, g_low, g_high = bounds
+        middle = jnp.clip(low + (high - low) * g_low / (g_low - g_high), low, high)
+        g = above(middle)
+        up = g > 0.0
+        return (
+            jnp.where(up, middle, low),
+            jnp.where(up, high, middle),
+            jnp.where(up, g, g_low),
+            jnp.where(up, g_high, g),
+        )
+
+    zero, one = jnp.zeros_like(leg.tick), jnp.ones_like(leg.tick)
+    g0 = jnp.maximum(above(zero), 1e-12)
+    g1 = jnp.minimum(above(one), -1e-9)
+    low, high, g_low, g_high = jax.lax.fori_loop(0, ROUNDS, narrow, (zero, one, g0, g1))
+    share = jnp.clip(low + (high - low) * g_low / (g_low - g_high), 0.0, 1.0)
+    r_end, v_end = fly(share)
+    time = truth.time + share * leg.tick
+    r_I, v_I = earth_to_inertial(spin, time, r_end, v_end)
+    moved = eqx.tree_at(
+        lambda t: (t.time, t.r_BI_I, t.v_BI_I, t.settled, t.bank),
+        truth,
+        (time, r_I, v_I, jnp.ones_like(truth.settled), truth.bank + truth.bank_rate * share * leg.tick),
+    )
+    due = truth.done & ~truth.settled
+    truth = jax.tree.map(lambda a, b: jnp.where(due, b, a), truth, moved)
+    return eqx.tree_at(lambda c: c.truth, carry, truth)

@@ -1,0 +1,162 @@
+"""The closed loop: sense, guide, act, integrate.
+
+``chunk`` is a scan of fixed length and is what ``vmap`` sees. The loop over chunks stands outside, on the
+host: a ``while_loop`` inside would get a predicate for each lane and copy every carry through ``select``.
+"""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.earth.geodesy import height_and_up
+from homeward.earth.orientation import EarthSpin, inertial_to_earth
+from homeward.flight.computer import FlightComputer, FlightState, idle
+from homeward.icd import Command, Frame
+from homeward.math.components import split
+from homeward.sim.ends import settle
+from homeward.sim.legs import BURN, COAST, CYCLES, DESCENT, ENTRY, TICKS, Leg
+from homeward.sim.record import frame
+from homeward.sim.tick import act, forces_inputs
+from homeward.typing import Array, Flag, Float, Scalar, Vec3
+from homeward.world.dynamics import aerodynamic, slow_gravity
+from homeward.world.gravity import SphericalHarmonics
+from homeward.world.sensors import NOISES, measure, step_navigation_error
+from homeward.world.state import TruthState
+from homeward.world.world import World
+
+
+class Carry(eqx.Module):
+    """What a lane hands from cycle to cycle and from leg to leg."""
+
+    truth: TruthState
+    flight: FlightState
+    command: Command  # on its way: acts from the next tick on
+    deadline: Scalar  # s, when the leg has taken too long
+
+
+def begin(carry: Carry, leg: Leg) -> Carry:
+    """The carry at the start of a leg."""
+    truth = carry.truth
+    no = jnp.zeros_like(truth.done)
+    truth = eqx.tree_at(
+        lambda t: (t.done, t.settled, t.sensed_delta_v),
+        truth,
+        (no | truth.failed, no | truth.failed, jnp.zeros_like(truth.time)),
+    )
+    command = eqx.tree_at(lambda c: c.bank, idle(), carry.command.bank)
+    return Carry(truth, carry.flight, command, truth.time + leg.patience)
+
+
+def _select(frozen: Flag, old: Any, new: Any) -> Any:
+    return jax.tree.map(lambda a, b: jnp.where(frozen, a, b), old, new)
+
+
+def cycle(
+    world: World, flight: FlightComputer, leg: Leg, carry: Carry, noise: Float[Array, " n"], record: bool
+) -> tuple[Carry, Frame | None]:
+    """One guidance cycle: measure, navigate, guide; then the control ticks."""
+    truth, state = carry.truth, carry.flight
+    spin = world.orientation.at(truth.time)
+    r_E, v_E = inertial_to_earth(spin, truth.time, truth.r_BI_I, truth.v_BI_I)
+    inputs = forces_inputs(world, leg.kind, truth)
+    _, told = aerodynamic(world, inputs, split(r_E), split(v_E), jnp.zeros_like(truth.time))
+    force_I = jnp.sum(spin.C_EI0 * told.acceleration_E[:, None], axis=0)
+    ticks = TICKS[leg.kind]
+
+    error = step_navigation_error(
+        world.navigation, truth.navigation_error, told.density, told.speed, force_I, noise, ticks * leg.tick
+    )
+    truth = eqx.tree_at(lambda t: t.navigation_error, truth, error)
+    height = told.altitude - world.ground_altitude
+    state = flight.navigate(state, measure(world.navigation, truth, force_I, height, noise))
+    wanted = carry.command
+    if leg.kind == ENTRY:
+        state, wanted = flight.entry(state)
+    row = None
+    if record:
+        row = frame(world, truth, state, flight.target, leg, spin, r_E, v_E, told, wanted.bank)
+
+    slow = None
+    if leg.kind in (ENTRY, DESCENT) and isinstance(world.gravity, SphericalHarmonics):
+        slow = slow_gravity(world, r_E)
+    moved = _ticks(world, flight, leg, spin, truth, state, carry.command, wanted, (r_E, v_E), slow, noise)
+    new = Carry(*moved, carry.deadline)
+    late = new.truth.time > carry.deadline
+    failing = late & ~new.truth.done
+    new = eqx.tree_at(
+        lambda c: (c.truth.failed, c.truth.done, c.truth.settled, c.truth.failed_time),
+        new,
+        (
+            new.truth.failed | failing,
+            new.truth.done | failing,
+            new.truth.settled | failing,
+            jnp.where(failing, new.truth.time, new.truth.failed_time),
+        ),
+    )
+    return _select(carry.truth.done, carry, new), row
+
+
+def _ticks(
+    world: World, flight: FlightComputer, leg: Leg, spin: EarthSpin, truth: TruthState, state: FlightState,
+    active: Command, wanted: Command, motion: tuple[Vec3, Vec3], slow: Vec3 | None, noise: Array,
+) -> tuple[TruthState, FlightState, Command]:  # fmt: skip
+    """The control ticks of one cycle. A command acts one tick after it was given."""
+
+    def tick(inner, _):
+        truth, state, active, pending, motion = inner
+        frozen = truth.done
+        old = inner
+        if leg.kind in (BURN, DESCENT):
+            height, _ = height_and_up(world.ellipsoid, split(motion[0]))
+            measurements = measure(
+                world.navigation, truth, jnp.zeros(3), height - world.ground_altitude, noise
+            )
+            if leg.kind == BURN:
+                pending = flight.burn(measurements, active, leg.burn_delta_v, leg.burn_direction, leg.tick)
+            else:
+                state, pending = flight.descend(state, measurements, leg.tick)
+        truth, motion = act(world, leg, spin, truth, active, motion, slow)
+        new = (truth, state, pending, pending, motion)
+        # A lane whose end lies within this tick stays before it: ``settle`` flies the last part exactly.
+        stays = frozen | (truth.done & ~truth.settled)
+        kept = _select(stays, old, new)
+        flags = eqx.tree_at(
+            lambda t: (t.done, t.settled, t.failed, t.failed_time),
+            kept[0],
+            (truth.done | frozen, truth.settled, truth.failed, truth.failed_time),
+        )
+        return (flags, *kept[1:]), None
+
+    inner = (truth, state, active, wanted, motion)
+    if TICKS[leg.kind] == 1:
+        inner, _ = tick(inner, None)
+    else:
+        inner, _ = jax.lax.scan(tick, inner, None, length=TICKS[leg.kind])
+    truth, state, active, pending, (r_E, v_E) = inner
+    C_IE = spin.C_EI(truth.time).T
+    r_I = jnp.sum(C_IE * r_E[None, :], axis=1)
+    v_I = jnp.sum(C_IE * (v_E + jnp.cross(spin.omega_EI_E, r_E))[None, :], axis=1)
+    truth = eqx.tree_at(lambda t: (t.r_BI_I, t.v_BI_I), truth, (r_I, v_I))
+    return truth, state, active
+
+
+def chunk(
+    world: World, flight: FlightComputer, leg: Leg, carry: Carry, key: Array, record: bool
+) -> tuple[Carry, Frame | None]:
+    """A fixed number of cycles of one lane; lanes that have reached their end stand still.
+
+    ``key`` is this chunk's own random key. Returns the new carry and, if ``record``, the stacked frames.
+    """
+    cycles = CYCLES[leg.kind]
+    noise = jax.random.normal(key, (cycles, NOISES))
+
+    def body(carry: Carry, noise: Array) -> tuple[Carry, Frame | None]:
+        return cycle(world, flight, leg, carry, noise, record)
+
+    carry, rows = jax.lax.scan(body, carry, noise)
+    return settle(world, leg, carry), rows
+
+
+__all__ = ["BURN", "COAST", "DESCENT", "ENTRY", "Carry", "begin", "chunk", "cycle"]

@@ -1,0 +1,128 @@
+"""One control tick of the truth: actuators act, the body moves, the worst so far is kept."""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from homeward.earth.orientation import EarthSpin
+from homeward.icd import Command
+from homeward.math.components import split
+from homeward.math.numerics import norm
+from homeward.sim.legs import BURN, COAST, DESCENT, ENTRY, Leg
+from homeward.typing import Flag, Scalar, Vec3
+from homeward.world.actuators import bank_actuator
+from homeward.world.dynamics import Forces, Inputs, aerodynamic, finite, integrate_tick
+from homeward.world.parachute import canopy_area, next_stage
+from homeward.world.state import Extremes, TruthState
+from homeward.world.world import World
+
+REVERSAL_SPEED = 1500.0  # m/s: sign changes of the bank below it are steering, not reversals
+
+
+def forces_inputs(world: World, kind: str, truth: TruthState) -> Inputs:
+    """What acts on the ship at this instant, nothing being lit."""
+    zero = jnp.zeros_like(truth.time)
+    if kind == DESCENT:
+        area = canopy_area(world.parachutes, world.faults, truth.stage, truth.stage_time)
+        # Under a canopy the capsule hangs heat shield down: it drags, it does not lift.
+        lifting = zero
+        area = area + world.capsule.area * BLUNT_DRAG
+    else:
+        area = truth.drag_area
+        lifting = zero + (1.0 if kind == ENTRY else 0.0)
+    return Inputs(truth.mass, zero, jnp.zeros(3), lifting, area, zero, truth.bank, truth.bank_rate)
+
+
+BLUNT_DRAG = 0.85  # subsonic CD of a blunt capsule, heat shield first: the published table's low end
+
+
+def act(
+    world: World, leg: Leg, spin: EarthSpin, truth: TruthState, active: Command,
+    motion: tuple[Vec3, Vec3], slow: Vec3 | None,
+) -> tuple[TruthState, tuple[Vec3, Vec3]]:  # fmt: skip
+    """Fly one tick under the active command; ``motion`` is ``(r_E, v_E)``.
+
+    Sets ``done`` where the leg's end lies within the tick (and then the caller keeps the state before it).
+    """
+    dt = leg.tick
+    r_E, v_E = motion
+    inputs = forces_inputs(world, leg.kind, truth)
+    bank, bank_rate = truth.bank, truth.bank_rate
+    mass, propellant, sensed = truth.mass, truth.propellant, truth.sensed_delta_v
+    stage, stage_time, retro_time = truth.stage, truth.stage_time, truth.retro_time
+    finished = jnp.zeros_like(truth.done)
+
+    if leg.kind == ENTRY:
+        bank, bank_rate, mean = bank_actuator(world.capsule, bank, bank_rate, active.bank, dt)
+        inputs = eqx.tree_at(lambda i: i.bank_rate, inputs, mean)
+    if leg.kind == BURN:
+        burn = _burn(world, spin, truth, active, dt)
+        inputs = eqx.tree_at(lambda i: (i.push_E, i.mass_rate), inputs, burn[:2])
+        mass, propellant, sensed = burn[2:]
+        finished = (active.engine_seconds <= 0.0) & (truth.sensed_delta_v > 0.5 * leg.burn_delta_v)
+        # An empty tank ends the burn too; the flight goes on with what it got.
+        finished = finished | (truth.propellant <= 0.0)
+    if leg.kind == DESCENT:
+        stage, changed = next_stage(world.parachutes, truth.stage, truth.stage_time, active.deploy)
+        stage_time = jnp.where(changed, 0.0, truth.stage_time + dt)
+        before = inputs.area
+        shield = world.parachutes.heat_shield_mass
+        dropping = active.drop_heat_shield & (truth.mass > world.capsule.mass - 0.5 * shield)
+        mass = jnp.where(dropping, truth.mass - shield, truth.mass)
+        after = eqx.tree_at(lambda t: (t.stage, t.stage_time), truth, (stage, stage_time))
+        area = forces_inputs(world, DESCENT, after).area
+        firing = (active.fire_retro & (truth.retro_time < world.retro.burn_time)).astype(float)
+        up = r_E / norm(r_E)
+        push = firing * world.retro.thrust / mass * up
+        inputs = eqx.tree_at(
+            lambda i: (i.mass, i.area, i.area_rate, i.push_E),
+            inputs,
+            (mass, before, jnp.where(changed, 0.0, (area - before) / dt), push),
+        )
+        retro_time = truth.retro_time + firing * dt
+
+    r_new, v_new = integrate_tick(world, inputs, spin.omega_EI_E, r_E, v_E, dt, slow)
+    _, told = aerodynamic(world, inputs, split(r_new), split(v_new), dt)
+    ok = finite(r_new, v_new)
+    ends = (told.altitude <= leg.end_altitude) | (truth.time + dt > leg.end_time)
+    new = TruthState(
+        time=truth.time + dt, r_BI_I=truth.r_BI_I, v_BI_I=truth.v_BI_I, mass=mass, propellant=propellant,
+        drag_area=truth.drag_area, bank=bank, bank_rate=bank_rate, sensed_delta_v=sensed, stage=stage,
+        stage_time=stage_time, retro_time=retro_time, heat_load=truth.heat_load + told.heat_rate * dt,
+        navigation_error=truth.navigation_error,
+        extremes=_worst(truth.extremes, told, truth.bank, bank, leg.kind),
+        done=truth.done | ends | finished | ~ok,
+        settled=truth.settled | finished | ~ok,
+        failed=truth.failed | ~ok,
+        failed_time=jnp.where(ok | truth.failed, truth.failed_time, truth.time),
+    )  # fmt: skip
+    # A number that is not finite is caught here, named by leg and time, and does not spread.
+    motion = (jnp.where(ok, r_new, r_E), jnp.where(ok, v_new, v_E))
+    return new, motion
+
+
+def _burn(world: World, spin: EarthSpin, truth: TruthState, active: Command, dt: Scalar):
+    """Thrust over the tick: ``(push_E, mass rate, mass, propellant, sensed velocity)`` after it."""
+    share = active.engine_seconds / dt
+    flow = world.engine.thrust / world.engine.exhaust_speed
+    possible = truth.propellant / jnp.maximum(flow * dt, 1e-12)
+    share = jnp.clip(jnp.minimum(share, possible), 0.0, 1.0)
+    used = flow * dt * share
+    direction = active.thrust_direction + jnp.cross(world.thrust_misalignment, active.thrust_direction)
+    direction_E = jnp.sum(spin.C_EI(truth.time + 0.5 * dt) * direction[None, :], axis=1)
+    push = share * world.engine.thrust / truth.mass * direction_E / norm(direction)
+    gained = world.engine.exhaust_speed * jnp.log(truth.mass / (truth.mass - used))
+    return push, -used / dt, truth.mass - used, truth.propellant - used, truth.sensed_delta_v + gained
+
+
+def _worst(so_far: Extremes, told: Forces, old_bank: Scalar, bank: Scalar, kind: str) -> Extremes:
+    if kind != ENTRY:
+        turned: Flag = jnp.zeros_like(so_far.bank_reversals, bool)
+    else:
+        turned = ((old_bank > 0.0) != (bank > 0.0)) & (told.speed > REVERSAL_SPEED)
+    load = jnp.maximum(so_far.load, told.load) if kind in (ENTRY, COAST) else so_far.load
+    return Extremes(
+        load=load,
+        heat_rate=jnp.maximum(so_far.heat_rate, told.heat_rate),
+        dynamic_pressure=jnp.maximum(so_far.dynamic_pressure, told.dynamic_pressure),
+        bank_reversals=so_far.bank_reversals + turned.astype(int),
+    )

@@ -1,0 +1,68 @@
+"""The truth of one flight at one instant."""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from homeward.typing import Array, Count, Flag, Float, Scalar, Vec3
+
+
+class NavigationErrorState(eqx.Module):
+    """What is wrong with the onboard state: slow random error, and drift since satellites were lost."""
+
+    position: Vec3  # Gauss-Markov part, m, in I
+    velocity: Vec3  # m/s
+    drift_position: Vec3  # inertial drift of a black-out, m, in I
+    drift_velocity: Vec3  # m/s
+    blackout: Flag
+
+
+class Extremes(eqx.Module):
+    """The worst of the flight so far."""
+
+    load: Scalar  # g
+    heat_rate: Scalar  # W/m2
+    dynamic_pressure: Scalar  # Pa
+    bank_reversals: Count
+
+
+class TruthState(eqx.Module):
+    """Point-mass truth. Six-degree-of-freedom flights add attitude and rate beside these.
+
+    ``drag_area`` is CD x area [m2] of what flies where no trim table applies (the stack in orbit, the canopy).
+    """
+
+    time: Scalar  # s since the epoch
+    r_BI_I: Vec3  # m
+    v_BI_I: Vec3  # m/s
+    mass: Scalar  # kg, of all that flies on
+    propellant: Scalar  # kg, main engine
+    drag_area: Scalar  # m2
+    bank: Scalar  # rad
+    bank_rate: Scalar  # rad/s
+    sensed_delta_v: Scalar  # m/s since the engine was lit
+    stage: Count  # parachute: 0 none, 1 drogue, 2 main reefed, 3 main, 4 backup
+    stage_time: Scalar  # s since the stage began
+    retro_time: Scalar  # s the landing rockets have burnt
+    heat_load: Scalar  # J/m2
+    navigation_error: NavigationErrorState
+    extremes: Extremes
+    done: Flag  # the leg's end lies within the next tick, or has come
+    settled: Flag  # the state stands at the end itself
+    failed: Flag  # a number is not finite, or the leg took too long
+    failed_time: Scalar  # s, where it did
+
+
+def initial_truth(
+    time: float | Array, r_BI_I: Float[Array, "3"], v_BI_I: Float[Array, "3"], mass: float | Array
+) -> TruthState:
+    """A ship at a position [m, I] and velocity [m/s, I], wings level, nothing used up yet."""
+    zero, none = jnp.asarray(0.0), jnp.asarray(0)
+    zeros = jnp.zeros(3)
+    no = jnp.asarray(False)
+    return TruthState(
+        time=jnp.asarray(time, float), r_BI_I=r_BI_I, v_BI_I=v_BI_I, mass=jnp.asarray(mass, float),
+        propellant=zero, drag_area=zero, bank=zero, bank_rate=zero, sensed_delta_v=zero,
+        stage=none, stage_time=zero, retro_time=zero, heat_load=zero,
+        navigation_error=NavigationErrorState(zeros, zeros, zeros, zeros, no),
+        extremes=Extremes(zero, zero, zero, none), done=no, settled=no, failed=no, failed_time=zero,
+    )  # fmt: skip
