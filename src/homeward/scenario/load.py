@@ -122,7 +122,8 @@ def apply_overrides(data: dict[str, Any], overrides: Mapping[str, str], label: s
                 raise InputError(f"{place}: {one_line(part)} is a value, not a table")
             table = inner
         value = parse_value(text)
-        if parts[-1] in FILE_KEYS and isinstance(value, str) and "\0" not in value:
+        names_file = parts[-1] in FILE_KEYS or (parts[-1] == "law" and ".py:" in text)
+        if names_file and isinstance(value, str) and "\0" not in value:
             value = str(Path(value).absolute())
         table[parts[-1]] = value
 

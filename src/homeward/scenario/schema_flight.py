@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from homeward.scenario.schema_base import (
     AngularRate,
@@ -13,13 +13,32 @@ from homeward.scenario.schema_base import (
     Scale,
     Section,
     Text,
+    existing_file,
 )
+
+LAWS = ("predictive",)
+
+
+def split_law(text: str) -> tuple[str, str] | None:
+    """File and class of ``FILE.py:CLASS``, None for a text of another form."""
+    file, colon, name = text.rpartition(":")
+    return (file, name) if colon and file.endswith(".py") and name.isidentifier() else None
+
+
+def _law(text: str, info: ValidationInfo) -> str:
+    """A law of Homeward's own, or FILE.py:CLASS with the file's absolute path."""
+    parts = split_law(text)
+    if parts is not None:
+        return f"{existing_file(parts[0], info)}:{parts[1]}"
+    if text not in LAWS:
+        raise ValueError(f"expected {', '.join(LAWS)} or FILE.py:CLASS")
+    return text
 
 
 class Guidance(Section):
     """The entry guidance."""
 
-    law: Annotated[Text, Field(min_length=1)] = Field(
+    law: Annotated[Text, AfterValidator(_law)] = Field(
         default="predictive", description="predictive, or FILE.py:CLASS for a law of your own"
     )
     rate_hz: Annotated[Positive, Field(ge=0.1, le=100.0)] = Field(

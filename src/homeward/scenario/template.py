@@ -102,6 +102,9 @@ def _example(field: FieldInfo) -> str:
 
 def _line(name: str, value: str, field: FieldInfo, remarks: bool) -> str:
     text = f"{name} = {value}".rstrip()
+    if len(text) > LONGEST and value.startswith('["'):
+        # A list of texts, such as the lines of a two-line element set, one below the other.
+        text = text.replace('["', '[\n  "', 1).replace('", "', '",\n  "').replace('"]', '",\n]')
     if not remarks:
         return text
     choices = _choices(field)
@@ -110,6 +113,8 @@ def _line(name: str, value: str, field: FieldInfo, remarks: bool) -> str:
         if choices and ":" not in str(field.description)
         else field.description
     )
+    if "\n" in text:
+        return f"# {told}\n{text}"
     line = f"{text}{' ' * max(2, WIDTH - len(text))}# {told}"
     return line if len(line) <= LONGEST else f"# {told}\n{text}"
 

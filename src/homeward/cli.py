@@ -1,0 +1,289 @@
+"""The command line: ``homeward return``, ``opportunities``, ``propagate``, ``scenarios``, ``check``, ``new``.
+
+Heavy parts are imported inside the commands that need them, so that help and checks are quick.
+"""
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from homeward.cli_files import json_text, prepare_folder
+from homeward.cli_progress import Talk
+from homeward.errors import HomewardError, InputError
+from homeward.scenario.load import find, load, parse_settings, read_toml
+from homeward.scenario.schema_errors import nearest, one_line
+from homeward.scenario.shipped import DEFAULT, shipped
+
+FIDELITIES = ("point-mass",)
+
+app = typer.Typer(
+    name="homeward",
+    help="Brings a crewed capsule home: from undocking to a standing capsule.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="a shipped scenario or a TOML file")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change one key; may be repeated")
+]
+Folder = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="write the files of the flight here")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print only JSON")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"homeward {package_version('homeward')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    """Brings a crewed capsule home: from undocking to a standing capsule."""
+
+
+@contextlib.contextmanager
+def _working() -> Iterator[Talk]:
+    """Progress on the error stream; whatever a model or a user's law prints goes there as well."""
+    with contextlib.redirect_stdout(sys.stderr), Talk() as talk:
+        talk("getting ready")
+        yield talk
+
+
+@app.command("return")
+def return_(
+    scenario: ScenarioName = DEFAULT,
+    guidance: Annotated[
+        str | None, typer.Option(metavar="predictive|FILE.py:CLASS", help="guidance law of the entry")
+    ] = None,
+    fidelity: Annotated[
+        str, typer.Option(help="how fine the vehicle is modelled: point-mass")
+    ] = "point-mass",
+    dispersed: Annotated[bool, typer.Option("--dispersed", help="draw a dispersed flight")] = False,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draw")] = 0,
+    settings: Settings = None,
+    out: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fly a return and tell how it went."""
+    if fidelity not in FIDELITIES:
+        like = nearest(fidelity, FIDELITIES)
+        hint = f"; did you mean {like}?" if like else ""
+        raise InputError(f'--fidelity "{one_line(fidelity)}": expected {", ".join(FIDELITIES)}{hint}')
+    chosen = load(scenario, parse_settings(settings or []))
+    label = "--guidance" if guidance is not None else f"{one_line(scenario, 200)}: flight.guidance.law"
+    prepare_folder(out)
+    with _working() as talk:
+        import homeward
+
+        law = _law(guidance if guidance is not None else chosen.flight.guidance.law, label)
+        flight = homeward.fly(
+            chosen, guidance=law, dispersed=dispersed, seed=seed, progress=talk, fidelity=fidelity
+        )
+        if out is not None:
+            talk("writing files")
+            flight.save(out, progress=talk)
+    if as_json:
+        print(json_text(flight.summary))
+        return
+    from homeward.cli_report import console, show_return
+
+    screen = console()
+    show_return(screen, chosen, flight.summary)
+    _told_files(screen, out)
+
+
+def _law(text: str, label: str) -> object | None:
+    """The user's own law, tested against the contract; None for one of Homeward's own."""
+    from homeward.scenario.law import load_law
+
+    law = load_law(text, label)
+    if law is None:
+        return None
+    import homeward
+
+    try:
+        homeward.check_guidance(law)
+    except HomewardError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {one_line(str(error), 200)}"
+        raise InputError(
+            f"{label}: {one_line(text, 200)}: breaks the contract of guidance: {reason}"
+        ) from error
+    return law
+
+
+def _told_files(screen: Any, out: Path | None) -> None:
+    if out is None:
+        screen.print("No files written; --out DIR writes telemetry, trajectory and pictures.", style="dim")
+        return
+    names = sorted(path.name for path in out.iterdir() if path.is_file())
+    screen.print(f"{len(names)} files in {out}: {', '.join(names)}", style="dim")
+
+
+@app.command()
+def opportunities(
+    scenario: ScenarioName = DEFAULT,
+    days: Annotated[
+        float | None,
+        typer.Option(metavar="N", min=0.0, max=60.0, help="days to look at; the scenario's if left out"),
+    ] = None,
+    settings: Settings = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the landing opportunities of the next days."""
+    if days is not None and not days > 0.0:
+        raise InputError(f"--days {days}: expected a number of days greater than 0")
+    chosen = load(scenario, parse_settings(settings or []))
+    with _working() as talk:
+        import homeward
+
+        talk("looking for passes over the site")
+        found = [_as_mapping(item) for item in homeward.opportunities(chosen, days=days)]
+    if as_json:
+        print(json_text(found))
+        return
+    from homeward.cli_report import console, show_opportunities
+
+    show_opportunities(console(), chosen, found)
+
+
+def _as_mapping(item: object) -> Mapping[str, Any]:
+    if isinstance(item, Mapping):
+        return item
+    if hasattr(item, "_asdict"):
+        return item._asdict()  # type: ignore[attr-defined]
+    return {name: getattr(item, name) for name in getattr(item, "__dataclass_fields__", None) or vars(item)}
+
+
+@app.command()
+def propagate(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="an open-loop file, or the name of a shipped one")
+    ],
+    settings: Settings = None,
+    out: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fly any body open-loop: constant bank or none, any gravity, air and wind."""
+    overrides = parse_settings(settings or [])
+    find(file)
+    prepare_folder(out)
+    with _working() as talk:
+        from homeward.scenario.openloop_schema import run_file
+
+        talk("flying")
+        result = run_file(file, overrides)
+        if out is not None:
+            talk("writing files")
+            result.save(out)
+    if as_json:
+        print(json_text(result.summary))
+        return
+    from homeward.cli_report import console, show_figures
+
+    screen = console()
+    show_figures(screen, f"{file}, flown open-loop", result.summary)
+    _told_files(screen, out)
+
+
+@app.command()
+def scenarios(as_json: AsJson = False) -> None:
+    """List the scenarios that come with Homeward."""
+    if as_json:
+        print(json_text([{"name": name, "title": title} for name, title in shipped()]))
+        return
+    from homeward.cli_report import console, show_scenarios
+
+    show_scenarios(console(), shipped())
+
+
+@app.command()
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="a scenario, or the name of a shipped one")],
+    settings: Settings = None,
+) -> None:
+    """Say whether a scenario is right, and what it is."""
+    overrides = parse_settings(settings or [])
+    path = find(file)
+    data = read_toml(path, file)
+    if "body" in data and "return" not in data:
+        from homeward.scenario.openloop_schema import load_openloop
+
+        flight = load_openloop(file, overrides)
+        print(f"{flight.name}: an open-loop flight, for `homeward propagate`. It is valid.")
+        return
+    from homeward.cli_report import describe
+
+    chosen = load(file, overrides)
+    print(f"{describe(chosen)}. It is valid.")
+
+
+@app.command()
+def new(file: Annotated[str, typer.Argument(metavar="FILE", help="the file to write")]) -> None:
+    """Write a complete, commented scenario file to start from."""
+    from homeward.scenario.template import write_new
+
+    write_new(Path(file))
+    print(f"{file}: written; change it, then `homeward check {file}` and `homeward return {file}`")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the scenario file."""
+    from homeward.scenario.schema_document import json_text as schema_text
+
+    print(schema_text(), end="")
+
+
+# Typer carries its own copy of click or uses the installed one, depending on its version.
+_UsageProblem = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code and never shows a traceback unasked."""
+    try:
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        result = app(args=given or ["--help"], prog_name="homeward", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except HomewardError as error:
+        return _say(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("stopped", 130)
+    except BrokenPipeError:
+        # The reader has gone (`homeward scenarios | head -1`): nothing is left to tell it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if isinstance(error, _UsageProblem):
+            message: str = error.format_message()  # type: ignore[attr-defined]
+            return _say(f"{message.rstrip('.')} (see `homeward --help`)", 2)
+        if os.environ.get("HOMEWARD_DEBUG"):
+            traceback.print_exc()
+        told = f"{type(error).__name__}: {one_line(str(error), 200)}"
+        return _say(f"internal error ({told}); please report it, with what HOMEWARD_DEBUG=1 shows", 1)
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"homeward: {one_line(sentence, 2000)}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

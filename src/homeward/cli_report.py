@@ -1,0 +1,202 @@
+"""What a command tells a person: calm tables of a flight, of opportunities, of scenarios."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from homeward.scenario.schema import Scenario
+
+PIPED_WIDTH = 160
+MISS_LIMIT = 10.0  # km: what `success` allows at touchdown
+
+
+def console() -> Console:
+    """The console of standard output."""
+    screen = Console(highlight=False)
+    # What is piped into a file or a tool is not folded at the width of a terminal that is not there.
+    return screen if screen.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
+
+
+def fmt(value: Any, unit: str = "", digits: int = 2) -> str:
+    """A number with its unit, a dash where there is none."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        text = f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+        return f"{text} {unit}".rstrip()
+    return f"{value}"
+
+
+def place(latitude: Any, longitude: Any) -> str:
+    """A place as people write it: 41.600 N, 100.100 E."""
+    if latitude is None or longitude is None:
+        return "-"
+    north, east = "N" if latitude >= 0 else "S", "E" if longitude >= 0 else "W"
+    return f"{abs(latitude):.4f} {north}, {abs(longitude):.4f} {east}"
+
+
+def show_return(out: Console, scenario: Scenario, summary: Mapping[str, Any]) -> None:
+    """The whole return on one page."""
+    good = bool(summary.get("success"))
+    verdict = Text("landed as planned", "green") if good else Text("not a success", "bold red")
+    head = Text.assemble((str(summary.get("scenario", scenario.name)), "bold"), "  ")
+    out.print(head.append_text(verdict))
+    if scenario.title:
+        out.print(scenario.title, style="dim")
+    out.print(
+        f"guidance {summary.get('guidance', '-')}, {summary.get('fidelity', '-')}, "
+        f"seed {fmt(summary.get('seed'))}",
+        style="dim",
+    )
+    out.print(_legs(summary.get("legs") or []))
+    out.print(_figures(scenario, summary))
+    out.print(_limits(scenario, summary))
+
+
+def _plain_table(*columns: str) -> Table:
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(columns)
+    )
+    for index, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=index == 0)
+    return table
+
+
+def _legs(legs: Iterable[Mapping[str, Any]]) -> Table:
+    table = _plain_table("leg", "start", "end")
+    for leg in legs:
+        table.add_row(str(leg.get("name", "-")), fmt(leg.get("start"), "s", 1), fmt(leg.get("end"), "s", 1))
+    return table
+
+
+def _figures(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
+    table = _plain_table("", "")
+    deorbit, entry = summary.get("deorbit") or {}, summary.get("entry") or {}
+    chute, ground = summary.get("parachute") or {}, summary.get("touchdown") or {}
+    navigation = summary.get("navigation") or {}
+    if deorbit:
+        burn = f"{fmt(deorbit.get('delta_v_m_s'), 'm/s')} with {fmt(deorbit.get('propellant_kg'), 'kg', 1)}"
+        table.add_row("deorbit burn", f"{fmt(deorbit.get('burn_start_utc'))}, {burn}")
+    table.add_row(
+        "entry",
+        f"{fmt(entry.get('speed_m_s'), 'm/s', 1)} at {fmt(entry.get('flight_path_angle_deg'), 'deg', 3)}, "
+        f"{fmt(entry.get('bank_reversals'))} bank reversals",
+    )
+    table.add_row("heat load", fmt(_over(entry.get("heat_load_j_m2"), 1e6), "MJ/m2", 1))
+    opening = f"{fmt(_over(chute.get('open_altitude_m'), 1e3), 'km', 2)}"
+    table.add_row(
+        "parachute", f"opened at {opening}, {fmt(chute.get('open_miss_km'), 'km', 3)} from the aim point"
+    )
+    error = navigation.get("position_error_at_parachute_m")
+    table.add_row("navigation", f"{fmt(error, 'm', 1)} of position error at the opening")
+    where = place(ground.get("latitude_deg"), ground.get("longitude_deg"))
+    table.add_row(
+        "touchdown",
+        f"{where}, {fmt(ground.get('miss_km'), 'km', 3)} from {scenario.site.name}, "
+        f"{fmt(ground.get('time_utc'))}",
+    )
+    left = summary.get("propellant_kg")
+    if left is not None:
+        table.add_row("propellant", f"{fmt(left, 'kg', 1)} used")
+    return table
+
+
+def _over(value: Any, divisor: float) -> float | None:
+    return None if value is None else float(value) / divisor
+
+
+def _limits(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
+    """Each figure beside its limit."""
+    entry, ground = summary.get("entry") or {}, summary.get("touchdown") or {}
+    limits = scenario.truth.limits
+    speed = ground.get("vertical_speed_m_s")
+    rows: Sequence[tuple[str, Any, float, str, float]] = (
+        ("load", entry.get("peak_load_g"), limits.load_g, "g", 1.0),
+        ("heating", entry.get("peak_heat_rate_w_m2"), limits.heat_rate_w_m2, "kW/m2", 1e3),
+        ("dynamic pressure", entry.get("peak_dynamic_pressure_pa"), limits.dynamic_pressure_pa, "kPa", 1e3),
+        ("touchdown speed", None if speed is None else abs(speed), limits.touchdown_speed_m_s, "m/s", 1.0),
+        ("touchdown miss", ground.get("miss_km"), MISS_LIMIT, "km", 1.0),
+    )
+    table = _plain_table("against limits", "flown", "limit", "")
+    for name, value, limit, unit, divisor in rows:
+        if value is None:
+            continue
+        kept = Text("kept", "green") if value <= limit else Text("exceeded", "bold red")
+        table.add_row(name, fmt(value / divisor, unit), fmt(limit / divisor, unit), kept)
+    return table
+
+
+def show_opportunities(out: Console, scenario: Scenario, found: Sequence[Mapping[str, Any]]) -> None:
+    """One row an opportunity; the rows that can be flown stand out."""
+    out.print(f"Landing opportunities at {scenario.site.name}", style="bold")
+    columns = ("", "revolution", "time (UTC)", "local", "cross-range", "pass", "undock (UTC)", "burn (UTC)")
+    table = _plain_table(*columns)
+    for item in found:
+        cross = f"{fmt(item.get('cross_range_km'), 'km', 1)} {item.get('side', '')}".rstrip()
+        table.add_row(
+            fmt(item.get("index")),
+            fmt(item.get("revolution"), "", 1),
+            fmt(item.get("time_utc")),
+            fmt(item.get("local_time")),
+            cross,
+            fmt(item.get("direction")),
+            fmt(item.get("undock_utc")),
+            fmt(item.get("burn_utc")),
+            style="" if item.get("feasible", True) else "dim",
+        )
+    out.print(table)
+    if any(not item.get("feasible", True) for item in found):
+        out.print("Dim rows cannot be flown as planned.", style="dim")
+
+
+def show_scenarios(out: Console, found: Sequence[tuple[str, str]]) -> None:
+    """Names and titles."""
+    table = _plain_table("", "")
+    for name, title in found:
+        table.add_row(name, title)
+    out.print(table)
+
+
+def show_figures(out: Console, title: str, summary: Mapping[str, Any], prefix: str = "") -> None:
+    """Any summary as a list of names and values, tables in it by dotted names."""
+    table = _plain_table("", "")
+    for name, value in _flat(summary, prefix):
+        table.add_row(name, fmt(value, "", 4))
+    out.print(title, style="bold")
+    out.print(table)
+
+
+def _flat(summary: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Any]]:
+    for key, value in summary.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
+            for index, item in enumerate(value):
+                yield from _flat(item, f"{prefix}{key}[{index}].")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def describe(scenario: Scenario) -> str:
+    """What a scenario is, in one sentence."""
+    initial, legs, guidance = scenario.return_.initial, scenario.return_.legs, scenario.flight.guidance
+    kinds = {
+        "tle": "two-line elements",
+        "tle_file": "a file of two-line elements",
+        "oem_file": "an orbit ephemeris message",
+        "opm_file": "an orbit parameter message",
+        "state": "a state vector",
+        "interface": "a point at the entry interface",
+    }
+    site, capsule = scenario.site, scenario.truth.capsule
+    return (
+        f"{scenario.name}: a return from {kinds[initial.kind]}, {legs.start} to {legs.end}, "
+        f"to {site.name} ({place(site.latitude_deg, site.longitude_deg)}), "
+        f"a capsule of {capsule.mass_kg:g} kg with L/D {capsule.lift_to_drag:g}, "
+        f"guidance {guidance.law}"
+    )
