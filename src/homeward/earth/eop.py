@@ -32,7 +32,7 @@ class EopTable:
     warnings: tuple[str, ...] = field(default=())
 
     def at(self, mjd: np.ndarray) -> np.ndarray:
-        """Rows at any UTC date [MJD]: third-degree Lagrange over the four days around it (IERS gazette 13)."""
+        """Rows at any UTC date [MJD]: cubic Lagrange over the four days around it (IERS Gazette 13)."""
         x = (np.asarray(mjd, dtype=float) - self.mjd[0]) / (self.mjd[1] - self.mjd[0])
         i = np.clip(np.floor(x).astype(int), 1, len(self.mjd) - 3)
         f = (x - i)[..., None]

@@ -154,7 +154,7 @@ def build_orientation(epoch: Epoch, span: float, eop: Mapping[str, float] | None
 
 
 def intermediate_pole(
-    tt1: float, tt2: np.ndarray, mjd: np.ndarray, table: EopTable
+    tt1: float | np.ndarray, tt2: np.ndarray, mjd: np.ndarray, table: EopTable
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """CIP X, Y, CIO locator s, TIO locator s' [rad], and the rows of the table, at TT dates."""
     pole = table.at(mjd)

@@ -3,7 +3,6 @@
 from functools import lru_cache
 from importlib.resources import files
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax

@@ -1,0 +1,1 @@
+"""File formats: orbits in, trajectories out."""
