@@ -71,7 +71,7 @@ def return_(
         str | None, typer.Option(metavar="predictive|FILE.py:CLASS", help="guidance law of the entry")
     ] = None,
     fidelity: Annotated[
-        str, typer.Option(help="how fine the vehicle is modelled: point-mass")
+        str, typer.Option(metavar="point-mass", help="how fine the vehicle is modelled")
     ] = "point-mass",
     dispersed: Annotated[bool, typer.Option("--dispersed", help="draw a dispersed flight")] = False,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draw")] = 0,
@@ -141,7 +141,7 @@ def opportunities(
     scenario: ScenarioName = DEFAULT,
     days: Annotated[
         float | None,
-        typer.Option(metavar="N", min=0.0, max=60.0, help="days to look at; the scenario's if left out"),
+        typer.Option(metavar="N", min=0.0, max=60.0, help="days to look at"),
     ] = None,
     settings: Settings = None,
     as_json: AsJson = False,
@@ -195,10 +195,10 @@ def propagate(
     if as_json:
         print(json_text(result.summary))
         return
-    from homeward.cli_report import console, show_figures
+    from homeward.cli_report import console, show_open_loop
 
     screen = console()
-    show_figures(screen, f"{file}, flown open-loop", result.summary)
+    show_open_loop(screen, result.summary)
     _told_files(screen, out)
 
 

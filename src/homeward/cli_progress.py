@@ -1,13 +1,14 @@
 """Tells on the error stream what a long command is doing, so that standard output stays the answer's."""
 
 import sys
+import threading
 import time
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-QUIET = 1.0  # s: a command that is done by then shows nothing
+QUIET = 2.0  # s: where there is no terminal, a command that is done by then tells nothing
 
 
 class Talk:
@@ -22,6 +23,9 @@ class Talk:
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         self._stage = ""
+        self._told = ""
+        self._timer = threading.Timer(QUIET, self._tell)
+        self._timer.daemon = True
 
     def __enter__(self) -> "Talk":
         if self._console.is_terminal:
@@ -35,18 +39,27 @@ class Talk:
             )
             self._progress.start()
             self._task = self._progress.add_task("", total=None)
+        else:
+            self._timer.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._timer.cancel()
         if self._progress is not None:
             self._progress.stop()
 
     def __call__(self, stage: str, fraction: float | None = None) -> None:
+        self._stage = stage
         if self._progress is not None and self._task is not None:
             total = None if fraction is None else 1.0
             self._progress.update(self._task, description=stage, total=total, completed=fraction or 0.0)
-        elif stage != self._stage and time.monotonic() - self._start > QUIET:
-            print(f"{stage} ...", file=sys.stderr, flush=True)
-        self._stage = stage
+        elif time.monotonic() - self._start > QUIET:
+            self._tell()
+
+    def _tell(self) -> None:
+        """One line on the error stream for a stage that has not been told yet."""
+        if self._stage and self._stage != self._told:
+            self._told = self._stage
+            print(f"{self._stage} ...", file=sys.stderr, flush=True)

@@ -53,9 +53,11 @@ def show_return(out: Console, scenario: Scenario, summary: Mapping[str, Any]) ->
         f"seed {fmt(summary.get('seed'))}",
         style="dim",
     )
-    out.print(_legs(summary.get("legs") or []))
-    out.print(_figures(scenario, summary))
-    out.print(_limits(scenario, summary))
+    for table in (_legs(summary.get("legs") or []), _figures(scenario, summary), _limits(scenario, summary)):
+        if table.row_count:
+            out.print()
+            out.print(table)
+    out.print()
 
 
 def _plain_table(*columns: str) -> Table:
@@ -162,24 +164,42 @@ def show_scenarios(out: Console, found: Sequence[tuple[str, str]]) -> None:
     out.print(table)
 
 
-def show_figures(out: Console, title: str, summary: Mapping[str, Any], prefix: str = "") -> None:
-    """Any summary as a list of names and values, tables in it by dotted names."""
-    table = _plain_table("", "")
-    for name, value in _flat(summary, prefix):
-        table.add_row(name, fmt(value, "", 4))
-    out.print(title, style="bold")
-    out.print(table)
+COLUMNS: Sequence[tuple[str, str, str, float, int]] = (
+    ("time_s", "time", "s", 1.0, 2),
+    ("altitude_m", "altitude", "km", 1e3, 3),
+    ("speed_m_s", "speed", "m/s", 1.0, 2),
+    ("flight_path_angle_deg", "angle", "deg", 1.0, 3),
+    ("downrange_m", "downrange", "km", 1e3, 2),
+    ("load_g", "load", "g", 1.0, 3),
+    ("heat_rate_w_m2", "heating", "kW/m2", 1e3, 1),
+)
 
 
-def _flat(summary: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Any]]:
-    for key, value in summary.items():
+def show_open_loop(out: Console, summary: Mapping[str, Any]) -> None:
+    """One row a moment that the summary tells of, and the single figures below."""
+    out.print(f"{summary.get('scenario', 'open-loop')}, flown open-loop", style="bold")
+    table = _plain_table("", *(title for _, title, *_ in COLUMNS), "place")
+    for name, moment in _moments(summary):
+        cells = [fmt(_over(moment.get(key), by), unit, digits) for key, _, unit, by, digits in COLUMNS]
+        table.add_row(name, *cells, place(moment.get("latitude_deg"), moment.get("longitude_deg")))
+    if table.row_count:
+        out.print(table)
+    figures = _plain_table("", "")
+    for name, value in summary.items():
+        if isinstance(value, str | int | float) and name != "scenario":
+            figures.add_row(name, fmt(value))
+    out.print(figures)
+
+
+def _moments(summary: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """The moments of a summary in order of time, each with a name."""
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    for name, value in summary.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
-            for index, item in enumerate(value):
-                yield from _flat(item, f"{prefix}{key}[{index}].")
-        else:
-            yield f"{prefix}{key}", value
+            found.append((name.replace("_", " "), value))
+        elif isinstance(value, list | tuple):
+            found += [("passage", item) for item in value if isinstance(item, Mapping)]
+    return sorted(found, key=lambda item: float(item[1].get("time_s") or 0.0))
 
 
 def describe(scenario: Scenario) -> str:
