@@ -20,7 +20,7 @@ MASS, AREA, DRAG, LIFT, NOSE = 3100.0, 5.0, 1.3, 0.39, 2.7
 EPOCH = "2023-06-03T17:00:00Z"
 
 
-def _entry(speed: float, angle: float, step: float, chute: bool, noise: np.random.Generator) -> dict[str, Any]:
+def _entry(speed: float, angle: float, step: float, chute: bool) -> dict[str, Any]:
     """From 120 km to the ground in a plane of its own: downrange x, cross-range y, in metres."""
     v, g, h, psi = speed, angle, 120e3, 0.0
     x = y = t = bank = load_sum = 0.0
@@ -52,7 +52,9 @@ def _entry(speed: float, angle: float, step: float, chute: bool, noise: np.rando
         load_sum += heat * step
         wind_e = 4.0 + 14.0 * min(h, 11e3) / 11e3
         wind_n = -2.0 + 4.0 * np.sin(h / 2500.0)
-        rows.append((t, x, y, h, v, g, psi, rho, q, load, heat, load_sum, command, bank, wind_n, wind_e, stage))
+        rows.append(
+            (t, x, y, h, v, g, psi, rho, q, load, heat, load_sum, command, bank, wind_n, wind_e, stage)
+        )
         r = RADIUS + h
         gravity = MU / r**2
         if stage:
@@ -73,8 +75,8 @@ def _entry(speed: float, angle: float, step: float, chute: bool, noise: np.rando
         t += step
         if not chute and h < 9000.0:
             break
-    names = "t x y h v g psi rho q load heat heat_sum command bank wn we stage".split()
-    return dict(zip(names, np.array(rows).T, strict=True))
+    names = "t x y h v g psi rho q load heat heat_sum command bank wn we stage"
+    return dict(zip(names.split(" "), np.array(rows).T, strict=True))
 
 
 def _great_circle(
@@ -112,7 +114,7 @@ def synthetic_flight(
 ) -> tuple[FlightFacts, dict[str, np.ndarray], list[dict[str, Any]], dict[str, Any]]:
     """Facts, history, legs and summary of a return that ends near ``site`` (degrees)."""
     noise = np.random.default_rng(7)
-    e = _entry(speed, angle, 0.25, chute, noise)
+    e = _entry(speed, angle, 0.25, chute)
     keep = np.unique(np.r_[np.arange(0, len(e["t"]), 4), len(e["t"]) - 1])
     opening = int(np.argmax(e["h"] < 10e3)) if chute else len(e["t"]) - 1
     x0, y0 = e["x"][opening] + 350.0, e["y"][opening] - 420.0  # the aim lies beside where it opens
@@ -129,7 +131,9 @@ def synthetic_flight(
     y = np.concatenate([np.zeros(n), e["y"]]) - y0
     lat, lon_inertial, psi = _great_circle(np.radians(site[0]), np.radians(site[1]), heading, s, y)
     t_open = time[min(len(time) - 1, n + opening // 4)]
-    lon = np.mod(lon_inertial - TURN * (time - t_open) * (np.arange(len(time)) < n) + np.pi, 2 * np.pi) - np.pi
+    lon = (
+        np.mod(lon_inertial - TURN * (time - t_open) * (np.arange(len(time)) < n) + np.pi, 2 * np.pi) - np.pi
+    )
 
     def join(before: float | np.ndarray, after: np.ndarray) -> np.ndarray:
         return np.concatenate([np.broadcast_to(np.asarray(before, float), (n,)), after])
@@ -150,22 +154,23 @@ def synthetic_flight(
     in_air = (h < 85e3)[:, None]
     stage = join(0.0, e["stage"]).astype(np.int32)
     guided = (h < 118e3) & (stage == 0)
-    legs = [
-        ("undock", -23400.0, -23100.0), ("coast to burn", -23100.0, -2700.0), ("deorbit burn", -2700.0, -2500.0),
-        ("coast to entry", -2500.0, 0.0),
-    ] if orbit else []
+    named: list[tuple[str, float, float]] = []
+    if orbit:
+        named += [("undock", -23400.0, -23100.0), ("coast to burn", -23100.0, -2700.0)]
+        named += [("deorbit burn", -2700.0, -2500.0), ("coast to entry", -2500.0, 0.0)]
     end = float(time[-1])
     opened = float(time[n + np.argmax(e["stage"] > 0)]) if (e["stage"] > 0).any() else None
-    legs.append(("entry", 0.0, (end if opened is None else opened) - t0))
+    named.append(("entry", 0.0, (end if opened is None else opened) - t0))
     if opened is not None:
-        legs.append(("descent", opened - t0, end - t0))
-    legs = [{"name": a, "start": b + t0, "end": c + t0} for a, b, c in legs]
+        named.append(("descent", opened - t0, end - t0))
+    legs = [{"name": a, "start": b + t0, "end": c + t0} for a, b, c in named]
     to_go = np.hypot(s, y)
     history = {
         "time": time, "leg": np.searchsorted([leg["end"] for leg in legs], time).clip(0, len(legs) - 1),
         "r_BI_I": position, "v_BI_I": velocity, "latitude": lat, "longitude": lon, "altitude": h,
         "speed": v, "inertial_speed": v + 380.0, "flight_path_angle": join(0.0, e["g"]), "heading": psi,
-        "vertical_speed": join(0.0, e["v"] * np.sin(e["g"])), "mass": join(8000.0, np.full(len(e["t"]), MASS)),
+        "vertical_speed": join(0.0, e["v"] * np.sin(e["g"])),
+        "mass": join(8000.0, np.full(len(e["t"]), MASS)),
         "density": rho, "mach": v / 300.0, "dynamic_pressure": join(0.0, e["q"]),
         "load_factor": join(0.0, e["load"]), "heat_rate": join(0.0, e["heat"]),
         "heat_load": join(0.0, e["heat_sum"]), "bank_command": join(0.0, e["command"]),
@@ -188,7 +193,8 @@ def synthetic_flight(
         if orbit else None,
         "entry": None if stop_at_interface else {
             "flight_path_angle_deg": float(np.degrees(angle)), "speed_m_s": speed,
-            "peak_load_g": float(np.max(e["load"])), "peak_heat_rate_w_m2": float(np.max(e["heat"])),
+            "peak_load_g": float(np.max(e["load"][e["stage"] == 0])),
+            "peak_heat_rate_w_m2": float(np.max(e["heat"])),
             "heat_load_j_m2": float(e["heat_sum"][-1]), "bank_reversals": 3,
         },
         "parachute": {

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from homeward.output.facts import FlightView, parse_utc
+from homeward.output.labels import Name, place_names
 from homeward.output.map_pictures import miss_words
 from homeward.output.style import (
     BLUE,
@@ -73,31 +74,32 @@ def draw_altitude(ax: Axes, view: FlightView, start: float, end: float) -> None:
     ax.set_ylim(0.0, max(float(np.nanmax(altitude)) * 1.12, 1.0))
 
 
-def _draw_legs(ax: Axes, view: FlightView, start: float, end: float, names: bool, words: bool) -> None:
+def _draw_legs(ax: Axes, view: FlightView, start: float, end: float, names: bool) -> None:
+    """A bar for each leg, and on the left a table: name, start, length."""
     ax.set_xlim(start, end)
-    ax.set_ylim(len(view.legs) - 0.4, -0.6)
+    ax.set_ylim(max(len(view.legs), 5) - 0.4, -0.6)
     ax.grid(False)
-    ax.set_yticks(range(len(view.legs)), [str(leg["name"]) for leg in view.legs] if names else [])
-    ax.tick_params(axis="y", length=0, labelcolor=INK, labelsize=9)
+    ax.set_yticks([])
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
     ax.tick_params(axis="x", length=0, labelbottom=False)
-    width = end - start
+    size = 9.0 if len(view.legs) <= 10 else 7.0
     for i, leg in enumerate(view.legs):
-        ax.axhline(i, color="#eef1f3", linewidth=9, zorder=0, solid_capstyle="butt")
+        ax.axhline(i, color="#eef1f3", linewidth=size, zorder=0, solid_capstyle="butt")
         a, b = max(float(leg["start"]), start), min(float(leg["end"]), end)
-        if b < a:
-            continue
-        shown = max(b - a, 0.004 * width)
-        ax.barh(i, shown, left=min(a, end - shown), height=0.52, color=LEG_COLOURS[i % len(LEG_COLOURS)])
-        if words:
-            text = f"{clock(view, leg['start'])}   {duration(leg['end'] - leg['start'])}"
-            right = a + shown + 0.36 * width < end
-            inside = not right and a - start < 0.36 * width
-            x = a + shown if right else (a if not inside else a + 0.01 * width)
-            label(ax, x, i, text, "white" if inside else INK, fontsize=8,
-                  ha="left" if right or inside else "right", offset=(5 if right else 0 if inside else -5, 0),
-                  **({"path_effects_off": True} if False else {}))  # fmt: skip
+        if b >= a:
+            shown = max(b - a, 0.005 * (end - start))
+            left = min(a, end - shown)
+            ax.barh(i, shown, left=left, height=0.56, color=LEG_COLOURS[i % len(LEG_COLOURS)], zorder=3)
+        if names:
+            cells = (
+                (-240.0, "left", str(leg["name"])[:22], INK),
+                (-118.0, "left", clock(view, leg["start"]), SOFT),
+                (-8.0, "right", duration(leg["end"] - leg["start"]), SOFT),
+            )
+            for x, side, text, color in cells:
+                ax.annotate(text, (0.0, i), xycoords=("axes fraction", "data"), xytext=(x, 0), color=color,
+                            textcoords="offset points", ha=side, va="center", fontsize=size)  # fmt: skip
 
 
 def timeline_picture(view: FlightView) -> Figure:
@@ -114,14 +116,14 @@ def timeline_picture(view: FlightView) -> Figure:
     grid = figure.add_gridspec(
         2,
         2 if two else 1,
-        left=0.115,
+        left=0.27,
         right=0.985,
         bottom=0.04,
         top=0.82,
         hspace=0.16,
         wspace=0.08,
         height_ratios=[1.5, 1.0],
-        **({"width_ratios": [0.8, 1.2]} if two else {}),
+        **({"width_ratios": [0.75, 1.25]} if two else {}),
     )
     columns = [(start, end), (late, end)] if two else [(start, end)]
     for i, (a, b) in enumerate(columns):
@@ -129,13 +131,13 @@ def timeline_picture(view: FlightView) -> Figure:
         draw_altitude(upper, view, a, b)
         panel_title(upper, "Altitude, km, over UTC" if i == 0 else "The end of it, from the burn on")
         last = i == len(columns) - 1
-        _draw_legs(lower, view, a, b, names=i == 0, words=last)
+        _draw_legs(lower, view, a, b, names=i == 0)
         if two and not last:
             for ax in (upper, lower):
                 ax.axvspan(late, end, color="#e9ecef", zorder=0, linewidth=0)
         if last:
-            event_lines([upper], _events(view, a))
-    headline(figure, view, f"{duration(end - start)} from start to end. {miss_words(view)}")
+            event_lines(upper, _events(view, a))
+    headline(figure, view, f"{duration(end - start)} from start to end. {miss_words(view)}", left=0.0136)
     return figure
 
 
@@ -178,59 +180,80 @@ def draw_descent(axes: tuple[Axes, Axes], view: FlightView, rows: slice) -> None
         for ax, y in ((axes[0], view["altitude"][rows][k] / 1e3), (axes[1], sink[k])):
             ax.plot([t[k]], [y], "o", color=INK, markersize=3.5, zorder=5)
         right = t[k] > 0.75 * t[-1]
-        label(axes[1], float(t[k]), float(max(sink[k], 1.0)), STAGES.get(stage, ""), offset=(-7 if right else 7, 5),
-              ha="right" if right else "left", fontsize=8)  # fmt: skip
+        label(axes[1], float(t[k]), float(max(sink[k], 1.0)), STAGES.get(stage, ""), fontsize=8,
+              offset=(-7 if right else 7, 5), ha="right" if right else "left")  # fmt: skip
 
 
 def draw_drift(ax: Axes, view: FlightView, rows: slice) -> None:
-    """The way over the ground under the parachute, with the wind as arrows along it."""
+    """The way over the ground under the parachute, with altitudes along it."""
     east, north = view.local(rows)
     places = {"opening": (float(east[0]), float(north[0]))}
     for kind, where in (("aim", view.aim), ("touchdown", view.touchdown)):
         at = view.place(*where)
-        if at is not None:
+        if at is not None and np.hypot(at[0] - east[0], at[1] - north[0]) < 100.0:
             places[kind] = at
     if np.hypot(*places["opening"]) < 60.0:
         places["site"] = (0.0, 0.0)
     xs = np.array([p[0] for p in places.values()] + [float(east.min()), float(east.max())])
     ys = np.array([p[1] for p in places.values()] + [float(north.min()), float(north.max())])
-    half = max(np.ptp(xs), np.ptp(ys), 1.0) * 0.66
+    x_half, y_half = 0.62 * max(np.ptp(xs), 1.0), 0.62 * max(np.ptp(ys), 1.0)
+    frame = ax.get_window_extent()  # one scale both ways, and the whole panel used
+    x_half = max(x_half, y_half * frame.width / frame.height)
+    y_half = x_half * frame.height / frame.width
+    ax.set_xlim(0.5 * (xs.min() + xs.max()) - x_half, 0.5 * (xs.min() + xs.max()) + x_half)
+    ax.set_ylim(0.5 * (ys.min() + ys.max()) - y_half, 0.5 * (ys.min() + ys.max()) + y_half)
     ax.set_aspect("equal", adjustable="box")
-    ax.set_xlim(0.5 * (xs.min() + xs.max()) - half, 0.5 * (xs.min() + xs.max()) + half)
-    ax.set_ylim(0.5 * (ys.min() + ys.max()) - half, 0.5 * (ys.min() + ys.max()) + half)
-    line(ax, east, north, ORANGE, linewidth=2.0)
-    altitude = np.asarray(view["altitude"][rows], float)
-    marks = np.linspace(altitude[0], altitude[-1], 8)[1:-1]
-    k = np.unique([int(np.argmin(np.abs(altitude - m))) for m in marks])
-    arrow = 0.02 * half  # km of arrow for each m/s of wind
-    ax.quiver(east[k], north[k], view["wind_east"][rows][k] * arrow, view["wind_north"][rows][k] * arrow,
-              angles="xy", scale_units="xy", scale=1.0, color=SKY, width=0.006, zorder=3)  # fmt: skip
-    for i in k[::2]:
-        label(ax, float(east[i]), float(north[i]), f"{altitude[i] / 1e3:.0f} km", SOFT, fontsize=7.5,
-              ha="right", offset=(-5, -7))  # fmt: skip
-    x, y = ax.get_xlim()[0] + 0.08 * half, ax.get_ylim()[0] + 0.1 * half
-    ax.quiver([x], [y], [10.0 * arrow], [0.0], angles="xy", scale_units="xy", scale=1.0, color=SKY, width=0.006)
-    label(ax, x + 10.0 * arrow, y, "wind 10 m/s", SOFT, offset=(6, 0), fontsize=8)
-    words = {"opening": "opens", "touchdown": "touchdown", "aim": "aim", "site": "site"}
-    for kind, (px, py) in places.items():
-        marker(ax, px, py, kind)
-        right = px < ax.get_xlim()[0] + 1.5 * half
-        label(ax, px, py, words[kind], fontweight="bold", offset=(9 if right else -9, 6), ha="left" if right else "right")
+    line(ax, east, north, ORANGE, linewidth=2.2)
+    words = {
+        "opening": ("opens", "#9a6a00"),
+        "touchdown": ("touchdown", VERMILION),
+        "aim": ("aim", "#007355"),
+        "site": ("site", INK),
+    }
+    names = []
+    for kind, (x, y) in places.items():
+        marker(ax, x, y, kind)
+        names.append(Name(words[kind][0], x, y, words[kind][1], weight="bold", gap=9.0))
+    altitude = np.asarray(view["altitude"][rows], float) / 1e3
+    for level in np.arange(np.ceil(altitude.min()), np.floor(altitude.max()) + 1.0, 2.0):
+        k = int(np.argmin(np.abs(altitude - level)))
+        ax.plot([east[k]], [north[k]], "o", color=ORANGE, markersize=4)
+        names.append(Name(f"{level:g} km", float(east[k]), float(north[k]), SOFT, size=7.5, gap=6.0))
+    place_names(ax, names, [(east, north)])
     panel_title(ax, f"Drift over the ground: km east and north of {view.facts.site_name}")
+
+
+def draw_wind(ax: Axes, view: FlightView, rows: slice) -> None:
+    """The wind met on the way down, toward east and north, over altitude."""
+    altitude = np.asarray(view["altitude"][rows], float) / 1e3
+    ax.axvline(0.0, color=SOFT, linewidth=0.8)
+    winds = {"east": (view["wind_east"][rows], VERMILION), "north": (view["wind_north"][rows], BLUE)}
+    for speed, color in winds.values():
+        line(ax, np.asarray(speed, float), altitude, color)
+    k = int(0.08 * (len(altitude) - 1))
+    names = [Name(f"toward {n}", float(w[k]), float(altitude[k]), c) for n, (w, c) in winds.items()]
+    ax.set_ylim(0.0, None)
+    ax.margins(x=0.2)
+    place_names(ax, names, [(np.asarray(w, float), altitude) for w, _ in winds.values()])
+    panel_title(ax, "Wind met, m/s, over altitude, km")
 
 
 def descent_picture(view: FlightView) -> Figure:
     """Altitude and rate of descent under the parachutes, and the drift with the wind."""
-    figure = new_figure(12.0, 5.8)
+    figure = new_figure(12.0, 6.2)
     row = view.opened if view.opened is not None else view.crossing
     if row is None or row >= len(view.time) - 2:
         missing(figure.add_axes((0.05, 0.05, 0.9, 0.75)), "The flight ended before a parachute opened.")
         headline(figure, view, "No descent under a parachute")
         return figure
     rows = slice(row, len(view.time))
-    grid = figure.add_gridspec(2, 2, left=0.05, right=0.985, bottom=0.085, top=0.825, hspace=0.30, wspace=0.10)
+    grid = figure.add_gridspec(
+        2, 2, left=0.05, right=0.985, bottom=0.085, top=0.825, hspace=0.30, wspace=0.10
+    )
     draw_descent((figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])), view, rows)
-    draw_drift(figure.add_subplot(grid[:, 1]), view, rows)
+    right = grid[:, 1].subgridspec(2, 1, height_ratios=[1.55, 1.0], hspace=0.28)
+    draw_drift(figure.add_subplot(right[0]), view, rows)
+    draw_wind(figure.add_subplot(right[1]), view, rows)
     sink = view.told("touchdown", "vertical_speed_m_s")
     took = duration(float(view.time[-1] - view.time[row]))
     title = f"{took} below the opening altitude"

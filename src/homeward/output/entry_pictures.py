@@ -44,8 +44,10 @@ def draw_corridor(ax: Axes, view: FlightView, small: bool = False) -> list[str]:
     """Altitude over speed with the corridor's edges; returns the names of edges that could not be drawn."""
     rows = view.entry
     if rows is None:
-        missing(ax, NO_ENTRY)
+        missing(ax, NO_ENTRY, "Altitude over speed")
         return []
+    if view.opened is not None and view.opened >= rows.stop:
+        rows = slice(rows.start, view.opened + 1)
     speed, altitude = view["speed"][rows] / 1e3, view["altitude"][rows] / 1e3
     fastest = float(np.nanmax(speed))
     top = max(view.facts.interface_altitude_m / 1e3 * 1.04, float(np.nanmax(altitude)) * 1.02)
@@ -63,16 +65,17 @@ def draw_corridor(ax: Axes, view: FlightView, small: bool = False) -> list[str]:
     glides = [e.altitude / 1e3 for e in found if e.formula == "glide"]
     if len(glides) == 2:
         ax.fill_between(grid, glides[1], glides[0], color=GREEN, alpha=0.10, linewidth=0)
-    spots = {"load": 0.40, "heat": 0.90, "pressure": 0.16, "glide": 0.60}
-    for i, edge in enumerate(found):
+    for edge in found:
         color = EDGE_COLOURS[edge.formula]
         ax.plot(grid, edge.altitude / 1e3, color=color, linewidth=1.1, linestyle=(0, (5, 2)))
-        if not small:
-            _label_edge(ax, grid, edge.altitude / 1e3, edge, color, spots[edge.formula], i)
+    if not small:
+        _name_limits(ax, grid, [e for e in found if e.formula != "glide"])
+        if glides:
+            _name_glide(ax, grid, glides[0])
     line(ax, speed, altitude, INK, linewidth=2.2, zorder=4)
     marker(ax, float(speed[0]), float(altitude[0]), "interface")
     label(ax, float(speed[0]), float(altitude[0]), "interface", offset=(-8, -9), ha="right", fontsize=8)
-    if view.opened is not None and view.opened < rows.stop:
+    if view.opened is not None:
         marker(ax, float(speed[-1]), float(altitude[-1]), "opening")
         label(ax, float(speed[-1]), float(altitude[-1]), "parachute", offset=(8, 8), fontsize=8)
     panel_title(ax, "Altitude, km" if not small else "Altitude over speed, km over km/s, and its corridor")
@@ -80,51 +83,81 @@ def draw_corridor(ax: Axes, view: FlightView, small: bool = False) -> list[str]:
     return left_out
 
 
-def _label_edge(
-    ax: Axes, grid: np.ndarray, altitude: np.ndarray, edge: corridor.Edge, color: str, at: float, i: int
-) -> None:
-    seen = np.flatnonzero(np.isfinite(altitude) & (altitude > 1.0))
+def _name_limits(ax: Axes, grid: np.ndarray, limits: list[corridor.Edge]) -> None:
+    """The limits' names in the margin where the lines leave the panel, pushed clear of one another."""
+    ends = []
+    for edge in limits:
+        seen = np.flatnonzero(np.isfinite(edge.altitude))
+        if seen.size:
+            ends.append((float(edge.altitude[seen[-1]]) / 1e3, float(grid[seen[-1]]), edge))
+    ends.sort(key=lambda e: e[0])
+    step = 0.042 * ax.get_ylim()[1]
+    middle = sum(e[0] for e in ends) / max(len(ends), 1)
+    y = -np.inf
+    places = []
+    for altitude, _, _ in ends:
+        y = max(altitude, y + step)
+        places.append(y)
+    shift = middle - sum(places) / max(len(places), 1)
+    for place, (altitude, speed, edge) in zip(places, ends, strict=True):
+        color = EDGE_COLOURS[edge.formula]
+        ax.annotate(
+            edge.name,
+            (speed, altitude),
+            xytext=(ax.get_xlim()[1] * 1.015, place + shift),
+            color=color,
+            fontsize=8.5,
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def _name_glide(ax: Axes, grid: np.ndarray, upper: np.ndarray) -> None:
+    """The glide band's name in the free sky above it, with a thin line to the band."""
+    seen = np.flatnonzero(np.isfinite(upper))
     if not seen.size:
         return
-    first, last = grid[seen[0]], grid[seen[-1]]
-    k = int(np.searchsorted(grid, np.clip(at * grid[-1], first, last)).clip(1, len(grid) - 2))
-    near = seen[np.argmin(np.abs(seen - k))].clip(1, len(grid) - 2)
-    box = ax.get_window_extent()
-    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    a, b = max(near - 4, seen[0]), min(near + 4, seen[-1])
-    rise = (altitude[b] - altitude[a]) / (y1 - y0) * box.height
-    run = (grid[b] - grid[a]) / (x1 - x0) * box.width
-    turn = float(np.degrees(np.arctan2(rise, run))) if run > 0 else 0.0
-    above = edge.formula == "glide" and "full" in edge.name
-    label(
-        ax,
-        float(grid[near]),
-        float(altitude[near]),
-        edge.name,
-        color,
-        offset=(0, 7 if above else -7),
-        ha="center",
-        fontsize=8,
-        rotation=turn,
-        rotation_mode="anchor",
+    k = seen[int(0.90 * (len(seen) - 1))]
+    ax.annotate(
+        "steady glide: upper edge with all the lift\nupward, lower edge at 60° of bank",
+        (float(grid[k]), float(upper[k])),
+        xytext=(0.30 * float(grid[seen[-1]]), float(upper[k]) + 16.0),
+        color="#007355",
+        fontsize=8.5,
+        va="center",
+        arrowprops={"arrowstyle": "-", "color": GREEN, "linewidth": 0.7, "shrinkB": 2},
     )
 
 
 def corridor_picture(view: FlightView) -> Figure:
     """Altitude against speed with the edges of the corridor."""
-    figure = new_figure(9.0, 6.2)
-    ax = figure.add_axes((0.075, 0.085, 0.895, 0.765))
+    figure = new_figure(10.4, 6.2)
+    ax = figure.add_axes((0.065, 0.085, 0.755, 0.765))
     left_out = draw_corridor(ax, view)
-    angle, speed = view.told("entry", "flight_path_angle_deg"), view.told("entry", "speed_m_s")
     title = "No entry was flown"
     if view.entry is not None:
-        title = "Through the corridor"
+        over = [words for words, here in _excesses(view) if here]
+        title = (
+            "Inside every limit of the corridor" if not over else f"Beyond the limit of {' and '.join(over)}"
+        )
+        angle, speed = view.told("entry", "flight_path_angle_deg"), view.told("entry", "speed_m_s")
         if angle is not None and speed is not None:
-            title = f"Entry at {speed / 1e3:.2f} km/s and {angle:.2f}°"
-            title += " down to the parachute" if view.opened is not None else ", no parachute opened"
+            title += f", entered at {speed / 1e3:.2f} km/s and {angle:.2f}°".replace("-", "−")
+        title += "" if view.opened is not None else "; no parachute opened"
     note = f"not drawn, numbers missing: {', '.join(left_out)}" if left_out else "shaded red: beyond a limit"
     headline(figure, view, title, note if view.entry is not None else "")
     return figure
+
+
+def _excesses(view: FlightView) -> list[tuple[str, bool]]:
+    """For each limit, whether the record itself goes beyond it during the entry."""
+    f = view.facts
+    checks = (
+        ("load", "load_factor", f.load_limit_g),
+        ("heat rate", "heat_rate", f.heat_rate_limit_w_m2),
+        ("dynamic pressure", "dynamic_pressure", f.dynamic_pressure_limit_pa),
+    )
+    return [(words, bool(np.nanmax(view[c][view.entry]) > limit)) for words, c, limit in checks if limit]
 
 
 Series = tuple[str, str, float, float | None, str, str]
@@ -146,7 +179,7 @@ def draw_series(ax: Axes, view: FlightView, series: Series) -> None:
     """One load against time since the interface with its limit and its peak."""
     channel, title, scale, limit, words, color = series
     if view.entry is None:
-        missing(ax, NO_ENTRY)
+        missing(ax, NO_ENTRY, title)
         return
     t, start = entry_time(view)
     x, y = t[view.entry], view[channel][view.entry] / scale
@@ -185,6 +218,8 @@ def loads_picture(view: FlightView) -> Figure:
         peak = float(np.nanmax(view["load_factor"][view.entry])) if peak is None else peak
         title = f"Peak load {peak:.2f} g"
         if limit is not None:
-            title += f", within the limit of {limit:g} g" if peak <= limit else f", OVER the limit of {limit:g} g"
+            title += (
+                f", within the limit of {limit:g} g" if peak <= limit else f", OVER the limit of {limit:g} g"
+            )
     headline(figure, view, title, "shaded: black-out" if view.spans("blackout") else "")
     return figure

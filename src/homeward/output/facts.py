@@ -129,7 +129,7 @@ class FlightView:
         if self.interface is None:
             return None
         ends = [i for i in (self.opened, self.crossing) if i is not None and i > self.interface]
-        stop = min(ends) + 1 if ends else len(self.time)
+        stop = min(ends) if ends else len(self.time)  # the jerk of the opening is not the entry's
         return slice(self.interface, stop) if stop - self.interface > 1 else None
 
     @cached_property

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from homeward.output.entry_pictures import NO_ENTRY, blackout_spans, entry_time
 from homeward.output.facts import FlightView
@@ -38,7 +39,7 @@ def bank_line(ax: Axes, x: np.ndarray, bank: np.ndarray, color: str, **how: obje
 def draw_bank(ax: Axes, view: FlightView, small: bool = False) -> None:
     """Commanded and flown bank, reversals marked, black-out shaded."""
     if view.entry is None:
-        missing(ax, NO_ENTRY)
+        missing(ax, NO_ENTRY, "Bank angle")
         return
     t, start = entry_time(view)
     x = t[view.entry]
@@ -82,6 +83,8 @@ def draw_range(ax: Axes, view: FlightView) -> None:
         line(ax, x, y, color)
         k = seen[int(0.55 * (len(seen) - 1))]
         label(ax, float(x[k]), float(y[k]), words, color, offset=(0, 9), ha="center")
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    ax.minorticks_off()
     panel_title(ax, "Range to go and predicted miss, km")
 
 
@@ -103,7 +106,8 @@ def draw_factors(ax: Axes, view: FlightView) -> None:
         label(ax, float(x[-1]), float(y[-1]), words, color, ha="right",
               offset=(-3, 8 if channel == higher else -9))  # fmt: skip
     low, high = ax.get_ylim()
-    ax.set_ylim(min(low, 0.93), max(high, 1.07))
+    room = 0.22 * (max(high, 1.05) - min(low, 0.95))
+    ax.set_ylim(min(low, 0.95) - room, max(high, 1.05) + room)
     panel_title(ax, "Drag and lift found on board, times the onboard model's")
 
 

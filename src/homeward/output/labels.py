@@ -42,15 +42,16 @@ def _boxes(name: Name, at: np.ndarray, dpi: float) -> list[tuple[tuple[int, int]
     return found
 
 
-def place_names(ax: Axes, names: list[Name], lines: list[tuple[np.ndarray, np.ndarray]]) -> None:
+def place_names(ax: Axes, names: list[Name], lines: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
     """Sets each name on the side of its point that hides least; call it when the limits stand.
 
-    ``lines`` are the drawn paths (x, y) that words should keep off.
+    ``lines`` are the drawn paths (x, y) that words should keep off. Returns the boxes of the words
+    [x0, y0, x1, y1] in pixels.
     """
     ax.apply_aspect()
     figure = ax.get_figure(root=True)
     if figure is None:
-        return
+        return []
     dpi = float(figure.dpi)
     frame = ax.get_window_extent()
     drawn = [_dense(ax.transData.transform(np.column_stack(xy))) for xy in lines if len(xy[0])]
@@ -60,9 +61,9 @@ def place_names(ax: Axes, names: list[Name], lines: list[tuple[np.ndarray, np.nd
         best, chosen = np.inf, None
         for rank, (side, reach, box) in enumerate(_boxes(name, marks[i], dpi)):
             cost = 0.15 * rank
-            cost += sum(0.5 * min(int(_inside(d, box)), 12) for d in drawn)
-            cost += 6.0 * _inside(np.delete(marks, i, axis=0), box + np.array([-6, -4, 6, 4]))
-            cost += 20.0 * sum(_overlap(box, other) for other in taken)
+            cost += sum(0.5 * min(int(inside(d, box)), 12) for d in drawn)
+            cost += 6.0 * inside(np.delete(marks, i, axis=0), box + np.array([-6, -4, 6, 4]))
+            cost += 20.0 * sum(overlap(box, other) for other in taken)
             out = max(frame.x0 - box[0], box[2] - frame.x1, frame.y0 - box[1], box[3] - frame.y1, 0.0)
             cost += 0.3 * out
             if cost < best:
@@ -84,6 +85,7 @@ def place_names(ax: Axes, names: list[Name], lines: list[tuple[np.ndarray, np.nd
             annotation_clip=True,
             path_effects=[withStroke(linewidth=2.6, foreground=PAPER)],
         )
+    return taken
 
 
 def _dense(path: np.ndarray) -> np.ndarray:
@@ -97,12 +99,14 @@ def _dense(path: np.ndarray) -> np.ndarray:
     return np.column_stack([np.interp(even, along, path[:, 0]), np.interp(even, along, path[:, 1])])
 
 
-def _inside(points: np.ndarray, box: np.ndarray) -> int:
+def inside(points: np.ndarray, box: np.ndarray) -> int:
+    """How many points, shape (n, 2), lie in a box."""
     if not len(points):
         return 0
     x, y = points[:, 0], points[:, 1]
     return int(((x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])).sum())
 
 
-def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
+def overlap(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two boxes share ground."""
     return bool(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3])

@@ -11,12 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from homeward.output.facts import FlightView
+from homeward.output.labels import Name, inside, overlap, place_names
 from homeward.output.style import (
     BLUE,
-    GREEN,
     INK,
     ORANGE,
-    PURPLE,
     SOFT,
     VERMILION,
     headline,
@@ -26,7 +25,6 @@ from homeward.output.style import (
     missing,
     new_figure,
     panel_title,
-    thin,
 )
 
 # Latitude and longitude, whole degrees: enough to know a continent by.
@@ -47,9 +45,11 @@ def unwrapped_longitude(view: FlightView, rows: slice) -> np.ndarray:
     return longitude - 360.0 * np.round((longitude[-1] - np.degrees(view["longitude"][rows][-1])) / 360.0)
 
 
-def _name(longitude: float) -> str:
+def _meridian(longitude: float) -> str:
     value = (longitude + 180.0) % 360.0 - 180.0
-    return "0°" if value == 0 else "180°" if abs(value) == 180 else f"{abs(value):g}°{'E' if value > 0 else 'W'}"
+    if value in (0.0, -180.0):
+        return f"{abs(value):g}°"
+    return f"{abs(value):g}°{'E' if value > 0 else 'W'}"
 
 
 def from_burn(view: FlightView) -> slice:
@@ -62,57 +62,78 @@ def draw_track(ax: Axes, view: FlightView) -> None:
     """The track from the burn on over latitude and longitude, seam-free, with its events."""
     rows = from_burn(view)
     if len(view.time[rows]) < 2:
-        missing(ax, "The record holds a single point.")
+        missing(ax, "The record holds a single point.", "Ground track")
         return
     latitude, longitude = np.degrees(view["latitude"][rows]), unwrapped_longitude(view, rows)
     last_turn = longitude > longitude[-1] - 359.0  # of a longer way the last turn is shown
     last_turn &= longitude < longitude[-1] + 359.0
-    middle = 0.5 * (longitude[last_turn].min() + longitude[last_turn].max())
-    width = max(np.ptp(longitude[last_turn]) + 30.0, 110.0)
+    site = view.facts.site_longitude_deg
+    site += 360.0 * np.round((longitude[-1] - site) / 360.0)
+    seen = np.append(longitude[last_turn], site)
+    middle = 0.5 * (seen.min() + seen.max())
+    width = max(np.ptp(seen) * 1.08 + 32.0, 70.0)
     height = width * 0.46
-    low, high = latitude.min(), latitude.max()
+    low = min(latitude.min(), view.facts.site_latitude_deg)
+    high = max(latitude.max(), view.facts.site_latitude_deg)
     height = max(height, min(high - low + 16.0, 180.0))
-    centre = float(np.clip(0.5 * (low + high), -90.0 + 0.5 * height, 90.0 - 0.5 * height)) if height < 180 else 0
+    slack = max(90.0 - 0.5 * height, 0.0)
+    centre = float(np.clip(0.5 * (low + high), -slack, slack))
     ax.set_xlim(middle - 0.5 * width, middle + 0.5 * width)
     ax.set_ylim(max(centre - 0.5 * height, -90.0), min(centre + 0.5 * height, 90.0))
     step = 30.0 if width > 130.0 else 15.0
     x0, x1 = ax.get_xlim()
     ticks = np.arange(np.ceil(x0 / step), np.floor(x1 / step) + 1) * step
-    ax.set_xticks(ticks, [_name(v) for v in ticks])
+    ax.set_xticks(ticks, [_meridian(v) for v in ticks])
     y0, y1 = ax.get_ylim()
     ticks = np.arange(np.ceil(y0 / 15.0), np.floor(y1 / 15.0) + 1) * 15.0
     ax.set_yticks(ticks, ["0°" if v == 0 else f"{abs(v):g}°{'N' if v > 0 else 'S'}" for v in ticks])
     if y0 < 0.0 < y1:
         ax.axhline(0.0, color="#b4bcc3", linewidth=0.9)
-    for name, (lat, lon) in CITIES.items():
-        x = lon + 360.0 * np.round((middle - lon) / 360.0)
-        if x0 + 2 < x < x1 - 0.09 * width and y0 + 2 < lat < y1 - 2:
-            ax.plot([x], [lat], ".", color="#a8b1b8", markersize=4)
-            ax.annotate(name, (x, lat), xytext=(4, 0), textcoords="offset points", fontsize=7.5,
-                        color="#8b959d", va="center")  # fmt: skip
     line(ax, longitude, latitude, BLUE, linewidth=1.8, solid_joinstyle="round")
     if view.interface is not None and view.interface >= rows.start:
         k = view.interface - rows.start
         line(ax, longitude[k:], latitude[k:], INK, linewidth=2.6)
-    _track_events(ax, view, rows, longitude, latitude)
-    panel_title(ax, "Ground track from the deorbit burn on" if view.burn_start is not None else "Ground track")
+    taken = _track_events(ax, view, rows, longitude, latitude)
+    _name_cities(ax, middle, taken)
+    panel_title(ax, "Ground track" + (" from the deorbit burn on" if view.burn_start is not None else ""))
 
 
-def _track_events(ax: Axes, view: FlightView, rows: slice, lon: np.ndarray, lat: np.ndarray) -> None:
-    events: list[tuple[int, str, str, tuple[int, int]]] = []
-    if view.burn_start is not None:
-        events.append((0, "burn", "deorbit burn", (0, 10)))
-    if view.interface is not None and view.interface >= rows.start:
-        events.append((view.interface - rows.start, "interface", "entry interface", (0, -12)))
-    for k, kind, text, offset in events:
-        marker(ax, float(lon[k]), float(lat[k]), kind)
-        label(ax, float(lon[k]), float(lat[k]), text, offset=offset, ha="center", fontsize=8.5)
+def _track_events(
+    ax: Axes, view: FlightView, rows: slice, lon: np.ndarray, lat: np.ndarray
+) -> list[np.ndarray]:
+    names: list[Name] = []
     site = view.facts.site_longitude_deg
-    x = site + 360.0 * np.round((lon[-1] - site) / 360.0)
+    x = site + 360.0 * float(np.round((lon[-1] - site) / 360.0))
     marker(ax, x, view.facts.site_latitude_deg, "site")
-    below = view.facts.site_latitude_deg > ax.get_ylim()[1] - 6.0
-    label(ax, x, view.facts.site_latitude_deg, view.facts.site_name, offset=(0, -12 if below else 11),
-          ha="center", fontweight="bold")  # fmt: skip
+    names.append(Name(view.facts.site_name, x, view.facts.site_latitude_deg, size=9, weight="bold"))
+    events: list[tuple[int, str, str]] = []
+    if view.burn_start is not None:
+        events.append((0, "burn", "deorbit burn"))
+    if view.interface is not None and view.interface >= rows.start:
+        events.append((view.interface - rows.start, "interface", "entry interface"))
+    for k, kind, text in events:
+        marker(ax, float(lon[k]), float(lat[k]), kind)
+        names.append(Name(text, float(lon[k]), float(lat[k])))
+    if not view.landed:
+        ax.plot([lon[-1]], [lat[-1]], "x", color=VERMILION, markersize=7, markeredgewidth=2)
+        names.append(Name("record ends", float(lon[-1]), float(lat[-1]), VERMILION))
+    return place_names(ax, names, [(lon, lat)])
+
+
+def _name_cities(ax: Axes, middle: float, taken: list[np.ndarray]) -> None:
+    """Cities as faint dots, where neither the panel's edge nor a word of more weight is in the way."""
+    frame = ax.get_window_extent()
+    for name, (lat, lon) in CITIES.items():
+        x = lon + 360.0 * float(np.round((middle - lon) / 360.0))
+        px, py = ax.transData.transform((x, lat))
+        box = np.array([px - 6.0, py - 9.0, px + 8.5 * len(name) + 8.0, py + 9.0])
+        if box[0] < frame.x0 or box[2] > frame.x1 or box[1] < frame.y0 or box[3] > frame.y1:
+            continue
+        if any(overlap(box, other) for other in taken):
+            continue
+        ax.plot([x], [lat], ".", color="#a8b1b8", markersize=4, zorder=1)
+        ax.annotate(name, (x, lat), xytext=(4, 0), textcoords="offset points", fontsize=7.5, color="#8b959d",
+                    va="center", zorder=1)  # fmt: skip
 
 
 def draw_site(ax: Axes, view: FlightView) -> None:
@@ -121,7 +142,9 @@ def draw_site(ax: Axes, view: FlightView) -> None:
     if near is None:
         east, north = view.local(slice(len(view.time) - 1, len(view.time)))
         away = float(np.hypot(east[0], north[0]))
-        missing(ax, f"The flight ended {away:,.0f} km or more from the site:\nno close view.")
+        missing(
+            ax, f"The flight ended {away:,.0f} km or more from the site:\nno close view.", "About the site"
+        )
         return
     east, north = view.local(near)
     places: dict[str, tuple[float, float]] = {"site": (0.0, 0.0)}
@@ -140,17 +163,15 @@ def draw_site(ax: Axes, view: FlightView) -> None:
     ax.set_aspect("equal", adjustable="box")
     ax.set_xlim(-reach, reach)
     ax.set_ylim(-reach, reach)
-    for radius in (1.0, 3.0, 10.0, 30.0, 100.0):
-        if radius < reach * 1.3 and radius > reach / 14.0:
-            ax.add_patch(Circle((0, 0), radius, fill=False, edgecolor="#9aa5ae", linewidth=0.9))
-            a = np.radians(225.0)
-            if radius * 0.72 < reach:
-                label(ax, radius * np.cos(a), radius * np.sin(a), f"{radius:g} km", SOFT, fontsize=7.5, ha="center")
+    rings = [r for r in (1.0, 3.0, 10.0, 30.0, 100.0) if reach / 14.0 < r < reach * 1.3]
+    for radius in rings:
+        ax.add_patch(Circle((0, 0), radius, fill=False, edgecolor="#9aa5ae", linewidth=0.9))
     split = max(0, (row or 0) - near.start) if row is not None else len(east)
     line(ax, east[: split + 1], north[: split + 1], INK, linewidth=2.0)
     if row is not None:
         line(ax, east[split:], north[split:], ORANGE, linewidth=1.8)
-    _place_names(ax, view, places, reach)
+    taken = _name_places(ax, view, places, (east, north))
+    _name_rings(ax, rings, reach, np.column_stack([east, north]), list(places.values()), taken)
     step = next(s for s in (0.5, 1, 2, 5, 10, 20, 50, 100, 200) if reach / s <= 6.5)
     ticks = np.arange(-np.floor(reach / step), np.floor(reach / step) + 1) * step
     ax.set_xticks(ticks)
@@ -168,36 +189,46 @@ def _near_rows(view: FlightView) -> slice | None:
     return slice(first, len(view.time)) if first < len(view.time) - 1 else None
 
 
-def _place_names(ax: Axes, view: FlightView, places: dict[str, tuple[float, float]], reach: float) -> None:
-    names = {
-        "site": ("site", INK), "aim": ("aim", GREEN), "opening": ("parachute opens", "#9a6a00"),
+def _name_places(
+    ax: Axes, view: FlightView, places: dict[str, tuple[float, float]], path: tuple[np.ndarray, np.ndarray]
+) -> list[np.ndarray]:
+    opening = "parachute opens" if view.opened is not None else "opening altitude"
+    words = {
+        "site": ("site", INK), "aim": ("aim", "#007355"), "opening": (opening, "#9a6a00"),
         "touchdown": ("touchdown", VERMILION),
     }  # fmt: skip
-    if view.opened is None:
-        names["opening"] = ("opening altitude", "#9a6a00")
-    taken: list[float] = []
-    # From the top down, each name one line of type below the last where they would touch.
-    for kind, (x, y) in sorted(places.items(), key=lambda item: -item[1][1]):
-        marker(ax, x, y, kind)
-        text, color = names[kind]
-        right = x <= 0.35 * reach
-        want = y
-        for other in taken:
-            if abs(other - want) < 0.085 * reach:
-                want = other - 0.085 * reach
-        taken.append(want)
-        ax.annotate(
-            text,
-            (x, y),
-            xytext=(x + (0.06 if right else -0.06) * reach, want),
-            textcoords="data",
-            ha="left" if right else "right",
-            va="center",
-            fontsize=8.5,
-            color=color,
-            fontweight="bold",
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6},
-        )
+    names = []
+    for kind in ("touchdown", "opening", "site", "aim"):
+        if kind in places:
+            marker(ax, *places[kind], kind)
+            names.append(Name(words[kind][0], *places[kind], words[kind][1], weight="bold", gap=9.0))
+    return place_names(ax, names, [path])
+
+
+def _name_rings(
+    ax: Axes,
+    rings: list[float],
+    reach: float,
+    path: np.ndarray,
+    places: list[tuple[float, float]],
+    taken: list[np.ndarray],
+) -> None:
+    """Each ring's radius where the ring runs furthest from the path, the places and their names."""
+    things = np.concatenate([path, np.array(places)])
+    for radius in rings:
+        angles = np.radians(np.arange(45.0, 405.0, 15.0))
+        spots = radius * np.column_stack([np.cos(angles), np.sin(angles)])
+        spots = spots[(np.abs(spots) < 0.92 * reach).all(axis=1)]
+        if not len(spots):
+            continue
+        clear = np.min(np.hypot(*(spots[:, None, :] - things[None, :, :]).transpose(2, 0, 1)), axis=1)
+        clear = np.minimum(clear, 0.3 * reach)
+        pixels = ax.transData.transform(spots)
+        for box in taken:
+            near = [inside(p[None, :], box + np.array([-30.0, -14.0, 30.0, 14.0])) for p in pixels]
+            clear -= reach * np.array(near)
+        x, y = spots[int(np.argmax(clear))]
+        label(ax, float(x), float(y), f"{radius:g} km", SOFT, fontsize=7.5, ha="center")
 
 
 def miss_words(view: FlightView) -> str:
@@ -224,6 +255,3 @@ def ground_track_picture(view: FlightView) -> Figure:
         title += f", parachute opening {opening:.2f} km from the aim"
     headline(figure, view, title)
     return figure
-
-
-__all__ = ["PURPLE", "draw_site", "draw_track", "ground_track_picture", "miss_words", "thin"]

@@ -18,6 +18,7 @@ from homeward.output.style import (
     line,
     missing,
     new_figure,
+    panel_title,
     shade_spans,
 )
 
@@ -31,7 +32,7 @@ def draw_navigation(ax: Axes, view: FlightView, channel: str, scale: float, titl
     x, error = t[first:], np.asarray(view[channel][first:], float) / scale
     length = np.sqrt((error**2).sum(axis=1))
     if not len(x) or not np.isfinite(length).any():
-        missing(ax, "No navigation error was recorded.")
+        missing(ax, "No navigation error was recorded.", title)
         return
     if len(x) > 1:
         ax.set_xlim(float(x[0]), float(x[-1]) + 0.02 * float(x[-1] - x[0]))
@@ -45,8 +46,8 @@ def draw_navigation(ax: Axes, view: FlightView, channel: str, scale: float, titl
     events = [(0.0, "interface")] if view.interface is not None else []
     if view.opened is not None:
         events.append((float(t[view.opened]), "parachute"))
-    event_lines([ax], events)
-    ax.set_title(title, loc="left", fontsize=9.5, pad=13)
+    event_lines(ax, events, top=False)
+    panel_title(ax, title)
 
 
 def _spread_labels(ax: Axes, x: np.ndarray, error: np.ndarray, most: float) -> None:
@@ -70,7 +71,7 @@ def _spread_labels(ax: Axes, x: np.ndarray, error: np.ndarray, most: float) -> N
 def navigation_picture(view: FlightView) -> Figure:
     """Position and velocity error of navigation, from five minutes before the interface on."""
     figure = new_figure(9.0, 6.4)
-    grid = figure.add_gridspec(2, 1, left=0.075, right=0.975, bottom=0.08, top=0.82, hspace=0.36)
+    grid = figure.add_gridspec(2, 1, left=0.075, right=0.975, bottom=0.08, top=0.835, hspace=0.28)
     axes = [figure.add_subplot(grid[i]) for i in range(2)]
     draw_navigation(axes[0], view, "navigation_position_error", 1.0, "Position error, m")
     draw_navigation(axes[1], view, "navigation_velocity_error", 1.0, "Velocity error, m/s")

@@ -6,8 +6,14 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
-from homeward.output.course_pictures import descent_picture, draw_altitude, timeline_picture
-from homeward.output.entry_pictures import corridor_picture, draw_corridor, draw_series, loads_picture, series_of
+from homeward.output.course_pictures import descent_picture, timeline_picture
+from homeward.output.entry_pictures import (
+    corridor_picture,
+    draw_corridor,
+    draw_series,
+    loads_picture,
+    series_of,
+)
 from homeward.output.facts import FlightView
 from homeward.output.guidance_pictures import bank_picture, draw_bank
 from homeward.output.map_pictures import draw_site, draw_track, ground_track_picture, miss_words
@@ -49,6 +55,3 @@ def overview(view: FlightView) -> Figure:
         title = miss_words(view) + (f", peak load {peak:.1f} g" if peak is not None else "")
         headline(figure, view, title, "lower row: seconds since the entry interface")
     return figure
-
-
-__all__ = ["PICTURES", "draw_altitude", "overview", "picture"]

@@ -7,7 +7,7 @@ and no window is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +74,14 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(path, dpi=DPI, pil_kwargs={"compress_level": 3})
 
 
-def headline(figure: Figure, view: FlightView, title: str, note: str = "") -> None:
-    """The result in one bold line; below it the flight, its day and what must be known of the picture."""
-    width, height = figure.get_size_inches()
-    left = 0.62 / width
+def headline(figure: Figure, view: FlightView, title: str, note: str = "", left: float | None = None) -> None:
+    """The result in one bold line; below it the flight, its day and what must be known of the picture.
+
+    Stands over the left edge of the leftmost panel, so it is called last.
+    """
+    height = float(figure.get_size_inches()[1])
+    if left is None:
+        left = min((ax.get_position().x0 for ax in figure.axes), default=0.05)
     figure.text(left, 1.0 - 0.20 / height, title, fontsize=13, fontweight="bold", va="top")
     day = parse_utc(view.facts.epoch_utc)
     parts = [view.facts.name, f"epoch {day:%d %B %Y %H:%M} UTC".replace("epoch 0", "epoch "), note]
@@ -140,41 +144,44 @@ def shade_spans(ax: Axes, spans: Iterable[tuple[float, float]], text: str = "") 
     for start, end in spans:
         ax.axvspan(start, end, color=SHADE, zorder=0, linewidth=0)
     if spans and text:
-        start, end = max(spans, key=lambda s: s[1] - s[0])
+        start, _ = max(spans, key=lambda s: s[1] - s[0])
         ax.annotate(
             text,
-            (0.5 * (start + end), 1.0),
+            (start, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(0, -4),
+            xytext=(4, -4),
             textcoords="offset points",
-            ha="center",
+            ha="left",
             va="top",
             fontsize=8,
             color=SOFT,
         )
 
 
-def event_lines(axes: Sequence[Axes], events: Iterable[tuple[float, str]], name_on: int = 0) -> None:
-    """Thin upright lines at moments through all panels; one panel carries the names."""
+def event_lines(ax: Axes, events: Iterable[tuple[float, str]], top: bool = True) -> None:
+    """Thin upright lines at moments, named at the top or the foot of the panel, within it."""
+    start, end = ax.get_xlim()
     for when, text in events:
-        for ax in axes:
-            ax.axvline(when, color="#9aa5ae", linewidth=0.8, linestyle=(0, (1, 2)))
-        if text:
-            axes[name_on].annotate(
-                text,
-                (when, 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, 2),
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-                fontsize=8,
-                color=SOFT,
-            )
+        ax.axvline(when, color="#9aa5ae", linewidth=0.8, linestyle=(0, (1, 2)))
+        late = when > start + 0.85 * (end - start)
+        ax.annotate(
+            text,
+            (when, 1.0 if top else 0.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4 if late else 4, -4 if top else 4),
+            textcoords="offset points",
+            ha="right" if late else "left",
+            va="top" if top else "bottom",
+            fontsize=8,
+            color=SOFT,
+        )
 
 
-def missing(ax: Axes, text: str) -> None:
+def missing(ax: Axes, text: str, title: str = "") -> None:
     """Says in the panel why there is nothing to see."""
+    ax.set_facecolor("#f6f7f8")
+    if title:
+        panel_title(ax, title)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.grid(False)

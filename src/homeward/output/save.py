@@ -1,0 +1,82 @@
+"""Everything of a flight into one folder: summary, telemetry, trajectory, pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from homeward.errors import InputError
+from homeward.output.czml import write_czml
+from homeward.output.facts import FlightFacts, FlightView, History, Legs, Summary
+from homeward.output.kml import write_kml
+from homeward.output.telemetry import write_csv, write_parquet
+from homeward.output.tracks import write_oem
+
+
+def save_flight(
+    out_dir: str | Path,
+    facts: FlightFacts,
+    history: History,
+    legs: Legs,
+    summary: Summary,
+    progress: Callable[[str], None] | None = None,
+) -> list[Path]:
+    """Writes every file of a flight and returns their paths, in the order of writing.
+
+    ``progress`` is told each file's name before it is written. The folder is made where there is none;
+    InputError where it cannot be, or where the record is empty.
+    """
+    if not len(history["time"]):
+        raise InputError("record: the flight left no telemetry, so there is nothing to write")
+    folder = Path(out_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out: {folder} cannot be made a folder: {error.strerror}") from None
+    view = FlightView(facts, history, legs, summary)
+    written: list[Path] = []
+
+    def put(name: str, write: Callable[[Path], None]) -> None:
+        if progress is not None:
+            progress(name)
+        try:
+            write(folder / name)
+        except OSError as error:
+            raise InputError(f"--out: {folder / name} cannot be written: {error.strerror}") from None
+        written.append(folder / name)
+
+    put("summary.json", lambda p: write_summary(p, summary))
+    put("telemetry.parquet", lambda p: write_parquet(p, facts, history, legs))
+    put("telemetry.csv", lambda p: write_csv(p, facts, history, legs))
+    put("trajectory.oem", lambda p: write_oem(p, facts, history, legs))
+    put("trajectory.czml", lambda p: write_czml(p, view))
+    put("trajectory.kml", lambda p: write_kml(p, view))
+
+    from homeward.output import pictures, style  # Matplotlib is loaded here and no earlier
+
+    for name in pictures.PICTURES:
+        put(f"{name}.png", lambda p, name=name: style.save(pictures.picture(name, view), p))
+    return written
+
+
+def write_summary(path: Path, summary: Summary) -> None:
+    """The summary as JSON that any reader takes: a number that is not finite becomes null."""
+    path.write_text(json.dumps(_plain(summary), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    array = np.asarray(value)
+    return _plain(array.tolist())
