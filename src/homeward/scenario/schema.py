@@ -1,11 +1,12 @@
 """The scenario: everything that a return needs to be told, as typed and checked values."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, model_validator
 
 from homeward.scenario.schema_base import (
     GroundAltitude,
+    Info,
     Latitude,
     Longitude,
     Section,
@@ -47,12 +48,12 @@ class Scenario(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _name_of_the_file(cls, data: Any, info: ValidationInfo) -> Any:
+    def _name_of_the_file(cls, data: Any, info: Info) -> Any:
         table, stem = table_of(data), context_of(info).get("stem")
         return {"name": stem, **table} if table is not None and stem else data
 
     @model_validator(mode="after")
-    def _check_heights(self) -> Self:
+    def _check_heights(self) -> "Scenario":
         legs, interface = self.return_.legs, self.flight.guidance.interface_altitude_m
         if self.site.altitude_m >= legs.opening_altitude_m:
             raise ValueError("return.legs.opening_altitude_m: expected an altitude above site.altitude_m")

@@ -7,9 +7,14 @@ import datetime
 import itertools
 import re
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo as Info
+else:
+    Info = Any  # a protocol that no run-time check can test a value against
 
 
 class Section(BaseModel):
@@ -23,7 +28,7 @@ def table_of(value: object) -> dict[str, Any] | None:
     return cast(dict[str, Any], value) if isinstance(value, dict) else None
 
 
-def context_of(info: ValidationInfo) -> dict[str, Any]:
+def context_of(info: Info) -> dict[str, Any]:
     """What the reader tells the schema of the file: ``directory`` and ``stem``; empty without a file."""
     return table_of(cast(object, info.context)) or {}
 
@@ -57,7 +62,7 @@ def _utc(value: object) -> str:
     return f"{day}T{minute}:{second}{fraction or ''}"
 
 
-def existing_file(value: str, info: ValidationInfo) -> str:
+def existing_file(value: str, info: Info) -> str:
     """Absolute path of a file named relative to the scenario file."""
     directory: Path = context_of(info).get("directory", Path())
     if not value or "\0" in value:

@@ -1,6 +1,6 @@
 """`[dispersion]`: how far each thing strays in dispersed flights."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -55,6 +55,6 @@ class Dispersion(Section):
     )
 
     @model_validator(mode="after")
-    def _check_table(self) -> Self:
+    def _check_table(self) -> "Dispersion":
         same_length(self, "wind_altitude_m", "wind_m_s")
         return self

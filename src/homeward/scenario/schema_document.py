@@ -116,7 +116,7 @@ def _allowed(key: Key, about: dict[str, Any]) -> str:
             bounds.append(f"> {above:g}" if above is not None else f"≥ {low:g}")
         if below is not None:
             bounds.append(f"< {below:g}")
-        elif high is not None and high < 1e12:
+        elif high is not None and high != 1e12:
             bounds.append(f"≤ {high:g}")
         words = UNITS.get(unit, "whole number" if kind == "integer" else "number")
         return f"{words}, {', '.join(bounds)}" if bounds else words

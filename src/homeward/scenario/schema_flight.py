@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from homeward.scenario.schema_base import (
     AngularRate,
+    Info,
     Mass,
     NonNegative,
     Positive,
@@ -25,7 +26,7 @@ def split_law(text: str) -> tuple[str, str] | None:
     return (file, name) if colon and file.endswith(".py") and name.isidentifier() else None
 
 
-def _law(text: str, info: ValidationInfo) -> str:
+def _law(text: str, info: Info) -> str:
     """A law of Homeward's own, or FILE.py:CLASS with the file's absolute path."""
     parts = split_law(text)
     if parts is not None:

@@ -1,6 +1,6 @@
 """`[return.*]`: where a return starts, and which legs are flown."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -73,7 +73,7 @@ class Interface(Section):
     )
 
     @model_validator(mode="after")
-    def _check_place(self) -> Self:
+    def _check_place(self) -> "Interface":
         if (self.latitude_deg is None) == (self.latitude_geocentric_deg is None):
             raise ValueError("expected exactly one of latitude_deg and latitude_geocentric_deg")
         if (self.altitude_m is None) == (self.radius_m is None):
@@ -110,7 +110,7 @@ class Initial(Section):
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     @model_validator(mode="after")
-    def _check_one(self) -> Self:
+    def _check_one(self) -> "Initial":
         given = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             told = " and ".join(given) if given else "none"
@@ -153,7 +153,7 @@ class Return(Section):
         return data
 
     @model_validator(mode="after")
-    def _check_start(self) -> Self:
+    def _check_start(self) -> "Return":
         kind, start = self.initial.kind, self.legs.start
         if kind == "interface" and start != "interface":
             raise ValueError(f'a flight whose initial state is interface cannot start with "{start}"')

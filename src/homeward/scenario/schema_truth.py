@@ -1,9 +1,9 @@
 """`[truth.*]`: the world as it is, and the vehicle as it is built."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, model_validator
 
 from homeward.scenario.air_table import COLUMNS, read_air_table
 from homeward.scenario.schema_base import (
@@ -11,6 +11,7 @@ from homeward.scenario.schema_base import (
     ExistingFile,
     Flag,
     Fraction,
+    Info,
     Mass,
     NonNegative,
     OptionalMass,
@@ -103,7 +104,7 @@ class Air(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_file(cls, data: Any, info: ValidationInfo) -> Any:
+    def _read_file(cls, data: Any, info: Info) -> Any:
         table = table_of(data)
         if table is None or not isinstance(table.get("file"), str):
             return data
@@ -114,7 +115,7 @@ class Air(Section):
         return {**{key: value for key, value in table.items() if key != "file"}, **columns}
 
     @model_validator(mode="after")
-    def _check_table(self) -> Self:
+    def _check_table(self) -> "Air":
         if self.model != "table":
             return self
         if self.altitude_m is None or self.density_kg_m3 is None:
@@ -144,7 +145,7 @@ class Wind(Section):
     )
 
     @model_validator(mode="after")
-    def _check_table(self) -> Self:
+    def _check_table(self) -> "Wind":
         same_length(self, "altitude_m", "north_m_s", "east_m_s")
         return self
 
@@ -287,7 +288,7 @@ class NavigationError(Section):
     blackout_speed_m_s: Speed = Field(default=3000.0, description="speed below which there is none")
 
     @model_validator(mode="after")
-    def _check_band(self) -> Self:
+    def _check_band(self) -> "NavigationError":
         if self.blackout_bottom_m >= self.blackout_top_m:
             raise ValueError("expected blackout_bottom_m below blackout_top_m")
         return self
@@ -321,7 +322,7 @@ class Truth(Section):
     limits: Limits = Field(default_factory=Limits, description="limits")
 
     @model_validator(mode="after")
-    def _check_masses(self) -> Self:
+    def _check_masses(self) -> "Truth":
         if self.parachute.heat_shield_kg >= self.capsule.mass_kg:
             raise ValueError("expected parachute.heat_shield_kg to be less than capsule.mass_kg")
         return self

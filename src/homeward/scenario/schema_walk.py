@@ -2,7 +2,7 @@
 
 import dataclasses
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -102,7 +102,7 @@ def walk(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
             yield from walk(section, f"{prefix}{name}.")
 
 
-def section_at(model: type[BaseModel], path: typing.Sequence[str | int]) -> type[BaseModel] | None:
+def section_at(model: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel] | None:
     """The section that a path of keys leads to, None where it leads to none."""
     found: type[BaseModel] | None = model
     for part in path:
