@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from synthetic_flight import synthetic_flight
 
+from homeward.io.oem import read_oem
 from homeward.output.czml import write_czml
 from homeward.output.facts import FlightView, local_km, utc_stamps
 from homeward.output.kml import write_kml
@@ -54,10 +55,14 @@ def test_oem_leaves_out_what_is_no_number_and_repeats_no_time(tmp_path, flight):
 
 
 def test_oem_is_read_by_the_project_s_own_reader(tmp_path, flight):
-    oem = pytest.importorskip("homeward.io.oem")
     facts, history, legs, _ = flight
     write_oem(tmp_path / "t.oem", facts, history, legs)
-    assert oem.read_oem(tmp_path / "t.oem") is not None
+    segments = read_oem(tmp_path / "t.oem").segments
+    assert [s.comments[0] for s in segments] == [f"leg: {leg['name']}" for leg in legs]
+    for segment, (_, rows) in zip(segments, leg_rows(history, legs), strict=True):
+        assert np.allclose(segment.t, history["time"][rows] - history["time"][rows[0]], rtol=0.0, atol=2e-6)
+        assert np.allclose(segment.r, history["r_BI_I"][rows], rtol=0.0, atol=1e-6)
+        assert np.allclose(segment.v, history["v_BI_I"][rows], rtol=0.0, atol=1e-8)
 
 
 @pytest.mark.parametrize("which", ["flight", "across_the_date_line"])

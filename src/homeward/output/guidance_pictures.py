@@ -53,7 +53,7 @@ def draw_bank(ax: Axes, view: FlightView, small: bool = False) -> None:
     ax.set_yticks(np.arange(-reach, reach + 1, 60.0 if reach > 120.0 else 30.0))
     ax.axhline(0.0, color=SOFT, linewidth=0.7)
     for n, row in enumerate(view.reversals[:40]):
-        ax.axvline(t[row], color=ORANGE, linewidth=0.9)
+        ax.axvline(float(t[row]), color=ORANGE, linewidth=0.9)
         label(ax, float(t[row]), -reach, str(n + 1), "#9a6a00", offset=(3, 7), fontsize=8, fontweight="bold")
     panel_title(ax, "Bank angle, ° (right positive)" + (": commanded blue, flown black" if not small else ""))
 

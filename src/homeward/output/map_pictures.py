@@ -105,7 +105,7 @@ def _track_events(
     site = view.facts.site_longitude_deg
     x = site + 360.0 * float(np.round((lon[-1] - site) / 360.0))
     marker(ax, x, view.facts.site_latitude_deg, "site")
-    names.append(Name(view.facts.site_name, x, view.facts.site_latitude_deg, size=9, weight="bold"))
+    names.append(Name(view.facts.site_name, x, view.facts.site_latitude_deg, size=9.0, weight="bold"))
     events: list[tuple[int, str, str]] = []
     if view.burn_start is not None:
         events.append((0, "burn", "deorbit burn"))

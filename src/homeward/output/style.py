@@ -27,7 +27,7 @@ SHADE = "#eceff3"
 DPI = 130
 MOST_POINTS = 4000
 
-STYLE: dict[str, Any] = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
     "text.color": INK,
@@ -58,7 +58,7 @@ STYLE: dict[str, Any] = {
 
 def styled() -> Any:
     """The context in which every figure is both made and saved."""
-    return matplotlib.rc_context(STYLE)
+    return matplotlib.rc_context(rc=dict(STYLE))
 
 
 def new_figure(width: float, height: float) -> Figure:

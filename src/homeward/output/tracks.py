@@ -32,6 +32,7 @@ def leg_rows(history: History, legs: Legs) -> list[tuple[str, np.ndarray]]:
 
 def write_oem(path: Path, facts: FlightFacts, history: History, legs: Legs) -> None:
     """The true state of the capsule, km and km/s, to a micrometre, as ``*.oem`` in key-value notation."""
+    name_of_object = facts.name.upper() or "UNKNOWN"
     lines = ["CCSDS_OEM_VERS = 2.0", f"CREATION_DATE = {_second(facts.epoch_utc)}", "ORIGINATOR = HOMEWARD"]
     for name, rows in leg_rows(history, legs):
         stamps = utc_stamps(facts.epoch_utc, np.asarray(history["time"], float)[rows])
@@ -39,8 +40,8 @@ def write_oem(path: Path, facts: FlightFacts, history: History, legs: Legs) -> N
         lines += [
             "",
             "META_START",
-            f"OBJECT_NAME = {facts.name.upper()}",
-            f"OBJECT_ID = {facts.name.upper()}",
+            f"OBJECT_NAME = {name_of_object}",
+            "OBJECT_ID = UNKNOWN",
             "CENTER_NAME = EARTH",
             "REF_FRAME = GCRF",
             "TIME_SYSTEM = UTC",
