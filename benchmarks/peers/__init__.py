@@ -1,0 +1,1 @@
+"""The same problems solved with other people's tools."""
