@@ -19,7 +19,7 @@ from homeward.scenario.openloop_schema import (
 )
 from homeward.sim.openloop import Body, NoGravity, Planet, State
 from homeward.sim.openloop_run import OpenLoop
-from homeward.typing import Mat33, Vec3
+from homeward.typing import Array, Float, Mat33, Vec3
 from homeward.world.aero import ConstantAerodynamics, apollo
 from homeward.world.atmosphere import (
     ExponentialAtmosphere,
@@ -41,7 +41,7 @@ def build(file: OpenLoopFile) -> OpenLoop:
     planet = build_planet(file)
     y0 = _start(file.initial, planet)
     if file.attitude is not None:
-        y0 = jnp.concatenate([y0, _rotation(file.attitude, planet, y0)])
+        y0 = jnp.concatenate([y0, _rotation(file.attitude, planet, y0[:3])])
     step = file.output.step_s
     every = file.output.record_s if file.output.record_s is not None else 1.0
     return OpenLoop(
@@ -127,9 +127,8 @@ def _air(air: OpenAir, file: OpenLoopFile, ellipsoid: Ellipsoid) -> AbstractAtmo
             temperature = air.temperature_k
             if temperature is None:
                 temperature = np.asarray(jax.vmap(UsStandard1976().at)(jnp.asarray(h)).temperature)
-            table = table_atmosphere(
-                h, np.asarray(air.density_kg_m3), np.asarray(temperature), step=50.0, method=air.interpolation
-            )
+            density, step = np.asarray(air.density_kg_m3), max(20.0, float(h[-1] - h[0]) / 2e4)
+            table = table_atmosphere(h, density, np.asarray(temperature), step=step, method=air.interpolation)
             return _scaled(table, air.density_scale)
         case "msis":
             latitude, longitude, _ = to_geodetic(ellipsoid, _position(file.initial, ellipsoid))
@@ -183,7 +182,7 @@ def _start(initial: OpenInitial, planet: Planet) -> State:
     return jnp.concatenate([r_E, velocity])
 
 
-def _rotation(attitude: OpenAttitude, planet: Planet, y0: State) -> State:
+def _rotation(attitude: OpenAttitude, planet: Planet, r_E: Vec3) -> Float[Array, "7"]:
     """``q_BI`` and ``omega_BI_B`` at the start, where I is E."""
     sy, cy = np.sin(np.radians(attitude.yaw_deg)), np.cos(np.radians(attitude.yaw_deg))
     sp, cp = np.sin(np.radians(attitude.pitch_deg)), np.cos(np.radians(attitude.pitch_deg))
@@ -191,7 +190,7 @@ def _rotation(attitude: OpenAttitude, planet: Planet, y0: State) -> State:
     yaw = np.array([[cy, sy, 0.0], [-sy, cy, 0.0], [0.0, 0.0, 1.0]])
     pitch = np.array([[cp, 0.0, -sp], [0.0, 1.0, 0.0], [sp, 0.0, cp]])
     roll = np.array([[1.0, 0.0, 0.0], [0.0, cr, sr], [0.0, -sr, cr]])
-    C_BE = jnp.asarray(roll @ pitch @ yaw) @ _local(planet, y0[:3])
+    C_BE = jnp.asarray(roll @ pitch @ yaw) @ _local(planet, r_E)
     omega = jnp.radians(jnp.asarray(attitude.rates_deg_s))
     if attitude.rates_relative_to == "earth":
         omega = omega + C_BE @ _turning(planet)

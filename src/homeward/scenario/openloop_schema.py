@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -61,7 +61,7 @@ class OpenBody(Section):
     nose_radius_m: Positive = Field(default=1.0, description="radius for the heating at the stagnation point")
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
+    def _complete(self) -> "OpenBody":
         if self.ballistic_coefficient_kg_m2 is not None:
             given = [
                 k
@@ -103,7 +103,7 @@ class OpenInitial(Section):
     )
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
+    def _complete(self) -> "OpenInitial":
         geodetic = [self.latitude_deg, self.longitude_deg, self.altitude_m]
         components = [self.north_m_s, self.east_m_s, self.down_m_s]
         if self.position_m is not None or self.velocity_m_s is not None:
@@ -152,7 +152,9 @@ class OpenGravity(Section):
     """What pulls."""
 
     model: Literal["none", "central", "j2", "egm96"] = Field(default="j2", description="the gravity field")
-    mu_m3_s2: Positive | None = Field(default=None, description="gravitational parameter, if not EGM96's")
+    mu_m3_s2: Annotated[float, Field(gt=0.0, le=1e22, strict=True, allow_inf_nan=False)] | None = Field(
+        default=None, description="gravitational parameter, if not EGM96's"
+    )
     j2: Real | None = Field(default=None, description="second zonal coefficient, if not EGM96's")
     radius_m: Positive | None = Field(default=None, description="reference radius of j2, if not EGM96's")
     degree: Annotated[Whole, Field(ge=2, le=21)] = Field(default=8, description="degree kept of egm96")
@@ -167,8 +169,9 @@ class OpenAir(Section):
     density_scale: Scale = Field(default=1.0, description="factor on the model's density")
     surface_density_kg_m3: Positive = Field(default=1.225, description="exponential: density at altitude 0")
     scale_height_m: Positive = Field(default=7200.0, description="exponential: height of a factor e")
-    interpolation: Literal["linear", "cubic"] = Field(
-        default="linear", description="table: between rows, on the logarithm of density"
+    interpolation: Literal["linear", "cubic", "log-cubic"] = Field(
+        default="linear",
+        description="table: linear in the logarithm, or a spline through densities or their logarithms",
     )
     file: ExistingFile | None = Field(default=None, description="table: a file with the columns below")
     altitude_m: Rising | None = Field(default=None, description="table: altitudes, increasing")
@@ -193,13 +196,13 @@ class OpenAir(Section):
         return {**data, "file": path, **{k: [v[i] for i in order] for k, v in columns.items()}}
 
     @model_validator(mode="after")
-    def _check_table(self) -> Self:
+    def _check_table(self) -> "OpenAir":
         if self.model != "table":
             return self
         if self.altitude_m is None or self.density_kg_m3 is None:
             raise ValueError("a table of air needs a file, or both altitude_m and density_kg_m3")
-        if self.interpolation == "cubic" and len(self.altitude_m) < 4:
-            raise ValueError("expected at least 4 rows, since interpolation is cubic")
+        if self.interpolation != "linear" and len(self.altitude_m) < 4:
+            raise ValueError("expected at least 4 rows, since interpolation is a spline")
         same_length(self, "altitude_m", "density_kg_m3")
         if self.temperature_k is not None:
             same_length(self, "altitude_m", "temperature_k")
@@ -226,7 +229,7 @@ class OpenWind(Section):
     seed: Whole = Field(default=0, description="of the gusts")
 
     @model_validator(mode="after")
-    def _check_table(self) -> Self:
+    def _check_table(self) -> "OpenWind":
         same_length(self, "altitude_m", "north_m_s", "east_m_s")
         rising(self.altitude_m)
         return self
@@ -264,7 +267,7 @@ class OpenLoopFile(Section):
     output: OpenOutput = OpenOutput()
 
     @model_validator(mode="after")
-    def _count_steps(self) -> Self:
+    def _count_steps(self) -> "OpenLoopFile":
         steps = self.stop.time_s / self.output.step_s
         if steps > MOST_STEPS:
             raise ValueError(

@@ -8,7 +8,7 @@ from homeward.earth.geodesy import north_east_down, to_geodetic
 from homeward.math import quaternion
 from homeward.math.numerics import norm
 from homeward.sim.openloop import Body, Planet, State, advance, aerodynamic_acceleration, altitude
-from homeward.typing import Mat33, Scalar, Vec3
+from homeward.typing import Count, Mat33, Scalar, Vec3
 from homeward.world.heating import heat_rate
 
 AXES = "xyz"
@@ -115,7 +115,7 @@ def offset_of_altitude(body: Body, planet: Planet, y: State, step: Scalar, wante
     """
     below = altitude(planet, y) < wanted
 
-    def halve(_: int, bounds: tuple[Scalar, Scalar]) -> tuple[Scalar, Scalar]:
+    def halve(_: Count, bounds: tuple[Scalar, Scalar]) -> tuple[Scalar, Scalar]:
         low, high = bounds
         middle = 0.5 * (low + high)
         same = (altitude(planet, advance(body, planet, y, middle)) < wanted) == below

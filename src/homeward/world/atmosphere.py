@@ -87,14 +87,15 @@ def table_atmosphere(
 ) -> TableAtmosphere:
     """A user's table on any ascending altitudes [m], resampled to an even ``step`` [m].
 
-    ``method`` is ``"linear"`` or ``"cubic"`` (a not-a-knot spline), both on the logarithm of density and
-    pressure. What is not given follows from the ideal gas law with the constants of the lower
-    air: temperature 250 K if neither it nor pressure is known, else ``p = rho R T`` and
-    ``a = sqrt(gamma R T)``. Raises ``InputError`` for fewer than two rows (four for a spline), an
+    ``method`` is ``"linear"`` (in the logarithm of density and pressure), ``"cubic"`` (a not-a-knot spline
+    through the values themselves) or ``"log-cubic"`` (one through the logarithms). What is not given
+    follows from the ideal gas law with the constants of the lower air: temperature 250 K if neither it nor
+    pressure is known, else ``p = rho R T`` and ``a = sqrt(gamma R T)``. Raises ``InputError`` for fewer
+    than two rows (four for a spline), a spline that falls below zero, an
     altitude that does not increase, or a value that is not positive and finite.
     """
     h, rho = np.asarray(altitude, float), np.asarray(density, float)
-    if h.ndim != 1 or h.size < (4 if method == "cubic" else 2) or rho.shape != h.shape:
+    if h.ndim != 1 or h.size < (2 if method == "linear" else 4) or rho.shape != h.shape:
         raise InputError("air table: altitude and density: two columns of equal length, 2 rows (4 if cubic)")
     if not np.all(np.isfinite(h)) or np.any(np.diff(h) <= 0.0):
         raise InputError("air table: altitude: must increase from row to row")
@@ -109,15 +110,23 @@ def table_atmosphere(
     for name, column in columns.items():
         if column.shape != h.shape or not np.all(np.isfinite(column)) or np.any(column <= 0.0):
             raise InputError(f"air table: {name}: every value must be positive, one per altitude")
-    source = np.stack([np.log(rho), known, np.log(p), a], axis=1)
     count = max(round((h[-1] - h[0]) / step), 1)
     grid = np.linspace(h[0], h[-1], count + 1)
-    if method == "cubic":
-        rows = CubicSpline(h, source)(grid)
-    elif method == "linear":
-        rows = np.stack([np.interp(grid, h, column) for column in source.T], axis=1)
-    else:
-        raise InputError(f"air table: method: 'linear' or 'cubic', not {method!r}")
+    values = np.stack(list(columns.values()), axis=1)
+    logs = np.stack([np.log(rho), known, np.log(p), a], axis=1)
+    match method:
+        case "linear":
+            rows = np.stack([np.interp(grid, h, column) for column in logs.T], axis=1)
+        case "log-cubic":
+            rows = CubicSpline(h, logs)(grid)
+        case "cubic":
+            rows = CubicSpline(h, values)(grid)
+            if np.any(rows <= 0.0):
+                where = grid[np.argmin(np.min(rows, axis=1))]
+                raise InputError(f"air table: the cubic falls below zero near {where:.0f} m; use log-cubic")
+            rows[:, [0, 2]] = np.log(rows[:, [0, 2]])
+        case _:
+            raise InputError(f"air table: method: 'linear', 'cubic' or 'log-cubic', not {method!r}")
     return TableAtmosphere(h[0], (h[-1] - h[0]) / count, jnp.asarray(rows))
 
 
@@ -219,7 +228,7 @@ def msis_table(
     f107: float = 150.0,
     ap: float = 7.0,
     *,
-    version: float = 2.1,
+    version: float | int = 2.1,
     step: float = 500.0,
 ) -> TableAtmosphere:
     """MSIS along a mission: the air at given points, as a table against altitude.
@@ -250,5 +259,11 @@ def msis_table(
     number = np.nansum(np.asarray(output[:, 1:10], float), axis=1)
     pressure = number * 1.380649e-23 * temperature
     return table_atmosphere(
-        h, density, temperature, pressure, np.sqrt(GAMMA_AIR * pressure / density), step=step, method="cubic"
+        h,
+        density,
+        temperature,
+        pressure,
+        np.sqrt(GAMMA_AIR * pressure / density),
+        step=step,
+        method="log-cubic",
     )
