@@ -41,10 +41,11 @@ Folder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="print only JSON")]
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(wanted: bool) -> bool:
     if wanted:
         typer.echo(f"homeward {package_version('homeward')}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()
@@ -261,6 +262,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = sys.argv[1:] if arguments is None else list(arguments)
         result = app(args=given or ["--help"], prog_name="homeward", standalone_mode=False)
         sys.stdout.flush()
+        if result == 130:  # Typer has caught the interrupt
+            return _say("stopped", 130)
         return result if isinstance(result, int) else 0
     except HomewardError as error:
         return _say(str(error), error.exit_code)
