@@ -1,0 +1,268 @@
+"""The deorbit burn: when, how long and in which direction, for the wanted entry angle and downrange."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.earth.geodesy import Ellipsoid, to_geodetic
+from homeward.flight.entry_predictor import BankPlan, Factors, PredictorStart, predict
+from homeward.flight.onboard import OnboardModel
+from homeward.flight.orbit_model import OrbitModel, propagate
+from homeward.icd import EntryTarget
+from homeward.math.components import split
+from homeward.math.numerics import norm, unit
+from homeward.typing import Scalar, Vec3
+
+STEPS, ENTRY_STEPS = 60, 96  # of a coast, a burn or a fall; of the predicted entry
+ROUNDS = 12  # of Newton's method; it settles in four to six
+NUDGE = np.array([1.0, 0.1, 1.0])  # s, m/s, s: finite differences
+LIMIT = np.array([400.0, 30.0, 300.0])  # largest change a round
+PITCHES = np.arange(-24.0, 25.0, 8.0)  # deg: the fan of thrust directions tried
+
+
+class DeorbitTask(eqx.Module):
+    """What is asked of the burn, and the ship that makes it."""
+
+    entry_angle: Scalar  # inertial, rad, negative
+    interface_altitude: Scalar  # m
+    bank: Scalar  # nominal bank magnitude at the interface, rad
+    bank_end: Scalar
+    speed_end: Scalar
+    rate_limit: Scalar
+    acceleration_limit: Scalar
+    load_limit: Scalar
+    mass: Scalar  # at ignition, kg
+    thrust: Scalar  # N
+    exhaust_speed: Scalar  # m/s
+
+
+class DeorbitPlan(eqx.Module):
+    """The solved burn. Times [s] count from the state it was solved from."""
+
+    ignition: Any
+    delta_v: Any  # m/s
+    duration: Any  # s
+    direction_E: Any  # unit vector of the thrust at ignition, in E at that instant
+    pitch: Any  # above (+) or below (-) the backward horizontal, rad
+    fall: Any  # s from cut-off to the interface
+    r_interface_E: Any
+    v_interface_E: Any
+    flight_path_angle: Any  # inertial at the interface, rad
+    cross_range: Any  # site right (+) of the entry plane, m
+    down_range: Any  # from the interface to the aim point, m
+    residual: Any
+
+
+def burn_direction(model: OrbitModel, r_E: Vec3, v_E: Vec3, pitch: Scalar) -> Vec3:
+    """Backward along the local horizontal of the inertial velocity, turned up by ``pitch`` [rad]."""
+    v_I = v_E + jnp.cross(model.omega_E, r_E)
+    up = unit(r_E)
+    forward = unit(v_I - up * jnp.sum(v_I * up))
+    return -jnp.cos(pitch) * forward + jnp.sin(pitch) * up
+
+
+_coast = jax.jit(
+    jax.vmap(lambda model, r, v, t, push, rate: propagate(model, r, v, t, STEPS, push, rate)[:2],
+             in_axes=(None, 0, 0, 0, 0, 0))
+)  # fmt: skip
+_directions = jax.jit(jax.vmap(burn_direction, in_axes=(None, 0, 0, 0)))
+
+
+def fly_plan(model: OrbitModel, task: DeorbitTask, r_E, v_E, unknowns, pitch):
+    """Fly coast, burn and fall for a batch of ``(ignition, delta-v, fall time)`` (b, 3).
+
+    Returns position and velocity at the interface, the thrust direction at ignition (all (b, 3), in E) and
+    the burn's duration (b,).
+    """
+    ignition, delta_v, fall = (unknowns[:, k] for k in range(3))
+    none, zero = jnp.zeros_like(r_E), jnp.zeros_like(fall)
+    r, v = _coast(model, r_E, v_E, ignition, none, zero)
+    direction = _directions(model, r, v, pitch)
+    flow = task.thrust / task.exhaust_speed
+    duration = task.mass / flow * (1.0 - jnp.exp(-delta_v / task.exhaust_speed))
+    push = direction * (task.thrust / task.mass)
+    r, v = _coast(model, r, v, duration, push, zero + flow / task.mass)
+    r, v = _coast(model, r, v, fall, none, zero)
+    return r, v, direction, duration
+
+
+def _angles(model: OrbitModel, ellipsoid: Ellipsoid, task: DeorbitTask, r: Vec3, v: Vec3):
+    """Inertial flight-path angle [rad] and altitude [m], each less what is wanted."""
+    _, _, altitude = to_geodetic(ellipsoid, r)
+    v_I = v + jnp.cross(model.omega_E, r)
+    angle = jnp.arcsin(jnp.sum(r * v_I) / (norm(r) * norm(v_I)))
+    return angle - task.entry_angle, altitude - task.interface_altitude
+
+
+_batch_angles = jax.jit(jax.vmap(_angles, in_axes=(None, None, None, 0, 0)))
+_batch_range = jax.jit(jax.vmap(lambda o, t, r, v: _range_to(o, t, r, v), in_axes=(None, None, 0, 0)))
+_batch_overshoot = jax.jit(
+    jax.vmap(lambda o, k, t, r, v: _predicted_overshoot(o, k, t, r, v), in_axes=(None, None, None, 0, 0))
+)
+_batch_guess = jax.jit(
+    jax.vmap(lambda m, k, r, v: jnp.stack(_first_guess(m, k, r, v)), in_axes=(None, 0, 0, 0))
+)
+
+
+def solve_deorbit(
+    model: OrbitModel, onboard: OnboardModel, ellipsoid: Ellipsoid, task: DeorbitTask, target: EntryTarget,
+    r_E: np.ndarray, v_E: np.ndarray, ignition_guess: np.ndarray, pitch: np.ndarray,
+    entry_angle: np.ndarray | None = None, down_range: float | None = None,
+) -> DeorbitPlan:  # fmt: skip
+    """Newton's method on ignition time, delta-v and fall time for entry angle, altitude and downrange.
+
+    Arrays lead with a batch axis (b, ...): orbits, guesses [s], thrust pitches [rad] and, if given, entry
+    angles [rad] that replace the task's. The downrange wanted is what the onboard predictor flies with the
+    nominal bank; if ``down_range`` [m] is given, that distance from interface to aim point is held instead.
+    Returns a plan whose fields lead with the batch axis; ``residual`` [rad, m, m] tells how well it closed.
+    """
+    count = len(ignition_guess)
+    r_E, v_E, pitch = (jnp.asarray(a, float) for a in (r_E, v_E, pitch))
+    angle = jnp.full(count, task.entry_angle) if entry_angle is None else jnp.asarray(entry_angle)
+    guesses = _batch_guess(model, _with_angle(task, angle), r_E, v_E)
+    x = np.column_stack([ignition_guess, np.asarray(guesses)])
+
+    def misses(points: np.ndarray, ranged: bool) -> np.ndarray:
+        copies = len(points) // count
+        many = [jnp.tile(a, (copies,) + (1,) * (a.ndim - 1)) for a in (r_E, v_E, pitch, angle)]
+        r, v, _, _ = fly_plan(model, task, many[0], many[1], jnp.asarray(points), many[2])
+        off, high = _batch_angles(model, ellipsoid, task, r, v)
+        off = off + task.entry_angle - many[3]
+        along = jnp.zeros_like(off)
+        if ranged and down_range is None:
+            along = _batch_overshoot(onboard, task, target, r, v)
+        elif ranged:
+            along = down_range - _batch_range(onboard, target, r, v)
+        return np.stack([np.asarray(off), np.asarray(high), np.asarray(along)], axis=1)
+
+    for ranged, rounds in ((False, 5), (True, ROUNDS)):
+        # Entry angle and altitude first: the predictor must not be asked about a flight that starts
+        # underground. Ignition time then moves the range.
+        for _ in range(rounds):
+            shifts = [np.zeros(3), *np.diag(NUDGE)]
+            values = misses(np.concatenate([x + s for s in shifts]), ranged).reshape(4, count, 3)
+            jacobian = np.stack([(values[k + 1] - values[0]) / NUDGE[k] for k in range(3)], axis=2)
+            if not ranged:
+                jacobian[:, 2, 0] = 1.0  # ignition stays where it is
+            scale = np.array([1e-3, 1e4, 1e5])
+            step = np.linalg.solve(
+                jacobian / scale[:, None] + 1e-14 * np.eye(3), (values[0] / scale)[:, :, None]
+            )
+            x = x - np.clip(np.nan_to_num(step[:, :, 0]), -LIMIT, LIMIT)
+            x = np.maximum(x, np.array([-np.inf, 1.0, 60.0]))
+            done = np.abs(values[0]) < np.array([1e-9, 1e-3, 1.0])
+            if done.all():
+                break
+    residual = misses(x, True)
+    r, v, direction, duration = fly_plan(model, task, r_E, v_E, jnp.asarray(x), pitch)
+    off, _ = _batch_angles(model, ellipsoid, task, r, v)
+    return DeorbitPlan(
+        ignition=x[:, 0], delta_v=x[:, 1], duration=np.asarray(duration), direction_E=np.asarray(direction),
+        pitch=np.asarray(pitch), fall=x[:, 2], r_interface_E=np.asarray(r), v_interface_E=np.asarray(v),
+        flight_path_angle=np.asarray(off + task.entry_angle),
+        cross_range=np.asarray(_batch_cross(onboard, target, r, v)),
+        down_range=np.asarray(_batch_range(onboard, target, r, v)), residual=residual,
+    )  # fmt: skip
+
+
+def cheapest_deorbit(
+    model: OrbitModel, onboard: OnboardModel, ellipsoid: Ellipsoid, task: DeorbitTask, target: EntryTarget,
+    r_E: np.ndarray, v_E: np.ndarray, ignition_guess: float,
+) -> DeorbitPlan:  # fmt: skip
+    """The solution whose thrust direction costs the least delta-v; fields without a batch axis.
+
+    Solved for a fan of pitches; the parabola through the cheapest and its neighbours gives the last one.
+    """
+    fan = np.radians(PITCHES)
+    many = len(fan)
+
+    def solve(pitches: np.ndarray) -> DeorbitPlan:
+        return solve_deorbit(
+            model, onboard, ellipsoid, task, target, np.tile(r_E, (many, 1)), np.tile(v_E, (many, 1)),
+            np.full(many, ignition_guess), pitches,
+        )  # fmt: skip
+
+    plan = solve(fan)
+    closed = np.abs(plan.residual[:, 0]) < 1e-5
+    cost = np.where(closed & np.isfinite(plan.delta_v), plan.delta_v, np.inf)
+    k = int(np.clip(np.argmin(cost), 1, many - 2))
+    around = cost[k - 1 : k + 2]
+    best = fan[int(np.argmin(cost))]
+    if np.all(np.isfinite(around)):
+        a, b, c = around
+        best = fan[k] + 0.5 * (fan[1] - fan[0]) * (a - c) / max(a - 2.0 * b + c, 1e-9)
+    plan = solve(np.full(many, best))
+    return jax.tree.map(lambda leaf: leaf[0], plan)
+
+
+def _with_angle(task: DeorbitTask, angle):
+    many = jax.tree.map(lambda leaf: jnp.full(angle.shape, leaf), task)
+    return eqx.tree_at(lambda t: t.entry_angle, many, angle)
+
+
+def _cross(onboard: OnboardModel, target: EntryTarget, r: Vec3, v: Vec3) -> Scalar:
+    """Distance [m] by which the aim point lies right of the plane of motion."""
+    plane = unit(jnp.cross(r, v))
+    return -jnp.arcsin(jnp.sum(plane * unit(target.aim_E))) * onboard.equatorial_radius
+
+
+_batch_cross = jax.jit(jax.vmap(_cross, in_axes=(None, None, 0, 0)))
+
+
+def _first_guess(model: OrbitModel, task: DeorbitTask, r_E: Vec3, v_E: Vec3) -> tuple[Scalar, Scalar]:
+    """Delta-v [m/s] and fall time [s] of the two-body transfer from a circle to the entry angle."""
+    r0 = norm(r_E)
+    r1 = model.radius + task.interface_altitude
+    v0 = jnp.sqrt(model.mu / r0)
+    # Angular momentum h and energy of an ellipse with apogee r0 and the wanted angle at r1.
+    c2 = jnp.cos(task.entry_angle) ** 2
+    h2 = 2.0 * model.mu * (1.0 / r1 - 1.0 / r0) / (1.0 / (r1 * r1 * c2) - 1.0 / (r0 * r0))
+    va = jnp.sqrt(h2) / r0
+    energy = 0.5 * va * va - model.mu / r0
+    a = -model.mu / (2.0 * energy)
+    e = r0 / a - 1.0
+    cos_e = (1.0 - r1 / a) / e
+    sin_e = jnp.sqrt(jnp.maximum(1.0 - cos_e * cos_e, 0.0))
+    anomaly = jnp.arctan2(sin_e, cos_e)
+    # From apogee (E = pi) forward to the same radius going down: E = 2 pi - anomaly.
+    mean = (2.0 * jnp.pi - anomaly) + e * sin_e - jnp.pi
+    return v0 - va, mean * jnp.sqrt(a**3 / model.mu)
+
+
+def _range_to(onboard: OnboardModel, target: EntryTarget, r: Vec3, v: Vec3) -> Scalar:
+    """Angle along the motion from the interface to beside the aim point, times the radius [m]."""
+    plane = unit(jnp.cross(r, v))
+    aim = unit(target.aim_E)
+    here = unit(r)
+    foot = aim - plane * jnp.sum(plane * aim)
+    return (
+        jnp.arctan2(jnp.sum(jnp.cross(here, foot) * plane), jnp.sum(here * foot)) * onboard.equatorial_radius
+    )
+
+
+def _predicted_overshoot(onboard: OnboardModel, task: DeorbitTask, target: EntryTarget, r: Vec3, v: Vec3):
+    """How far beyond the aim point [m] the nominal bank would lead, along the motion."""
+    distance = norm(r)
+    u = r / distance
+    speed = norm(v)
+    start = PredictorStart(split(u), distance - onboard.radius(u[2]), split(v), task.bank)
+    zero = jnp.zeros_like(speed)
+    plan = BankPlan(
+        now=zero, end=task.bank_end - task.bank, speed_now=speed, speed_end=task.speed_end,
+        rate_limit=task.rate_limit, acceleration_limit=task.acceleration_limit,
+        load_limit=task.load_limit, all_lift_lateral=zero,
+    )  # fmt: skip
+    one = zero + 1.0
+    duration = _range_to(onboard, target, r, v) / (0.72 * speed)
+    factors = Factors(one, one, one)
+    # Twice: the first pass finds the time to go that the second divides into steps.
+    first = predict(onboard, start, plan, factors, duration, target.altitude, ENTRY_STEPS)
+    last = predict(onboard, start, plan, factors, first.duration, target.altitude, ENTRY_STEPS)
+    end = jnp.stack(last.u)
+    plane = unit(jnp.cross(r, v))
+    flown = end - plane * jnp.sum(plane * end)
+    angle = jnp.arctan2(jnp.sum(jnp.cross(u, flown) * plane), jnp.sum(u * flown))
+    return angle * onboard.equatorial_radius - _range_to(onboard, target, r, v)
