@@ -1,5 +1,6 @@
 """Every picture of every kind of flight is drawn, whatever part of it is missing."""
 
+import dataclasses
 import subprocess
 import sys
 import warnings
@@ -89,8 +90,6 @@ def test_corridor_edges_are_where_their_formula_says():
 
 
 def test_edges_without_their_numbers_are_named():
-    import dataclasses
-
     facts, history, legs, summary = synthetic_flight()
     bare = dataclasses.replace(facts, mass_kg=None, heat_rate_limit_w_m2=None)
     view = FlightView(bare, history, legs, summary)
@@ -113,3 +112,25 @@ def test_thinning_keeps_the_peaks_and_the_ends():
 def test_matplotlib_waits_for_the_first_picture():
     code = "import sys, homeward.output; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+EMPTY = ("predicted_miss", "drag_factor", "load_factor", "heat_rate", "bank", "bank_command", "wind_east",
+         "navigation_position_error", "density")  # fmt: skip
+
+
+@pytest.mark.parametrize("channel", EMPTY)
+def test_a_channel_without_a_number_spoils_no_picture(channel):
+    facts, history, legs, summary = synthetic_flight()
+    history = dict(history) | {channel: np.full_like(history[channel], np.nan)}
+    view = FlightView(facts, history, legs, summary)
+    for name in PICTURES:
+        picture(name, view)
+
+
+def test_a_flight_told_of_by_its_record_alone(tmp_path):
+    """No limits, no legs, an empty summary: an open-loop flight of any body."""
+    facts, history, _, _ = synthetic_flight()
+    limits = ("load_limit_g", "heat_rate_limit_w_m2", "dynamic_pressure_limit_pa")
+    others = ("aim_latitude_deg", "aim_longitude_deg", "mass_kg", "area_m2")
+    bare = dataclasses.replace(facts, **dict.fromkeys(limits + others))
+    assert len(save_flight(tmp_path, bare, history, [], {})) == 13

@@ -163,7 +163,7 @@ def draw_descent(axes: tuple[Axes, Axes], view: FlightView, rows: slice) -> None
     axes[0].set_xlim(0.0, float(t[-1]) * 1.02)
     axes[1].set_xlim(0.0, float(t[-1]) * 1.02)
     line(axes[0], t, view["altitude"][rows] / 1e3, BLUE)
-    axes[0].set_ylim(0.0, None)
+    axes[0].set_ylim(0.0, 1.08 * float(np.nanmax(view["altitude"][rows])) / 1e3)
     panel_title(axes[0], "Altitude, km")
     axes[1].set_yscale("log")
     line(axes[1], t, np.where(sink > 0.1, sink, np.nan), VERMILION)
@@ -172,7 +172,8 @@ def draw_descent(axes: tuple[Axes, Axes], view: FlightView, rows: slice) -> None
     axes[1].set_yticks(ticks, [str(v) for v in ticks])
     axes[1].minorticks_off()
     panel_title(axes[1], "Rate of descent, m/s")
-    axes[1].set_xlabel("seconds since the parachute opened")
+    since = "parachute opened" if view.opened is not None else "opening altitude"
+    axes[1].set_xlabel(f"seconds since the {since}")
     for when, stage in [(0.0, int(view["parachute_stage"][rows.start]))] + [
         e for e in _stage_events(view, float(view.time[rows.start])) if e[0] > 0.0
     ]:
@@ -205,7 +206,7 @@ def draw_drift(ax: Axes, view: FlightView, rows: slice) -> None:
     ax.set_aspect("equal", adjustable="box")
     line(ax, east, north, ORANGE, linewidth=2.2)
     words = {
-        "opening": ("opens", "#9a6a00"),
+        "opening": ("opens" if view.opened is not None else "opening altitude", "#9a6a00"),
         "touchdown": ("touchdown", VERMILION),
         "aim": ("aim", "#007355"),
         "site": ("site", INK),
@@ -232,7 +233,7 @@ def draw_wind(ax: Axes, view: FlightView, rows: slice) -> None:
         line(ax, np.asarray(speed, float), altitude, color)
     k = int(0.08 * (len(altitude) - 1))
     names = [Name(f"toward {n}", float(w[k]), float(altitude[k]), c) for n, (w, c) in winds.items()]
-    ax.set_ylim(0.0, None)
+    ax.set_ylim(0.0, 1.08 * float(np.nanmax(altitude)))
     ax.margins(x=0.2)
     place_names(ax, names, [(np.asarray(w, float), altitude) for w, _ in winds.values()])
     panel_title(ax, "Wind met, m/s, over altitude, km")

@@ -7,12 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from homeward.output import corridor
-from homeward.output.facts import FlightView
+from homeward.output.facts import FlightView, greatest
 from homeward.output.style import (
     BLUE,
     GREEN,
     INK,
     ORANGE,
+    SOFT,
     VERMILION,
     headline,
     label,
@@ -26,7 +27,7 @@ from homeward.output.style import (
 )
 
 NO_ENTRY = "The flight ended above the entry interface:\nthere is no entry to show."
-EDGE_COLOURS = {"load": VERMILION, "heat": ORANGE, "pressure": "#8a5a00", "glide": GREEN}
+EDGE_COLOURS = {"load": VERMILION, "heat": "#CC8400", "pressure": "#8a5a00", "glide": GREEN}
 
 
 def entry_time(view: FlightView) -> tuple[np.ndarray, float]:
@@ -136,10 +137,11 @@ def corridor_picture(view: FlightView) -> Figure:
     left_out = draw_corridor(ax, view)
     title = "No entry was flown"
     if view.entry is not None:
-        over = [words for words, here in _excesses(view) if here]
-        title = (
-            "Inside every limit of the corridor" if not over else f"Beyond the limit of {' and '.join(over)}"
-        )
+        checked = _excesses(view)
+        over = [words for words, here in checked if here]
+        title = "Inside every limit of the corridor" if checked else "Through the air, no limits given"
+        if over:
+            title = f"Beyond the limit of {' and '.join(over)}"
         angle, speed = view.told("entry", "flight_path_angle_deg"), view.told("entry", "speed_m_s")
         if angle is not None and speed is not None:
             title += f", entered at {speed / 1e3:.2f} km/s and {angle:.2f}°".replace("-", "−")
@@ -157,7 +159,7 @@ def _excesses(view: FlightView) -> list[tuple[str, bool]]:
         ("heat rate", "heat_rate", f.heat_rate_limit_w_m2),
         ("dynamic pressure", "dynamic_pressure", f.dynamic_pressure_limit_pa),
     )
-    return [(words, bool(np.nanmax(view[c][view.entry]) > limit)) for words, c, limit in checks if limit]
+    return [(words, greatest(view[c][view.entry]) > limit) for words, c, limit in checks if limit]
 
 
 Series = tuple[str, str, float, float | None, str, str]
@@ -184,12 +186,16 @@ def draw_series(ax: Axes, view: FlightView, series: Series) -> None:
     t, start = entry_time(view)
     x, y = t[view.entry], view[channel][view.entry] / scale
     ax.set_xlim(0.0, float(x[-1]) * 1.02)
-    peak = float(np.nanmax(y)) if np.isfinite(y).any() else 0.0
+    peak = greatest(y, 0.0)
     near = limit if limit is not None and limit < 4.0 * peak else None
     ax.set_ylim(0.0, max(peak, near or 0.0) * 1.18 or 1.0)
     shade_spans(ax, blackout_spans(view, start))
     line(ax, x, y, color)
     limit_line(ax, near, words)
+    panel_title(ax, title)
+    if not np.isfinite(y).any():
+        ax.text(0.5, 0.5, "Not recorded.", transform=ax.transAxes, ha="center", color=SOFT)
+        return
     k = int(np.nanargmax(y))
     monotone = channel == "heat_load"
     ax.plot([x[k]], [y[k]], "o", color=color, markersize=4)
@@ -200,7 +206,6 @@ def draw_series(ax: Axes, view: FlightView, series: Series) -> None:
     if limit is not None and near is None:
         ax.text(0.99, 0.93, f"{words} {limit:.3g}", transform=ax.transAxes, ha="right", color=VERMILION,
                 fontsize=8)  # fmt: skip
-    panel_title(ax, title)
 
 
 def loads_picture(view: FlightView) -> Figure:
@@ -215,11 +220,11 @@ def loads_picture(view: FlightView) -> Figure:
     peak, limit = view.told("entry", "peak_load_g"), view.facts.load_limit_g
     title = "No entry was flown"
     if view.entry is not None:
-        peak = float(np.nanmax(view["load_factor"][view.entry])) if peak is None else peak
+        peak = greatest(view["load_factor"][view.entry]) if peak is None else peak
         title = f"Peak load {peak:.2f} g"
         if limit is not None:
-            title += (
-                f", within the limit of {limit:g} g" if peak <= limit else f", OVER the limit of {limit:g} g"
-            )
+            title += f", {'within' if peak <= limit else 'OVER'} the limit of {limit:g} g"
+        over = [words for words, here in _excesses(view) if here and words != "load"]
+        title += f"; {' and '.join(over)} OVER the limit" if over else ""
     headline(figure, view, title, "shaded: black-out" if view.spans("blackout") else "")
     return figure

@@ -39,6 +39,12 @@ class FlightFacts:
     nose_radius_m: float | None = None
 
 
+def greatest(values: np.ndarray, otherwise: float = float("nan")) -> float:
+    """The greatest finite value, or another one where there is none."""
+    finite = np.asarray(values, float)[np.isfinite(values)]
+    return float(finite.max()) if finite.size else otherwise
+
+
 def parse_utc(text: str) -> datetime.datetime:
     """A time of the record's kind, ``2023-06-03T22:45:00Z`` or with an offset, as an aware datetime."""
     moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from homeward.output.entry_pictures import NO_ENTRY, blackout_spans, entry_time
-from homeward.output.facts import FlightView
+from homeward.output.facts import FlightView, greatest
 from homeward.output.style import (
     BLUE,
     INK,
@@ -47,7 +47,7 @@ def draw_bank(ax: Axes, view: FlightView, small: bool = False) -> None:
     shade_spans(ax, blackout_spans(view, start), "black-out")
     bank_line(ax, x, view["bank_command"][view.entry], SKY, linewidth=3.4, alpha=0.75)
     bank_line(ax, x, view["bank"][view.entry], INK, linewidth=1.4)
-    most = float(np.nanmax(np.abs(np.degrees(view["bank_command"][view.entry])))) if len(x) else 0.0
+    most = greatest(np.abs(np.degrees(view["bank_command"][view.entry])), 0.0)
     reach = 180.0 if most > 110.0 else max(60.0, np.ceil(most / 30.0) * 30.0 + 30.0)
     ax.set_ylim(-reach, reach)
     ax.set_yticks(np.arange(-reach, reach + 1, 60.0 if reach > 120.0 else 30.0))

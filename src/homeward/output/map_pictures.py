@@ -140,11 +140,9 @@ def draw_site(ax: Axes, view: FlightView) -> None:
     """The last kilometres about the site: rings, aim, opening, touchdown and the way between."""
     near = _near_rows(view)
     if near is None:
-        east, north = view.local(slice(len(view.time) - 1, len(view.time)))
-        away = float(np.hypot(east[0], north[0]))
-        missing(
-            ax, f"The flight ended {away:,.0f} km or more from the site:\nno close view.", "About the site"
-        )
+        away = float(view["range_to_go"][-1]) / 1e3
+        words = f"The record ends {away:,.0f} km from the aim:\nno close view."
+        missing(ax, words if np.isfinite(away) else "No close view of the site.", "About the site")
         return
     east, north = view.local(near)
     places: dict[str, tuple[float, float]] = {"site": (0.0, 0.0)}

@@ -129,13 +129,12 @@ def label(ax: Axes, x: float, y: float, text: str, color: str = INK, **how: Any)
     )
 
 
-def limit_line(ax: Axes, value: float | None, text: str, x: float | None = None) -> None:
+def limit_line(ax: Axes, value: float | None, text: str) -> None:
     """A limit across the panel with its name upon it."""
     if value is None or not np.isfinite(value):
         return
     ax.axhline(value, color=VERMILION, linewidth=1.1, linestyle=(0, (5, 3)))
-    where = x if x is not None else ax.get_xlim()[0]
-    label(ax, where, value, text, VERMILION, offset=(4, 3), va="bottom", fontsize=8)
+    label(ax, ax.get_xlim()[1], value, text, VERMILION, offset=(-2, 3), ha="right", va="bottom", fontsize=8)
 
 
 def shade_spans(ax: Axes, spans: Iterable[tuple[float, float]], text: str = "") -> None:
