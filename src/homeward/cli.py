@@ -15,11 +15,13 @@ from typing import Annotated, Any
 import typer
 
 from homeward.cli_files import json_text, prepare_folder
+from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
 from homeward.cli_progress import Talk
+from homeward.cli_scenarios import check, new, scenarios, schema
 from homeward.errors import HomewardError, InputError
-from homeward.scenario.load import find, load, parse_settings, read_toml
+from homeward.scenario.load import find, load, parse_settings
 from homeward.scenario.schema_errors import nearest, one_line
-from homeward.scenario.shipped import DEFAULT, shipped
+from homeward.scenario.shipped import DEFAULT
 
 FIDELITIES = ("point-mass",)
 
@@ -30,15 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="a shipped scenario or a TOML file")]
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change one key; may be repeated")
-]
-Folder = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="write the files of the flight here")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="print only JSON")]
 
 
 def _show_version(wanted: bool) -> bool:
@@ -203,54 +196,8 @@ def propagate(
     _told_files(screen, out)
 
 
-@app.command()
-def scenarios(as_json: AsJson = False) -> None:
-    """List the scenarios that come with Homeward."""
-    if as_json:
-        print(json_text([{"name": name, "title": title} for name, title in shipped()]))
-        return
-    from homeward.cli_report import console, show_scenarios
-
-    show_scenarios(console(), shipped())
-
-
-@app.command()
-def check(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="a scenario, or the name of a shipped one")],
-    settings: Settings = None,
-) -> None:
-    """Say whether a scenario is right, and what it is."""
-    overrides = parse_settings(settings or [])
-    path = find(file)
-    data = read_toml(path, file)
-    if "body" in data and "return" not in data:
-        from homeward.scenario.openloop_schema import load_openloop
-
-        flight = load_openloop(file, overrides)
-        print(f"{flight.name}: an open-loop flight, for `homeward propagate`. It is valid.")
-        return
-    from homeward.cli_report import describe
-
-    chosen = load(file, overrides)
-    print(f"{describe(chosen)}. It is valid.")
-
-
-@app.command()
-def new(file: Annotated[str, typer.Argument(metavar="FILE", help="the file to write")]) -> None:
-    """Write a complete, commented scenario file to start from."""
-    from homeward.scenario.template import write_new
-
-    write_new(Path(file))
-    print(f"{file}: written; change it, then `homeward check {file}` and `homeward return {file}`")
-
-
-@app.command()
-def schema() -> None:
-    """Print the JSON Schema of the scenario file."""
-    from homeward.scenario.schema_document import json_text as schema_text
-
-    print(schema_text(), end="")
-
+for _command in (scenarios, check, new, schema):
+    app.command()(_command)
 
 # Typer carries its own copy of click or uses the installed one, depending on its version.
 _UsageProblem = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

@@ -223,6 +223,14 @@ def test_scenarios_check_new_and_schema(tmp_path: Path, capsys: Capture) -> None
     assert "opportunities" in capsys.readouterr().out
 
 
+def test_check_reads_the_orbit_as_well(capsys: Capture) -> None:
+    second = "2 48274  41.4752  14.6926 0010484 320.3089  39.6983 15.61907922134716"
+    first = "1 48274U 21035A   23250.60323094  .00028729  00000+0  32278-3 0  9998"  # its checksum is 7
+    assert "checksum" in refused(
+        capsys, "check", "shenzhou-15", "--set", f'return.initial.tle=["{first}", "{second}"]'
+    )
+
+
 def test_help_of_every_word() -> None:
     runner = CliRunner()
     for word in ("return", "opportunities", "propagate", "scenarios", "check", "new", "schema"):

@@ -1,0 +1,61 @@
+"""Commands about scenario files: ``scenarios``, ``check``, ``new`` and ``schema``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from homeward.cli_files import json_text
+from homeward.cli_options import AsJson, Settings
+from homeward.scenario.load import find, load, parse_settings, read_toml
+from homeward.scenario.shipped import shipped
+
+
+def scenarios(as_json: AsJson = False) -> None:
+    """List the scenarios that come with Homeward."""
+    if as_json:
+        print(json_text([{"name": name, "title": title} for name, title in shipped()]))
+        return
+    from homeward.cli_report import console, show_scenarios
+
+    show_scenarios(console(), shipped())
+
+
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="a scenario, or the name of a shipped one")],
+    settings: Settings = None,
+) -> None:
+    """Say whether a scenario is right, and what it is."""
+    overrides = parse_settings(settings or [])
+    path = find(file)
+    data = read_toml(path, file)
+    if "body" in data and "return" not in data:
+        from homeward.scenario.openloop_schema import load_openloop
+
+        flight = load_openloop(file, overrides)
+        print(f"{flight.name}: an open-loop flight, for `homeward propagate`. It is valid.")
+        return
+    from homeward.cli_report import describe
+
+    chosen = load(file, overrides)
+    if chosen.return_.initial.kind != "interface":
+        # Elements and orbit messages have rules of their own: checksums, frames, times.
+        from homeward.scenario.initial import initial_state
+
+        initial_state(chosen)
+    print(f"{describe(chosen)}. It is valid.")
+
+
+def new(file: Annotated[str, typer.Argument(metavar="FILE", help="the file to write")]) -> None:
+    """Write a complete, commented scenario file to start from."""
+    from homeward.scenario.template import write_new
+
+    write_new(Path(file))
+    print(f"{file}: written; change it, then `homeward check {file}` and `homeward return {file}`")
+
+
+def schema() -> None:
+    """Print the JSON Schema of the scenario file."""
+    from homeward.scenario.schema_document import json_text as schema_text
+
+    print(schema_text(), end="")
