@@ -49,7 +49,9 @@ def seconds(call: Callable[[], object], clock: Clock) -> float:
     return clock() - start
 
 
-def in_turn(programs: list[Program], pairs: int = 7, clock: Clock = time.process_time) -> dict[str, list[float]]:
+def in_turn(
+    programs: list[Program], pairs: int = 7, clock: Clock = time.process_time
+) -> dict[str, list[float]]:
     """Seconds a piece of work, for each program in turn, round by round.
 
     Machines drift; programs that take turns drift together, so a ratio within a round holds. Each

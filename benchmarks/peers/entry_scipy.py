@@ -9,9 +9,9 @@ LONGEST = 3000.0  # s
 
 def fly(lanes: problem.Lanes, tolerance: float) -> np.ndarray:
     """Position and velocity at the crossing of 10 km, one lane after the other."""
-    from scipy.integrate import solve_ivp
-
     import math
+
+    from scipy.integrate import solve_ivp
 
     def stop(_t, x, _p):
         return math.sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2]) - (problem.RADIUS + problem.STOP)
