@@ -1,8 +1,13 @@
 """AMAT's open-loop entry, for scale: what one trajectory costs in a tool of mission design."""
 
 import statistics
+import tempfile
 import time
+from pathlib import Path
 
+import numpy as np
+
+from benchmarks.entry_problem import DENSITY, SCALE_HEIGHT
 from benchmarks.measure import Skip, need
 
 
@@ -16,6 +21,13 @@ def run() -> None:
         raise Skip(f"AMAT does not import: {failure}") from failure
 
     planet = Planet("EARTH")
+    altitude = np.arange(0.0, 200e3, 500.0)
+    density = DENSITY * np.exp(-altitude / SCALE_HEIGHT)
+    cold = np.full_like(altitude, 240.0)
+    with tempfile.TemporaryDirectory() as folder:
+        air = Path(folder) / "air.dat"
+        np.savetxt(air, np.stack([altitude, cold, density * 287.05 * cold, density], 1))
+        planet.loadAtmosphereModel(str(air), 0, 1, 2, 3)
     planet.h_skip = 121.0e3
     planet.h_trap = 10.0e3
     capsule = Vehicle("capsule", 3200.0, 3200.0 / (1.3 * 4.99), 0.3, 4.99, 0.0, 1.2, planet)
