@@ -39,7 +39,7 @@ class ThirdBodies(eqx.Module):
         return _tidal(self.mu_sun, row[:3], r_I) + _tidal(self.mu_moon, row[3:], r_I)
 
 
-def build_third_bodies(epoch: Epoch, span: float) -> ThirdBodies:
+def build_third_bodies(epoch: Epoch, span: float | int) -> ThirdBodies:
     """Sun (ERFA ``epv00``) and Moon (ERFA ``moon98``) from ``epoch`` over ``span`` [s].
 
     The models are good to about 10 km (Sun) and 20 km (Moon) in this century: 1e-10 m/s2 of what

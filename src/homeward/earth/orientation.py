@@ -132,7 +132,9 @@ def earth_to_inertial(spin: EarthSpin, t: Scalar, r_E: Vec3, v_E: Vec3) -> tuple
     return _apply(C_IE, r_E), _apply(C_IE, v_E + jnp.cross(spin.omega_EI_E, r_E))
 
 
-def build_orientation(epoch: Epoch, span: float, eop: Mapping[str, float] | None = None) -> EarthOrientation:
+def build_orientation(
+    epoch: Epoch, span: float | int, eop: Mapping[str, float] | None = None
+) -> EarthOrientation:
     """Orientation of the Earth from ``epoch`` over ``span`` [s], by pyerfa and the IERS table.
 
     ``eop`` puts explicit values in place of the table (keys in ``earth.eop.constant_eop``). Outside
@@ -158,17 +160,17 @@ def intermediate_pole(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """CIP X, Y, CIO locator s, TIO locator s' [rad], and the rows of the table, at TT dates."""
     pole = table.at(mjd)
-    x, y = erfa.xy06(tt1, tt2)
+    x, y, _ = erfa.xys06a(tt1, tt2)
     x, y = x + pole[..., 3], y + pole[..., 4]
     return x, y, erfa.s06(tt1, tt2, x, y), erfa.sp00(tt1, tt2), pole
 
 
-def coverage_warnings(epoch: Epoch, span: float) -> list[str]:
+def coverage_warnings(epoch: Epoch, span: float | int) -> list[str]:
     """What had to be assumed about the Earth's orientation: empty when the IERS table covers the span."""
     return list(read_eop(*_table_span(epoch, span)).warnings)
 
 
-def _table_span(epoch: Epoch, span: float) -> tuple[float, float]:
+def _table_span(epoch: Epoch, span: float | int) -> tuple[float, float]:
     days = MARGIN * STEP / DAY
     return epoch.mjd() - days, epoch.mjd() + max(span, 0.0) / DAY + days + STEP / DAY
 

@@ -113,7 +113,7 @@ class Epoch:
         tail = f".{fraction:0{digits}d}" if digits else ""
         return f"{int(year):04d}-{int(month):02d}-{int(day):02d}T{hour:02d}:{minute:02d}:{second:02d}{tail}Z"
 
-    def plus(self, seconds: float) -> "Epoch":
+    def plus(self, seconds: float | int) -> "Epoch":
         """The instant ``seconds`` of SI time later."""
         tai1, tai2 = self.tai()
         days = np.floor(seconds / DAY)

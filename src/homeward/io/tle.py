@@ -18,6 +18,7 @@ from homeward.errors import InputError
 
 DAY = 86400.0
 # Columns counted from 1 as in the format's description, what they hold, and how it must look.
+_WHOLE = r"([ ]{2}|[ ]\d|\d\d)\d"
 _EXPONENT = r"[ +-](\d{5}|[ ]\d{4})[+-]\d"
 _LINE_1 = (
     (1, 2, "line number", r"1 "),
@@ -25,7 +26,7 @@ _LINE_1 = (
     (8, 8, "classification", r"[ UCS]"),
     (9, 9, "blank", r" "),
     (19, 20, "epoch year", r"\d\d"),
-    (21, 32, "epoch day", r"[ \d]{2}\d\.\d{8}"),
+    (21, 32, "epoch day", _WHOLE + r"\.\d{8}"),
     (33, 33, "blank", r" "),
     (34, 43, "first derivative of mean motion", r"[ +-]\.\d{8}"),
     (44, 44, "blank", r" "),
@@ -41,15 +42,15 @@ _LINE_2 = (
     (1, 2, "line number", r"2 "),
     (3, 7, "catalogue number", r"[ 0-9A-HJ-NP-Z][ \d]{3}\d"),
     (8, 8, "blank", r" "),
-    (9, 16, "inclination", r"[ \d]{2}\d\.\d{4}"),
+    (9, 16, "inclination", _WHOLE + r"\.\d{4}"),
     (17, 17, "blank", r" "),
-    (18, 25, "right ascension of the ascending node", r"[ \d]{2}\d\.\d{4}"),
+    (18, 25, "right ascension of the ascending node", _WHOLE + r"\.\d{4}"),
     (26, 26, "blank", r" "),
     (27, 33, "eccentricity", r"\d{7}"),
     (34, 34, "blank", r" "),
-    (35, 42, "argument of perigee", r"[ \d]{2}\d\.\d{4}"),
+    (35, 42, "argument of perigee", _WHOLE + r"\.\d{4}"),
     (43, 43, "blank", r" "),
-    (44, 51, "mean anomaly", r"[ \d]{2}\d\.\d{4}"),
+    (44, 51, "mean anomaly", _WHOLE + r"\.\d{4}"),
     (52, 52, "blank", r" "),
     (53, 63, "mean motion", r"[ \d]\d\.\d{8}"),
     (64, 68, "revolution number", r"[ \d]{5}"),
