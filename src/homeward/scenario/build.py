@@ -155,10 +155,16 @@ def build_parachutes(scenario: Scenario) -> Parachutes:
     )  # fmt: skip
 
 
-def build_world(scenario: Scenario, epoch: Epoch, span: float) -> World:
-    """The true world of an undispersed flight over ``span`` [s] from the epoch."""
+def build_world(
+    scenario: Scenario,
+    epoch: Epoch,
+    span: float,
+    aero: AbstractAerodynamics | None = None,
+    atmosphere: AbstractAtmosphere | None = None,
+) -> World:
+    """The true world of an undispersed flight over ``span`` [s] from the epoch; a user's own models go in."""
     t = scenario.truth
-    model = build_air(scenario, epoch)
+    model = build_air(scenario, epoch) if atmosphere is None else atmosphere
     n = t.navigation
     densities = jax.vmap(lambda h: model.at(h).density)(jnp.asarray([n.blackout_top_m, n.blackout_bottom_m]))
     zeros = jnp.zeros(3)
@@ -171,7 +177,7 @@ def build_world(scenario: Scenario, epoch: Epoch, span: float) -> World:
         atmosphere=entry_table(model, t.air.density_scale),
         thin_air=orbit_table(model, t.air.density_scale),
         wind=build_wind(scenario),
-        aerodynamics=build_aerodynamics(scenario),
+        aerodynamics=build_aerodynamics(scenario) if aero is None else aero,
         capsule=build_capsule(scenario),
         stack=Stack(
             *(

@@ -85,11 +85,14 @@ class Engine(Section):
 class Separation(Section):
     """How the ship leaves the station and the modules leave the capsule."""
 
+    port: Literal["forward", "aft", "nadir"] = Field(
+        default="aft", description="port left: it decides which way springs and departure burn push"
+    )
     undock_speed_m_s: Annotated[NonNegative, Field(le=10.0)] = Field(
         default=0.3, description="from the springs, along the docking axis"
     )
     departure_delta_v_m_s: Annotated[NonNegative, Field(le=50.0)] = Field(
-        default=1.2, description="retrograde burn after undocking"
+        default=1.2, description="burn after undocking: forward from the forward port, else backward"
     )
     departure_delay_s: Seconds = Field(default=180.0, description="from undocking to that burn")
     module_speed_m_s: Annotated[NonNegative, Field(le=50.0)] = Field(

@@ -1,0 +1,1 @@
+"""From one flight to many: fly, disperse, summarise."""

@@ -1,0 +1,56 @@
+"""One flown return: its telemetry, its summary, its files."""
+
+import dataclasses
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from homeward.output import FlightFacts, plot, save_flight
+from homeward.scenario.schema import Scenario
+
+
+@dataclasses.dataclass
+class Flight:
+    """What came of a flight.
+
+    ``history`` holds one array a channel of ``icd.Frame`` (first axis time; SI and radians), ``legs`` name,
+    start and end [s since the epoch], ``summary`` what ``homeward return --json`` prints.
+    """
+
+    scenario: Scenario
+    epoch_utc: str
+    history: dict[str, np.ndarray]
+    legs: list[dict[str, Any]]
+    summary: dict[str, Any]
+
+    @cached_property
+    def facts(self) -> FlightFacts:
+        """What the pictures need to know of the scenario."""
+        s = self.scenario
+        limits, capsule = s.truth.limits, s.truth.capsule
+        parachute = self.summary.get("parachute") or {}
+        return FlightFacts(
+            name=s.name, epoch_utc=self.epoch_utc, site_name=s.site.name,
+            site_latitude_deg=s.site.latitude_deg, site_longitude_deg=s.site.longitude_deg,
+            aim_latitude_deg=parachute.get("aim_latitude_deg"),
+            aim_longitude_deg=parachute.get("aim_longitude_deg"),
+            load_limit_g=limits.load_g, heat_rate_limit_w_m2=limits.heat_rate_w_m2,
+            dynamic_pressure_limit_pa=limits.dynamic_pressure_pa,
+            interface_altitude_m=s.flight.guidance.interface_altitude_m,
+            opening_altitude_m=s.return_.legs.opening_altitude_m,
+            mass_kg=capsule.mass_kg, area_m2=float(np.pi * capsule.diameter_m**2 / 4),
+            drag_coefficient=capsule.drag_coefficient,
+            lift_coefficient=capsule.drag_coefficient * capsule.lift_to_drag,
+            nose_radius_m=capsule.nose_radius_m,
+        )  # fmt: skip
+
+    def save(self, folder: str | Path, progress: Callable[[str], None] | None = None) -> list[Path]:
+        """Write summary, telemetry, trajectory files and pictures into a folder."""
+        return save_flight(folder, self.facts, self.history, self.legs, self.summary, progress)
+
+    def plot(self):
+        """The overview picture, a Matplotlib figure."""
+        return plot(self.facts, self.history, self.legs, self.summary)

@@ -1,0 +1,76 @@
+"""``fly`` and ``fly_many``: one scenario, one flight or many."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from homeward.campaign.flight import Flight
+from homeward.campaign.summary import metrics, summarise
+from homeward.scenario.returns import ReturnPlan, plan_return
+from homeward.scenario.schema import Scenario
+from homeward.sim.lanes import Progress, lane_history, spread, spread_flight, spread_leg, spread_world
+from homeward.sim.mission import MissionLeg, Outcome, fly_mission
+
+
+def spread_legs(legs: list[MissionLeg], lanes: int) -> list[MissionLeg]:
+    """The legs with a lane axis on every number."""
+    return [MissionLeg(m.name, spread_leg(m.leg, lanes), m.before) for m in legs]
+
+
+def run_keys(seed: int, runs: np.ndarray):
+    """The random key of every run: ``fold_in(key(seed), run)``."""
+    return jax.vmap(lambda i: jax.random.fold_in(jax.random.key(seed), i))(runs)
+
+
+def fly(
+    scenario: Scenario, *, guidance: Any = None, navigation: Any = None, aero: Any = None,
+    atmosphere: Any = None, dispersed: bool = False, seed: int | None = None, run: int = 0,
+    fidelity: str = "point-mass", progress: Progress | None = None,
+) -> Flight:  # fmt: skip
+    """Fly a return once, with full telemetry.
+
+    Args: a checked scenario; a guidance, navigation, aerodynamics or atmosphere of your own (any final class
+    of the documented interface); ``dispersed`` draws run ``run`` of seed ``seed`` (0 if none is given).
+    Raises ``Infeasible`` where no return exists, ``InputError`` for bad input.
+    """
+    plan = plan_return(scenario, guidance, navigation, aero, atmosphere)
+    name = "predictive" if guidance is None else type(guidance).__name__
+    world, flight = spread_world(plan.world, 1), spread_flight(plan.flight, 1)
+    truth = jax.tree.map(lambda x: np.asarray(x)[None], plan.truth)
+    if dispersed:
+        from homeward.campaign.disperse import disperse
+
+        world, flight, truth = disperse(plan, seed or 0, np.array([run]))
+    keys = run_keys(seed or 0, np.array([run]))
+    outcome = fly_mission(world, flight, truth, spread_legs(plan.legs, 1), keys, True, progress)
+    numbers = metrics(plan, world, flight, outcome)
+    summary = summarise(
+        plan, numbers, outcome, flight, world, lane=0, seed=seed if dispersed or seed is not None else None,
+        guidance=name, fidelity=fidelity, extra=_orbit_facts(plan),
+    )  # fmt: skip
+    return Flight(scenario, plan.epoch.to_iso(6), _history(outcome, 0), summary["legs"], summary)
+
+
+def _history(outcome: Outcome, lane: int) -> dict[str, np.ndarray]:
+    parts = [
+        lane_history(result.frames, float(result.start[lane]), float(result.end[lane]), lane)
+        for _, result in outcome.legs
+    ]
+    return {key: np.concatenate([p[key] for p in parts]) for key in parts[0]}
+
+
+def _orbit_facts(plan: ReturnPlan) -> dict[str, Any]:
+    if plan.opportunity is None:
+        return {}
+    o = plan.opportunity
+    return {
+        "opportunity": {
+            "index": o.index, "revolution": o.revolution, "direction": o.direction,
+            "cross_range_km": o.cross_range / 1e3,
+            "undock_utc": None if plan.undock_time is None else plan.epoch.plus(plan.undock_time).to_iso(3),
+        }
+    }  # fmt: skip
+
+
+__all__ = ["fly", "run_keys", "spread", "spread_legs"]

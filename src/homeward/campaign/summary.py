@@ -1,0 +1,171 @@
+"""What is told of a flight: the numbers of ``homeward return --json``, from the truth at each leg's end."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.earth.geodesy import from_geodetic, horizontal_distance, to_geodetic
+from homeward.earth.orientation import inertial_to_earth
+from homeward.scenario.returns import ReturnPlan
+from homeward.sim.mission import Outcome
+from homeward.world.parachute import DROGUE
+from homeward.world.state import TruthState
+
+TOUCHDOWN_LIMIT = 10e3  # m from the site within which a landing counts as a success
+
+
+@jax.jit
+def _places(world, truth):
+    """Earth-fixed position and relative velocity, geodetic place and vertical speed of every lane."""
+
+    def one(truth):
+        spin = world.orientation.at(truth.time)
+        r, v = inertial_to_earth(spin, truth.time, truth.r_BI_I, truth.v_BI_I)
+        lat, lon, alt = to_geodetic(world.ellipsoid, r)
+        up = jnp.stack([jnp.cos(lat) * jnp.cos(lon), jnp.cos(lat) * jnp.sin(lon), jnp.sin(lat)])
+        v_I = truth.v_BI_I
+        angle = jnp.arcsin(jnp.sum(truth.r_BI_I * v_I) / jnp.sqrt(jnp.sum(truth.r_BI_I**2) * jnp.sum(v_I**2)))
+        error = truth.navigation_error
+        wrong = jnp.sqrt(jnp.sum((error.position + error.drift_position) ** 2))
+        return {
+            "r_E": r, "latitude": lat, "longitude": lon, "altitude": alt, "vertical_speed": jnp.sum(v * up),
+            "speed": jnp.sqrt(jnp.sum(v * v)), "inertial_speed": jnp.sqrt(jnp.sum(v_I * v_I)),
+            "flight_path_angle": angle, "navigation_error": wrong,
+        }  # fmt: skip
+
+    return jax.vmap(one)(truth)
+
+
+@jax.jit
+def _distances(ellipsoid, a, b):
+    return jax.vmap(lambda x, y: horizontal_distance(ellipsoid, x, y))(a, b)
+
+
+def places(world, truth: TruthState) -> dict[str, np.ndarray]:
+    """Where every lane is, as arrays."""
+    return {key: np.asarray(value) for key, value in _places(world, truth).items()}
+
+
+def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.ndarray]:
+    """The numbers of every lane, SI and radians, one array each."""
+    site = plan.scenario.site
+    lat, lon = np.radians(site.latitude_deg), np.radians(site.longitude_deg)
+    ends = outcome.ends
+    at_interface = places(world, outcome.starts["entry"])
+    opening = places(world, ends["entry"])
+    lanes = opening["altitude"].shape[0]
+    aim = np.broadcast_to(np.asarray(flight.target.aim_E), (lanes, 3))
+    site_E = np.broadcast_to(
+        np.asarray(from_geodetic(world.ellipsoid, jnp.asarray(lat), jnp.asarray(lon), jnp.asarray(site.altitude_m))),
+        (lanes, 3),
+    )
+    truth = outcome.truth
+    final = places(world, truth)
+    ended = "touchdown" in ends
+    result = {
+        "failed": np.asarray(truth.failed),
+        "failed_time": np.asarray(truth.failed_time),
+        "interface_time": np.asarray(outcome.starts["entry"].time),
+        "interface_flight_path_angle": at_interface["flight_path_angle"],
+        "interface_speed": at_interface["inertial_speed"],
+        "peak_load": np.asarray(ends["entry"].extremes.load),
+        "peak_heat_rate": np.asarray(ends["entry"].extremes.heat_rate),
+        "peak_dynamic_pressure": np.asarray(ends["entry"].extremes.dynamic_pressure),
+        "heat_load": np.asarray(ends["entry"].heat_load),
+        "bank_reversals": np.asarray(ends["entry"].extremes.bank_reversals),
+        "open_altitude": opening["altitude"],
+        "open_speed": opening["speed"],
+        "open_time": np.asarray(ends["entry"].time),
+        "open_miss": np.asarray(_distances(world.ellipsoid, opening["r_E"], aim)),
+        "navigation_error_open": opening["navigation_error"],
+        "parachute_stage": np.asarray(truth.stage),
+        "touchdown_latitude": final["latitude"],
+        "touchdown_longitude": final["longitude"],
+        "touchdown_miss": np.asarray(_distances(world.ellipsoid, final["r_E"], site_E)),
+        "touchdown_vertical_speed": np.abs(final["vertical_speed"]),
+        "touchdown_time": np.asarray(truth.time),
+        "propellant": np.asarray(outcome.starts[next(iter(outcome.starts))].propellant - truth.propellant),
+    }
+    ok = ~result["failed"] & (result["peak_load"] <= plan.scenario.truth.limits.load_g)
+    if ended:
+        ok &= (result["parachute_stage"] >= DROGUE) & (result["touchdown_miss"] <= TOUCHDOWN_LIMIT)
+        ok &= np.abs(final["altitude"] - site.altitude_m) < 1.0
+    else:
+        ok &= np.abs(result["open_altitude"] - plan.scenario.return_.legs.opening_altitude_m) < 1.0
+    result["success"] = ok
+    return result
+
+
+def summarise(
+    plan: ReturnPlan, numbers: dict[str, np.ndarray], outcome: Outcome, flight, world,
+    *, lane: int, seed: int | None, guidance: str, fidelity: str, extra: dict[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The summary of one lane, in the units people read."""
+    n = {key: value[lane] for key, value in numbers.items()}
+    s, epoch = plan.scenario, plan.epoch
+    aim = np.asarray(flight.target.aim_E)
+    lat, lon, _ = to_geodetic(world.ellipsoid, jnp.asarray(aim if aim.ndim == 1 else aim[lane]))
+    legs = [
+        {"name": name, "start": float(leg.start[lane]), "end": float(leg.end[lane])} for name, leg in outcome.legs
+    ]
+    failed_leg = None
+    if bool(n["failed"]):
+        # The leg in which a number stopped being finite, or time ran out; the later ones stand still.
+        time = float(n["failed_time"])
+        failed_leg = next((g["name"] for g in legs if g["start"] - 1e-6 <= time <= g["end"] + 1e-6), legs[-1]["name"])
+    deg = np.degrees
+    summary: dict[str, Any] = {
+        "scenario": s.name,
+        "seed": seed,
+        "guidance": guidance,
+        "fidelity": fidelity,
+        "success": bool(n["success"]),
+        "epoch_utc": epoch.to_iso(3),
+        "legs": legs,
+        "deorbit": None,
+        "entry": {
+            "interface_time_utc": epoch.plus(float(n["interface_time"])).to_iso(3),
+            "flight_path_angle_deg": float(deg(n["interface_flight_path_angle"])),
+            "speed_m_s": float(n["interface_speed"]),
+            "peak_load_g": float(n["peak_load"]),
+            "peak_heat_rate_w_m2": float(n["peak_heat_rate"]),
+            "peak_dynamic_pressure_pa": float(n["peak_dynamic_pressure"]),
+            "heat_load_j_m2": float(n["heat_load"]),
+            "bank_reversals": int(n["bank_reversals"]),
+        },
+        "parachute": {
+            "open_altitude_m": float(n["open_altitude"]),
+            "open_speed_m_s": float(n["open_speed"]),
+            "open_miss_km": float(n["open_miss"]) / 1e3,
+            "aim_latitude_deg": float(deg(lat)),
+            "aim_longitude_deg": float(deg(lon)),
+        },
+        "touchdown": None,
+        "navigation": {"position_error_at_parachute_m": float(n["navigation_error_open"])},
+        "propellant_kg": float(n["propellant"]),
+    }
+    if failed_leg is not None:
+        summary["failure"] = {"leg": failed_leg, "time_s": float(n["failed_time"]), "reason": "a number stopped being finite, or the leg took too long"}
+    if plan.deorbit is not None and plan.burn_time is not None:
+        burn = outcome.ends["deorbit burn"]
+        before = outcome.starts["deorbit burn"]
+        start = next(leg for name, leg in outcome.legs if name == "deorbit burn").start[lane]
+        summary["deorbit"] = {
+            "burn_start_utc": epoch.plus(float(start)).to_iso(3),
+            "delta_v_m_s": float(burn.sensed_delta_v[lane]),
+            "duration_s": float(burn.time[lane] - before.time[lane]),
+            "pitch_deg": float(deg(plan.deorbit.pitch)),
+            "propellant_kg": float(before.propellant[lane] - burn.propellant[lane]),
+        }
+    if "touchdown" in outcome.ends:
+        summary["touchdown"] = {
+            "latitude_deg": float(deg(n["touchdown_latitude"])),
+            "longitude_deg": float(deg(n["touchdown_longitude"])),
+            "miss_km": float(n["touchdown_miss"]) / 1e3,
+            "vertical_speed_m_s": float(n["touchdown_vertical_speed"]),
+            "time_utc": epoch.plus(float(n["touchdown_time"])).to_iso(3),
+        }
+    summary.update(extra or {})
+    return summary

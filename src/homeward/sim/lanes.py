@@ -1,0 +1,146 @@
+"""Many flights side by side: the same chunk under ``vmap``, the loop over chunks on the host."""
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.flight.computer import FlightComputer, idle
+from homeward.icd import Frame
+from homeward.sim.legs import CYCLES, Leg
+from homeward.sim.loop import Carry, begin, chunk
+from homeward.typing import Array
+from homeward.world.state import TruthState
+from homeward.world.world import World
+
+Progress = Callable[[str, float], None]
+
+
+@dataclasses.dataclass
+class LegResult:
+    """How one leg went: start and end times of every lane [s], and its telemetry if it was recorded."""
+
+    start: np.ndarray
+    end: np.ndarray
+    frames: list[Frame]
+
+
+def _world_axes(world: World) -> World:
+    """What is the same for every lane stays single; every dispersed number has a lane axis."""
+    axes = jax.tree.map(lambda _: 0, world)
+
+    def shared(tree):
+        return jax.tree.map(lambda _: None, tree)
+
+    return eqx.tree_at(
+        lambda w: (w.orientation, w.ellipsoid, w.gravity, w.third_bodies),
+        axes,
+        (
+            shared(world.orientation),
+            shared(world.ellipsoid),
+            shared(world.gravity),
+            shared(world.third_bodies),
+        ),
+        is_leaf=lambda x: x is None,
+    )
+
+
+def _flight_axes(flight: FlightComputer) -> FlightComputer:
+    axes = jax.tree.map(lambda _: 0, flight)
+    return eqx.tree_at(
+        lambda f: (f.navigation, f.ellipsoid),
+        axes,
+        (jax.tree.map(lambda _: None, flight.navigation), jax.tree.map(lambda _: None, flight.ellipsoid)),
+        is_leaf=lambda x: x is None,
+    )
+
+
+def spread(tree, axes, lanes: int):
+    """A tree with a lane axis on every leaf that ``axes`` gives one; leaves shared by all stay as they are."""
+    leaves, structure = jax.tree.flatten(tree)
+    marks = jax.tree.leaves(axes, is_leaf=lambda x: x is None)
+    many = [
+        leaf if mark is None else np.broadcast_to(np.asarray(leaf), (lanes, *np.shape(leaf)))
+        for leaf, mark in zip(leaves, marks, strict=True)
+    ]
+    return jax.tree.unflatten(structure, many)
+
+
+def spread_world(world: World, lanes: int) -> World:
+    """One world for every lane."""
+    return spread(world, _world_axes(world), lanes)
+
+
+def spread_flight(flight: FlightComputer, lanes: int) -> FlightComputer:
+    """One flight computer for every lane."""
+    return spread(flight, _flight_axes(flight), lanes)
+
+
+def spread_leg(leg: Leg, lanes: int) -> Leg:
+    """One leg for every lane."""
+    return jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))), leg)
+
+
+@partial(jax.jit, static_argnames=("record",))
+def _chunk(world, flight, leg, carry, keys, number, record: bool):
+    def lane(world, flight, leg, carry, key):
+        key = jax.random.fold_in(jax.random.fold_in(key, leg.index.astype(int)), number)
+        return chunk(world, flight, leg, carry, key, record)
+
+    axes = (_world_axes(world), _flight_axes(flight), 0, 0, 0)
+    return jax.vmap(lane, in_axes=axes)(world, flight, leg, carry, keys)
+
+
+@jax.jit
+def _begin(carry, leg):
+    return jax.vmap(begin)(carry, leg)
+
+
+@jax.jit
+def _first(flight, truth):
+    return jax.vmap(lambda f, t: Carry(t, f.init(), idle(), t.time), in_axes=(_flight_axes(flight), 0))(
+        flight, truth
+    )
+
+
+def first_carry(flight: FlightComputer, truth: TruthState) -> Carry:
+    """The carry before the first leg, every lane."""
+    return _first(flight, truth)
+
+
+def fly_leg(
+    world: World, flight: FlightComputer, leg: Leg, carry: Carry, keys: Array, record: bool,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Carry, LegResult]:  # fmt: skip
+    """Fly one leg to the end of its last lane. All trees have a lane axis (see ``spread_*``).
+
+    ``progress`` is called with the share of the leg's expected time that is done.
+    """
+    carry = _begin(carry, leg)
+    start = np.asarray(carry.truth.time)
+    frames: list[Frame] = []
+    longest = float(np.max(np.asarray(leg.patience)))
+    per_chunk = CYCLES[leg.kind] * float(np.max(np.asarray(leg.tick)))
+    for number in range(int(longest / per_chunk) + 2):
+        carry, rows = _chunk(world, flight, leg, carry, keys, jnp.asarray(number), record)
+        if rows is not None:
+            frames.append(jax.tree.map(np.asarray, rows))
+        settled = np.asarray(carry.truth.settled)
+        if progress is not None:
+            progress(float(np.mean(settled)))
+        if settled.all():
+            break
+    return carry, LegResult(start, np.asarray(carry.truth.time), frames)
+
+
+def lane_history(frames: list[Frame], start: float, end: float, lane: int) -> dict[str, np.ndarray]:
+    """One lane's telemetry of a leg, the rows after its end left out."""
+    rows = jax.tree.map(lambda *parts: np.concatenate([p[lane] for p in parts]), *frames)
+    keep = (rows.time >= start - 1e-9) & (rows.time <= end + 1e-9)
+    # A lane that stands still repeats its last row.
+    keep[1:] &= np.diff(rows.time) > 0.0
+    return {f.name: getattr(rows, f.name)[keep] for f in dataclasses.fields(rows)}

@@ -1,0 +1,92 @@
+"""A mission: the list of legs, what happens between them, and the flight of all lanes through it."""
+
+import dataclasses
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from homeward.flight.computer import FlightComputer
+from homeward.sim.lanes import LegResult, Progress, first_carry, fly_leg
+from homeward.sim.legs import Leg
+from homeward.sim.loop import Carry
+from homeward.typing import Array
+from homeward.world.state import TruthState
+from homeward.world.world import World
+
+Change = Callable[[TruthState], TruthState]
+
+
+@dataclasses.dataclass(frozen=True)
+class MissionLeg:
+    """A leg with its name, and what happens to the ship at the instant before it (a separation, say)."""
+
+    name: str
+    leg: Leg
+    before: Change | None = None
+
+
+@dataclasses.dataclass
+class Outcome:
+    """All lanes after the mission: the final truth, the truth at each leg's end, and the legs' results."""
+
+    truth: TruthState
+    ends: dict[str, TruthState]
+    starts: dict[str, TruthState]
+    legs: list[tuple[str, LegResult]]
+    carry: Carry
+
+
+def fly_mission(
+    world: World, flight: FlightComputer, truth: TruthState, legs: list[MissionLeg], keys: Array,
+    record: bool, progress: Progress | None = None,
+) -> Outcome:  # fmt: skip
+    """Fly every lane through every leg; a failed lane stands still from where it failed."""
+    carry = first_carry(flight, truth)
+    ends: dict[str, TruthState] = {}
+    starts: dict[str, TruthState] = {}
+    results = []
+    for k, item in enumerate(legs):
+        if progress is not None:
+            progress(item.name, k / len(legs))
+        if item.before is not None:
+            arrays = jax.tree.map(np.array, carry.truth)
+            carry = eqx.tree_at(lambda c: c.truth, carry, item.before(arrays))
+        starts[item.name] = jax.tree.map(np.asarray, carry.truth)
+
+        def share(part: float, name: str = item.name, k: int = k) -> None:
+            if progress is not None:
+                progress(name, (k + part) / len(legs))
+
+        carry, result = fly_leg(world, flight, item.leg, carry, keys, record, share)
+        ends[item.name] = jax.tree.map(np.asarray, carry.truth)
+        results.append((item.name, result))
+    return Outcome(ends[legs[-1].name], ends, starts, results, carry)
+
+
+def local_axes(truth: TruthState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Unit vectors along track, along the orbit normal and upward in I, every lane: each (n, 3)."""
+    r, v = truth.r_BI_I, truth.v_BI_I
+    up = r / np.linalg.norm(r, axis=1, keepdims=True)
+    normal = np.cross(r, v)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    return np.cross(normal, up), normal, up
+
+
+def push(truth: TruthState, delta_v: np.ndarray) -> TruthState:
+    """Change the velocity of every lane by ``delta_v`` [m/s, I]."""
+    return eqx.tree_at(lambda t: t.v_BI_I, truth, truth.v_BI_I + delta_v)
+
+
+def replace(truth: TruthState, **values) -> TruthState:
+    """The truth with some per-lane numbers set."""
+    names = tuple(values)
+    lanes = truth.time.shape[0]
+    return eqx.tree_at(
+        lambda t: tuple(getattr(t, n) for n in names),
+        truth,
+        tuple(
+            np.broadcast_to(np.asarray(values[n], getattr(truth, n).dtype), (lanes,)).copy() for n in names
+        ),
+    )
