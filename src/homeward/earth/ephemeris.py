@@ -42,8 +42,8 @@ class ThirdBodies(eqx.Module):
 def build_third_bodies(epoch: Epoch, span: float | int) -> ThirdBodies:
     """Sun (ERFA ``epv00``) and Moon (ERFA ``moon98``) from ``epoch`` over ``span`` [s].
 
-    The models are good to about 10 km (Sun) and 20 km (Moon) in this century: 1e-10 m/s2 of what
-    they pull in low orbit. Beyond the span the bodies stand still.
+    The models are good to about 10 km (Sun) and some tens of kilometres (Moon) in this century: a few
+    1e-10 m/s2 of what they pull in low orbit. Beyond the span the bodies stand still.
     """
     n = int(np.ceil(max(span, 0.0) / STEP)) + 2 * MARGIN + 1
     seconds = (np.arange(n) - MARGIN) * STEP

@@ -78,8 +78,9 @@ class Tle:
     satrec: Satrec
 
 
-def parse_tle(lines: Sequence[str], where: str = "TLE") -> Tle:
-    """Elements from two lines, or three with a name first; ``where`` starts every complaint.
+def parse_tle(lines: Sequence[str], where: str = "TLE", numbers: Sequence[int] = (1, 2, 3)) -> Tle:
+    """Elements from two lines, or three with a name first; ``where`` starts every complaint and
+    ``numbers`` are those of the lines in their file.
 
     Raises ``InputError`` for a wrong length, checksum or column, or elements SGP4 cannot start from.
     """
@@ -88,8 +89,8 @@ def parse_tle(lines: Sequence[str], where: str = "TLE") -> Tle:
         raise InputError(f"{where}: expected two lines, or a name and two lines, got {len(text)}")
     name = text[0].strip().removeprefix("0 ") if len(text) == 3 else ""
     line1, line2 = text[-2:]
-    _check(line1, _LINE_1, f"{where}: line {len(text) - 1}")
-    _check(line2, _LINE_2, f"{where}: line {len(text)}")
+    _check(line1, _LINE_1, f"{where}: line {numbers[len(text) - 2]}")
+    _check(line2, _LINE_2, f"{where}: line {numbers[len(text) - 1]}")
     if line1[2:7] != line2[2:7]:
         raise InputError(f"{where}: catalogue numbers {line1[2:7]!r} and {line2[2:7]!r} differ")
     for first, last, field, limit in _LIMITS:
@@ -137,10 +138,9 @@ def read_tles(path: str | Path) -> list[Tle]:
     while i < len(lines):
         named = not lines[i][1].startswith("1 ")
         block = lines[i : i + 2 + named]
-        where = f"{path}: from line {block[0][0]}"
         if len(block) < 2 + named:
-            raise InputError(f"{where}: the element set is cut short")
-        sets.append(parse_tle([line for _, line in block], where))
+            raise InputError(f"{path}: line {block[-1][0]}: the element set is cut short")
+        sets.append(parse_tle([line for _, line in block], str(path), [n for n, _ in block]))
         i += 2 + named
     return sets
 
