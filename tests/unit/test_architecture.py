@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "homeward"
 
 LONGEST_FILE = 350  # lines; one idea a file, and what is longer holds two
-SEES_BOTH = ("homeward.sim", "homeward.scenario.build")
+SEES_BOTH = ("homeward.sim", "homeward.scenario.build", "homeward.scenario.returns")
 
 
 @pytest.fixture(scope="module")
