@@ -1,5 +1,8 @@
 """From a checked open-loop file to arrays: the only crossing between the two."""
 
+# JAX tells pyright only part of its types.
+# pyright: reportUnknownMemberType=false
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,14 +10,14 @@ import numpy as np
 from homeward.earth.constants import J2_EGM96, MU_EGM96, RADIUS_EGM96, WGS84_A, WGS84_F
 from homeward.earth.geodesy import Ellipsoid, from_geodetic, north_east_down, to_geodetic
 from homeward.math import quaternion
-from homeward.scenario.openloop_schema import (
+from homeward.scenario.openloop_schema import OpenLoopFile
+from homeward.scenario.openloop_sections import (
     OpenAir,
     OpenAttitude,
     OpenBody,
     OpenEarth,
     OpenGravity,
     OpenInitial,
-    OpenLoopFile,
     OpenWind,
 )
 from homeward.sim.openloop import Body, NoGravity, Planet, State

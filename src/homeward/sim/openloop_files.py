@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
+from pyarrow import csv, parquet
 
 if TYPE_CHECKING:
     from homeward.sim.openloop_run import OpenLoopResult
@@ -19,8 +18,8 @@ def save(result: "OpenLoopResult", folder: Path) -> list[Path]:
     summary = folder / "summary.json"
     summary.write_text(json.dumps(result.summary, indent=2) + "\n", encoding="utf-8")
     table = pa.table({k: np.asarray(v, float) for k, v in result.table.items()})
-    pa.csv.write_csv(table, folder / "telemetry.csv")
-    pa.parquet.write_table(table, folder / "telemetry.parquet")
+    csv.write_csv(table, folder / "telemetry.csv")
+    parquet.write_table(table, folder / "telemetry.parquet")
     paths = [summary, folder / "telemetry.csv", folder / "telemetry.parquet"]
     return [*paths, _trajectory(result, folder / "trajectory.png"), _loads(result, folder / "loads.png")]
 

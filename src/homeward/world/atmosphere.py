@@ -1,9 +1,6 @@
 """Air against altitude: exponential, U.S. Standard 1976, and any table on an even grid."""
 
-import csv
 from collections.abc import Sequence
-from functools import cache
-from importlib import resources
 
 import equinox as eqx
 import jax
@@ -14,6 +11,7 @@ from scipy.interpolate import CubicSpline
 from homeward.earth.constants import G0, GAMMA_AIR, GAS_CONSTANT_AIR
 from homeward.errors import InputError
 from homeward.typing import Array, Float, Scalar
+from homeward.world import us1976
 from homeward.world.interfaces import AbstractAtmosphere, Air
 
 Column = np.ndarray | Sequence[float] | Sequence[int]
@@ -137,49 +135,6 @@ def sample(atmosphere: AbstractAtmosphere, h0: float, dh: float, n: int) -> Tabl
     return TableAtmosphere(h0, dh, rows)
 
 
-# U.S. Standard Atmosphere 1976, Part 1, Table 4: geopotential base [m], gradient of the
-# molecular-scale temperature [K/m]; earth radius of the geopotential [m].
-_BASE = np.array([0.0, 11e3, 20e3, 32e3, 47e3, 51e3, 71e3, 84852.0])
-_LAPSE = np.array([-6.5e-3, 0.0, 1.0e-3, 2.8e-3, 0.0, -2.8e-3, -2.0e-3])
-_RADIUS = 6356766.0
-_T0, _P0 = 288.15, 101325.0
-_TOP = 86e3
-_GAS_CONSTANT = 8314.32  # J/(kmol K), the standard's own value
-# Ratio of the mean molecular weight to its sea-level value, 80 to 86 km by 500 m (Table 8).
-_WEIGHT = np.array(
-    [1.0, 0.999996, 0.999989, 0.999971, 0.999941, 0.999909, 0.999870,
-     0.999829, 0.999786, 0.999741, 0.999694, 0.999641, 0.999579]
-)  # fmt: skip
-_WEIGHT_H = 80e3 + 500.0 * np.arange(13)
-
-
-def _upper_temperature(z: np.ndarray) -> np.ndarray:
-    """Kinetic temperature [K] above 86 km, eqs. 25 to 31 of the standard."""
-    z = z / 1e3
-    xi = (z - 120.0) * (6356.766 + 120.0) / (6356.766 + z)
-    arc = 263.1905 - 76.3232 * np.sqrt(np.maximum(1.0 - ((z - 91.0) / 19.9429) ** 2, 0.0))
-    high = 1000.0 - 640.0 * np.exp(-0.01875 * np.maximum(xi, 0.0))
-    line = 240.0 + 12.0 * (z - 110.0)
-    return np.select([z < 91.0, z < 110.0, z < 120.0], [186.8673 + 0 * z, arc, line], high)
-
-
-@cache
-def _upper_table() -> tuple[float, float, np.ndarray]:
-    text = resources.files("homeward.data").joinpath("us1976_upper.csv").read_text()
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    table = np.array([[float(x) for x in row] for row in list(csv.reader(lines))[1:]])
-    grid = np.linspace(_TOP, 1e6, 1829)
-    values = np.stack([np.log(table[:, 1]), table[:, 2]], axis=1)
-    # The standard's equations change at 100 km: one spline on each side of the kink does not ring.
-    low, high = table[:, 0] <= 100e3, table[:, 0] >= 100e3
-    below, above = (CubicSpline(table[part, 0], values[part])(grid) for part in (low, high))
-    log_p, weight = np.where(grid[:, None] < 100e3, below, above).T
-    temperature = _upper_temperature(grid)
-    log_rho = log_p + np.log(weight / (_GAS_CONSTANT * temperature))
-    sound = np.sqrt(GAMMA_AIR * np.exp(log_p - log_rho))
-    return _TOP, grid[1] - grid[0], np.stack([log_rho, temperature, log_p, sound], axis=1)
-
-
 class UsStandard1976(AbstractAtmosphere):
     """U.S. Standard Atmosphere 1976, from -5 km to 1,000 km.
 
@@ -193,15 +148,17 @@ class UsStandard1976(AbstractAtmosphere):
     upper: TableAtmosphere
 
     def __init__(self) -> None:
-        h0, dh, rows = _upper_table()
+        h0, dh, rows = us1976.upper_table()
         self.upper = TableAtmosphere(h0, dh, jnp.asarray(rows))
 
     def at(self, altitude: Scalar) -> Air:
         """Air at a geometric altitude [m]; below -5 km it stays as at -5 km."""
-        z = jnp.clip(altitude, -5e3, _TOP)
-        geopotential = _RADIUS * z / (_RADIUS + z)
-        scale_temperature, log_pressure = jnp.asarray(_T0), jnp.asarray(np.log(_P0))
-        for base, top, lapse in zip(_BASE[:-1], _BASE[1:], _LAPSE, strict=True):
+        z = jnp.clip(altitude, -5e3, us1976.TOP)
+        geopotential = us1976.RADIUS * z / (us1976.RADIUS + z)
+        scale_temperature = jnp.asarray(us1976.SURFACE_TEMPERATURE)
+        log_pressure = jnp.asarray(np.log(us1976.SURFACE_PRESSURE))
+        bases = us1976.LAYER_BASE
+        for base, top, lapse in zip(bases[:-1], bases[1:], us1976.LAYER_LAPSE, strict=True):
             # Every layer adds its share, so no lane looks for its own: sums instead of a search.
             along = jnp.clip(geopotential - base, -6e3 if base == 0.0 else 0.0, top - base)
             if lapse == 0.0:
@@ -213,11 +170,11 @@ class UsStandard1976(AbstractAtmosphere):
         pressure = jnp.exp(log_pressure)
         density = pressure / (GAS_CONSTANT_AIR * scale_temperature)
         sound = jnp.sqrt(GAMMA_AIR * GAS_CONSTANT_AIR * scale_temperature)
-        slopes = np.diff(_WEIGHT) / np.diff(_WEIGHT_H)
-        weight = 1.0 + jnp.sum(slopes * jnp.clip(z - _WEIGHT_H[:-1], 0.0, 500.0))
+        slopes = np.diff(us1976.WEIGHT_RATIO) / np.diff(us1976.WEIGHT_ALTITUDE)
+        weight = 1.0 + jnp.sum(slopes * jnp.clip(z - us1976.WEIGHT_ALTITUDE[:-1], 0.0, 500.0))
         lower = Air(density, scale_temperature * weight, pressure, sound)
         upper = self.upper.at(altitude)
-        return jax.tree.map(lambda a, b: jnp.where(altitude < _TOP, a, b), lower, upper)
+        return jax.tree.map(lambda a, b: jnp.where(altitude < us1976.TOP, a, b), lower, upper)
 
 
 def msis_table(
