@@ -1,16 +1,51 @@
-"""Homeward's way with open-loop lanes: eighth-order steps that grow with altitude, lanes side by side."""
+"""Homeward's way with open-loop lanes: its own models, and the bare right-hand side that the peers fly."""
+
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 
 from benchmarks import entry_problem as problem
+from homeward.earth.geodesy import Ellipsoid
 from homeward.math.runge_kutta8 import rk8_step
+from homeward.sim.openloop import Body, Planet
+from homeward.sim.openloop_lanes import fly_lanes
+from homeward.world.aero import ConstantAerodynamics
+from homeward.world.atmosphere import ExponentialAtmosphere
+from homeward.world.gravity import J2Gravity
+from homeward.world.wind import NoWind
 
 _END = problem.RADIUS + problem.STOP
 
 
-def fly(states: jax.Array, parameters: jax.Array, scale: float) -> jax.Array:
-    """Position and velocity (n, 6) at the crossing of 10 km; ``scale`` stretches the step rule.
+@partial(jax.jit, static_argnames="step")
+def fly_models(states: jax.Array, parameters: jax.Array, step: float) -> jax.Array:
+    """Inertial position (n, 3) at 10 km by ``fly_lanes``, with the project's own air, gravity and shape."""
+    one = jnp.asarray(1.0)
+    planet = Planet(
+        Ellipsoid(jnp.asarray(problem.RADIUS), jnp.asarray(0.0)),
+        jnp.asarray(problem.TURN),
+        J2Gravity(problem.GM, problem.RADIUS, problem.J2),
+        ExponentialAtmosphere(problem.DENSITY, problem.SCALE_HEIGHT),
+        NoWind(),
+    )
+
+    def body(drag, lift_up, lift_right):
+        lift = drag * jnp.hypot(lift_up, lift_right)
+        bank = jnp.arctan2(lift_right, lift_up)
+        return Body(one, one, ConstantAerodynamics(lift, drag), bank, one, jnp.ones(3))
+
+    w = problem.TURN
+    turning = jnp.stack([w * states[:, 1], -w * states[:, 0], jnp.zeros_like(states[:, 0])], 1)
+    start = jnp.concatenate([states[:, :3], states[:, 3:] + turning], 1)
+    t, end, _ = fly_lanes(jax.vmap(body)(*parameters.T), planet, start, jnp.asarray(problem.STOP), step)
+    cosine, sine, (x, y, z) = jnp.cos(w * t), jnp.sin(w * t), end[:, :3].T
+    return jnp.stack([cosine * x - sine * y, sine * x + cosine * y, z], 1)
+
+
+@partial(jax.jit, static_argnames="scale")
+def fly_bare(states: jax.Array, parameters: jax.Array, scale: float) -> jax.Array:
+    """Position and velocity (n, 6) at 10 km with the right-hand side of the peers, as ``fly_lanes`` does it.
 
     Every lane has its own step, from its altitude, and rests with a step of zero when the next one
     would cross; one last step, with the distance from the centre as its variable, ends on 10 km exactly.

@@ -1,7 +1,5 @@
 """Open-loop entries a second at less than 1 m of error, against SciPy, numba and heyoka, on one core."""
 
-import functools
-
 import numpy as np
 
 from benchmarks import entry_problem as problem
@@ -11,6 +9,7 @@ CHECKED = 64  # lanes compared with the reference
 MANY = 4096
 # Each program's accuracy: the coarsest setting that keeps every checked lane within 1 m.
 SCIPY_TOLERANCE, NUMBA_SCALE, HEYOKA_TOLERANCE, OUR_SCALE = 1e-7, 2.9, 1e-7, 36.0
+MODEL_STEP = 42.0
 
 
 def run() -> None:
@@ -26,7 +25,10 @@ def run() -> None:
         word = note if error < problem.ERROR_LIMIT else "misses the 1 m limit"
         return Program(name, count, lambda: fly(few if count == CHECKED else many), error, word)
 
-    programs = [program("Homeward (JAX)", MANY, _ours())]
+    programs = [
+        program("Homeward, its models", MANY, _ours("fly_models", step=MODEL_STEP)),
+        program("Homeward, bare", MANY, _ours("fly_bare", scale=OUR_SCALE)),
+    ]
     for name, make in (("SciPy DOP853", _scipy), ("numba RK4", _numba), ("heyoka batch", _heyoka)):
         try:
             programs.append(program(name, CHECKED if make is _scipy else MANY, make()))
@@ -35,13 +37,11 @@ def run() -> None:
     table("Open-loop entries, 120 km to 10 km, one core", "entries", programs, in_turn(programs), "m")
 
 
-def _ours():
-    import jax
-
+def _ours(name, **setting):
     from benchmarks import entry_ours
 
-    fly = jax.jit(functools.partial(entry_ours.fly, scale=OUR_SCALE))
-    return lambda lanes: np.asarray(fly(lanes.states, lanes.parameters))
+    fly = getattr(entry_ours, name)
+    return lambda lanes: np.asarray(fly(lanes.states, lanes.parameters, **setting))
 
 
 def _scipy():

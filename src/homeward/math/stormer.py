@@ -50,11 +50,12 @@ def coast(
     def rates(x: tuple[Components, Components]) -> tuple[Components, Components]:
         return x[1], acceleration(x[0])
 
-    x, history, before = (r, v), [acceleration(r)], r
-    for _ in range(order - 1):
-        before = x[0]
-        x = rk8_step(rates, x, one)
-        history.insert(0, acceleration(x[0]))
+    def first_step(x: tuple[Components, Components], _: None) -> tuple:
+        return rk8_step(rates, x, one), (x[0], acceleration(x[0]))
+
+    x, (places, pushes) = jax.lax.scan(first_step, (r, v), None, order - 1)
+    before = tuple(c[-1] for c in places)
+    history = [acceleration(x[0]), *(tuple(c[k] for c in pushes) for k in range(order - 2, -1, -1))]
 
     def sums(factors: tuple[float, ...], past: list[Components]) -> Components:
         return tuple(
