@@ -64,47 +64,63 @@ def burn_direction(model: OrbitModel, r_E: Vec3, v_E: Vec3, pitch: Scalar) -> Ve
     return -jnp.cos(pitch) * forward + jnp.sin(pitch) * up
 
 
-_coast = jax.jit(
-    jax.vmap(lambda model, r, v, t, push, rate: propagate(model, r, v, t, STEPS, push, rate)[:2],
-             in_axes=(None, 0, 0, 0, 0, 0))
-)  # fmt: skip
-_directions = jax.jit(jax.vmap(burn_direction, in_axes=(None, 0, 0, 0)))
+BLOCK = 32  # burns evaluated at once: one compiled shape for every use
 
 
-def fly_plan(model: OrbitModel, task: DeorbitTask, r_E, v_E, unknowns, pitch):
-    """Fly coast, burn and fall for a batch of ``(ignition, delta-v, fall time)`` (b, 3).
-
-    Returns position and velocity at the interface, the thrust direction at ignition (all (b, 3), in E) and
-    the burn's duration (b,).
-    """
-    ignition, delta_v, fall = (unknowns[:, k] for k in range(3))
-    none, zero = jnp.zeros_like(r_E), jnp.zeros_like(fall)
-    r, v = _coast(model, r_E, v_E, ignition, none, zero)
-    direction = _directions(model, r, v, pitch)
+def _fly(model, onboard, ellipsoid, task, target, r, v, unknowns, pitch):
+    """Coast, burn and fall for one ``(ignition, delta-v, fall time)``, and what is asked of the end."""
+    ignition, delta_v, fall = unknowns
+    none = jnp.zeros(3)
     flow = task.thrust / task.exhaust_speed
     duration = task.mass / flow * (1.0 - jnp.exp(-delta_v / task.exhaust_speed))
-    push = direction * (task.thrust / task.mass)
-    r, v = _coast(model, r, v, duration, push, zero + flow / task.mass)
-    r, v = _coast(model, r, v, fall, none, zero)
-    return r, v, direction, duration
 
+    def part(k, state):
+        # Three parts of one loop rather than three copies of the propagation: it compiles once.
+        r, v, direction = state
+        direction = jnp.where(k == 1, burn_direction(model, r, v, pitch), direction)
+        lit = jnp.where(k == 1, 1.0, 0.0)
+        lasts = jnp.where(k == 0, ignition, jnp.where(k == 1, duration, fall))
+        push = lit * direction * (task.thrust / task.mass)
+        r, v, _ = propagate(model, r, v, lasts, STEPS, push, lit * flow / task.mass)
+        return r, v, direction
 
-def _angles(model: OrbitModel, ellipsoid: Ellipsoid, task: DeorbitTask, r: Vec3, v: Vec3):
-    """Inertial flight-path angle [rad] and altitude [m], each less what is wanted."""
+    r, v, direction = jax.lax.fori_loop(0, 3, part, (r, v, none))
     _, _, altitude = to_geodetic(ellipsoid, r)
     v_I = v + jnp.cross(model.omega_E, r)
     angle = jnp.arcsin(jnp.sum(r * v_I) / (norm(r) * norm(v_I)))
-    return angle - task.entry_angle, altitude - task.interface_altitude
+    plane = unit(jnp.cross(r, v))
+    return {
+        "angle": angle,
+        "altitude": altitude,
+        "overshoot": _predicted_overshoot(onboard, task, target, r, v),
+        "down_range": _range_to(onboard, target, r, v),
+        "cross_range": -jnp.arcsin(jnp.sum(plane * unit(target.aim_E))) * onboard.equatorial_radius,
+        "r": r,
+        "v": v,
+        "direction": direction,
+        "duration": duration,
+    }
 
 
-_batch_angles = jax.jit(jax.vmap(_angles, in_axes=(None, None, None, 0, 0)))
-_batch_range = jax.jit(jax.vmap(lambda o, t, r, v: _range_to(o, t, r, v), in_axes=(None, None, 0, 0)))
-_batch_overshoot = jax.jit(
-    jax.vmap(lambda o, k, t, r, v: _predicted_overshoot(o, k, t, r, v), in_axes=(None, None, None, 0, 0))
+_block = jax.jit(jax.vmap(_fly, in_axes=(None, None, None, None, None, 0, 0, 0, 0)))
+_guesses = jax.jit(
+    jax.vmap(
+        lambda model, task, r, v, angle: jnp.stack(
+            _first_guess(model, eqx.tree_at(lambda t: t.entry_angle, task, angle), r, v)
+        ),
+        in_axes=(None, None, 0, 0, 0),
+    )
 )
-_batch_guess = jax.jit(
-    jax.vmap(lambda m, k, r, v: jnp.stack(_first_guess(m, k, r, v)), in_axes=(None, 0, 0, 0))
-)
+
+
+def _padded(function, *rows: np.ndarray):
+    """Call a batched function block by block; the last block is filled up with its own last row."""
+    count = len(rows[0])
+    parts = []
+    for first in range(0, count, BLOCK):
+        pick = np.minimum(np.arange(first, first + BLOCK), count - 1)
+        parts.append(jax.tree.map(np.asarray, function(*(row[pick] for row in rows))))
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:count], *parts)
 
 
 def solve_deorbit(
@@ -120,24 +136,23 @@ def solve_deorbit(
     Returns a plan whose fields lead with the batch axis; ``residual`` [rad, m, m] tells how well it closed.
     """
     count = len(ignition_guess)
-    r_E, v_E, pitch = (jnp.asarray(a, float) for a in (r_E, v_E, pitch))
-    angle = jnp.full(count, task.entry_angle) if entry_angle is None else jnp.asarray(entry_angle)
-    guesses = _batch_guess(model, _with_angle(task, angle), r_E, v_E)
-    x = np.column_stack([ignition_guess, np.asarray(guesses)])
+    wanted = np.full(count, float(task.entry_angle)) if entry_angle is None else np.asarray(entry_angle)
+    altitude = float(task.interface_altitude)
+
+    def evaluate(points: np.ndarray) -> dict[str, np.ndarray]:
+        copies = len(points) // count
+        rows = (np.tile(r_E, (copies, 1)), np.tile(v_E, (copies, 1)), points, np.tile(pitch, copies))
+        return _padded(lambda *a: _block(model, onboard, ellipsoid, task, target, *a), *rows)
 
     def misses(points: np.ndarray, ranged: bool) -> np.ndarray:
-        copies = len(points) // count
-        many = [jnp.tile(a, (copies,) + (1,) * (a.ndim - 1)) for a in (r_E, v_E, pitch, angle)]
-        r, v, _, _ = fly_plan(model, task, many[0], many[1], jnp.asarray(points), many[2])
-        off, high = _batch_angles(model, ellipsoid, task, r, v)
-        off = off + task.entry_angle - many[3]
-        along = jnp.zeros_like(off)
-        if ranged and down_range is None:
-            along = _batch_overshoot(onboard, task, target, r, v)
-        elif ranged:
-            along = down_range - _batch_range(onboard, target, r, v)
-        return np.stack([np.asarray(off), np.asarray(high), np.asarray(along)], axis=1)
+        flown = evaluate(points)
+        off = flown["angle"] - np.tile(wanted, len(points) // count)
+        along = flown["overshoot"] if down_range is None else down_range - flown["down_range"]
+        return np.stack([off, flown["altitude"] - altitude, along if ranged else 0.0 * off], axis=1)
 
+    guess = _padded(lambda *a: _guesses(model, task, *a), np.asarray(r_E), np.asarray(v_E), wanted)
+    x = np.column_stack([ignition_guess, guess])
+    scale = np.array([1e-3, 1e4, 1e5])
     for ranged, rounds in ((False, 5), (True, ROUNDS)):
         # Entry angle and altitude first: the predictor must not be asked about a flight that starts
         # underground. Ignition time then moves the range.
@@ -147,24 +162,19 @@ def solve_deorbit(
             jacobian = np.stack([(values[k + 1] - values[0]) / NUDGE[k] for k in range(3)], axis=2)
             if not ranged:
                 jacobian[:, 2, 0] = 1.0  # ignition stays where it is
-            scale = np.array([1e-3, 1e4, 1e5])
-            step = np.linalg.solve(
-                jacobian / scale[:, None] + 1e-14 * np.eye(3), (values[0] / scale)[:, :, None]
-            )
-            x = x - np.clip(np.nan_to_num(step[:, :, 0]), -LIMIT, LIMIT)
+            jacobian = np.nan_to_num(jacobian / scale[:, None]) + 1e-12 * np.eye(3)
+            step = np.linalg.solve(jacobian, (values[0] / scale)[:, :, None])[:, :, 0]
+            x = x - np.clip(np.nan_to_num(step), -LIMIT, LIMIT)
             x = np.maximum(x, np.array([-np.inf, 1.0, 60.0]))
-            done = np.abs(values[0]) < np.array([1e-9, 1e-3, 1.0])
-            if done.all():
+            if (np.abs(values[0]) < np.array([1e-8, 1.0, 10.0])).all():
                 break
-    residual = misses(x, True)
-    r, v, direction, duration = fly_plan(model, task, r_E, v_E, jnp.asarray(x), pitch)
-    off, _ = _batch_angles(model, ellipsoid, task, r, v)
+    flown = evaluate(x)
+    along = flown["overshoot"] if down_range is None else down_range - flown["down_range"]
     return DeorbitPlan(
-        ignition=x[:, 0], delta_v=x[:, 1], duration=np.asarray(duration), direction_E=np.asarray(direction),
-        pitch=np.asarray(pitch), fall=x[:, 2], r_interface_E=np.asarray(r), v_interface_E=np.asarray(v),
-        flight_path_angle=np.asarray(off + task.entry_angle),
-        cross_range=np.asarray(_batch_cross(onboard, target, r, v)),
-        down_range=np.asarray(_batch_range(onboard, target, r, v)), residual=residual,
+        ignition=x[:, 0], delta_v=x[:, 1], duration=flown["duration"], direction_E=flown["direction"],
+        pitch=np.asarray(pitch), fall=x[:, 2], r_interface_E=flown["r"], v_interface_E=flown["v"],
+        flight_path_angle=flown["angle"], cross_range=flown["cross_range"], down_range=flown["down_range"],
+        residual=np.stack([flown["angle"] - wanted, flown["altitude"] - altitude, along], axis=1),
     )  # fmt: skip
 
 
@@ -196,20 +206,6 @@ def cheapest_deorbit(
         best = fan[k] + 0.5 * (fan[1] - fan[0]) * (a - c) / max(a - 2.0 * b + c, 1e-9)
     plan = solve(np.full(many, best))
     return jax.tree.map(lambda leaf: leaf[0], plan)
-
-
-def _with_angle(task: DeorbitTask, angle):
-    many = jax.tree.map(lambda leaf: jnp.full(angle.shape, leaf), task)
-    return eqx.tree_at(lambda t: t.entry_angle, many, angle)
-
-
-def _cross(onboard: OnboardModel, target: EntryTarget, r: Vec3, v: Vec3) -> Scalar:
-    """Distance [m] by which the aim point lies right of the plane of motion."""
-    plane = unit(jnp.cross(r, v))
-    return -jnp.arcsin(jnp.sum(plane * unit(target.aim_E))) * onboard.equatorial_radius
-
-
-_batch_cross = jax.jit(jax.vmap(_cross, in_axes=(None, None, 0, 0)))
 
 
 def _first_guess(model: OrbitModel, task: DeorbitTask, r_E: Vec3, v_E: Vec3) -> tuple[Scalar, Scalar]:

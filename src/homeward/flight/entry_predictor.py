@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from homeward.earth.constants import G0
 from homeward.flight.onboard import OnboardModel
 from homeward.math.components import Triple, cross, dot, scale
+from homeward.math.numerics import rk4_step
 from homeward.math.trigonometry import sine_cosine
 from homeward.typing import Scalar
 
@@ -59,12 +60,10 @@ class Prediction(eqx.Module):
     u: Triple
     duration: Scalar
     authority: Scalar
-    altitude_rate: Scalar
-    peak_load: Scalar
 
 
 def _rates(model: OnboardModel, start: PredictorStart, plan: BankPlan, factors: Factors, time, state):
-    u, h, v, w, _, _ = state
+    u, h, v, w, _ = state
     radius = model.radius(u[2]) + h
     fade = jnp.clip((WIND_FADE_TOP - h) / (WIND_FADE_TOP - WIND_FADE_BOTTOM), 0.0, 1.0)
     air = tuple(c - model.wind[i] * fade for i, c in enumerate(v))
@@ -91,10 +90,6 @@ def _rates(model: OnboardModel, start: PredictorStart, plan: BankPlan, factors: 
     inverse_side = jax.lax.rsqrt(dot(side, side) + 1e-3)
     right = scale(inverse_side, side)
     up = cross(right, scale(inverse_speed, air))  # perpendicular to the motion, in its vertical plane
-    # XLA's loop fusion computes a shared value anew for each of its readers unless it is told to keep it.
-    drag_per_speed, sine, cosine, lift, right, up, radius = jax.lax.optimization_barrier(
-        (drag_per_speed, sine, cosine, lift, right, up, radius)
-    )
     gravity = model.gravity(u, radius)
     vertical = dot(v, u)
     inverse_radius = 1.0 / radius
@@ -108,7 +103,7 @@ def _rates(model: OnboardModel, start: PredictorStart, plan: BankPlan, factors: 
     dv = (dv[0] + turn * v[1], dv[1] - turn * v[0], dv[2])
     sideways = lift * (plan.all_lift_lateral + (1.0 - plan.all_lift_lateral) * jnp.abs(sine))
     dw = sideways - drag_per_speed * w
-    return du, dh, dv, dw, w, jnp.zeros_like(load), load
+    return du, dh, dv, dw, w
 
 
 def predict(
@@ -131,35 +126,17 @@ def predict(
     def rates(time, state):
         return _rates(model, start, plan, factors, time, state)
 
-    def move(state, rate, h):
-        u, a, v, w, z, peak = state
-        du, da, dv, dw, dz, _, _ = rate
-        return (
-            tuple(x + h * d for x, d in zip(u, du, strict=True)),
-            a + h * da,
-            tuple(x + h * d for x, d in zip(v, dv, strict=True)),
-            w + h * dw,
-            z + h * dz,
-            peak,
-        )
-
     def step(carry, _):
         time, state = carry
-        k1 = rates(time, state)
-        k2 = rates(time + 0.5 * h_step, move(state, k1, 0.5 * h_step))
-        k3 = rates(time + 0.5 * h_step, move(state, k2, 0.5 * h_step))
-        k4 = rates(time + h_step, move(state, k3, h_step))
-        total = jax.tree.map(lambda a, b, c, d: (a + 2.0 * (b + c) + d) * (1.0 / 6.0), k1, k2, k3, k4)
-        u, a, v, w, z, peak = move(state, total, h_step)
-        return (time + h_step, (u, a, v, w, z, jnp.maximum(peak, k1[6]))), None
+        return (time + h_step, rk4_step(rates, time, state, h_step)), None
 
     zero = jnp.zeros_like(duration)
-    first = (start.u, start.altitude, start.velocity, zero, zero, zero)
+    first = (start.u, start.altitude, start.velocity, zero, zero)
     (_, last), _ = jax.lax.scan(step, (zero, first), None, length=steps)
-    u, h, v, w, z, peak = last
+    u, h, _, w, z = last
     du, dh, *_ = rates(duration, last)
     # A flight that has not come down yet is stretched by at most a quarter a cycle.
     late = (h - altitude_end) / jnp.maximum(-dh, 40.0)
     late = jnp.clip(late, -0.25 * duration, 0.25 * duration)
     u = tuple(x + late * d for x, d in zip(u, du, strict=True))
-    return Prediction(u, duration + late, z + w * late, dh, peak)
+    return Prediction(u, duration + late, z + w * late)

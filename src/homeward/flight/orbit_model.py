@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 
 from homeward.math.components import Triple, add, axpy, cross, join, scale, split, subtract
+from homeward.math.numerics import rk4_step
 from homeward.typing import Array, Float, Scalar, Vec3
 
 J3, J4 = -2.5326564853e-6, -1.6196215914e-6  # EGM96, NASA/TP-1998-206861
@@ -63,17 +64,9 @@ def propagate(
             a = axpy(1.0 / (1.0 - mass_ratio_rate * t), turned, a)
         return v, subtract(a, cross(omega, add(scale(2.0, v), cross(omega, r))))
 
-    def move(state, rate, k):
-        return tuple(axpy(k, d, x) for x, d in zip(state, rate, strict=True))
-
     def step(carry, _):
         t, state = carry
-        k1 = rates(t, state)
-        k2 = rates(t + 0.5 * h, move(state, k1, 0.5 * h))
-        k3 = rates(t + 0.5 * h, move(state, k2, 0.5 * h))
-        k4 = rates(t + h, move(state, k3, h))
-        total = jax.tree.map(lambda a, b, c, d: (a + 2.0 * (b + c) + d) / 6.0, k1, k2, k3, k4)
-        state = move(state, total, h)
+        state = rk4_step(rates, t, state, h)
         return (t + h, state), jnp.stack([*state[0], *state[1]])
 
     start = (jnp.zeros_like(h), (split(r_E), split(v_E)))

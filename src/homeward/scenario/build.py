@@ -1,6 +1,7 @@
 """From a checked scenario to arrays: the only crossing between the file and what is computed."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -88,17 +89,24 @@ def build_air(scenario: Scenario, epoch: Epoch) -> AbstractAtmosphere:
 
 def entry_table(model: AbstractAtmosphere, scale: float) -> TableAtmosphere:
     """The rows in which entry and descent read the air."""
-    return _scaled(sample(model, 0.0, AIR_STEP, AIR_ROWS), scale)
+    return _sampled(model, number(0.0), number(AIR_STEP), AIR_ROWS, number(np.log(scale)))
 
 
 def orbit_table(model: AbstractAtmosphere, scale: float) -> TableAtmosphere:
     """The rows in which the orbit reads the air."""
-    return _scaled(sample(model, THIN_BOTTOM, THIN_STEP, THIN_ROWS), scale)
+    return _sampled(model, number(THIN_BOTTOM), number(THIN_STEP), THIN_ROWS, number(np.log(scale)))
 
 
-def _scaled(table: TableAtmosphere, scale: float) -> TableAtmosphere:
-    shift = jnp.asarray([np.log(scale), 0.0, np.log(scale), 0.0])
-    return TableAtmosphere(table.h0, table.dh, table.rows + shift[None, :])
+@partial(jax.jit, static_argnames="rows")
+def _sampled(model: AbstractAtmosphere, h0, dh, rows: int, shift) -> TableAtmosphere:
+    table = sample(model, h0, dh, rows)
+    return TableAtmosphere(h0, dh, table.rows.at[:, 0].add(shift).at[:, 2].add(shift))
+
+
+@jax.jit
+def densities(model: AbstractAtmosphere, altitudes: jax.Array) -> jax.Array:
+    """Density [kg/m3] at altitudes [m], both (n,)."""
+    return jax.vmap(lambda h: model.at(h).density)(altitudes)
 
 
 def build_wind(scenario: Scenario) -> WindTable:
@@ -166,7 +174,7 @@ def build_world(
     t = scenario.truth
     model = build_air(scenario, epoch) if atmosphere is None else atmosphere
     n = t.navigation
-    densities = jax.vmap(lambda h: model.at(h).density)(jnp.asarray([n.blackout_top_m, n.blackout_bottom_m]))
+    band = densities(model, jnp.asarray([n.blackout_top_m, n.blackout_bottom_m]))
     zeros = jnp.zeros(3)
     retro = t.retro
     return World(
@@ -200,7 +208,7 @@ def build_world(
             # A nominal flight carries the 1-sigma figures themselves, one sign an axis.
             accelerometer_bias=number(micro_g(n.blackout_accelerometer_bias_ug)) * jnp.asarray([1.0, -1.0, 1.0]),
             misalignment=number(n.blackout_misalignment_arcsec * ARCSECOND) * jnp.asarray([1.0, 1.0, -1.0]),
-            blackout_density=(densities[0], densities[1]),
+            blackout_density=(number(band[0]), number(band[1])),
             blackout_speed=number(n.blackout_speed_m_s),
             altimeter_sigma=number(0.0 if retro is None else retro.altimeter_sigma_m),
         ),

@@ -22,6 +22,7 @@ from homeward.scenario.build import (
     build_ellipsoid,
     build_parachutes,
     build_wind,
+    densities,
     number,
 )
 from homeward.scenario.schema import Scenario
@@ -32,6 +33,11 @@ SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
 STEERING_LAYER = (10e3, 25e3)  # m: whose mean forecast wind the predictor uses
 
 
+@jax.jit
+def _coefficients(aero, mach):
+    return jax.vmap(aero.coefficients)(mach)
+
+
 def believed_mass(scenario: Scenario) -> float:
     """Mass of the capsule [kg] that the flight computer reckons with."""
     believed = scenario.flight.believed.mass_kg
@@ -40,12 +46,17 @@ def believed_mass(scenario: Scenario) -> float:
 
 def forecast_wind(scenario: Scenario, wind: WindTable) -> jax.Array:
     """Mean forecast wind of the steering layer in Earth-fixed components [m/s] at the site."""
+    return _steering_wind(
+        wind, number(np.radians(scenario.site.latitude_deg)), number(np.radians(scenario.site.longitude_deg))
+    )
+
+
+@jax.jit
+def _steering_wind(wind: WindTable, latitude, longitude) -> jax.Array:
     heights = wind.altitudes()
     inside = ((heights >= STEERING_LAYER[0]) & (heights <= STEERING_LAYER[1])).astype(float)
     mean = jnp.sum(wind.rows * inside[:, None], axis=0) / jnp.maximum(jnp.sum(inside), 1.0)
-    C_NE = north_east_down(
-        number(np.radians(scenario.site.latitude_deg)), number(np.radians(scenario.site.longitude_deg))
-    )
+    C_NE = north_east_down(latitude, longitude)
     return C_NE[0] * mean[0] + C_NE[1] * mean[1]
 
 
@@ -53,12 +64,12 @@ def build_onboard(scenario: Scenario, epoch: Epoch, wind: WindTable) -> OnboardM
     """The onboard model: a polynomial air, straight lines for drag and lift against speed."""
     believed = scenario.flight.believed
     aero = build_aerodynamics(scenario, believed.lift_to_drag, believed.drag_scale)
-    cl, cd = jax.vmap(aero.coefficients)(jnp.asarray(SPEED_KNOTS / SOUND_SPEED))
+    cl, cd = _coefficients(aero, jnp.asarray(SPEED_KNOTS / SOUND_SPEED))
     area = np.pi * scenario.truth.capsule.diameter_m**2 / 4
     heights = np.arange(0.0, 130e3, 1e3)
     air = build_air(scenario, epoch)
     scale = scenario.truth.air.density_scale if believed.density_scale is None else believed.density_scale
-    density = np.asarray(jax.vmap(lambda h: air.at(h).density)(jnp.asarray(heights))) * scale
+    density = np.asarray(densities(air, jnp.asarray(heights))) * scale
     ellipsoid = build_ellipsoid(scenario)
     turning = scenario.truth.earth
     rate = turning.rotation_rate_rad_s if turning.orientation == "uniform" else OMEGA_WGS84
@@ -68,7 +79,8 @@ def build_onboard(scenario: Scenario, epoch: Epoch, wind: WindTable) -> OnboardM
         j2=number(0.0 if scenario.truth.gravity.model == "central" else J2_EGM96),
         equatorial_radius=ellipsoid.a, flattening=ellipsoid.f, rotation=number(rate),
         air=jnp.asarray(fit_air(heights, density)), speed_knots=jnp.asarray(SPEED_KNOTS),
-        drag=cd * area / believed_mass(scenario), lift_to_drag=cl / cd,
+        drag=jnp.asarray(np.asarray(cd) * area / believed_mass(scenario)),
+        lift_to_drag=jnp.asarray(np.asarray(cl) / np.asarray(cd)),
         wind=forecast_wind(scenario, wind) if believed.wind == "forecast" else jnp.zeros(3),
     )  # fmt: skip
 
@@ -100,9 +112,11 @@ def build_target(scenario: Scenario, epoch: Epoch, forecast: WindTable) -> Entry
     """The aim point under a forecast: the site, shifted upwind by the drift."""
     parachutes = build_parachutes(scenario)
     air = build_air(scenario, epoch)
-    levels = LAYER * jnp.arange(LAYERS + 50, dtype=float)
-    density = jax.vmap(lambda h: air.at(h).density)(levels) * scenario.truth.air.density_scale
-    return target_under(scenario, parachutes, number(believed_mass(scenario)), density, forecast)
+    levels = LAYER * np.arange(LAYERS + 50)
+    density = np.asarray(densities(air, jnp.asarray(levels))) * scenario.truth.air.density_scale
+    return jax.jit(lambda *a: target_under(scenario, *a))(
+        parachutes, number(believed_mass(scenario)), jnp.asarray(density), forecast
+    )
 
 
 def target_under(scenario: Scenario, parachutes, mass, density, forecast: WindTable) -> EntryTarget:

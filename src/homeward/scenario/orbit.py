@@ -2,11 +2,12 @@
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, RADIUS_EGM96
-from homeward.earth.orientation import AbstractOrientation, inertial_to_earth
+from homeward.earth.orientation import AbstractOrientation
 from homeward.errors import Infeasible
 from homeward.flight.deorbit import DeorbitPlan, DeorbitTask, cheapest_deorbit, solve_deorbit
 from homeward.flight.onboard import OnboardModel
@@ -22,6 +23,16 @@ ENTRY_SHIFT = 400e3  # m: a return's plane passes the site at most this far from
 FALL_TIME = 2700.0  # s from ignition to passing the site: the first guess
 SETTLE = 900.0  # s before the guessed ignition at which the solution starts
 PITCH = np.radians(6.0)  # thrust direction taken for the list of opportunities
+
+
+_spin = jax.jit(lambda orientation, t: orientation.at(t))
+_carry = jax.jit(lambda model, r, v, t: propagate(model, r, v, t, 2)[:2])
+
+
+def spin_at(orientation: AbstractOrientation, t: float) -> tuple[np.ndarray, np.ndarray]:
+    """``(C_EI, omega_EI_E)`` at ``t`` [s since the epoch], as NumPy arrays."""
+    spin = _spin(orientation, number(t))
+    return np.asarray(spin.C_EI0), np.asarray(spin.omega_EI_E)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,9 +64,9 @@ class Planner:
 
     def earth_state(self, t: float, r_I: np.ndarray, v_I: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Earth-fixed state at ``t`` [s since the epoch]."""
-        spin = self.orientation.at(number(t))
-        r, v = inertial_to_earth(spin, number(t), jnp.asarray(r_I), jnp.asarray(v_I))
-        return np.asarray(r), np.asarray(v)
+        C, omega = spin_at(self.orientation, t)
+        r_E = C @ np.asarray(r_I)
+        return r_E, C @ np.asarray(v_I) - np.cross(omega, r_E)
 
     def task(self) -> DeorbitTask:
         """The wanted entry and the believed ship at ignition (orbital module already gone)."""
@@ -139,9 +150,7 @@ class Planner:
         times, states = orbit_path(self.model, jnp.asarray(r_E), jnp.asarray(v_E), duration)
         row = min(int(duration / (times[1] - times[0])), len(times) - 1)
         rest = duration - float(times[row])
-        r, v, _ = propagate(
-            self.model, jnp.asarray(states[row, :3]), jnp.asarray(states[row, 3:]), number(rest), 2
-        )
+        r, v = _carry(self.model, states[row, :3], states[row, 3:], number(rest))
         return np.asarray(r), np.asarray(v)
 
     def deorbit(
@@ -175,9 +184,9 @@ def build_planner(
     t0: float,
 ) -> Planner:
     """A planner whose frame is turned as the Earth is at ``t0`` [s since the epoch]."""
-    spin = orientation.at(number(t0))
+    _, omega = spin_at(orientation, t0)
     point = scenario.truth.gravity.model == "central"
     zonal = jnp.zeros(3) if point else jnp.asarray([J2_EGM96, J3, J4])
     mu = scenario.truth.gravity.mu_m3_s2 or MU_EGM96
-    model = OrbitModel(number(mu), number(RADIUS_EGM96), zonal, spin.omega_EI_E)
+    model = OrbitModel(number(mu), number(RADIUS_EGM96), zonal, jnp.asarray(omega))
     return Planner(scenario, model, onboard, target, orientation)

@@ -7,8 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.constants import G0
-from homeward.earth.geodesy import from_geodetic, north_east_down
-from homeward.earth.orientation import AbstractOrientation, inertial_to_earth
+from homeward.earth.orientation import AbstractOrientation
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible
 from homeward.flight.computer import FlightComputer
@@ -16,7 +15,7 @@ from homeward.flight.deorbit import DeorbitPlan
 from homeward.scenario.build import build_world, number
 from homeward.scenario.build_flight import build_flight, build_onboard
 from homeward.scenario.initial import InitialState, initial_state
-from homeward.scenario.orbit import Opportunity, Planner, build_planner
+from homeward.scenario.orbit import Opportunity, Planner, build_planner, spin_at
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_return import Interface
 from homeward.sim.legs import BURN, COAST, DESCENT, ENTRY, leg
@@ -140,33 +139,35 @@ def interface_state(
     orientation: AbstractOrientation, world: World, given: Interface
 ) -> tuple[np.ndarray, np.ndarray]:
     """Inertial state [m, m/s] of an interface point told as a pilot would, at the epoch."""
-    longitude = number(np.radians(given.longitude_deg))
+    a, f = float(world.ellipsoid.a), float(world.ellipsoid.f)
+    longitude = np.radians(given.longitude_deg)
     if given.latitude_deg is not None:
-        latitude = number(np.radians(given.latitude_deg))
-        direction = from_geodetic(world.ellipsoid, latitude, longitude, number(1e5))
+        latitude = np.radians(given.latitude_deg)
+        normal = np.array(
+            [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
+        )
+        n = a / np.sqrt(1.0 - f * (2.0 - f) * normal[2] ** 2)
+        foot = n * normal * np.array([1.0, 1.0, (1.0 - f) ** 2])
+        high = 1e5 if given.altitude_m is None else given.altitude_m
+        r_E = foot + high * normal
     else:
         assert given.latitude_geocentric_deg is not None
         gc = np.radians(given.latitude_geocentric_deg)
-        direction = jnp.asarray([np.cos(gc) * np.cos(longitude), np.cos(gc) * np.sin(longitude), np.sin(gc)])
-        latitude = number(gc)
-    if given.altitude_m is not None and given.latitude_deg is not None:
-        r_E = from_geodetic(world.ellipsoid, latitude, longitude, number(given.altitude_m))
-    else:
-        radius = given.radius_m
-        if radius is None:
-            assert given.altitude_m is not None
-            radius = float(world.ellipsoid.a) + given.altitude_m
-        r_E = direction / jnp.linalg.norm(direction) * radius
+        direction = np.array([np.cos(gc) * np.cos(longitude), np.cos(gc) * np.sin(longitude), np.sin(gc)])
+        ground = a / np.sqrt(1.0 + (1.0 / (1.0 - f) ** 2 - 1.0) * direction[2] ** 2)
+        r_E = direction * (ground + (given.altitude_m or 0.0))
+    if given.radius_m is not None:
+        r_E = r_E / np.linalg.norm(r_E) * given.radius_m
     # Angles of the velocity are measured from the geocentric horizontal, as in orbital mechanics.
-    up = r_E / jnp.linalg.norm(r_E)
-    C_NE = north_east_down(jnp.arcsin(up[2]), longitude)
+    up = r_E / np.linalg.norm(r_E)
+    east = np.array([-np.sin(longitude), np.cos(longitude), 0.0])
+    north = np.cross(up, east)
     gamma, heading = np.radians(given.flight_path_angle_deg), np.radians(given.heading_deg)
-    along = C_NE[0] * np.cos(heading) + C_NE[1] * np.sin(heading)
+    along = north * np.cos(heading) + east * np.sin(heading)
     v_E = given.speed_m_s * (along * np.cos(gamma) + up * np.sin(gamma))
-    spin = orientation.at(number(0.0))
-    r_I = spin.C_EI0.T @ r_E
-    turning = jnp.cross(spin.omega_EI_E, r_E) if given.relative else jnp.zeros(3)
-    return np.asarray(r_I), np.asarray(spin.C_EI0.T @ (v_E + turning))
+    C_EI, omega = spin_at(orientation, 0.0)
+    turning = np.cross(omega, r_E) if given.relative else np.zeros(3)
+    return C_EI.T @ r_E, C_EI.T @ (v_E + turning)
 
 
 def _from_interface(
@@ -206,7 +207,7 @@ def _from_orbit(
     scenario: Scenario, start: InitialState, world: World, flight: FlightComputer, planner: Planner,
     chances: list[Opportunity], chosen: Opportunity,
 ) -> ReturnPlan:  # fmt: skip
-    sep, stack, engine = scenario.truth.separation, scenario.truth.stack, scenario.truth.engine
+    sep, stack = scenario.truth.separation, scenario.truth.stack
     capsule, sim, legs = scenario.truth.capsule, scenario.simulation, scenario.return_.legs
     from_dock = legs.start == "undock"
     t_undock = chosen.undock if from_dock else chosen.burn - 600.0
@@ -228,8 +229,8 @@ def _from_orbit(
     t_burn = clock + float(plan.ignition)
     _afford(scenario, float(plan.delta_v), departure)
 
-    spin = world.orientation.at(number(t_burn))
-    direction_I = np.asarray(spin.C_EI0).T @ np.asarray(plan.direction_E)
+    C_EI, _ = spin_at(world.orientation, t_burn)
+    direction_I = C_EI.T @ np.asarray(plan.direction_E)
     whole = capsule.mass_kg + stack.service_module_kg + stack.propellant_kg + stack.orbital_module_kg
     drag = stack.drag_area_m2 * stack.drag_coefficient
     at = 0.0 if docked else t_undock
@@ -314,8 +315,7 @@ def _coast(
     """Carry an inertial state on with the flight's own orbit model."""
     r_E, v_E = planner.earth_state(t0, r_I, v_I)
     r_E, v_E = planner.carry(r_E, v_E, t1 - t0)
-    spin = planner.orientation.at(number(t1))
-    C, omega = np.asarray(spin.C_EI0), np.asarray(spin.omega_EI_E)
+    C, omega = spin_at(planner.orientation, t1)
     return C.T @ r_E, C.T @ (v_E + np.cross(omega, r_E))
 
 

@@ -8,12 +8,11 @@ from homeward.earth.geodesy import height_and_up
 from homeward.earth.orientation import earth_to_inertial, inertial_to_earth
 from homeward.math.components import split
 from homeward.sim.legs import BURN, Leg
-from homeward.sim.tick import forces_inputs
-from homeward.typing import Scalar, Vec3
+from homeward.sim.tick import forces_inputs, in_orbit
 from homeward.world.dynamics import integrate_tick
 from homeward.world.world import World
 
-ROUNDS = 6  # of false position: a tick is nearly straight, each round gains some three digits
+ROUNDS = 7  # both ends, then false position: a tick is nearly straight, a round gains some three digits
 
 
 def settle(world: World, leg: Leg, carry):
@@ -29,32 +28,26 @@ def settle(world: World, leg: Leg, carry):
     r_E, v_E = inertial_to_earth(spin, truth.time, truth.r_BI_I, truth.v_BI_I)
     inputs = forces_inputs(world, leg.kind, truth)
 
-    def fly(share: Scalar) -> tuple[Vec3, Vec3]:
-        return integrate_tick(world, inputs, spin.omega_EI_E, r_E, v_E, share * leg.tick, None)
-
-    def above(share: Scalar) -> Scalar:
-        height, _ = height_and_up(world.ellipsoid, split(fly(share)[0]))
-        by_time = leg.end_time - (truth.time + share * leg.tick)
-        return jnp.minimum(height - leg.end_altitude, by_time)
-
-    def narrow(_: int, bounds):
-        low, high, g_low, g_high = bounds
-        middle = jnp.clip(low + (high - low) * g_low / (g_low - g_high), low, high)
-        g = above(middle)
+    def visit(carry, k):
+        low, high, g_low, g_high, _, _, _ = carry
+        # Both ends first, then where the straight line between the nearest two crosses.
+        share = jnp.clip(low + (high - low) * g_low / (g_low - g_high), 0.0, 1.0)
+        share = jnp.where(k == 0, 0.0, jnp.where(k == 1, 1.0, share))
+        r, v = integrate_tick(
+            world, inputs, spin.omega_EI_E, r_E, v_E, share * leg.tick, None, in_orbit(leg.kind)
+        )
+        height, _ = height_and_up(world.ellipsoid, split(r))
+        g = jnp.minimum(height - leg.end_altitude, leg.end_time - (truth.time + share * leg.tick))
+        g = jnp.where(k == 0, jnp.maximum(g, 1e-12), jnp.where(k == 1, jnp.minimum(g, -1e-12), g))
         up = g > 0.0
         return (
-            jnp.where(up, middle, low),
-            jnp.where(up, high, middle),
-            jnp.where(up, g, g_low),
-            jnp.where(up, g_high, g),
-        )
+            jnp.where(up, share, low), jnp.where(up, high, share),
+            jnp.where(up, g, g_low), jnp.where(up, g_high, g), share, r, v,
+        ), None  # fmt: skip
 
     zero, one = jnp.zeros_like(leg.tick), jnp.ones_like(leg.tick)
-    g0 = jnp.maximum(above(zero), 1e-12)
-    g1 = jnp.minimum(above(one), -1e-9)
-    low, high, g_low, g_high = jax.lax.fori_loop(0, ROUNDS, narrow, (zero, one, g0, g1))
-    share = jnp.clip(low + (high - low) * g_low / (g_low - g_high), 0.0, 1.0)
-    r_end, v_end = fly(share)
+    start = (zero, one, one, -one, zero, r_E, v_E)
+    (_, _, _, _, share, r_end, v_end), _ = jax.lax.scan(visit, start, jnp.arange(ROUNDS))
     time = truth.time + share * leg.tick
     r_I, v_I = earth_to_inertial(spin, time, r_end, v_end)
     moved = eqx.tree_at(

@@ -92,19 +92,25 @@ def _chunk(world, flight, leg, carry, keys, number, record: bool):
         return chunk(world, flight, leg, carry, key, record)
 
     axes = (_world_axes(world), _flight_axes(flight), 0, 0, 0)
-    return jax.vmap(lane, in_axes=axes)(world, flight, leg, carry, keys)
+    return _strong(jax.vmap(lane, in_axes=axes)(world, flight, leg, carry, keys))
+
+
+def _strong(tree):
+    """The tree without weak types: a carry that differs from itself in those would compile a second time."""
+    return jax.tree.map(
+        lambda x: jax.lax.convert_element_type(x, x.dtype) if jnp.issubdtype(x.dtype, jnp.number) else x, tree
+    )
 
 
 @jax.jit
 def _begin(carry, leg):
-    return jax.vmap(begin)(carry, leg)
+    return _strong(jax.vmap(begin)(carry, leg))
 
 
 @jax.jit
 def _first(flight, truth):
-    return jax.vmap(lambda f, t: Carry(t, f.init(), idle(), t.time), in_axes=(_flight_axes(flight), 0))(
-        flight, truth
-    )
+    fresh = jax.vmap(lambda f, t: Carry(t, f.init(), idle(), t.time), in_axes=(_flight_axes(flight), 0))
+    return _strong(fresh(flight, truth))
 
 
 def first_carry(flight: FlightComputer, truth: TruthState) -> Carry:

@@ -18,9 +18,9 @@ from homeward.math.components import split
 from homeward.sim.ends import settle
 from homeward.sim.legs import BURN, COAST, CYCLES, DESCENT, ENTRY, TICKS, Leg
 from homeward.sim.record import frame
-from homeward.sim.tick import act, forces_inputs
+from homeward.sim.tick import act, forces_inputs, in_orbit, keep_worst
 from homeward.typing import Array, Flag, Float, Scalar, Vec3
-from homeward.world.dynamics import aerodynamic, slow_gravity
+from homeward.world.dynamics import aerodynamic, slow_gravity, thin_drag
 from homeward.world.gravity import SphericalHarmonics
 from homeward.world.sensors import NOISES, measure, step_navigation_error
 from homeward.world.state import TruthState
@@ -61,7 +61,8 @@ def cycle(
     spin = world.orientation.at(truth.time)
     r_E, v_E = inertial_to_earth(spin, truth.time, truth.r_BI_I, truth.v_BI_I)
     inputs = forces_inputs(world, leg.kind, truth)
-    _, told = aerodynamic(world, inputs, split(r_E), split(v_E), jnp.zeros_like(truth.time))
+    forces = thin_drag if in_orbit(leg.kind) else aerodynamic
+    _, told = forces(world, inputs, split(r_E), split(v_E), jnp.zeros_like(truth.time))
     force_I = jnp.sum(spin.C_EI0 * told.acceleration_E[:, None], axis=0)
     ticks = TICKS[leg.kind]
 
@@ -83,6 +84,8 @@ def cycle(
         slow = slow_gravity(world, r_E)
     moved = _ticks(world, flight, leg, spin, truth, state, carry.command, wanted, (r_E, v_E), slow, noise)
     new = Carry(*moved, carry.deadline)
+    old_bank = carry.truth.bank
+    new = eqx.tree_at(lambda c: c.truth, new, keep_worst(new.truth, told, leg, old_bank, ticks * leg.tick))
     late = new.truth.time > carry.deadline
     failing = late & ~new.truth.done
     new = eqx.tree_at(

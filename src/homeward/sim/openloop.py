@@ -8,10 +8,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from homeward.earth.geodesy import Ellipsoid, north_east_down, to_geodetic
+from homeward.earth.geodesy import Ellipsoid, height_and_up, to_geodetic
 from homeward.math import quaternion
-from homeward.math.numerics import norm, rk4_step
-from homeward.typing import Array, Float, Scalar, Vec3
+from homeward.math.components import Triple, add, axpy, cross, dot, join, scale, split, subtract
+from homeward.math.numerics import rk4_step
+from homeward.typing import Array, Count, Float, Scalar, Vec3
 from homeward.world.interfaces import (
     AbstractAerodynamics,
     AbstractAtmosphere,
@@ -22,6 +23,7 @@ from homeward.world.interfaces import (
 from homeward.world.wind import NoWind
 
 State = Float[Array, " k"]  # 6 numbers, or 13 with the rotation
+Motion = tuple[Triple, Triple]  # position and velocity, E
 
 # Within about this many radians of straight up or down the lift plane has no meaning: lift fades out.
 VERTICAL = 1e-6
@@ -65,64 +67,83 @@ def altitude(planet: Planet, y: State) -> Scalar:
     return to_geodetic(planet.ellipsoid, y[:3])[2]
 
 
-def air_relative(planet: Planet, r_E: Vec3, v_E: Vec3) -> tuple[Air, Vec3, Vec3]:
-    """Air at a position, velocity relative to it [m/s, E], and the local vertical (up, E)."""
-    latitude, longitude, h = to_geodetic(planet.ellipsoid, r_E)
-    C_NE = north_east_down(latitude, longitude)
-    velocity = v_E
-    if not isinstance(planet.wind, NoWind):
-        velocity = v_E - planet.wind.at(h) @ C_NE
-    return planet.atmosphere.at(h), velocity, -C_NE[2]
+def air_relative(planet: Planet, r_E: Triple, v_E: Triple) -> tuple[Air, Triple, Triple]:
+    """Air at a position, velocity relative to it [m/s, E], and the ellipsoid's normal there (up, E)."""
+    h, up = height_and_up(planet.ellipsoid, r_E)
+    air = planet.atmosphere.at(h)
+    if isinstance(planet.wind, NoWind):
+        return air, v_E, up
+    inverse = 1.0 / jnp.maximum(jnp.sqrt(up[0] * up[0] + up[1] * up[1]), 1e-12)  # at a pole, any east will do
+    east = (-up[1] * inverse, up[0] * inverse, jnp.zeros_like(h))
+    north_wind, east_wind, down_wind = split(planet.wind.at(h))
+    level = axpy(north_wind, cross(up, east), scale(east_wind, east))
+    return air, subtract(v_E, axpy(-down_wind, up, level)), up
 
 
-def aerodynamic_acceleration(body: Body, air: Air, v_air: Vec3, up: Vec3) -> tuple[Vec3, Vec3]:
+def aerodynamic_acceleration(body: Body, air: Air, v_air: Triple, up: Triple) -> tuple[Triple, Triple]:
     """Drag and lift accelerations [m/s2], in the axes of ``v_air`` [m/s] and ``up``.
 
     ``D = rho V**2 S CD / 2m`` against the velocity relative to the air; ``L = rho V**2 S CL / 2m``
     perpendicular to it, at bank 0 in its plane with the local vertical, turned about it to the right
     by the bank angle. Source: Vinh, Busemann and Culp (1980), chapter 2.
     """
-    speed = norm(v_air)
+    speed2 = dot(v_air, v_air)
+    speed = jnp.sqrt(speed2)
     cl, cd = body.aero.coefficients(speed / air.sound_speed)
     per_coefficient = 0.5 * air.density * body.area / body.mass
-    drag = -per_coefficient * cd * speed * v_air
-    right = jnp.cross(v_air, up)
-    sine = jnp.sqrt(jnp.sum(right * right) + (VERTICAL * speed) ** 2 + 1e-30)
+    drag = scale(-per_coefficient * cd * speed, v_air)
+    right = cross(v_air, up)
+    inverse_sine = 1.0 / jnp.sqrt(dot(right, right) + VERTICAL**2 * speed2 + 1e-30)
     # |v| (right x v) / |right| is |v|^2 times the unit vector of lift at bank 0; no division by |v|.
-    upward, sideways = jnp.cross(right, v_air), speed * right
-    direction = jnp.cos(body.bank) * upward + jnp.sin(body.bank) * sideways
-    return drag, per_coefficient * cl * (speed / sine) * direction
+    direction = axpy(jnp.cos(body.bank), cross(right, v_air), scale(jnp.sin(body.bank) * speed, right))
+    return drag, scale(per_coefficient * cl * speed * inverse_sine, direction)
 
 
-def rates(body: Body, planet: Planet, y: State) -> State:
-    """Time derivative of the state: gravity, drag, lift, Coriolis and centrifugal accelerations.
-
-    The rotation is free: ``I domega/dt = -omega x (I omega)`` in principal axes.
-    """
-    r_E, v_E = y[:3], y[3:6]
+def acceleration(body: Body, planet: Planet, r_E: Triple, v_E: Triple) -> Triple:
+    """Gravity, drag, lift, Coriolis and centrifugal accelerations [m/s2, E]."""
     air, v_air, up = air_relative(planet, r_E, v_E)
     drag, lift = aerodynamic_acceleration(body, air, v_air, up)
     w = planet.rate
-    zero = jnp.zeros_like(w)
-    turning = jnp.stack([w * (w * r_E[0] + 2.0 * v_E[1]), w * (w * r_E[1] - 2.0 * v_E[0]), zero])
-    parts = [v_E, planet.gravity.acceleration(r_E) + drag + lift + turning]
+    turning = (w * (w * r_E[0] + 2.0 * v_E[1]), w * (w * r_E[1] - 2.0 * v_E[0]), jnp.zeros_like(v_E[2]))
+    gravity = split(planet.gravity.acceleration(join(r_E)))
+    return add(add(gravity, turning), add(drag, lift))
+
+
+def rates(body: Body, planet: Planet, y: State) -> State:
+    """Time derivative of the state.
+
+    The rotation is free: ``I domega/dt = -omega x (I omega)`` in principal axes.
+    """
+    r_E, v_E = split(y[:3]), split(y[3:6])
+    parts = [y[3:6], join(acceleration(body, planet, r_E, v_E))]
     if y.shape[0] == 13:
-        q_BI, omega = y[6:10], y[10:]
-        parts += [
-            quaternion.derivative(q_BI, omega),
-            -jnp.cross(omega, body.inertia * omega) / body.inertia,
-        ]
+        parts.append(_spin(body, y[6:]))
     return jnp.concatenate(parts)
+
+
+def _spin(body: Body, turn: Float[Array, "7"]) -> Float[Array, "7"]:
+    q_BI, omega = turn[:4], turn[4:]
+    torque_free = -jnp.cross(omega, body.inertia * omega) / body.inertia
+    return jnp.concatenate([quaternion.derivative(q_BI, omega), torque_free])
 
 
 def advance(body: Body, planet: Planet, y: State, step: Scalar) -> State:
     """The state one Runge-Kutta step [s] later; a negative step goes back."""
-    return rk4_step(lambda _, x: rates(body, planet, x), jnp.zeros_like(step), y, step)
+    r_E, v_E = _move(body, planet, (split(y[:3]), split(y[3:6])), step)
+    parts = [join(r_E), join(v_E)]
+    if y.shape[0] == 13:
+        parts.append(rk4_step(lambda _, x: _spin(body, x), jnp.zeros_like(step), y[6:], step))
+    return jnp.concatenate(parts)
+
+
+def _move(body: Body, planet: Planet, x: Motion, step: Scalar) -> Motion:
+    # Components, not vectors: a step of many lanes is then one vectorised loop.
+    return rk4_step(lambda _, x: (x[1], acceleration(body, planet, *x)), jnp.zeros_like(step), x, step)
 
 
 def fly_open_loop(
-    body: Body, planet: Planet, y0: State, step: Scalar, steps: int, stop_altitude: Scalar
-) -> tuple[Scalar, State]:
+    body: Body, planet: Planet, y0: Float[Array, "6"], step: Scalar, steps: int, stop_altitude: Scalar
+) -> tuple[Scalar, Float[Array, "6"]]:
     """Time [s] and state at the descent through an altitude [m], or after ``steps`` steps [s].
 
     One lane of a batch: no history and no branch, so ``vmap`` it over states, bodies or planets. A lane
@@ -130,13 +151,16 @@ def fly_open_loop(
     method on its own length, so that the event carries the integrator's error and not the step's.
     """
 
-    def body_of_loop(_: Array, carry: tuple[Scalar, State]) -> tuple[Scalar, State]:
-        t, y = carry
-        h = jnp.where(altitude(planet, y) > stop_altitude, step, 0.0)
-        return t + h, advance(body, planet, y, h)
+    def tick(_: Count, carry: tuple[Scalar, Motion]) -> tuple[Scalar, Motion]:
+        t, x = carry
+        height, _ = height_and_up(planet.ellipsoid, x[0])  # which the step needs in any case
+        h = jnp.where(height > stop_altitude, step, 0.0)
+        return t + h, _move(body, planet, x, h)
 
-    t, y = jax.lax.fori_loop(0, steps, body_of_loop, (jnp.zeros_like(step), y0))
-    landed = altitude(planet, y) <= stop_altitude
+    start = (jnp.zeros_like(step), (split(y0[:3]), split(y0[3:])))
+    t, (r_E, v_E) = jax.lax.fori_loop(0, steps, tick, start)
+    y = jnp.concatenate([join(r_E), join(v_E)])
+    landed = altitude(planet, y) <= stop_altitude + 1e-3  # the two formulas differ by less than 1e-4 m
     back = jnp.zeros_like(step)
     for _ in range(3):
         at = advance(body, planet, y, back)

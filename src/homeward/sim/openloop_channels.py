@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from homeward.earth.constants import G0
 from homeward.earth.geodesy import north_east_down, to_geodetic
 from homeward.math import quaternion
+from homeward.math.components import join, split
 from homeward.math.numerics import norm
 from homeward.sim.openloop import Body, Planet, State, advance, aerodynamic_acceleration, altitude
 from homeward.typing import Count, Mat33, Scalar, Vec3
@@ -42,7 +43,7 @@ def channels(body: Body, planet: Planet, t: Scalar, y: State) -> dict[str, Scala
     C_NE = north_east_down(latitude, longitude)
     wind_E = planet.wind.at(h) @ C_NE
     air, v_air = planet.atmosphere.at(h), v_E - wind_E
-    drag, lift = aerodynamic_acceleration(body, air, v_air, -C_NE[2])
+    drag, lift = map(join, aerodynamic_acceleration(body, air, split(v_air), split(-C_NE[2])))
     airspeed, force = norm(v_air), drag + lift
     r_I, v_I = inertial(planet, t, r_E, v_E)
     v_N = C_NE @ v_E

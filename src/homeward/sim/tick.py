@@ -3,19 +3,25 @@
 import equinox as eqx
 import jax.numpy as jnp
 
+from homeward.earth.geodesy import height_and_up
 from homeward.earth.orientation import EarthSpin
 from homeward.icd import Command
 from homeward.math.components import split
 from homeward.math.numerics import norm
 from homeward.sim.legs import BURN, COAST, DESCENT, ENTRY, Leg
-from homeward.typing import Flag, Scalar, Vec3
+from homeward.typing import Scalar, Vec3
 from homeward.world.actuators import bank_actuator
-from homeward.world.dynamics import Forces, Inputs, aerodynamic, finite, integrate_tick
+from homeward.world.dynamics import Forces, Inputs, finite, integrate_tick
 from homeward.world.parachute import canopy_area, next_stage
 from homeward.world.state import Extremes, TruthState
 from homeward.world.world import World
 
 REVERSAL_SPEED = 1500.0  # m/s: sign changes of the bank below it are steering, not reversals
+
+
+def in_orbit(kind: str) -> bool:
+    """Whether a leg of this kind is flown in the thin air of the orbit."""
+    return kind in (COAST, BURN)
 
 
 def forces_inputs(world: World, kind: str, truth: TruthState) -> Inputs:
@@ -80,16 +86,16 @@ def act(
         )
         retro_time = truth.retro_time + firing * dt
 
-    r_new, v_new = integrate_tick(world, inputs, spin.omega_EI_E, r_E, v_E, dt, slow)
-    _, told = aerodynamic(world, inputs, split(r_new), split(v_new), dt)
+    r_new, v_new = integrate_tick(world, inputs, spin.omega_EI_E, r_E, v_E, dt, slow, in_orbit(leg.kind))
+    altitude, _ = height_and_up(world.ellipsoid, split(r_new))
     ok = finite(r_new, v_new)
-    ends = (told.altitude <= leg.end_altitude) | (truth.time + dt > leg.end_time)
+    ends = (altitude <= leg.end_altitude) | (truth.time + dt > leg.end_time)
     new = TruthState(
         time=truth.time + dt, r_BI_I=truth.r_BI_I, v_BI_I=truth.v_BI_I, mass=mass, propellant=propellant,
         drag_area=truth.drag_area, bank=bank, bank_rate=bank_rate, sensed_delta_v=sensed, stage=stage,
-        stage_time=stage_time, retro_time=retro_time, heat_load=truth.heat_load + told.heat_rate * dt,
+        stage_time=stage_time, retro_time=retro_time, heat_load=truth.heat_load,
         navigation_error=truth.navigation_error,
-        extremes=_worst(truth.extremes, told, truth.bank, bank, leg.kind),
+        extremes=truth.extremes,
         done=truth.done | ends | finished | ~ok,
         settled=truth.settled | finished | ~ok,
         failed=truth.failed | ~ok,
@@ -114,15 +120,19 @@ def _burn(world: World, spin: EarthSpin, truth: TruthState, active: Command, dt:
     return push, -used / dt, truth.mass - used, truth.propellant - used, truth.sensed_delta_v + gained
 
 
-def _worst(so_far: Extremes, told: Forces, old_bank: Scalar, bank: Scalar, kind: str) -> Extremes:
-    if kind != ENTRY:
-        turned: Flag = jnp.zeros_like(so_far.bank_reversals, bool)
-    else:
-        turned = ((old_bank > 0.0) != (bank > 0.0)) & (told.speed > REVERSAL_SPEED)
-    load = jnp.maximum(so_far.load, told.load) if kind in (ENTRY, COAST) else so_far.load
-    return Extremes(
-        load=load,
+def keep_worst(truth: TruthState, told: Forces, leg: Leg, old_bank: Scalar, cycle: Scalar) -> TruthState:
+    """Sum the heating and keep the worst so far, once a guidance cycle [s]."""
+    if in_orbit(leg.kind):
+        return truth
+    so_far = truth.extremes
+    turned = ((old_bank > 0.0) != (truth.bank > 0.0)) & (told.speed > REVERSAL_SPEED)
+    entering = leg.kind == ENTRY
+    worst = Extremes(
+        # What the crew feels when a canopy opens is told by telemetry; the limit is on the entry.
+        load=jnp.maximum(so_far.load, told.load) if entering else so_far.load,
         heat_rate=jnp.maximum(so_far.heat_rate, told.heat_rate),
         dynamic_pressure=jnp.maximum(so_far.dynamic_pressure, told.dynamic_pressure),
-        bank_reversals=so_far.bank_reversals + turned.astype(int),
+        bank_reversals=so_far.bank_reversals + (turned.astype(int) if entering else 0),
     )
+    heat_load = truth.heat_load + told.heat_rate * cycle
+    return eqx.tree_at(lambda t: (t.extremes, t.heat_load), truth, (worst, heat_load))

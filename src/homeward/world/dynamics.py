@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, RADIUS_EGM96
 from homeward.earth.geodesy import height_and_up
 from homeward.math.components import Triple, add, axpy, cross, dot, join, scale, split, subtract
+from homeward.math.numerics import rk4_step
 from homeward.typing import Flag, Scalar, Vec3
 from homeward.world.heating import heat_rate
 from homeward.world.world import World
@@ -75,14 +76,29 @@ def aerodynamic(world: World, inputs: Inputs, r: Triple, v: Triple, time: Scalar
     lift_up = cross(right, along)
     sine, cosine = jnp.sin(bank), jnp.cos(bank)
     a = axpy(-drag, along, axpy(lift * cosine, lift_up, scale(lift * sine, right)))
-    load = jnp.sqrt(dot(a, a)) / G0
-    told = Forces(
+    return a, Forces(
         acceleration_E=join(a), altitude=altitude, density=air.density, speed=speed, mach=mach,
-        dynamic_pressure=pressure, load=load,
+        dynamic_pressure=pressure, load=jnp.sqrt(dot(a, a)) / G0,
         heat_rate=heat_rate(air.density, speed, world.capsule.nose_radius),
         wind_north=north_wind, wind_east=east_wind,
     )  # fmt: skip
-    return a, told
+
+
+def thin_drag(world: World, inputs: Inputs, r: Triple, v: Triple, time: Scalar) -> tuple[Triple, Forces]:
+    """As ``aerodynamic``, in orbit: drag against air that turns with the Earth, no lift, no heating told."""
+    altitude, _ = height_and_up(world.ellipsoid, r)
+    air = world.thin_air.at(altitude)
+    speed2 = dot(v, v)
+    speed = jnp.sqrt(speed2)
+    mass = inputs.mass + inputs.mass_rate * time
+    drag = 0.5 * air.density * speed * inputs.area / mass
+    a = scale(-drag, v)
+    zero = jnp.zeros_like(altitude)
+    return a, Forces(
+        acceleration_E=join(a), altitude=altitude, density=air.density, speed=speed,
+        mach=speed / air.sound_speed, dynamic_pressure=0.5 * air.density * speed2, load=drag * speed / G0,
+        heat_rate=zero, wind_north=zero, wind_east=zero,
+    )  # fmt: skip
 
 
 def integrate_tick(
@@ -93,12 +109,15 @@ def integrate_tick(
     v_E: Vec3,
     dt: Scalar,
     slow_gravity: Vec3 | None,
+    orbit: bool,
 ) -> tuple[Vec3, Vec3]:
     """One RK4 step [dt in s] of position and velocity in the turning frame.
 
     ``slow_gravity`` [m/s2, E], if given, is the field less its J2 part, held over the guidance cycle: in
     entry it changes by 1e-6 m/s2 in a second, and leaving it out of the inner loop halves the cost.
+    ``orbit`` (static) takes the thin air of the orbit instead of the air of the entry.
     """
+    forces = thin_drag if orbit else aerodynamic
     omega = split(omega_E)
     push = split(inputs.push_E)
 
@@ -109,23 +128,12 @@ def integrate_tick(
         else:
             g = add(oblate_gravity(world, r), split(slow_gravity))
         mass = inputs.mass + inputs.mass_rate * time
-        a, _ = aerodynamic(world, inputs, r, v, time)
+        a, _ = forces(world, inputs, r, v, time)
         a = add(add(a, g), scale(inputs.mass / mass, push))
         turning = cross(omega, add(scale(2.0, v), cross(omega, r)))
         return v, subtract(a, turning)
 
-    def move(state, rate, h):
-        return tuple(axpy(h, k, x) for x, k in zip(state, rate, strict=True))
-
-    start = (split(r_E), split(v_E))
-    half = 0.5 * dt
-    zero = jnp.zeros_like(dt)
-    k1 = rates(zero, start)
-    k2 = rates(half, move(start, k1, half))
-    k3 = rates(half, move(start, k2, half))
-    k4 = rates(dt, move(start, k3, dt))
-    total = jax.tree.map(lambda a, b, c, d: (a + 2.0 * (b + c) + d) / 6.0, k1, k2, k3, k4)
-    r, v = move(start, total, dt)
+    r, v = rk4_step(rates, jnp.zeros_like(dt), (split(r_E), split(v_E)), dt)
     return join(r), join(v)
 
 
