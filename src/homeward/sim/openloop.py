@@ -153,7 +153,7 @@ def fly_open_loop(
 
     def tick(_: Count, carry: tuple[Scalar, Motion]) -> tuple[Scalar, Motion]:
         t, x = carry
-        height, _ = height_and_up(planet.ellipsoid, x[0])  # which the step needs in any case
+        height = height_and_up(planet.ellipsoid, x[0])[0]  # which the step needs in any case
         h = jnp.where(height > stop_altitude, step, 0.0)
         return t + h, _move(body, planet, x, h)
 
