@@ -123,7 +123,10 @@ def _descent_legs(scenario: Scenario, first: int) -> list[MissionLeg]:
     s, legs = scenario.simulation, scenario.return_.legs
     items = [
         MissionLeg(
-            "entry", leg(ENTRY, first, s.entry_step_s, end_altitude=legs.opening_altitude_m, patience=3600.0)
+            "entry",
+            leg(ENTRY, first, s.entry_step_s, end_altitude=legs.opening_altitude_m, patience=3600.0),
+            # From here on the trim table says how the capsule drags.
+            lambda truth: replace(truth, drag_area=0.0),
         )
     ]
     if legs.end == "touchdown":
