@@ -58,7 +58,9 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
     lanes = opening["altitude"].shape[0]
     aim = np.broadcast_to(np.asarray(flight.target.aim_E), (lanes, 3))
     site_E = np.broadcast_to(
-        np.asarray(from_geodetic(world.ellipsoid, jnp.asarray(lat), jnp.asarray(lon), jnp.asarray(site.altitude_m))),
+        np.asarray(
+            from_geodetic(world.ellipsoid, jnp.asarray(lat), jnp.asarray(lon), jnp.asarray(site.altitude_m))
+        ),
         (lanes, 3),
     )
     truth = outcome.truth
@@ -108,13 +110,16 @@ def summarise(
     aim = np.asarray(flight.target.aim_E)
     lat, lon, _ = to_geodetic(world.ellipsoid, jnp.asarray(aim if aim.ndim == 1 else aim[lane]))
     legs = [
-        {"name": name, "start": float(leg.start[lane]), "end": float(leg.end[lane])} for name, leg in outcome.legs
+        {"name": name, "start": float(leg.start[lane]), "end": float(leg.end[lane])}
+        for name, leg in outcome.legs
     ]
     failed_leg = None
     if bool(n["failed"]):
         # The leg in which a number stopped being finite, or time ran out; the later ones stand still.
         time = float(n["failed_time"])
-        failed_leg = next((g["name"] for g in legs if g["start"] - 1e-6 <= time <= g["end"] + 1e-6), legs[-1]["name"])
+        failed_leg = next(
+            (g["name"] for g in legs if g["start"] - 1e-6 <= time <= g["end"] + 1e-6), legs[-1]["name"]
+        )
     deg = np.degrees
     summary: dict[str, Any] = {
         "scenario": s.name,
@@ -147,7 +152,11 @@ def summarise(
         "propellant_kg": float(n["propellant"]),
     }
     if failed_leg is not None:
-        summary["failure"] = {"leg": failed_leg, "time_s": float(n["failed_time"]), "reason": "a number stopped being finite, or the leg took too long"}
+        summary["failure"] = {
+            "leg": failed_leg,
+            "time_s": float(n["failed_time"]),
+            "reason": "a number stopped being finite, or the leg took too long",
+        }
     if plan.deorbit is not None and plan.burn_time is not None:
         burn = outcome.ends["deorbit burn"]
         before = outcome.starts["deorbit burn"]

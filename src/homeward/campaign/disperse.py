@@ -1,0 +1,229 @@
+"""Dispersed worlds: one random stream for each parameter of each run.
+
+Run ``i`` of seed ``s`` uses ``fold_in(key(s), i)``, and each parameter a stream of its own, keyed by a checksum
+of its name: adding a parameter changes no other, and any run can be drawn again alone.
+"""
+
+import zlib
+from functools import partial
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.earth.constants import G0
+from homeward.earth.geodesy import north_east_down
+from homeward.flight.computer import FlightComputer
+from homeward.flight.entry_predictive import PredictiveEntryGuidance
+from homeward.scenario.build import ARCSECOND, build_air, build_parachutes, densities, number
+from homeward.scenario.build_flight import STEERING_LAYER, believed_mass, target_under
+from homeward.scenario.returns import ReturnPlan
+from homeward.sim.lanes import spread_flight, spread_world
+from homeward.typing import Array, Scalar, Vec3
+from homeward.world.atmosphere import TableAtmosphere
+from homeward.world.interfaces import AbstractAerodynamics
+from homeward.world.profiles import disturbed_air
+from homeward.world.state import TruthState
+from homeward.world.wind import WindTable, disturbed_wind
+from homeward.world.world import World
+
+SIGMAS = 3.0  # the scenario's figures are three of them
+
+
+class ScaledAerodynamics(AbstractAerodynamics):
+    """Any trim aerodynamics with its drag and its L/D multiplied."""
+
+    base: AbstractAerodynamics
+    drag: Scalar
+    lift_to_drag: Scalar
+
+    def coefficients(self, mach: Scalar) -> tuple[Scalar, Scalar]:
+        """``(CL, CD)`` of the base, scaled."""
+        cl, cd = self.base.coefficients(mach)
+        return cl * self.drag * self.lift_to_drag, cd * self.drag
+
+
+def stream(key: Array, name: str) -> Array:
+    """The random key of a named parameter of one run."""
+    return jax.random.fold_in(key, zlib.crc32(name.encode()))
+
+
+def normal(key: Array, name: str, shape: tuple[int, ...] = ()) -> Array:
+    """Standard normal numbers of a named parameter."""
+    return jax.random.normal(stream(key, name), shape)
+
+
+class Draw(eqx.Module):
+    """What one run draws: everything that differs from the nominal."""
+
+    atmosphere: TableAtmosphere
+    thin_air: TableAtmosphere
+    wind: WindTable
+    forecast: WindTable
+    drag: Scalar
+    lift_to_drag: Scalar
+    mass: Scalar
+    thrust: Scalar
+    thrust_misalignment: Vec3
+    accelerometer_bias: Vec3
+    misalignment: Vec3
+    navigation_position: Vec3
+    navigation_velocity: Vec3
+    position: Vec3  # of the start, m, in I
+    velocity: Vec3
+    aim_E: Vec3
+    onboard_wind_E: Vec3
+
+
+def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray) -> tuple[World, FlightComputer, TruthState]:
+    """World, flight computer and initial truth of the given runs, with a lane axis (see ``sim.lanes``)."""
+    s = plan.scenario
+    lanes = len(runs)
+    levels = np.arange(350) * 100.0
+    density = np.asarray(densities(build_air(s, plan.epoch), jnp.asarray(levels))) * s.truth.air.density_scale
+    # The numbers of the scenario go in as arrays: another value does not compile anew.
+    d = s.dispersion
+    heights = np.asarray(plan.world.atmosphere.altitudes())
+    low, high = d.density_profile_low / SIGMAS, d.density_profile_high / SIGMAS
+    wind_heights = np.asarray(plan.world.wind.altitudes())
+    n = s.truth.navigation
+    sizes = {
+        "air_sigma": np.interp(heights, [30e3, 100e3], [low, high]),
+        "air_length": d.density_length_m,
+        "bias": d.density_bias / SIGMAS,
+        "wind_sigma": np.interp(wind_heights, d.wind_altitude_m, np.asarray(d.wind_m_s) / SIGMAS),
+        "wind_length": d.wind_length_m,
+        "forecast_sigma": np.full(wind_heights.shape, d.forecast_error_m_s / SIGMAS),
+        "forecast_length": d.forecast_length_m,
+        "gust_sigma": np.full(wind_heights.shape, s.truth.wind.gust_m_s),
+        "gust_length": s.truth.wind.gust_length_m,
+        "drag": d.drag / SIGMAS, "lift_to_drag": d.lift_to_drag / SIGMAS, "mass": d.mass / SIGMAS,
+        "thrust": d.thrust / SIGMAS, "pointing": np.radians(d.thrust_pointing_deg) / SIGMAS,
+        "accelerometer": n.blackout_accelerometer_bias_ug * 1e-6 * G0,
+        "misalignment": n.blackout_misalignment_arcsec * ARCSECOND,
+        "navigation_position": n.position_sigma_m, "navigation_velocity": n.velocity_sigma_m_s,
+        "position": d.state_position_m / SIGMAS, "velocity": d.state_velocity_m_s / SIGMAS,
+        "angle": np.radians(d.interface_angle_deg) / SIGMAS, "speed": d.interface_speed_m_s / SIGMAS,
+    }  # fmt: skip
+    sizes = {key: jnp.asarray(value, float) for key, value in sizes.items()}
+    at_interface = s.return_.legs.start == "interface"
+    draws = _draw(
+        plan.world.atmosphere, plan.world.thin_air, plan.world.wind, plan.truth, sizes, jnp.asarray(density),
+        jax.random.key(seed), jnp.asarray(runs), _Site(s), at_interface,
+    )  # fmt: skip
+    return _apply(plan, jax.tree.map(np.asarray, draws), lanes)
+
+
+class _Site:
+    """The scenario as a static argument: two of the same content count as one program."""
+
+    def __init__(self, scenario) -> None:
+        self.scenario = scenario
+        self.text = scenario.model_dump_json(include={"site", "return_", "flight", "truth"})
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, _Site) and self.text == other.text
+
+
+@partial(jax.jit, static_argnames=("site", "at_interface"))
+def _draw(air, thin, wind, truth, sizes, density, key, runs, site: _Site, at_interface: bool) -> Draw:
+    scenario = site.scenario
+    mass = number(believed_mass(scenario))
+    parachutes = build_parachutes(scenario)
+
+    def one(run) -> Draw:
+        k = jax.random.fold_in(key, run)
+        bias = sizes["bias"] * normal(k, "density_bias")
+        true_air = disturbed_air(
+            air, stream(k, "density_profile"), bias, sizes["air_sigma"], sizes["air_length"]
+        )
+        high = disturbed_air(thin, stream(k, "density_profile"), bias, 0.0 * thin.altitudes(), 1.0)
+        forecast = disturbed_wind(wind, stream(k, "wind"), sizes["wind_sigma"], sizes["wind_length"])
+        true_wind = disturbed_wind(
+            forecast, stream(k, "forecast_error"), sizes["forecast_sigma"], sizes["forecast_length"]
+        )
+        true_wind = disturbed_wind(true_wind, stream(k, "gusts"), sizes["gust_sigma"], sizes["gust_length"])
+        target = target_under(scenario, parachutes, mass, density, forecast)
+        levels = forecast.altitudes()
+        inside = ((levels >= STEERING_LAYER[0]) & (levels <= STEERING_LAYER[1])).astype(float)
+        mean = jnp.sum(forecast.rows * inside[:, None], axis=0) / jnp.sum(inside)
+        latitude, longitude = (
+            number(np.radians(x)) for x in (scenario.site.latitude_deg, scenario.site.longitude_deg)
+        )
+        C_NE = north_east_down(latitude, longitude)
+        believed = 0.0 if scenario.flight.believed.wind == "none" else 1.0
+        position = sizes["position"] * normal(k, "state_position", (3,))
+        velocity = sizes["velocity"] * normal(k, "state_velocity", (3,))
+        if at_interface:
+            position, velocity = 0.0 * position, _interface_error(k, sizes, truth)
+        return Draw(
+            atmosphere=true_air, thin_air=high, wind=true_wind, forecast=forecast,
+            drag=1.0 + sizes["drag"] * normal(k, "drag"),
+            lift_to_drag=1.0 + sizes["lift_to_drag"] * normal(k, "lift_to_drag"),
+            mass=1.0 + sizes["mass"] * normal(k, "mass"),
+            thrust=1.0 + sizes["thrust"] * normal(k, "thrust"),
+            thrust_misalignment=sizes["pointing"] * normal(k, "thrust_pointing", (3,)),
+            accelerometer_bias=sizes["accelerometer"] * normal(k, "accelerometer_bias", (3,)),
+            misalignment=sizes["misalignment"] * normal(k, "imu_misalignment", (3,)),
+            navigation_position=sizes["navigation_position"] * normal(k, "navigation_position", (3,)),
+            navigation_velocity=sizes["navigation_velocity"] * normal(k, "navigation_velocity", (3,)),
+            position=position, velocity=velocity, aim_E=target.aim_E,
+            onboard_wind_E=believed * (C_NE[0] * mean[0] + C_NE[1] * mean[1]),
+        )  # fmt: skip
+
+    return jax.vmap(one)(runs)
+
+
+def _interface_error(k: Array, sizes, truth: TruthState) -> Vec3:
+    """Velocity error [m/s, I] of a dispersed entry angle and speed."""
+    up = truth.r_BI_I / jnp.sqrt(jnp.sum(truth.r_BI_I**2))
+    v = truth.v_BI_I
+    speed = jnp.sqrt(jnp.sum(v * v))
+    along = v / speed
+    across = up - along * jnp.sum(up * along)
+    across = across / jnp.sqrt(jnp.sum(across**2))
+    angle = sizes["angle"] * normal(k, "interface_angle")
+    faster = sizes["speed"] * normal(k, "interface_speed")
+    return (speed + faster) * (jnp.cos(angle) * along + jnp.sin(angle) * across) - v
+
+
+def _apply(plan: ReturnPlan, draws: Draw, lanes: int) -> tuple[World, FlightComputer, TruthState]:
+    """Put the draws in their places; whatever is not drawn is the same in every lane."""
+    nominal = plan.world
+    world = spread_world(nominal, lanes)
+    capsule_mass = float(nominal.capsule.mass) * draws.mass
+    world = eqx.tree_at(
+        lambda w: (
+            w.atmosphere, w.thin_air, w.wind, w.capsule.mass, w.engine.thrust, w.thrust_misalignment,
+            w.navigation.accelerometer_bias, w.navigation.misalignment,
+        ),
+        world,
+        (
+            draws.atmosphere, draws.thin_air, draws.wind, capsule_mass,
+            float(nominal.engine.thrust) * draws.thrust, draws.thrust_misalignment, draws.accelerometer_bias,
+            draws.misalignment,
+        ),
+    )  # fmt: skip
+    scaled = ScaledAerodynamics(world.aerodynamics, draws.drag, draws.lift_to_drag)
+    world = eqx.tree_at(lambda w: w.aerodynamics, world, scaled)
+    flight = spread_flight(plan.flight, lanes)
+    flight = eqx.tree_at(lambda f: f.target.aim_E, flight, draws.aim_E)
+    if isinstance(flight.guidance, PredictiveEntryGuidance):
+        flight = eqx.tree_at(lambda f: f.guidance.model.wind, flight, draws.onboard_wind_E)
+    truth = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))).copy(), plan.truth)
+    heavier = capsule_mass - float(nominal.capsule.mass)
+    truth = eqx.tree_at(
+        lambda t: (
+            t.mass, t.r_BI_I, t.v_BI_I, t.navigation_error.position, t.navigation_error.velocity,
+        ),
+        truth,
+        (
+            truth.mass + heavier, truth.r_BI_I + draws.position, truth.v_BI_I + draws.velocity,
+            draws.navigation_position, draws.navigation_velocity,
+        ),
+    )  # fmt: skip
+    return world, flight, truth
