@@ -15,6 +15,9 @@ from homeward.icd import Command, EntryCommand, EntryTarget, Measurements, Navig
 from homeward.typing import Scalar, Vec3
 
 
+SMALLEST_PULSE = 0.004  # s
+
+
 class FlightState(eqx.Module):
     """All that the flight computer remembers."""
 
@@ -61,6 +64,9 @@ class FlightComputer(eqx.Module):
         """
         missing = wanted - measurements.sensed_delta_v
         seconds = jnp.clip(missing / self.thrust_acceleration - pending.engine_seconds, 0.0, tick)
+        # The believed thrust is never quite the true one: without a smallest pulse the rest would be asked
+        # for again and again, each time in part.
+        seconds = jnp.where(seconds < SMALLEST_PULSE, 0.0, seconds)
         return eqx.tree_at(lambda c: (c.engine_seconds, c.thrust_direction), idle(), (seconds, direction))
 
     def entry(self, state: FlightState) -> tuple[FlightState, Command]:

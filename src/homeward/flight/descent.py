@@ -52,8 +52,9 @@ def step_descent(
     order = jnp.maximum(state.order, 1)
     order = jnp.where((order == 1) & (state.clock >= settings.drogue_time), 2, order)
     since = jnp.where(order != state.order, 0.0, state.order_clock + dt)
-    speed = norm(navigation.v_BE_E)
-    bad = (order == 2) & (since >= settings.main_check_time) & (speed > settings.too_fast)
+    # The rate of descent, not the speed: a canopy that works well still drifts with the wind.
+    fast = descent_rate(navigation) > settings.too_fast
+    bad = (order == 2) & (since >= settings.main_check_time) & fast
     order = jnp.where(bad, 3, order)
     since = jnp.where(bad, 0.0, since)
 
