@@ -4,8 +4,10 @@ from abc import abstractmethod
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
 
 from homeward.icd import EntryCommand, EntryTarget, Measurements, Navigation
+from homeward.typing import Scalar
 
 
 class AbstractEntryGuidance(eqx.Module):
@@ -30,3 +32,9 @@ class AbstractNavigation(eqx.Module):
     @abstractmethod
     def step(self, state: Any, measurements: Measurements) -> tuple[Any, Navigation]:
         """One cycle: sensors in, belief out."""
+
+
+def bank_only(bank: Scalar) -> EntryCommand:
+    """The command of a law that estimates nothing: a bank angle [rad], positive turns right."""
+    one = jnp.ones_like(bank)
+    return EntryCommand(bank, one, one, jnp.zeros_like(bank))
