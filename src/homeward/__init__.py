@@ -1,5 +1,70 @@
-"""Homeward: guidance, navigation and control of crewed capsules, and the world they fly in."""
+"""Homeward: guidance, navigation and control of crewed capsules, and the world they fly in.
+
+    scenario = homeward.load("shenzhou-15")
+    flight = homeward.fly(scenario)
+    flight.summary
+
+What is listed in ``__all__`` is loaded at its first use, so that ``import homeward`` takes no time.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from homeward._runtime import configure as _configure
 
+if TYPE_CHECKING:
+    from homeward.campaign.fly import fly
+    from homeward.campaign.many import fly_many
+    from homeward.campaign.opportunities import opportunities
+    from homeward.errors import Infeasible, InputError
+    from homeward.flight.contract import check_guidance
+    from homeward.scenario.load import load
+    from homeward.scenario.openloop_schema import run_file as propagate
+    from homeward.scenario.schema import Scenario
+
+    __version__: str
+
 _configure()
+
+_PLACES = {
+    "Infeasible": "homeward.errors:Infeasible",
+    "InputError": "homeward.errors:InputError",
+    "Scenario": "homeward.scenario.schema:Scenario",
+    "check_guidance": "homeward.flight.contract:check_guidance",
+    "fly": "homeward.campaign.fly:fly",
+    "fly_many": "homeward.campaign.many:fly_many",
+    "load": "homeward.scenario.load:load",
+    "opportunities": "homeward.campaign.opportunities:opportunities",
+    "propagate": "homeward.scenario.openloop_schema:run_file",
+}
+
+__all__ = [
+    "Infeasible",
+    "InputError",
+    "Scenario",
+    "__version__",
+    "check_guidance",
+    "fly",
+    "fly_many",
+    "load",
+    "opportunities",
+    "propagate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("homeward")
+    elif name in _PLACES:
+        module, _, attribute = _PLACES[name].partition(":")
+        value = getattr(import_module(module), attribute)
+    else:
+        raise AttributeError(f"module 'homeward' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,6 +1,7 @@
 """How JAX is set up for Homeward: double precision, and a compile cache that outlives the process."""
 
 import os
+import sys
 from pathlib import Path
 
 
@@ -9,20 +10,47 @@ def cache_directory() -> Path:
     chosen = os.environ.get("HOMEWARD_CACHE")
     if chosen:
         return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    base = os.environ.get("XDG_CACHE_HOME") or Path("~").expanduser() / ".cache"
     return Path(base) / "homeward"
 
 
-def configure() -> None:
-    """Set the JAX options that every result depends on. Called once, on import."""
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
+def writable_folder(name: str) -> Path | None:
+    """A folder of the cache, made if need be; None where nothing can be written."""
     try:
-        directory = cache_directory() / "xla"
+        directory = cache_directory() / name
         directory.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return  # A home that cannot be written costs compile time, never a flight.
-    jax.config.update("jax_compilation_cache_dir", str(directory))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    except (OSError, RuntimeError, ValueError):
+        return None  # A home that cannot be written costs compile time, never a flight.
+    return directory if os.access(directory, os.W_OK | os.X_OK) else None
+
+
+def configure() -> None:
+    """Set the JAX options that every result depends on. Called once, on import.
+
+    JAX is not loaded for that: until it is, its options are set in the environment that it will read.
+    """
+    options: dict[str, bool | float | str] = {"jax_enable_x64": True}
+    directory = writable_folder("xla")
+    if directory is not None and not _cache_chosen():
+        options["jax_compilation_cache_dir"] = str(directory)
+        options["jax_persistent_cache_min_compile_time_secs"] = 0.1
+        options["jax_persistent_cache_min_entry_size_bytes"] = -1
+    if "jax" in sys.modules:
+        import jax
+
+        for key, value in options.items():
+            jax.config.update(key, value)
+    else:
+        for key, value in options.items():
+            os.environ[key.upper()] = str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _cache_chosen() -> bool:
+    """Whether somebody has given JAX a cache of their own: it is then theirs to rule."""
+    if os.environ.get("HOMEWARD_CACHE"):
+        return False
+    if "jax" in sys.modules:
+        import jax
+
+        return bool(getattr(jax.config, "jax_compilation_cache_dir", None))
+    return bool(os.environ.get("JAX_COMPILATION_CACHE_DIR"))

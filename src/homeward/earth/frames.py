@@ -10,7 +10,7 @@ import erfa
 import numpy as np
 
 from homeward.earth.eop import constant_eop, read_eop
-from homeward.earth.orientation import intermediate_pole
+from homeward.earth.pole import intermediate_pole
 from homeward.earth.time import DAY, Epoch
 from homeward.errors import InputError
 

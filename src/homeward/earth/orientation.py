@@ -15,7 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.constants import ROTATION_RATE
-from homeward.earth.eop import EopTable, constant_eop, read_eop
+from homeward.earth.eop import constant_eop, read_eop
+from homeward.earth.pole import intermediate_pole
 from homeward.earth.series import UniformSeries
 from homeward.earth.time import DAY, Epoch
 from homeward.typing import Mat33, Scalar, Vec3
@@ -153,16 +154,6 @@ def build_orientation(
     era0 = erfa.era00(tai1, tai2 + ut1_tai0 / DAY)
     series = UniformSeries(jnp.asarray(rows), jnp.asarray(seconds[0], float), jnp.asarray(STEP, float))
     return EarthOrientation(series, jnp.asarray(era0, float))
-
-
-def intermediate_pole(
-    tt1: float | np.ndarray, tt2: np.ndarray, mjd: np.ndarray, table: EopTable
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """CIP X, Y, CIO locator s, TIO locator s' [rad], and the rows of the table, at TT dates."""
-    pole = table.at(mjd)
-    x, y, _ = erfa.xys06a(tt1, tt2)
-    x, y = x + pole[..., 3], y + pole[..., 4]
-    return x, y, erfa.s06(tt1, tt2, x, y), erfa.sp00(tt1, tt2), pole
 
 
 def coverage_warnings(epoch: Epoch, span: float | int) -> list[str]:
