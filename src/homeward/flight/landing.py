@@ -35,7 +35,7 @@ def drift(
         depth = jnp.maximum(top - bottom, 0.0)
         level = jnp.clip((0.5 * (top + bottom)) / LAYER, 0.0, density.shape[0] - 2.0)
         row = level.astype(int)
-        share = level - row
+        share = level - row.astype(level.dtype)
         rho, vn, ve = (t[row] + share * (t[row + 1] - t[row]) for t in (density, north, east))
         main_at = p.drogue_time
         open_at = main_at + p.main_reefed_time + 0.5 * p.main_fill

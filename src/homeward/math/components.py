@@ -31,7 +31,7 @@ def cross(a: Triple, b: Triple) -> Triple:
     return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
 
 
-def scale(k: Scalar, a: Triple) -> Triple:
+def scale(k: Scalar | float, a: Triple) -> Triple:
     """``k a``."""
     return k * a[0], k * a[1], k * a[2]
 
@@ -46,6 +46,6 @@ def subtract(a: Triple, b: Triple) -> Triple:
     return a[0] - b[0], a[1] - b[1], a[2] - b[2]
 
 
-def axpy(k: Scalar, a: Triple, b: Triple) -> Triple:
+def axpy(k: Scalar | float, a: Triple, b: Triple) -> Triple:
     """``k a + b``."""
     return k * a[0] + b[0], k * a[1] + b[1], k * a[2] + b[2]

@@ -34,7 +34,7 @@ THIN_STEP, THIN_BOTTOM, THIN_ROWS = 5000.0, 100e3, 181  # the air of the orbit, 
 ARCSECOND = np.pi / 648000.0
 
 
-def number(value: float) -> jax.Array:
+def number(value: float | int) -> jax.Array:
     """A scalar array: no number in a pytree stays a Python float, which would compile anew each time."""
     return jnp.asarray(float(value))
 
@@ -208,7 +208,7 @@ def build_world(
             # A nominal flight carries the 1-sigma figures themselves, one sign an axis.
             accelerometer_bias=number(micro_g(n.blackout_accelerometer_bias_ug)) * jnp.asarray([1.0, -1.0, 1.0]),
             misalignment=number(n.blackout_misalignment_arcsec * ARCSECOND) * jnp.asarray([1.0, 1.0, -1.0]),
-            blackout_density=(number(band[0]), number(band[1])),
+            blackout_density=(number(float(band[0])), number(float(band[1]))),
             blackout_speed=number(n.blackout_speed_m_s),
             altimeter_sigma=number(0.0 if retro is None else retro.altimeter_sigma_m),
         ),

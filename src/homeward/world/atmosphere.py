@@ -128,7 +128,7 @@ def table_atmosphere(
     return TableAtmosphere(h[0], (h[-1] - h[0]) / count, jnp.asarray(rows))
 
 
-def sample(atmosphere: AbstractAtmosphere, h0: float, dh: float, n: int) -> TableAtmosphere:
+def sample(atmosphere: AbstractAtmosphere, h0: float | Scalar, dh: float | Scalar, n: int) -> TableAtmosphere:
     """Any atmosphere as ``n`` rows from ``h0`` [m] every ``dh`` [m]."""
     air = jax.vmap(atmosphere.at)(h0 + dh * jnp.arange(n, dtype=float))
     rows = jnp.stack([jnp.log(air.density), air.temperature, jnp.log(air.pressure), air.sound_speed], axis=1)
