@@ -14,7 +14,6 @@ from homeward.flight.interfaces import AbstractEntryGuidance, AbstractNavigation
 from homeward.icd import Command, EntryCommand, EntryTarget, Measurements, Navigation
 from homeward.typing import Scalar, Vec3
 
-
 SMALLEST_PULSE = 0.004  # s
 
 

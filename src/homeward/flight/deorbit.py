@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
-from homeward.flight.entry_predictor import BankPlan, Factors, PredictorStart, predict
+from homeward.flight.entry_predictor import NO_SWITCH, BankPlan, Factors, PredictorStart, predict
 from homeward.flight.onboard import OnboardModel
 from homeward.flight.orbit_model import OrbitModel, propagate
 from homeward.icd import EntryTarget
@@ -51,9 +51,10 @@ class DeorbitPlan(eqx.Module):
     r_interface_E: Any
     v_interface_E: Any
     flight_path_angle: Any  # inertial at the interface, rad
-    cross_range: Any  # site right (+) of the entry plane, m
+    cross_range: Any  # site right (+) of where a flight without sideways lift comes down, m
     down_range: Any  # from the interface to the aim point, m
     residual: Any
+    reach: Any  # how far sideways the nominal bank, held to one side, carries, m
 
 
 def burn_direction(model: OrbitModel, r_E: Vec3, v_E: Vec3, pitch: Scalar) -> Vec3:
@@ -88,13 +89,16 @@ def _fly(model, onboard, ellipsoid, task, target, r, v, unknowns, pitch):
     _, _, altitude = to_geodetic(ellipsoid, r)
     v_I = v + jnp.cross(model.omega_E, r)
     angle = jnp.arcsin(jnp.sum(r * v_I) / (norm(r) * norm(v_I)))
+    overshoot, aside, reach = _predicted_end(onboard, task, target, r, v)
     plane = unit(jnp.cross(r, v))
+    site = -jnp.arcsin(jnp.sum(plane * unit(target.aim_E))) * onboard.equatorial_radius
     return {
         "angle": angle,
         "altitude": altitude,
-        "overshoot": _predicted_overshoot(onboard, task, target, r, v),
+        "overshoot": overshoot,
         "down_range": _range_to(onboard, target, r, v),
-        "cross_range": -jnp.arcsin(jnp.sum(plane * unit(target.aim_E))) * onboard.equatorial_radius,
+        "cross_range": site - aside,
+        "reach": reach,
         "r": r,
         "v": v,
         "direction": direction,
@@ -103,14 +107,6 @@ def _fly(model, onboard, ellipsoid, task, target, r, v, unknowns, pitch):
 
 
 _block = jax.jit(jax.vmap(_fly, in_axes=(None, None, None, None, None, 0, 0, 0, 0)))
-_guesses = jax.jit(
-    jax.vmap(
-        lambda model, task, r, v, angle: jnp.stack(
-            _first_guess(model, eqx.tree_at(lambda t: t.entry_angle, task, angle), r, v)
-        ),
-        in_axes=(None, None, 0, 0, 0),
-    )
-)
 
 
 def _padded(function, *rows: np.ndarray):
@@ -150,7 +146,7 @@ def solve_deorbit(
         along = flown["overshoot"] if down_range is None else down_range - flown["down_range"]
         return np.stack([off, flown["altitude"] - altitude, along if ranged else 0.0 * off], axis=1)
 
-    guess = _padded(lambda *a: _guesses(model, task, *a), np.asarray(r_E), np.asarray(v_E), wanted)
+    guess = _first_guess(model, altitude, wanted, np.asarray(r_E), np.asarray(v_E), ignition_guess, pitch)
     x = np.column_stack([ignition_guess, guess])
     scale = np.array([1e-3, 1e4, 1e5])
     for ranged, rounds in ((False, 5), (True, ROUNDS)):
@@ -175,6 +171,7 @@ def solve_deorbit(
         pitch=np.asarray(pitch), fall=x[:, 2], r_interface_E=flown["r"], v_interface_E=flown["v"],
         flight_path_angle=flown["angle"], cross_range=flown["cross_range"], down_range=flown["down_range"],
         residual=np.stack([flown["angle"] - wanted, flown["altitude"] - altitude, along], axis=1),
+        reach=flown["reach"],
     )  # fmt: skip
 
 
@@ -204,28 +201,64 @@ def cheapest_deorbit(
     if np.all(np.isfinite(around)):
         a, b, c = around
         best = fan[k] + 0.5 * (fan[1] - fan[0]) * (a - c) / max(a - 2.0 * b + c, 1e-9)
+        best = float(np.clip(best, fan[0], fan[-1]))
     plan = solve(np.full(many, best))
     return jax.tree.map(lambda leaf: leaf[0], plan)
 
 
-def _first_guess(model: OrbitModel, task: DeorbitTask, r_E: Vec3, v_E: Vec3) -> tuple[Scalar, Scalar]:
-    """Delta-v [m/s] and fall time [s] of the two-body transfer from a circle to the entry angle."""
-    r0 = norm(r_E)
-    r1 = model.radius + task.interface_altitude
-    v0 = jnp.sqrt(model.mu / r0)
-    # Angular momentum h and energy of an ellipse with apogee r0 and the wanted angle at r1.
-    c2 = jnp.cos(task.entry_angle) ** 2
-    h2 = 2.0 * model.mu * (1.0 / r1 - 1.0 / r0) / (1.0 / (r1 * r1 * c2) - 1.0 / (r0 * r0))
-    va = jnp.sqrt(h2) / r0
-    energy = 0.5 * va * va - model.mu / r0
-    a = -model.mu / (2.0 * energy)
-    e = r0 / a - 1.0
-    cos_e = (1.0 - r1 / a) / e
-    sin_e = jnp.sqrt(jnp.maximum(1.0 - cos_e * cos_e, 0.0))
-    anomaly = jnp.arctan2(sin_e, cos_e)
-    # From apogee (E = pi) forward to the same radius going down: E = 2 pi - anomaly.
-    mean = (2.0 * jnp.pi - anomaly) + e * sin_e - jnp.pi
-    return v0 - va, mean * jnp.sqrt(a**3 / model.mu)
+def _first_guess(
+    model: OrbitModel, altitude: float, entry_angle: np.ndarray, r_E: np.ndarray, v_E: np.ndarray,
+    ignition: np.ndarray, pitch: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Delta-v [m/s] and fall time [s] of an impulse on the two-body orbit, each row: (b, 2).
+
+    Any ellipse will do: the state at ignition comes from Kepler's equation, the impulse by bisection.
+    """
+    mu, end = float(model.mu), float(model.radius) + altitude
+    distance = np.linalg.norm(r_E, axis=1)
+    v_I = v_E + np.cross(np.asarray(model.omega_E), r_E)
+    outward = np.sum(r_E * v_I, axis=1) / distance
+    across = np.sqrt(np.maximum(np.sum(v_I * v_I, axis=1) - outward**2, 0.0))
+    r, outward, across = _along_ellipse(mu, distance, outward, across, ignition)
+
+    def after(impulse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return outward + impulse * np.sin(pitch), across - impulse * np.cos(pitch)
+
+    def steepness(impulse: np.ndarray) -> np.ndarray:
+        up, along = after(impulse)
+        speed2 = up * up + along * along + 2.0 * mu * (1.0 / end - 1.0 / r)
+        cosine = along * r / (end * np.sqrt(np.maximum(speed2, 1.0)))
+        # No real angle: the orbit does not come down to the interface at all.
+        return np.where(cosine < 1.0, np.arccos(np.clip(cosine, -1.0, 1.0)), -1.0)
+
+    low, high = np.zeros_like(r), np.full_like(r, 1500.0)
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        shallow = steepness(middle) < np.abs(entry_angle)
+        low, high = np.where(shallow, middle, low), np.where(shallow, high, middle)
+    up, along = after(high)
+    energy = 0.5 * (up * up + along * along) - mu / r
+    a = -mu / (2.0 * energy)
+    e = np.sqrt(np.maximum(1.0 - (r * along) ** 2 / (mu * a), 1e-12))
+    here = np.arctan2(r * up / np.sqrt(mu * a), 1.0 - r / a)
+    there = -np.arccos(np.clip((1.0 - end / a) / e, -1.0, 1.0))
+    mean = (there - e * np.sin(there)) - (here - e * np.sin(here))
+    return np.stack([high, np.mod(mean, 2.0 * np.pi) * np.sqrt(a**3 / mu)], axis=1)
+
+
+def _along_ellipse(
+    mu: float, r: np.ndarray, outward: np.ndarray, across: np.ndarray, time: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distance, radial and horizontal speed a ``time`` [s] later on the two-body ellipse."""
+    a = 1.0 / (2.0 / r - (outward**2 + across**2) / mu)
+    e = np.sqrt(np.maximum(1.0 - (r * across) ** 2 / (mu * a), 1e-12))
+    start = np.arctan2(r * outward / np.sqrt(mu * a) / e, (1.0 - r / a) / e)
+    mean = start - e * np.sin(start) + time * np.sqrt(mu / a**3)
+    anomaly = mean
+    for _ in range(30):
+        anomaly = anomaly - (anomaly - e * np.sin(anomaly) - mean) / (1.0 - e * np.cos(anomaly))
+    later = a * (1.0 - e * np.cos(anomaly))
+    return later, np.sqrt(mu * a) * e * np.sin(anomaly) / later, r * across / later
 
 
 def _range_to(onboard: OnboardModel, target: EntryTarget, r: Vec3, v: Vec3) -> Scalar:
@@ -239,26 +272,37 @@ def _range_to(onboard: OnboardModel, target: EntryTarget, r: Vec3, v: Vec3) -> S
     )
 
 
-def _predicted_overshoot(onboard: OnboardModel, task: DeorbitTask, target: EntryTarget, r: Vec3, v: Vec3):
-    """How far beyond the aim point [m] the nominal bank would lead, along the motion."""
+def _predicted_end(
+    onboard: OnboardModel, task: DeorbitTask, target: EntryTarget, r: Vec3, v: Vec3
+) -> tuple[Scalar, Scalar, Scalar]:
+    """Where the nominal bank leads: beyond the aim point along the motion, right of the entry plane once
+    the sideways lift is taken off, and what that lift makes out [m].
+
+    The turning Earth bends the path away from the plane of its start by about 90 km in middle latitudes: the
+    plane alone does not tell which site can be reached.
+    """
     distance = norm(r)
     u = r / distance
     speed = norm(v)
     start = PredictorStart(split(u), distance - onboard.radius(u[2]), split(v), task.bank)
     zero = jnp.zeros_like(speed)
     plan = BankPlan(
-        now=zero, end=task.bank_end - task.bank, speed_now=speed, speed_end=task.speed_end,
+        now=task.bank, end=task.bank_end, speed_now=speed, speed_end=task.speed_end,
+        side=zero + 1.0, switch=zero + NO_SWITCH, roll_time=zero + 10.0,
         rate_limit=task.rate_limit, acceleration_limit=task.acceleration_limit,
         load_limit=task.load_limit, all_lift_lateral=zero,
     )  # fmt: skip
     one = zero + 1.0
-    duration = _range_to(onboard, target, r, v) / (0.72 * speed)
+    duration = jnp.maximum(_range_to(onboard, target, r, v) / (0.72 * speed), 200.0)
     factors = Factors(one, one, one)
     # Twice: the first pass finds the time to go that the second divides into steps.
     first = predict(onboard, start, plan, factors, duration, target.altitude, ENTRY_STEPS)
     last = predict(onboard, start, plan, factors, first.duration, target.altitude, ENTRY_STEPS)
-    end = jnp.stack(last.u)
+    end = unit(jnp.stack(last.u))
     plane = unit(jnp.cross(r, v))
-    flown = end - plane * jnp.sum(plane * end)
+    sine = jnp.sum(plane * end)
+    flown = end - plane * sine
     angle = jnp.arctan2(jnp.sum(jnp.cross(u, flown) * plane), jnp.sum(u * flown))
-    return angle * onboard.equatorial_radius - _range_to(onboard, target, r, v)
+    radius = onboard.equatorial_radius
+    overshoot = angle * radius - _range_to(onboard, target, r, v)
+    return overshoot, -jnp.arcsin(sine) * radius - last.sideways, last.reach

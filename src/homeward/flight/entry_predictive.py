@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from homeward.earth.constants import G0
-from homeward.flight.entry_predictor import BankPlan, Factors, Prediction, PredictorStart, predict
+from homeward.flight.entry_predictor import NO_SWITCH, BankPlan, Factors, Prediction, PredictorStart, predict
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.flight.onboard import OnboardModel
 from homeward.icd import EntryCommand, EntryTarget, Navigation
@@ -18,6 +18,8 @@ from homeward.math.components import cross, dot, join, scale, split
 from homeward.math.numerics import wrap_angle
 from homeward.math.trigonometry import sine_cosine
 from homeward.typing import Flag, Scalar
+
+RANGE_FLOOR = 2e3  # m/rad
 
 LOW = jnp.float32  # the predictor's precision: same miss percentiles as double, half the time
 
@@ -31,6 +33,9 @@ class PredictiveState(eqx.Module):
     drag_here: Scalar
     drag_lasting: Scalar
     lift: Scalar
+    switch: Scalar  # time to the planned last reversal, s
+    final: Flag  # below final_speed: one reversal is left
+    reversed: Flag  # and it is behind
     command: Scalar  # last commanded bank, rad
     terminal: Flag
 
@@ -45,6 +50,7 @@ class PredictiveSettings(eqx.Module):
     bank_step: Scalar  # largest change of the plan a cycle
     speed_end: Scalar  # where the plan's bank reaches bank_end
     terminal_speed: Scalar
+    final_speed: Scalar  # below it one last reversal is planned
     reversal_share: Scalar  # reverse when this share of the sideways reach would be needed on the other side
     duration_start: Scalar
     load_limit: Scalar
@@ -64,12 +70,12 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
     steps: int = eqx.field(static=True, default=24)
 
     def init(self, target: EntryTarget) -> PredictiveState:
-        one = jnp.asarray(1.0, LOW)
+        one, no = jnp.asarray(1.0, LOW), jnp.asarray(False)
         s = self.settings
         return PredictiveState(
             bank=jnp.asarray(s.bank_start, LOW), side=one, duration=jnp.asarray(s.duration_start, LOW),
             drag_here=one, drag_lasting=one, lift=one, command=jnp.asarray(s.bank_start, LOW),
-            terminal=jnp.asarray(False),
+            switch=jnp.asarray(NO_SWITCH, LOW), final=no, reversed=no, terminal=no,
         )  # fmt: skip
 
     def step(
@@ -79,57 +85,57 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         s = jax.tree.map(lambda x: x.astype(LOW), self.settings)
         start, speed = _start(self.model, navigation)
         state = _adapt(model, s, state, start, speed, navigation)
-
         terminal = state.terminal | (speed < s.terminal_speed)
-        held = wrap_angle(state.command - start.bank)
+        final = state.final | (speed < s.final_speed)
+        # The last reversal is planned; after it there is none.
+        planned = final & ~state.reversed & ~terminal
+        roll_time = 2.0 * state.bank / s.rate_limit + s.rate_limit / s.acceleration_limit
         factors = Factors(state.drag_here, state.drag_lasting, state.lift)
-        altitude_end = target.altitude.astype(LOW)
 
         def fly(bank: Scalar) -> Prediction:
-            # The whole roll to the other side is flown in the prediction, so it starts from the true bank.
-            turn = wrap_angle(state.side * bank - start.bank)
-            to_end = turn + state.side * (s.bank_end - bank)
             plan = BankPlan(
-                now=jnp.where(terminal, held, turn),
-                end=jnp.where(terminal, held, to_end),
+                now=jnp.where(terminal, state.command, bank),
+                end=jnp.where(terminal, state.command, s.bank_end),
                 speed_now=jnp.maximum(speed, s.speed_end + 60.0),
                 speed_end=s.speed_end,
+                side=jnp.where(terminal, 1.0, state.side),
+                switch=jnp.where(planned, state.switch, NO_SWITCH),
+                roll_time=roll_time,
                 rate_limit=s.rate_limit,
                 acceleration_limit=s.acceleration_limit,
                 load_limit=s.load_limit,
                 all_lift_lateral=terminal.astype(LOW),
             )
-            return predict(model, start, plan, factors, state.duration, altitude_end, self.steps)
+            altitude = target.altitude.astype(LOW)
+            return predict(model, start, plan, factors, state.duration, altitude, self.steps)
 
         prediction, slope = jax.jvp(fly, (state.bank,), (jnp.ones_like(state.bank),))
         aim = target.aim_E / jnp.sqrt(jnp.sum(target.aim_E**2))
         forward, right, radius = _aim_axes(self.model, navigation, aim)
-        along = _component(prediction.u, forward, aim) * radius
-        across = _component(prediction.u, right, aim) * radius
-        along_per_bank = _slope(slope.u, forward) * radius
+        along = _angle_beyond(prediction.u, forward, aim) * radius
+        across = _angle_beyond(prediction.u, right, aim) * radius
+        along_per_bank = dot(slope.u, forward) * radius
 
-        # Newton on the range, with a floor on the slope: near the end the bank no longer moves the range.
-        floor = 2e3 + 0.02 * radius * 0.0
-        step = along * along_per_bank / (along_per_bank**2 + floor**2)
+        # Newton on the range; the floor keeps the step small where the bank hardly moves the range.
+        step = along * along_per_bank / (along_per_bank**2 + RANGE_FLOOR**2)
         bank = jnp.clip(
             state.bank - jnp.clip(step, -s.bank_step, s.bank_step), s.bank_minimum, s.bank_maximum
         )
 
-        reach = jnp.maximum(prediction.authority, 50.0)
-        straight = across - state.side * reach  # where no sideways lift at all would end
-        reverse = state.side * straight > -(1.0 - 2.0 * 0.0) * 0.0 + s.reversal_share * reach
-        side = jnp.where(reverse & ~terminal, -state.side, state.side)
+        reach = jnp.maximum(prediction.reach, 50.0)
+        straight = across - prediction.sideways  # where no sideways lift at all would end
+        side, switch, turned = _reversal(s, state, planned, final, straight / reach, prediction, roll_time)
+        side = jnp.where(terminal, state.side, side)
 
-        steer = _terminal_bank(start, state.command, reach, along, across, navigation, aim, forward, right)
+        steer = _terminal_bank(start, state.command, reach, along, across, forward, right)
         wanted = jnp.where(terminal, steer, side * bank)
-        wanted = _limit_load(model, s, wanted, navigation, start, speed)
-
+        wanted = _limit_load(s, wanted, navigation, start, speed)
         new = PredictiveState(
-            bank=bank, side=side, duration=jnp.maximum(prediction.duration, 0.5 * s.cycle) - s.cycle * 0.999,
+            bank=bank, side=side, duration=jnp.maximum(prediction.duration - s.cycle, 0.5),
+            switch=switch, final=final, reversed=turned,
             drag_here=state.drag_here, drag_lasting=state.drag_lasting, lift=state.lift,
             command=wanted, terminal=terminal,
         )  # fmt: skip
-        new = eqx.tree_at(lambda n: n.duration, new, jnp.maximum(new.duration, 0.5))
         wide = navigation.bank.dtype
         return new, EntryCommand(
             bank=wanted.astype(wide),
@@ -137,6 +143,23 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
             lift_factor=state.lift.astype(wide),
             predicted_miss=jnp.sqrt(along**2 + across**2).astype(wide),
         )
+
+
+def _reversal(s, state, planned, final, balance, prediction, roll_time):
+    """Side, time to the planned reversal, and whether the last one is behind.
+
+    ``balance`` is the end without sideways lift over the reach: +1 means that all reach, spent leftwards,
+    just brings it back. At high speed the bank is turned over when ``reversal_share`` of the reach is needed
+    on the other side. Below ``final_speed`` one last reversal is planned: what is left of the reach falls
+    with the square of the time to go, so it comes after ``1 - sqrt((1 + balance) / 2)`` of it.
+    """
+    toward = state.side * balance
+    early = (toward > s.reversal_share) & ~final
+    left = jnp.sqrt(jnp.clip(0.5 * (1.0 + toward), 0.0, 1.0))
+    switch = prediction.duration * (1.0 - left)
+    now = planned & (switch < 0.5 * roll_time + 0.5 * s.cycle)
+    side = jnp.where(early | now, -state.side, state.side)
+    return side, jnp.maximum(switch - s.cycle, 0.0), state.reversed | now
 
 
 def _start(model: OnboardModel, navigation: Navigation) -> tuple[PredictorStart, Scalar]:
@@ -199,17 +222,12 @@ def _aim_axes(model: OnboardModel, navigation: Navigation, aim):
     return split(join(forward).astype(LOW)), split(join(right).astype(LOW)), radius.astype(LOW)
 
 
-def _component(u, axis, aim) -> Scalar:
+def _angle_beyond(u, axis, aim) -> Scalar:
     """Angle [rad] by which a direction lies beyond the aim point along an axis."""
-    a = split(aim.astype(LOW))
-    return jnp.arctan2(dot(u, axis), dot(u, a))
+    return jnp.arctan2(dot(u, axis), dot(u, split(aim.astype(LOW))))
 
 
-def _slope(du, axis) -> Scalar:
-    return dot(du, axis)
-
-
-def _terminal_bank(start, command, reach, along, across, navigation, aim, forward, right) -> Scalar:
+def _terminal_bank(start, command, reach, along, across, forward, right) -> Scalar:
     """Lift direction that brings a steep descent to the aim point.
 
     ``needed`` is the displacement the lift must still earn; ``reach`` what it could earn if it kept one
@@ -223,11 +241,10 @@ def _terminal_bank(start, command, reach, along, across, navigation, aim, forwar
     h = jnp.sqrt(dot(horizontal, horizontal))
     speed = jnp.sqrt(dot(v, v))
     heading = scale(1.0 / jnp.maximum(h, 1.0), horizontal)
-    ahead, beside = cross(heading, u), None
+    # The lift frame looks along the present heading; the errors stand along the line to the aim point.
     c, sdir = dot(heading, forward), dot(heading, right)
     error_f = along * c + across * sdir
     error_r = across * c - along * sdir
-    del ahead, beside
     stretch = 2.0 / (1.0 + jnp.clip(-vertical / speed, 0.2, 1.0))
     sine, cosine = sine_cosine(command)
     needed_f = reach * cosine - error_f / stretch
@@ -239,7 +256,7 @@ def _terminal_bank(start, command, reach, along, across, navigation, aim, forwar
     return wrap_angle(direction + side * spread)
 
 
-def _limit_load(model, s, wanted, navigation, start, speed) -> Scalar:
+def _limit_load(s, wanted, navigation, start, speed) -> Scalar:
     """Roll toward lift-up as the load, a few seconds ahead, comes to its limit."""
     force = split(navigation.specific_force.astype(LOW))
     load = jnp.sqrt(dot(force, force)) / G0

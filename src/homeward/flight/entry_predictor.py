@@ -31,19 +31,27 @@ class PredictorStart(eqx.Module):
 
 
 class BankPlan(eqx.Module):
-    """Bank against speed: turn by ``now`` [rad] at once, by ``end`` [rad] when speed has fallen to ``speed_end``.
+    """Bank against speed, and at most one reversal at a planned time.
 
-    Both are angles relative to the bank at the start, so that no wrap is needed on the way.
+    The magnitude is ``now`` [rad] at ``speed_now`` [m/s] and goes in a straight line to ``end`` at
+    ``speed_end``; it stands on ``side`` (+1 right) until ``switch`` [s from the start] and on the other after
+    it, crossing lift-up in ``roll_time`` [s].
     """
 
     now: Scalar
     end: Scalar
     speed_now: Scalar
     speed_end: Scalar
+    side: Scalar
+    switch: Scalar
+    roll_time: Scalar
     rate_limit: Scalar
     acceleration_limit: Scalar
     load_limit: Scalar
-    all_lift_lateral: Scalar  # 1: authority counts the whole lift; 0: only its sideways part
+    all_lift_lateral: Scalar  # 1: terminal, reach counts the whole lift; 0: only its sideways part
+
+
+NO_SWITCH = 1e6  # s: a plan without a reversal
 
 
 class Factors(eqx.Module):
@@ -55,15 +63,20 @@ class Factors(eqx.Module):
 
 
 class Prediction(eqx.Module):
-    """End of a prediction: direction, time from now [s] to the wanted altitude, reach of the lift [m]."""
+    """End of a prediction: direction, time from now [s] to the wanted altitude, and what sideways lift does.
+
+    ``reach`` [m] is how far sideways lift could move the end if it kept one side, ``sideways`` [m] how far
+    the plan's own does, right positive.
+    """
 
     u: Triple
     duration: Scalar
-    authority: Scalar
+    reach: Scalar
+    sideways: Scalar
 
 
 def _rates(model: OnboardModel, start: PredictorStart, plan: BankPlan, factors: Factors, time, state):
-    u, h, v, w, _ = state
+    u, h, v, w, _, x, _ = state
     radius = model.radius(u[2]) + h
     fade = jnp.clip((WIND_FADE_TOP - h) / (WIND_FADE_TOP - WIND_FADE_BOTTOM), 0.0, 1.0)
     air = tuple(c - model.wind[i] * fade for i, c in enumerate(v))
@@ -78,32 +91,37 @@ def _rates(model: OnboardModel, start: PredictorStart, plan: BankPlan, factors: 
     load = drag * jnp.sqrt(1.0 + lift_to_drag * lift_to_drag) * (1.0 / G0)
 
     share = jnp.clip((speed - plan.speed_end) / (plan.speed_now - plan.speed_end), 0.0, 1.0)
-    wanted = plan.end + (plan.now - plan.end) * share
+    side = plan.side * jnp.clip((plan.switch - time) / (0.5 * plan.roll_time), -1.0, 1.0)
+    turn = side * (plan.end + (plan.now - plan.end) * share) - start.bank
+    turn = turn - jnp.round(turn * (0.5 / jnp.pi)) * (2.0 * jnp.pi)  # the shorter way, as the actuator takes
     # Accelerate to the rate limit, then hold it: how far the bank can have come by now.
     knee = plan.rate_limit / plan.acceleration_limit
     reach = plan.rate_limit * jnp.where(time < knee, 0.5 * time * time / knee, time - 0.5 * knee)
-    bank = start.bank + jnp.clip(wanted, -reach, reach)
+    bank = start.bank + jnp.clip(turn, -reach, reach)
     bank = bank * (1.0 - jnp.clip((load - plan.load_limit) * (1.0 / LOAD_SOFTNESS), 0.0, 1.0))
     sine, cosine = sine_cosine(bank)
 
-    side = cross(air, u)  # horizontal, to the right of the motion
-    inverse_side = jax.lax.rsqrt(dot(side, side) + 1e-3)
-    right = scale(inverse_side, side)
+    flat = cross(air, u)  # horizontal, to the right of the motion
+    right = scale(jax.lax.rsqrt(dot(flat, flat) + 1e-3), flat)
     up = cross(right, scale(inverse_speed, air))  # perpendicular to the motion, in its vertical plane
     gravity = model.gravity(u, radius)
     vertical = dot(v, u)
     inverse_radius = 1.0 / radius
     du = tuple((v[i] - vertical * u[i]) * inverse_radius for i in range(3))
     dh = vertical + 2.0 * model.equatorial_radius * model.flattening * u[2] * du[2]
-    up_force, right_force = lift * cosine, lift * sine
+    # Below ``speed_end`` the lift will be turned to both sides: on the whole it pushes neither way, which
+    # leaves the terminal steering its reach in every direction.
+    sided = jnp.maximum(plan.all_lift_lateral, jnp.clip((speed - plan.speed_end) * 0.02, 0.0, 1.0))
+    up_force, right_force = lift * cosine, lift * sine * sided
     dv = tuple(
         gravity[i] - drag_per_speed * air[i] + up_force * up[i] + right_force * right[i] for i in range(3)
     )
     turn = 2.0 * model.rotation
     dv = (dv[0] + turn * v[1], dv[1] - turn * v[0], dv[2])
-    sideways = lift * (plan.all_lift_lateral + (1.0 - plan.all_lift_lateral) * jnp.abs(sine))
-    dw = sideways - drag_per_speed * w
-    return du, dh, dv, dw, w
+    possible = lift * jnp.maximum(plan.all_lift_lateral, jnp.abs(sine) * sided)
+    dw = possible - drag_per_speed * w
+    dx = right_force - drag_per_speed * x
+    return du, dh, dv, dw, w, dx, x
 
 
 def predict(
@@ -131,12 +149,12 @@ def predict(
         return (time + h_step, rk4_step(rates, time, state, h_step)), None
 
     zero = jnp.zeros_like(duration)
-    first = (start.u, start.altitude, start.velocity, zero, zero)
+    first = (start.u, start.altitude, start.velocity, zero, zero, zero, zero)
     (_, last), _ = jax.lax.scan(step, (zero, first), None, length=steps)
-    u, h, _, w, z = last
+    u, h, _, w, z, x, y = last
     du, dh, *_ = rates(duration, last)
     # A flight that has not come down yet is stretched by at most a quarter a cycle.
     late = (h - altitude_end) / jnp.maximum(-dh, 40.0)
     late = jnp.clip(late, -0.25 * duration, 0.25 * duration)
-    u = tuple(x + late * d for x, d in zip(u, du, strict=True))
-    return Prediction(u, duration + late, z + w * late)
+    u = tuple(c + late * d for c, d in zip(u, du, strict=True))
+    return Prediction(u, duration + late, z + w * late, y + x * late)

@@ -84,8 +84,10 @@ def find_passes(
 
 
 def orbital_period(model: OrbitModel, r_E: Vec3, v_E: Vec3) -> float:
-    """Osculating two-body period [s] of an Earth-fixed state."""
+    """Osculating two-body period [s] of an Earth-fixed state; infinite where it escapes."""
     v_I = np.asarray(v_E) + np.cross(np.asarray(model.omega_E), np.asarray(r_E))
     energy = 0.5 * float(v_I @ v_I) - float(model.mu) / float(np.linalg.norm(np.asarray(r_E)))
+    if energy >= 0.0:
+        return np.inf
     a = -float(model.mu) / (2.0 * energy)
-    return 2.0 * np.pi * np.sqrt(a**3 / float(model.mu))
+    return float(2.0 * np.pi * np.sqrt(a**3 / float(model.mu)))

@@ -1,4 +1,4 @@
-"""The flight computer's own orbit: zonal gravity to J4 in the turning frame, thrust, fixed steps."""
+"""The flight computer's own orbit: zonal gravity to J4, thin air, thrust; turning frame, fixed steps."""
 
 import equinox as eqx
 import jax
@@ -12,12 +12,18 @@ J3, J4 = -2.5326564853e-6, -1.6196215914e-6  # EGM96, NASA/TP-1998-206861
 
 
 class OrbitModel(eqx.Module):
-    """Believed Earth for planning: mu [m3/s2], radius [m], J2, J3, J4 and rotation vector in E [rad/s]."""
+    """Believed Earth for planning: mu [m3/s2], radius [m], J2, J3, J4 and rotation vector in E [rad/s].
+
+    ``air`` holds the logarithm of density over ballistic coefficient [1/m] at an altitude, its slope [1/m] and
+    that altitude [m]: one exponential through the layer that the orbit crosses.
+    """
 
     mu: Scalar
     radius: Scalar
     zonal: Float[Array, "3"]
     omega_E: Vec3
+    flattening: Scalar
+    air: Float[Array, "3"]
 
 
 def gravity(model: OrbitModel, r: Triple) -> Triple:
@@ -34,6 +40,16 @@ def gravity(model: OrbitModel, r: Triple) -> Triple:
     along = k2 * 2.0 * s - 0.6 * k3 + k3 * 3.0 * s2 - k4 * (12.0 * s - 28.0 * s * s2)
     central = -model.mu * inverse2
     return tuple(central * (side * x * inverse + (along if i == 2 else 0.0)) for i, x in enumerate(r))
+
+
+def drag(model: OrbitModel, r: Triple, v: Triple) -> Triple:
+    """Deceleration by air that turns with the Earth [m/s2], in E."""
+    distance2 = r[0] * r[0] + r[1] * r[1] + r[2] * r[2]
+    distance = jnp.sqrt(distance2)
+    altitude = distance - model.radius * (1.0 - model.flattening * r[2] * r[2] / distance2)
+    # Where the first tries of a solution dip underground the exponential must stay finite.
+    density = jnp.exp(jnp.minimum(model.air[0] + model.air[1] * (altitude - model.air[2]), -12.0))
+    return scale(-0.5 * density * jnp.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]), v)
 
 
 def propagate(
@@ -55,7 +71,7 @@ def propagate(
 
     def rates(t: Scalar, state: tuple[Triple, Triple]):
         r, v = state
-        a = gravity(model, r)
+        a = add(gravity(model, r), drag(model, r, v))
         if thrust is not None and mass_ratio_rate is not None:
             # Fixed in inertial space, the thrust turns backwards in E; to second order over a burn.
             f = split(thrust)

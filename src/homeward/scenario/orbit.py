@@ -8,13 +8,14 @@ import numpy as np
 
 from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, RADIUS_EGM96
 from homeward.earth.orientation import AbstractOrientation
+from homeward.earth.time import Epoch
 from homeward.errors import Infeasible
 from homeward.flight.deorbit import DeorbitPlan, DeorbitTask, cheapest_deorbit, solve_deorbit
 from homeward.flight.onboard import OnboardModel
 from homeward.flight.opportunities import Pass, find_passes, orbit_path, orbital_period
 from homeward.flight.orbit_model import J3, J4, OrbitModel, propagate
 from homeward.icd import EntryTarget
-from homeward.scenario.build import build_ellipsoid, number
+from homeward.scenario.build import build_air, build_ellipsoid, densities, number
 from homeward.scenario.build_flight import believed_mass
 from homeward.scenario.schema import Scenario
 
@@ -23,6 +24,12 @@ ENTRY_SHIFT = 400e3  # m: a return's plane passes the site at most this far from
 FALL_TIME = 2700.0  # s from ignition to passing the site: the first guess
 SETTLE = 900.0  # s before the guessed ignition at which the solution starts
 PITCH = np.radians(6.0)  # thrust direction taken for the list of opportunities
+MODULE_LEAD = 300.0  # s before ignition at which the orbital module is left
+ORBIT_LEAD = 600.0  # s before ignition at which a flight begins that starts with the burn
+TRIM_LEAD = 600.0  # s from the departure burn to leaving the orbital module, at least
+STATION_BALLISTIC = 130.0  # kg/m2, mass over CD times area of a station: CSS and ISS are both near it
+REACH_SHARE = 0.9  # of the sideways reach that planning may use
+SAME_BURN = 300.0  # s: two passes whose burns lie closer are one
 
 
 _spin = jax.jit(lambda orientation, t: orientation.at(t))
@@ -44,8 +51,9 @@ class Opportunity:
     time: float
     undock: float
     burn: float
-    cross_range: float  # m, site right (+) of the entry plane
+    cross_range: float  # m, site right (+) of where a flight without sideways lift comes down
     ground_track: float  # m, of the orbit's own ground track from the site
+    reach: float  # m, how far sideways the nominal bank can carry
     direction: str
     delta_v: float
     feasible: bool
@@ -57,7 +65,8 @@ class Planner:
     """What planning knows: believed Earth, ship, air, target, and the orbit it plans from."""
 
     scenario: Scenario
-    model: OrbitModel
+    model: OrbitModel  # of the ship after undocking
+    docked: OrbitModel  # of what flies before it
     onboard: OnboardModel
     target: EntryTarget
     orientation: AbstractOrientation
@@ -81,7 +90,7 @@ class Planner:
                 number(x)
                 for x in (
                     np.radians(g.entry_angle_deg), g.interface_altitude_m, np.radians(g.bank_nominal_deg),
-                    np.radians(g.bank_end_deg), 1500.0, np.radians(rate),
+                    np.radians(g.bank_end_deg), 700.0, np.radians(rate),
                     np.radians(c.bank_acceleration_limit_deg_s2), g.load_limit_g,
                     believed_mass(s) + stack.service_module_kg + stack.propellant_kg, thrust, impulse * G0,
                 )
@@ -93,52 +102,102 @@ class Planner:
         a, b = np.radians([self.scenario.site.latitude_deg, self.scenario.site.longitude_deg])
         return np.array([np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)])
 
-    def opportunities(self, t0: float, r_E: np.ndarray, v_E: np.ndarray, days: float) -> list[Opportunity]:
-        """Every pass of the next days whose entry plane can come near the site, with its burn."""
+    def lead(self, period: float) -> float:
+        """Time [s] from the flight's beginning to ignition."""
+        s = self.scenario
+        if s.return_.legs.start == "burn":
+            return ORBIT_LEAD
+        least = s.truth.separation.departure_delay_s + TRIM_LEAD + MODULE_LEAD
+        return max(s.flight.plan.return_revolutions * period, least)
+
+    def opportunities(self, epoch: Epoch, r_E: np.ndarray, v_E: np.ndarray, days: float) -> list[Opportunity]:
+        """Every pass of the next days that an entry can come near, with its burn.
+
+        Raises ``Infeasible`` for a path that is no orbit, or comes down by itself before the first pass.
+        """
         plan = self.scenario.flight.plan
         ellipsoid = build_ellipsoid(self.scenario)
-        times, states = orbit_path(self.model, jnp.asarray(r_E), jnp.asarray(v_E), days * 86400.0)
+        period = orbital_period(self.docked, r_E, v_E)
+        if not np.isfinite(period):
+            raise Infeasible(f"{self.scenario.name}: the initial state does not circle the Earth: it escapes")
+        times, states = orbit_path(self.docked, jnp.asarray(r_E), jnp.asarray(v_E), days * 86400.0)
         keep = times <= days * 86400.0 + 6000.0
         times, states = times[keep], states[keep]
-        period = orbital_period(self.model, jnp.asarray(r_E), jnp.asarray(v_E))
+        down = self._comes_down(states)
+        if down is not None:
+            times, states = times[:down], states[:down]
         wide = plan.cross_range_limit_m + ENTRY_SHIFT
-        passes = find_passes(times, states, self.site_up(), ellipsoid, wide)
+        passes = find_passes(times, states, self.site_up(), ellipsoid, wide) if len(times) > 3 else []
         passes = [p for p in passes if p.time - FALL_TIME - SETTLE > 0.0]
         if not passes:
+            if down is not None:
+                end = epoch.plus(20.0 * down).to_iso(0)
+                raise Infeasible(
+                    f"{self.scenario.name}: the orbit comes down to the interface by itself on {end}, before it "
+                    f"has passed {self.scenario.site.name}"
+                )
             return []
         rows = [int((p.time - FALL_TIME - SETTLE) / (times[1] - times[0])) for p in passes]
         solved = solve_deorbit(
             self.model, self.onboard, ellipsoid, self.task(), self.target,
             states[rows, :3], states[rows, 3:], np.full(len(rows), SETTLE), np.full(len(rows), PITCH),
         )  # fmt: skip
-        return [
-            self._judge(k, t0, p, float(times[rows[k]]), solved, period, plan) for k, p in enumerate(passes)
+        found = [
+            self._judge(p, float(times[row]), jax.tree.map(lambda x, k=k: x[k], solved), period)
+            for k, (p, row) in enumerate(zip(passes, rows, strict=True))
         ]
+        return _numbered(found)
 
-    def _judge(
-        self, k: int, t0: float, p: Pass, start: float, solved: DeorbitPlan, period: float, plan
-    ) -> Opportunity:
-        burn = start + float(solved.ignition[k])
-        undock = burn - plan.return_revolutions * period
-        cross, delta_v = float(solved.cross_range[k]), float(solved.delta_v[k])
-        closed = abs(float(solved.residual[k, 0])) < 1e-4 and abs(float(solved.residual[k, 2])) < 5e3
+    def _comes_down(self, states: np.ndarray) -> int | None:
+        """Index of the first state below the entry interface."""
+        r = np.linalg.norm(states[:, :3], axis=1)
+        a, f = float(self.model.radius), float(self.model.flattening)
+        altitude = r - a * (1.0 - f * (states[:, 2] / r) ** 2)
+        low = ~(altitude > self.scenario.flight.guidance.interface_altitude_m)
+        return int(np.argmax(low)) if low.any() else None
+
+    def _judge(self, p: Pass, start: float, solved: DeorbitPlan, period: float) -> Opportunity:
+        plan = self.scenario.flight.plan
+        burn = start + float(solved.ignition)
+        begin = burn - self.lead(period)
+        cross, delta_v, reach = float(solved.cross_range), float(solved.delta_v), float(solved.reach)
+        closed = abs(float(solved.residual[0])) < 1e-4 and abs(float(solved.residual[2])) < 5e3
         why = ""
         if not closed or not np.isfinite(delta_v):
             why = "no burn gives this entry angle and downrange"
         elif abs(cross) > plan.cross_range_limit_m:
             why = f"cross-range {abs(cross) / 1e3:.0f} km is beyond {plan.cross_range_limit_m / 1e3:.0f} km"
+        elif abs(cross) > REACH_SHARE * reach:
+            why = (
+                f"cross-range {abs(cross) / 1e3:.0f} km is beyond the reach of the lift, {reach / 1e3:.0f} km"
+            )
         elif delta_v > plan.delta_v_limit_m_s:
             why = f"needs {delta_v:.0f} m/s, allowed are {plan.delta_v_limit_m_s:.0f} m/s"
-        elif undock < 0.0:
-            why = f"leaves no {plan.return_revolutions} revolutions from the epoch to the burn"
+        elif begin < 0.0:
+            many = plan.return_revolutions
+            why = (
+                f"leaves no {ORBIT_LEAD:.0f} s from the epoch to the burn"
+                if self.scenario.return_.legs.start == "burn"
+                else f"leaves no {many} revolution{'s' * (many != 1)} from the epoch to the burn"
+            )
         return Opportunity(
-            k, p.revolution, t0 + p.time, t0 + undock, t0 + burn, cross, p.cross_range, p.direction, delta_v,
-            not why, why,
-        )  # fmt: skip
+            0,
+            p.revolution,
+            p.time,
+            begin,
+            burn,
+            cross,
+            p.cross_range,
+            reach,
+            p.direction,
+            delta_v,
+            not why,
+            why,
+        )
 
     def nearest_approach(self, r_E: np.ndarray, v_E: np.ndarray, days: float) -> Pass | None:
         """The pass that comes closest, however far that is."""
-        times, states = orbit_path(self.model, jnp.asarray(r_E), jnp.asarray(v_E), days * 86400.0)
+        times, states = orbit_path(self.docked, jnp.asarray(r_E), jnp.asarray(v_E), days * 86400.0)
         ellipsoid = build_ellipsoid(self.scenario)
         passes = find_passes(times, states, self.site_up(), ellipsoid, HALF_WORLD)
         return min(passes, key=lambda p: p.cross_range) if passes else None
@@ -176,17 +235,68 @@ class Planner:
         return plan, start + float(times[row])
 
 
+def _numbered(found: list[Opportunity]) -> list[Opportunity]:
+    """In order of the burn, one of each burn, counted."""
+    kept: list[Opportunity] = []
+    for item in sorted(found, key=lambda o: (not o.feasible, o.ground_track)):
+        if all(abs(item.burn - other.burn) > SAME_BURN for other in kept):
+            kept.append(item)
+    kept.sort(key=lambda o: o.burn)
+    return [dataclasses.replace(o, index=k) for k, o in enumerate(kept)]
+
+
+def thin_air(scenario: Scenario, epoch: Epoch, r_I: np.ndarray, v_I: np.ndarray, mu: float) -> np.ndarray:
+    """The exponential that the believed air follows between perigee and apogee: see ``OrbitModel.air``."""
+    r = float(np.linalg.norm(r_I))
+    energy = 0.5 * float(v_I @ v_I) - mu / r
+    h2 = float(np.sum(np.cross(r_I, v_I) ** 2))
+    e = np.sqrt(max(1.0 + 2.0 * energy * h2 / mu**2, 0.0))
+    perigee = h2 / mu / (1.0 + e)
+    apogee = h2 / mu / (1.0 - e) if e < 0.9 else r
+    lowest = float(np.clip(perigee - RADIUS_EGM96 - 15e3, 120e3, 900e3))
+    # What an eccentric orbit meets far above its perigee hardly counts.
+    highest = float(np.clip(apogee - RADIUS_EGM96 + 15e3, lowest + 30e3, lowest + 150e3))
+    heights = np.linspace(lowest, highest, 130)
+    believed = scenario.flight.believed.density_scale
+    factor = scenario.truth.air.density_scale if believed is None else believed
+    density = np.asarray(densities(build_air(scenario, epoch), jnp.asarray(heights))) * factor
+    slope, level = np.polyfit(heights - lowest, np.log(np.maximum(density, 1e-30)), 1)
+    return np.array([level, slope, lowest])
+
+
 def build_planner(
     scenario: Scenario,
     orientation: AbstractOrientation,
     onboard: OnboardModel,
     target: EntryTarget,
-    t0: float,
+    epoch: Epoch,
+    r_I: np.ndarray,
+    v_I: np.ndarray,
 ) -> Planner:
-    """A planner whose frame is turned as the Earth is at ``t0`` [s since the epoch]."""
-    _, omega = spin_at(orientation, t0)
+    """A planner whose frame is turned as the Earth is at the epoch, for the orbit of a state [m, m/s, I]."""
+    _, omega = spin_at(orientation, 0.0)
     point = scenario.truth.gravity.model == "central"
     zonal = jnp.zeros(3) if point else jnp.asarray([J2_EGM96, J3, J4])
     mu = scenario.truth.gravity.mu_m3_s2 or MU_EGM96
-    model = OrbitModel(number(mu), number(RADIUS_EGM96), zonal, jnp.asarray(omega))
-    return Planner(scenario, model, onboard, target, orientation)
+    air = thin_air(scenario, epoch, r_I, v_I, mu)
+
+    def model(ballistic: float) -> OrbitModel:
+        law = jnp.asarray(air - np.array([np.log(ballistic), 0.0, 0.0]))
+        f = build_ellipsoid(scenario).f
+        return OrbitModel(number(mu), number(RADIUS_EGM96), zonal, jnp.asarray(omega), f, law)
+
+    ship = model(stack_ballistic(scenario))
+    docked = ship if scenario.return_.legs.start == "burn" else model(STATION_BALLISTIC)
+    return Planner(scenario, ship, docked, onboard, target, orientation)
+
+
+def stack_ballistic(scenario: Scenario) -> float:
+    """Mass over CD times area [kg/m2] of the whole ship."""
+    stack = scenario.truth.stack
+    mass = (
+        scenario.truth.capsule.mass_kg
+        + stack.orbital_module_kg
+        + stack.service_module_kg
+        + stack.propellant_kg
+    )
+    return mass / (stack.drag_area_m2 * stack.drag_coefficient)
