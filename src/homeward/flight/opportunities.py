@@ -83,7 +83,7 @@ def find_passes(
     return found
 
 
-def orbital_period(model: OrbitModel, r_E: Vec3, v_E: Vec3) -> float:
+def orbital_period(model: OrbitModel, r_E: np.ndarray, v_E: np.ndarray) -> float:
     """Osculating two-body period [s] of an Earth-fixed state; infinite where it escapes."""
     v_I = np.asarray(v_E) + np.cross(np.asarray(model.omega_E), np.asarray(r_E))
     energy = 0.5 * float(v_I @ v_I) - float(model.mu) / float(np.linalg.norm(np.asarray(r_E)))

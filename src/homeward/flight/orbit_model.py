@@ -14,8 +14,8 @@ J3, J4 = -2.5326564853e-6, -1.6196215914e-6  # EGM96, NASA/TP-1998-206861
 class OrbitModel(eqx.Module):
     """Believed Earth for planning: mu [m3/s2], radius [m], J2, J3, J4 and rotation vector in E [rad/s].
 
-    ``air`` holds the logarithm of density over ballistic coefficient [1/m] at an altitude, its slope [1/m] and
-    that altitude [m]: one exponential through the layer that the orbit crosses.
+    ``air`` holds the logarithm of density over ballistic coefficient [1/m] at an altitude, its slope [1/m]
+    and that altitude [m]: one exponential through the layer that the orbit crosses.
     """
 
     mu: Scalar

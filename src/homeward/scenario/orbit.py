@@ -90,7 +90,7 @@ class Planner:
                 number(x)
                 for x in (
                     np.radians(g.entry_angle_deg), g.interface_altitude_m, np.radians(g.bank_nominal_deg),
-                    np.radians(g.bank_end_deg), 700.0, np.radians(rate),
+                    np.radians(g.bank_end_deg), 530.0, np.radians(rate),
                     np.radians(c.bank_acceleration_limit_deg_s2), g.load_limit_g,
                     believed_mass(s) + stack.service_module_kg + stack.propellant_kg, thrust, impulse * G0,
                 )
@@ -133,8 +133,8 @@ class Planner:
             if down is not None:
                 end = epoch.plus(20.0 * down).to_iso(0)
                 raise Infeasible(
-                    f"{self.scenario.name}: the orbit comes down to the interface by itself on {end}, before it "
-                    f"has passed {self.scenario.site.name}"
+                    f"{self.scenario.name}: the orbit comes down to the interface by itself on {end}, "
+                    f"before it has passed {self.scenario.site.name}"
                 )
             return []
         rows = [int((p.time - FALL_TIME - SETTLE) / (times[1] - times[0])) for p in passes]
@@ -230,7 +230,8 @@ class Planner:
         if not np.isfinite(plan.delta_v) or abs(plan.residual[0]) > 1e-5 or abs(plan.residual[2]) > 2e3:
             raise Infeasible(
                 f"{self.scenario.name}: no deorbit burn near the chosen pass gives an entry angle of "
-                f"{self.scenario.flight.guidance.entry_angle_deg:g} deg and the downrange to {self.scenario.site.name}"
+                f"{self.scenario.flight.guidance.entry_angle_deg:g} deg and the downrange to "
+                f"{self.scenario.site.name}"
             )
         return plan, start + float(times[row])
 

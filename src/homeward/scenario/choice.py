@@ -1,0 +1,79 @@
+"""Landing opportunities of a scenario, and which of them is flown."""
+
+import numpy as np
+
+from homeward.earth.orientation import AbstractOrientation
+from homeward.earth.time import Epoch
+from homeward.errors import Infeasible
+from homeward.icd import EntryTarget
+from homeward.scenario.build import build_earth, build_wind
+from homeward.scenario.build_flight import build_onboard, build_target
+from homeward.scenario.initial import InitialState, initial_state
+from homeward.scenario.orbit import Opportunity, Planner, build_planner
+from homeward.scenario.schema import Scenario
+
+
+def list_opportunities(scenario: Scenario, days: float | None = None) -> tuple[Epoch, list[Opportunity]]:
+    """All landing opportunities of the next days, feasible or not, and the epoch their times count from.
+
+    Raises ``Infeasible`` for a flight that starts at the interface and for a path that is no lasting orbit.
+    """
+    start = initial_state(scenario)
+    if scenario.return_.legs.start == "interface":
+        raise Infeasible(
+            f"{scenario.name}: a flight that starts at the interface has no opportunities to choose"
+        )
+    span = (scenario.flight.plan.days if days is None else days) + 1.0
+    orientation = build_earth(scenario, start.epoch, span * 86400.0)
+    target = build_target(scenario, start.epoch, build_wind(scenario))
+    planner = planner_of(scenario, start, orientation, target)
+    return start.epoch, chances(planner, start, days)
+
+
+def planner_of(
+    scenario: Scenario, start: InitialState, orientation: AbstractOrientation, target: EntryTarget
+) -> Planner:
+    """The planner of a scenario that starts in orbit."""
+    onboard = build_onboard(scenario, start.epoch, build_wind(scenario))
+    return build_planner(scenario, orientation, onboard, target, start.epoch, start.r_I, start.v_I)
+
+
+def chances(planner: Planner, start: InitialState, days: float | None = None) -> list[Opportunity]:
+    """The opportunities of the next days, by default the scenario's own number of them."""
+    r_E, v_E = planner.earth_state(0.0, start.r_I, start.v_I)
+    span = planner.scenario.flight.plan.days if days is None else days
+    return planner.opportunities(start.epoch, r_E, v_E, span)
+
+
+def choose(
+    scenario: Scenario, planner: Planner, start: InitialState, chances: list[Opportunity]
+) -> Opportunity:
+    """The opportunity the scenario asks for. Raises ``Infeasible`` with the nearest one if there is none."""
+    wanted = scenario.flight.plan.opportunity
+    site, days = scenario.site.name, scenario.flight.plan.days
+    if isinstance(wanted, int):
+        if wanted >= len(chances):
+            raise Infeasible(
+                f"{scenario.name}: flight.plan.opportunity: there is no opportunity {wanted}; "
+                f"the next {days:g} days have {len(chances)} (0 to {len(chances) - 1})"
+            )
+        if not chances[wanted].feasible:
+            raise Infeasible(f"{scenario.name}: opportunity {wanted}: {chances[wanted].why_not}")
+        return chances[wanted]
+    good = [c for c in chances if c.feasible]
+    if good:
+        return good[0] if wanted == "first" else min(good, key=lambda c: abs(c.cross_range))
+    if chances:
+        # What lacks nothing but the cross-range says most; then what lacks least of it.
+        near = min(chances, key=lambda c: (not np.isfinite(c.cross_range), abs(c.cross_range)))
+        raise Infeasible(
+            f"{scenario.name}: no landing opportunity at {site} in {days:g} days; the nearest is on "
+            f"{start.epoch.plus(near.time).to_iso(0)}: {near.why_not}"
+        )
+    r_E, v_E = planner.earth_state(0.0, start.r_I, start.v_I)
+    best = planner.nearest_approach(r_E, v_E, max(days, 1.0))
+    told = "the orbit never passes it" if best is None else (
+        f"the nearest ground track is {best.cross_range / 1e3:.0f} km away, on "
+        f"{start.epoch.plus(best.time).to_iso(0)}"
+    )  # fmt: skip
+    raise Infeasible(f"{scenario.name}: {site} is out of reach within {days:g} days: {told}")
