@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
-from homeward.flight.entry_predictor import NO_SWITCH, BankPlan, Factors, PredictorStart, predict
+from homeward.flight.entry_predictor import NO_SWITCH, BankPlan, Factors, Prediction, PredictorStart, predict
 from homeward.flight.onboard import OnboardModel
 from homeward.flight.orbit_model import OrbitModel, propagate
 from homeward.icd import EntryTarget
@@ -17,6 +17,7 @@ from homeward.math.numerics import norm, unit
 from homeward.typing import Scalar, Vec3
 
 STEPS, ENTRY_STEPS = 60, 96  # of a coast, a burn or a fall; of the predicted entry
+ENTRY_TIME = 620.0  # s from the interface to the opening, for a first guess
 ROUNDS = 12  # of Newton's method; it settles in four to six
 NUDGE = np.array([1.0, 0.1, 1.0])  # s, m/s, s: finite differences
 LIMIT = np.array([400.0, 30.0, 300.0])  # largest change a round
@@ -146,7 +147,7 @@ def solve_deorbit(
         along = flown["overshoot"] if down_range is None else down_range - flown["down_range"]
         return np.stack([off, flown["altitude"] - altitude, along if ranged else 0.0 * off], axis=1)
 
-    guess = _first_guess(model, altitude, wanted, np.asarray(r_E), np.asarray(v_E), ignition_guess, pitch)
+    guess = first_guess(model, altitude, wanted, np.asarray(r_E), np.asarray(v_E), ignition_guess, pitch)
     x = np.column_stack([ignition_guess, guess])
     scale = np.array([1e-3, 1e4, 1e5])
     for ranged, rounds in ((False, 5), (True, ROUNDS)):
@@ -206,7 +207,7 @@ def cheapest_deorbit(
     return jax.tree.map(lambda leaf: leaf[0], plan)
 
 
-def _first_guess(
+def first_guess(
     model: OrbitModel, altitude: float, entry_angle: np.ndarray, r_E: np.ndarray, v_E: np.ndarray,
     ignition: np.ndarray, pitch: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
@@ -293,11 +294,16 @@ def _predicted_end(
         load_limit=task.load_limit, all_lift_lateral=zero,
     )  # fmt: skip
     one = zero + 1.0
-    duration = jnp.maximum(_range_to(onboard, target, r, v) / (0.72 * speed), 200.0)
     factors = Factors(one, one, one)
-    # Twice: the first pass finds the time to go that the second divides into steps.
-    first = predict(onboard, start, plan, factors, duration, target.altitude, ENTRY_STEPS)
-    last = predict(onboard, start, plan, factors, first.duration, target.altitude, ENTRY_STEPS)
+
+    def again(duration: Scalar, _) -> tuple[Scalar, Prediction]:
+        told = predict(onboard, start, plan, factors, duration, target.altitude, ENTRY_STEPS)
+        return told.duration, told
+
+    # Each pass finds the time to go that the next divides into steps. It starts from what an entry takes, not
+    # from the range: a burn far from the right place must still be told how far.
+    _, passes = jax.lax.scan(again, zero + ENTRY_TIME, None, length=3)
+    last = jax.tree.map(lambda x: x[-1], passes)
     end = unit(jnp.stack(last.u))
     plane = unit(jnp.cross(r, v))
     sine = jnp.sum(plane * end)

@@ -10,9 +10,16 @@ from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, RADIUS_EGM96
 from homeward.earth.orientation import AbstractOrientation
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible
-from homeward.flight.deorbit import DeorbitPlan, DeorbitTask, cheapest_deorbit, solve_deorbit
+from homeward.flight.deorbit import (
+    ENTRY_TIME,
+    DeorbitPlan,
+    DeorbitTask,
+    cheapest_deorbit,
+    first_guess,
+    solve_deorbit,
+)
 from homeward.flight.onboard import OnboardModel
-from homeward.flight.opportunities import Pass, find_passes, orbit_path, orbital_period
+from homeward.flight.opportunities import STEP, Pass, find_passes, orbit_path, orbital_period
 from homeward.flight.orbit_model import J3, J4, OrbitModel, propagate
 from homeward.icd import EntryTarget
 from homeward.scenario.build import build_air, build_ellipsoid, densities, number
@@ -21,9 +28,10 @@ from homeward.scenario.schema import Scenario
 
 HALF_WORLD = 2.1e7  # m: no site is farther from a ground track
 ENTRY_SHIFT = 400e3  # m: a return's plane passes the site at most this far from the orbit's own pass
-FALL_TIME = 2700.0  # s from ignition to passing the site: the first guess
+FALL_TIME = 2100.0  # s from ignition to passing the site: the first guess
 SETTLE = 900.0  # s before the guessed ignition at which the solution starts
-PITCH = np.radians(6.0)  # thrust direction taken for the list of opportunities
+USUAL_BURN = 120.0  # m/s, for the thrust direction taken for the list of opportunities
+PASS_SHARE = 0.8  # of the time of entry after which the capsule, already slow, is beside the site
 MODULE_LEAD = 300.0  # s before ignition at which the orbital module is left
 ORBIT_LEAD = 600.0  # s before ignition at which a flight begins that starts with the burn
 TRIM_LEAD = 600.0  # s from the departure burn to leaving the orbital module, at least
@@ -128,7 +136,7 @@ class Planner:
             times, states = times[:down], states[:down]
         wide = plan.cross_range_limit_m + ENTRY_SHIFT
         passes = find_passes(times, states, self.site_up(), ellipsoid, wide) if len(times) > 3 else []
-        passes = [p for p in passes if p.time - FALL_TIME - SETTLE > 0.0]
+        passes = [p for p in passes if p.time > FALL_TIME]
         if not passes:
             if down is not None:
                 end = epoch.plus(20.0 * down).to_iso(0)
@@ -137,16 +145,37 @@ class Planner:
                     f"before it has passed {self.scenario.site.name}"
                 )
             return []
-        rows = [int((p.time - FALL_TIME - SETTLE) / (times[1] - times[0])) for p in passes]
+        rows = self._guessed_ignition(times, states, passes) - SETTLE / STEP
+        rows = np.maximum(rows, 0.0).astype(int)
         solved = solve_deorbit(
             self.model, self.onboard, ellipsoid, self.task(), self.target,
-            states[rows, :3], states[rows, 3:], np.full(len(rows), SETTLE), np.full(len(rows), PITCH),
+            states[rows, :3], states[rows, 3:], np.full(len(rows), SETTLE),
+            np.full(len(rows), self._half_arc(period)),
         )  # fmt: skip
         found = [
             self._judge(p, float(times[row]), jax.tree.map(lambda x, k=k: x[k], solved), period)
             for k, (p, row) in enumerate(zip(passes, rows, strict=True))
         ]
         return _numbered(found)
+
+    def _guessed_ignition(self, times: np.ndarray, states: np.ndarray, passes: list[Pass]) -> np.ndarray:
+        """Row of the path at which each pass's burn would begin, by an impulse on the two-body orbit."""
+        at = np.array([p.time for p in passes])
+        task = self.task()
+        rows = np.maximum((at - FALL_TIME) / STEP, 0.0)
+        angle, none = np.full(len(at), float(task.entry_angle)), np.zeros(len(at))
+        for _ in range(2):
+            k = rows.astype(int)
+            r, v = states[k, :3], states[k, 3:]
+            guess = first_guess(self.model, float(task.interface_altitude), angle, r, v, none, none)
+            burning = guess[:, 0] * float(task.mass / task.thrust)
+            rows = np.maximum((at - guess[:, 1] - ENTRY_TIME * PASS_SHARE - 0.5 * burning) / STEP, 0.0)
+        return rows
+
+    def _half_arc(self, period: float) -> float:
+        """Half the arc [rad] flown during the burn: a thrust fixed in space points best at its middle."""
+        task = self.task()
+        return float(np.pi / period * USUAL_BURN * task.mass / task.thrust)
 
     def _comes_down(self, states: np.ndarray) -> int | None:
         """Index of the first state below the entry interface."""
