@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from homeward.campaign.scaled import ScaledAerodynamics
 from homeward.earth.constants import G0
 from homeward.earth.geodesy import north_east_down
 from homeward.flight.computer import FlightComputer
@@ -22,26 +23,12 @@ from homeward.scenario.returns import ReturnPlan
 from homeward.sim.lanes import spread_flight, spread_world
 from homeward.typing import Array, Scalar, Vec3
 from homeward.world.atmosphere import TableAtmosphere
-from homeward.world.interfaces import AbstractAerodynamics
 from homeward.world.profiles import disturbed_air
 from homeward.world.state import TruthState
 from homeward.world.wind import WindTable, disturbed_wind
 from homeward.world.world import World
 
 SIGMAS = 3.0  # the scenario's figures are three of them
-
-
-class ScaledAerodynamics(AbstractAerodynamics):
-    """Any trim aerodynamics with its drag and its L/D multiplied."""
-
-    base: AbstractAerodynamics
-    drag: Scalar
-    lift_to_drag: Scalar
-
-    def coefficients(self, mach: Scalar) -> tuple[Scalar, Scalar]:
-        """``(CL, CD)`` of the base, scaled."""
-        cl, cd = self.base.coefficients(mach)
-        return cl * self.drag * self.lift_to_drag, cd * self.drag
 
 
 def stream(key: Array, name: str) -> Array:

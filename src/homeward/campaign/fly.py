@@ -5,11 +5,21 @@ from typing import Any
 import jax
 import numpy as np
 
+from homeward._programs import program
 from homeward.campaign.flight import Flight
+from homeward.campaign.scaled import unscaled
 from homeward.campaign.summary import metrics, summarise
 from homeward.scenario.returns import ReturnPlan, plan_return
 from homeward.scenario.schema import Scenario
-from homeward.sim.lanes import Progress, lane_history, spread, spread_flight, spread_leg, spread_world
+from homeward.sim.lanes import (
+    Progress,
+    lane_history,
+    preparing,
+    spread,
+    spread_flight,
+    spread_leg,
+    spread_world,
+)
 from homeward.sim.mission import MissionLeg, Outcome, fly_mission
 
 
@@ -20,6 +30,11 @@ def spread_legs(legs: list[MissionLeg], lanes: int) -> list[MissionLeg]:
 
 def run_keys(seed: int, runs: np.ndarray):
     """The random key of every run: ``fold_in(key(seed), run)``."""
+    return _keys(np.asarray(seed), np.asarray(runs))
+
+
+@program
+def _keys(seed, runs):
     return jax.vmap(lambda i: jax.random.fold_in(jax.random.key(seed), i))(runs)
 
 
@@ -34,7 +49,8 @@ def fly(
     of the documented interface); ``dispersed`` draws run ``run`` of seed ``seed`` (0 if none is given).
     Raises ``Infeasible`` where no return exists, ``InputError`` for bad input.
     """
-    plan = plan_return(scenario, guidance, navigation, aero, atmosphere)
+    ahead = preparing(1, record=True, aero=unscaled if dispersed else None)
+    plan = plan_return(scenario, guidance, navigation, aero, atmosphere, ahead)
     name = "predictive" if guidance is None else type(guidance).__name__
     world, flight = spread_world(plan.world, 1), spread_flight(plan.flight, 1)
     truth = jax.tree.map(lambda x: np.asarray(x)[None], plan.truth)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from homeward._programs import program
 from homeward.earth.geodesy import from_geodetic, horizontal_distance, to_geodetic
 from homeward.earth.orientation import inertial_to_earth
 from homeward.scenario.returns import ReturnPlan
@@ -16,7 +17,7 @@ from homeward.world.state import TruthState
 TOUCHDOWN_LIMIT = 10e3  # m from the site within which a landing counts as a success
 
 
-@jax.jit
+@program
 def _places(world, truth):
     """Earth-fixed position and relative velocity, geodetic place and vertical speed of every lane."""
 
@@ -38,9 +39,12 @@ def _places(world, truth):
     return jax.vmap(one)(truth)
 
 
-@jax.jit
+@program
 def _distances(ellipsoid, a, b):
     return jax.vmap(lambda x, y: horizontal_distance(ellipsoid, x, y))(a, b)
+
+
+_position, _geodetic = program(from_geodetic), program(to_geodetic)
 
 
 def places(world, truth: TruthState) -> dict[str, np.ndarray]:
@@ -59,7 +63,7 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
     aim = np.broadcast_to(np.asarray(flight.target.aim_E), (lanes, 3))
     site_E = np.broadcast_to(
         np.asarray(
-            from_geodetic(world.ellipsoid, jnp.asarray(lat), jnp.asarray(lon), jnp.asarray(site.altitude_m))
+            _position(world.ellipsoid, lat, lon, site.altitude_m)
         ),
         (lanes, 3),
     )
@@ -108,7 +112,7 @@ def summarise(
     n = {key: value[lane] for key, value in numbers.items()}
     s, epoch = plan.scenario, plan.epoch
     aim = np.asarray(flight.target.aim_E)
-    lat, lon, _ = to_geodetic(world.ellipsoid, jnp.asarray(aim if aim.ndim == 1 else aim[lane]))
+    lat, lon, _ = _geodetic(world.ellipsoid, aim if aim.ndim == 1 else aim[lane])
     legs = [
         {"name": name, "start": float(leg.start[lane]), "end": float(leg.end[lane])}
         for name, leg in outcome.legs

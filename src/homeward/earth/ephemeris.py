@@ -52,7 +52,7 @@ def build_third_bodies(epoch: Epoch, span: float | int) -> ThirdBodies:
     heliocentric, _ = erfa.epv00(tt1, tt2 + seconds / DAY)
     sun = -heliocentric["p"] * ASTRONOMICAL_UNIT
     moon = erfa.moon98(tt1, tt2 + seconds / DAY)["p"] * ASTRONOMICAL_UNIT
-    rows = jnp.asarray(np.concatenate([sun, moon], axis=1))
+    rows = jnp.asarray(np.concatenate([sun, moon], axis=1), float)
     series = UniformSeries(rows, jnp.asarray(seconds[0], float), jnp.asarray(STEP, float))
     return ThirdBodies(series, jnp.asarray(MU_SUN, float), jnp.asarray(MU_MOON, float))
 

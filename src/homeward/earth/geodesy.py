@@ -21,12 +21,12 @@ class Ellipsoid(eqx.Module):
     @staticmethod
     def wgs84() -> "Ellipsoid":
         """The WGS84 ellipsoid."""
-        return Ellipsoid(jnp.asarray(WGS84_A), jnp.asarray(WGS84_F))
+        return Ellipsoid(jnp.asarray(WGS84_A, float), jnp.asarray(WGS84_F, float))
 
     @staticmethod
     def sphere(radius: float) -> "Ellipsoid":
         """A sphere of the given radius [m]."""
-        return Ellipsoid(jnp.asarray(radius), jnp.asarray(0.0))
+        return Ellipsoid(jnp.asarray(radius, float), jnp.asarray(0.0, float))
 
 
 def to_geodetic(ellipsoid: Ellipsoid, r_E: Vec3) -> tuple[Scalar, Scalar, Scalar]:

@@ -152,7 +152,7 @@ def build_orientation(
     rows = np.stack([x, y, s, pole[:, 0], pole[:, 1], sp, pole[:, 2] - ut1_tai0], axis=1)
     tai1, tai2 = epoch.tai()
     era0 = erfa.era00(tai1, tai2 + ut1_tai0 / DAY)
-    series = UniformSeries(jnp.asarray(rows), jnp.asarray(seconds[0], float), jnp.asarray(STEP, float))
+    series = UniformSeries(jnp.asarray(rows, float), jnp.asarray(seconds[0], float), jnp.asarray(STEP, float))
     return EarthOrientation(series, jnp.asarray(era0, float))
 
 

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from homeward._programs import program
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
 from homeward.flight.entry_predictor import NO_SWITCH, BankPlan, Factors, Prediction, PredictorStart, predict
 from homeward.flight.onboard import OnboardModel
@@ -107,7 +108,7 @@ def _fly(model, onboard, ellipsoid, task, target, r, v, unknowns, pitch):
     }
 
 
-_block = jax.jit(jax.vmap(_fly, in_axes=(None, None, None, None, None, 0, 0, 0, 0)))
+_block = program(jax.vmap(_fly, in_axes=(None, None, None, None, None, 0, 0, 0, 0)))
 
 
 def _padded(function, *rows: np.ndarray):

@@ -2,10 +2,9 @@
 
 import dataclasses
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
+from homeward._programs import program
 from homeward.earth.geodesy import Ellipsoid
 from homeward.flight.orbit_model import OrbitModel, propagate
 from homeward.typing import Vec3
@@ -25,14 +24,16 @@ class Pass:
     direction: str  # ascending | descending
 
 
-_path = jax.jit(lambda model, r, v, h: propagate(model, r, v, h * BATCH, BATCH), static_argnums=())
+@program
+def _path(model, r, v, h):
+    return propagate(model, r, v, h * BATCH, BATCH)
 
 
 def orbit_path(model: OrbitModel, r_E: Vec3, v_E: Vec3, duration: float) -> tuple[np.ndarray, np.ndarray]:
     """Times [s from the start] and states (n, 6) in E every ``STEP`` over at least ``duration``."""
     rows = [np.concatenate([np.asarray(r_E), np.asarray(v_E)])[None]]
     for _ in range(int(np.ceil(duration / (STEP * BATCH)))):
-        r_E, v_E, path = _path(model, r_E, v_E, jnp.asarray(STEP))
+        r_E, v_E, path = _path(model, r_E, v_E, np.asarray(STEP))
         rows.append(np.asarray(path))
     states = np.concatenate(rows)
     return STEP * np.arange(len(states)), states

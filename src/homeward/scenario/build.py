@@ -1,12 +1,12 @@
 """From a checked scenario to arrays: the only crossing between the file and what is computed."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from homeward._programs import program
 from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, RADIUS_EGM96
 from homeward.earth.ephemeris import build_third_bodies
 from homeward.earth.geodesy import Ellipsoid
@@ -36,7 +36,12 @@ ARCSECOND = np.pi / 648000.0
 
 def number(value: float | int) -> jax.Array:
     """A scalar array: no number in a pytree stays a Python float, which would compile anew each time."""
-    return jnp.asarray(float(value))
+    return jnp.asarray(float(value), float)
+
+
+def numbers(values: Sequence[float] | np.ndarray) -> jax.Array:
+    """A row of numbers as an array; without a stated type JAX would compile a program for every length."""
+    return jnp.asarray(np.asarray(values, float), float)
 
 
 def build_ellipsoid(scenario: Scenario) -> Ellipsoid:
@@ -89,21 +94,21 @@ def build_air(scenario: Scenario, epoch: Epoch) -> AbstractAtmosphere:
 
 def entry_table(model: AbstractAtmosphere, scale: float) -> TableAtmosphere:
     """The rows in which entry and descent read the air."""
-    return _sampled(model, number(0.0), number(AIR_STEP), AIR_ROWS, number(np.log(scale)))
+    return _sampled(model, number(0.0), number(AIR_STEP), number(np.log(scale)), rows=AIR_ROWS)
 
 
 def orbit_table(model: AbstractAtmosphere, scale: float) -> TableAtmosphere:
     """The rows in which the orbit reads the air."""
-    return _sampled(model, number(THIN_BOTTOM), number(THIN_STEP), THIN_ROWS, number(np.log(scale)))
+    return _sampled(model, number(THIN_BOTTOM), number(THIN_STEP), number(np.log(scale)), rows=THIN_ROWS)
 
 
-@partial(jax.jit, static_argnames="rows")
-def _sampled(model: AbstractAtmosphere, h0, dh, rows: int, shift) -> TableAtmosphere:
+@program
+def _sampled(model: AbstractAtmosphere, h0, dh, shift, rows: int) -> TableAtmosphere:
     table = sample(model, h0, dh, rows)
     return TableAtmosphere(h0, dh, table.rows.at[:, 0].add(shift).at[:, 2].add(shift))
 
 
-@jax.jit
+@program
 def densities(model: AbstractAtmosphere, altitudes: jax.Array) -> jax.Array:
     """Density [kg/m3] at altitudes [m], both (n,)."""
     return jax.vmap(lambda h: model.at(h).density)(altitudes)
@@ -174,8 +179,8 @@ def build_world(
     t = scenario.truth
     model = build_air(scenario, epoch) if atmosphere is None else atmosphere
     n = t.navigation
-    band = densities(model, jnp.asarray([n.blackout_top_m, n.blackout_bottom_m]))
-    zeros = jnp.zeros(3)
+    band = np.asarray(densities(model, numbers([n.blackout_top_m, n.blackout_bottom_m])))
+    zeros = numbers([0.0, 0.0, 0.0])
     retro = t.retro
     return World(
         orientation=build_earth(scenario, epoch, span),
@@ -206,8 +211,8 @@ def build_world(
             position_sigma=number(n.position_sigma_m), velocity_sigma=number(n.velocity_sigma_m_s),
             correlation_time=number(n.correlation_time_s),
             # A nominal flight carries the 1-sigma figures themselves, one sign an axis.
-            accelerometer_bias=number(micro_g(n.blackout_accelerometer_bias_ug)) * jnp.asarray([1.0, -1.0, 1.0]),
-            misalignment=number(n.blackout_misalignment_arcsec * ARCSECOND) * jnp.asarray([1.0, 1.0, -1.0]),
+            accelerometer_bias=numbers(np.array([1.0, -1.0, 1.0]) * micro_g(n.blackout_accelerometer_bias_ug)),
+            misalignment=numbers(np.array([1.0, 1.0, -1.0]) * n.blackout_misalignment_arcsec * ARCSECOND),
             blackout_density=(number(float(band[0])), number(float(band[1]))),
             blackout_speed=number(n.blackout_speed_m_s),
             altimeter_sigma=number(0.0 if retro is None else retro.altimeter_sigma_m),

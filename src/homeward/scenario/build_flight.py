@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from homeward._programs import program
 from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, OMEGA_WGS84
 from homeward.earth.geodesy import north_east_down
 from homeward.earth.orientation import AbstractOrientation
@@ -24,6 +25,7 @@ from homeward.scenario.build import (
     build_wind,
     densities,
     number,
+    numbers,
 )
 from homeward.scenario.schema import Scenario
 from homeward.world.wind import WindTable
@@ -33,7 +35,7 @@ SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
 STEERING_LAYER = (10e3, 25e3)  # m: whose mean forecast wind the predictor uses
 
 
-@jax.jit
+@program
 def _coefficients(aero, mach):
     return jax.vmap(aero.coefficients)(mach)
 
@@ -51,7 +53,7 @@ def forecast_wind(scenario: Scenario, wind: WindTable) -> jax.Array:
     )
 
 
-@jax.jit
+@program
 def _steering_wind(wind: WindTable, latitude, longitude) -> jax.Array:
     heights = wind.altitudes()
     inside = ((heights >= STEERING_LAYER[0]) & (heights <= STEERING_LAYER[1])).astype(float)
@@ -64,12 +66,12 @@ def build_onboard(scenario: Scenario, epoch: Epoch, wind: WindTable) -> OnboardM
     """The onboard model: a polynomial air, straight lines for drag and lift against speed."""
     believed = scenario.flight.believed
     aero = build_aerodynamics(scenario, believed.lift_to_drag, believed.drag_scale)
-    cl, cd = _coefficients(aero, jnp.asarray(SPEED_KNOTS / SOUND_SPEED))
+    cl, cd = _coefficients(aero, SPEED_KNOTS / SOUND_SPEED)
     area = np.pi * scenario.truth.capsule.diameter_m**2 / 4
     heights = np.arange(0.0, 130e3, 1e3)
     air = build_air(scenario, epoch)
     scale = scenario.truth.air.density_scale if believed.density_scale is None else believed.density_scale
-    density = np.asarray(densities(air, jnp.asarray(heights))) * scale
+    density = np.asarray(densities(air, heights)) * scale
     ellipsoid = build_ellipsoid(scenario)
     turning = scenario.truth.earth
     rate = turning.rotation_rate_rad_s if turning.orientation == "uniform" else OMEGA_WGS84
@@ -78,10 +80,10 @@ def build_onboard(scenario: Scenario, epoch: Epoch, wind: WindTable) -> OnboardM
         mu=number(mu),
         j2=number(0.0 if scenario.truth.gravity.model == "central" else J2_EGM96),
         equatorial_radius=ellipsoid.a, flattening=ellipsoid.f, rotation=number(rate),
-        air=jnp.asarray(fit_air(heights, density)), speed_knots=jnp.asarray(SPEED_KNOTS),
-        drag=jnp.asarray(np.asarray(cd) * area / believed_mass(scenario)),
-        lift_to_drag=jnp.asarray(np.asarray(cl) / np.asarray(cd)),
-        wind=forecast_wind(scenario, wind) if believed.wind == "forecast" else jnp.zeros(3),
+        air=numbers(fit_air(heights, density)), speed_knots=numbers(SPEED_KNOTS),
+        drag=numbers(np.asarray(cd) * area / believed_mass(scenario)),
+        lift_to_drag=numbers(np.asarray(cl) / np.asarray(cd)),
+        wind=forecast_wind(scenario, wind) if believed.wind == "forecast" else numbers(np.zeros(3)),
     )  # fmt: skip
 
 
@@ -114,29 +116,34 @@ def build_target(scenario: Scenario, epoch: Epoch, forecast: WindTable) -> Entry
     parachutes = build_parachutes(scenario)
     air = build_air(scenario, epoch)
     levels = LAYER * np.arange(LAYERS + 50)
-    density = np.asarray(densities(air, jnp.asarray(levels))) * scenario.truth.air.density_scale
-    return jax.jit(lambda *a: target_under(scenario, *a))(
-        parachutes, number(believed_mass(scenario)), jnp.asarray(density), forecast
-    )
+    density = np.asarray(densities(air, levels)) * scenario.truth.air.density_scale
+    return target_under(scenario, parachutes, number(believed_mass(scenario)), numbers(density), forecast)
 
 
 def target_under(scenario: Scenario, parachutes, mass, density, forecast: WindTable) -> EntryTarget:
     """The aim point for a given forecast: runs under ``vmap`` over forecasts."""
     site, opening = scenario.site, scenario.return_.legs.opening_altitude_m
+    latitude, longitude = np.radians(site.latitude_deg), np.radians(site.longitude_deg)
+    place = numbers([latitude, longitude, site.altitude_m, opening])
+    return _target(
+        build_ellipsoid(scenario), parachutes, mass, density, forecast, place,
+        calm=scenario.flight.believed.wind == "none", ends_high=scenario.return_.legs.end == "opening",
+    )  # fmt: skip
+
+
+@program
+def _target(
+    ellipsoid, parachutes, mass, density, forecast: WindTable, place, calm: bool, ends_high: bool
+) -> EntryTarget:
+    latitude, longitude, ground, opening = place
     levels = LAYER * jnp.arange(density.shape[0], dtype=float)
     rows = jax.vmap(forecast.at)(levels)
-    if scenario.flight.believed.wind == "none":
+    if calm:
         rows = rows * 0.0
-    north, east, _ = drift(
-        parachutes, mass, density, rows[:, 0], rows[:, 1], number(opening), number(site.altitude_m)
-    )
-    if scenario.return_.legs.end == "opening":
+    north, east, _ = drift(parachutes, mass, density, rows[:, 0], rows[:, 1], opening, ground)
+    if ends_high:
         north, east = north * 0.0, east * 0.0
-    latitude, longitude = number(np.radians(site.latitude_deg)), number(np.radians(site.longitude_deg))
-    ellipsoid = build_ellipsoid(scenario)
-    return EntryTarget(
-        aim_point(ellipsoid, latitude, longitude, number(opening), north, east), number(opening)
-    )
+    return EntryTarget(aim_point(ellipsoid, latitude, longitude, opening, north, east), opening)
 
 
 def build_descent(scenario: Scenario) -> DescentSettings:

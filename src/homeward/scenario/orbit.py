@@ -3,9 +3,9 @@
 import dataclasses
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from homeward._programs import program
 from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, RADIUS_EGM96
 from homeward.earth.orientation import AbstractOrientation
 from homeward.earth.time import Epoch
@@ -22,7 +22,7 @@ from homeward.flight.onboard import OnboardModel
 from homeward.flight.opportunities import STEP, Pass, find_passes, orbit_path, orbital_period
 from homeward.flight.orbit_model import J3, J4, OrbitModel, propagate
 from homeward.icd import EntryTarget
-from homeward.scenario.build import build_air, build_ellipsoid, densities, number
+from homeward.scenario.build import build_air, build_ellipsoid, densities, number, numbers
 from homeward.scenario.build_flight import believed_mass
 from homeward.scenario.schema import Scenario
 
@@ -40,8 +40,14 @@ REACH_SHARE = 0.9  # of the sideways reach that planning may use
 SAME_BURN = 300.0  # s: two passes whose burns lie closer are one
 
 
-_spin = jax.jit(lambda orientation, t: orientation.at(t))
-_carry = jax.jit(lambda model, r, v, t: propagate(model, r, v, t, 2)[:2])
+@program
+def _spin(orientation, t):
+    return orientation.at(t)
+
+
+@program
+def _carry(model, r, v, t):
+    return propagate(model, r, v, t, 2)[:2]
 
 
 def spin_at(orientation: AbstractOrientation, t: float) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +134,7 @@ class Planner:
         period = orbital_period(self.docked, r_E, v_E)
         if not np.isfinite(period):
             raise Infeasible(f"{self.scenario.name}: the initial state does not circle the Earth: it escapes")
-        times, states = orbit_path(self.docked, jnp.asarray(r_E), jnp.asarray(v_E), days * 86400.0)
+        times, states = orbit_path(self.docked, np.asarray(r_E), np.asarray(v_E), days * 86400.0)
         keep = times <= days * 86400.0 + 6000.0
         times, states = times[keep], states[keep]
         down = self._comes_down(states)
@@ -226,7 +232,7 @@ class Planner:
 
     def nearest_approach(self, r_E: np.ndarray, v_E: np.ndarray, days: float) -> Pass | None:
         """The pass that comes closest, however far that is."""
-        times, states = orbit_path(self.docked, jnp.asarray(r_E), jnp.asarray(v_E), days * 86400.0)
+        times, states = orbit_path(self.docked, np.asarray(r_E), np.asarray(v_E), days * 86400.0)
         ellipsoid = build_ellipsoid(self.scenario)
         passes = find_passes(times, states, self.site_up(), ellipsoid, HALF_WORLD)
         return min(passes, key=lambda p: p.cross_range) if passes else None
@@ -235,7 +241,7 @@ class Planner:
         """State after ``duration`` [s] on the flight's own orbit model."""
         if duration <= 0.0:
             return r_E, v_E
-        times, states = orbit_path(self.model, jnp.asarray(r_E), jnp.asarray(v_E), duration)
+        times, states = orbit_path(self.model, np.asarray(r_E), np.asarray(v_E), duration)
         row = min(int(duration / (times[1] - times[0])), len(times) - 1)
         rest = duration - float(times[row])
         r, v = _carry(self.model, states[row, :3], states[row, 3:], number(rest))
@@ -249,7 +255,7 @@ class Planner:
         Returns the plan and the time its own clock starts from. Raises ``Infeasible`` if no burn does it.
         """
         until = max(burn_guess - SETTLE - start, 0.0)
-        times, states = orbit_path(self.model, jnp.asarray(r_E), jnp.asarray(v_E), max(until, 20.0))
+        times, states = orbit_path(self.model, np.asarray(r_E), np.asarray(v_E), max(until, 20.0))
         row = int(until / (times[1] - times[0]))
         ellipsoid = build_ellipsoid(self.scenario)
         plan = cheapest_deorbit(
@@ -289,7 +295,7 @@ def thin_air(scenario: Scenario, epoch: Epoch, r_I: np.ndarray, v_I: np.ndarray,
     heights = np.linspace(lowest, highest, 130)
     believed = scenario.flight.believed.density_scale
     factor = scenario.truth.air.density_scale if believed is None else believed
-    density = np.asarray(densities(build_air(scenario, epoch), jnp.asarray(heights))) * factor
+    density = np.asarray(densities(build_air(scenario, epoch), heights)) * factor
     slope, level = np.polyfit(heights - lowest, np.log(np.maximum(density, 1e-30)), 1)
     return np.array([level, slope, lowest])
 
@@ -306,14 +312,14 @@ def build_planner(
     """A planner whose frame is turned as the Earth is at the epoch, for the orbit of a state [m, m/s, I]."""
     _, omega = spin_at(orientation, 0.0)
     point = scenario.truth.gravity.model == "central"
-    zonal = jnp.zeros(3) if point else jnp.asarray([J2_EGM96, J3, J4])
+    zonal = numbers([0.0, 0.0, 0.0] if point else [J2_EGM96, J3, J4])
     mu = scenario.truth.gravity.mu_m3_s2 or MU_EGM96
     air = thin_air(scenario, epoch, r_I, v_I, mu)
 
     def model(ballistic: float) -> OrbitModel:
-        law = jnp.asarray(air - np.array([np.log(ballistic), 0.0, 0.0]))
+        law = numbers(air - np.array([np.log(ballistic), 0.0, 0.0]))
         f = build_ellipsoid(scenario).f
-        return OrbitModel(number(mu), number(RADIUS_EGM96), zonal, jnp.asarray(omega), f, law)
+        return OrbitModel(number(mu), number(RADIUS_EGM96), zonal, numbers(omega), f, law)
 
     ship = model(stack_ballistic(scenario))
     docked = ship if scenario.return_.legs.start == "burn" else model(STATION_BALLISTIC)

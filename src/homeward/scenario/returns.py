@@ -3,7 +3,6 @@
 import dataclasses
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.constants import G0
@@ -11,7 +10,7 @@ from homeward.earth.time import Epoch
 from homeward.errors import Infeasible
 from homeward.flight.computer import FlightComputer
 from homeward.flight.deorbit import DeorbitPlan
-from homeward.scenario.build import build_world, number
+from homeward.scenario.build import build_world, number, numbers
 from homeward.scenario.build_flight import build_flight
 from homeward.scenario.choice import chances, choose, list_opportunities, planner_of
 from homeward.scenario.initial import InitialState, initial_state
@@ -19,6 +18,7 @@ from homeward.scenario.interface import interface_state
 from homeward.scenario.orbit import MODULE_LEAD, Opportunity, Planner, spin_at
 from homeward.scenario.schema import Scenario
 from homeward.scenario.undocking import PORTS, depart, state_at
+from homeward.sim.lanes import Ahead
 from homeward.sim.legs import BURN, COAST, DESCENT, ENTRY, leg
 from homeward.sim.mission import MissionLeg, local_axes, push, replace
 from homeward.sim.modules import Scene
@@ -48,16 +48,23 @@ class ReturnPlan:
     station: tuple[float, np.ndarray, np.ndarray] | None  # at undocking: time, position, velocity in I
 
 
-def plan_return(scenario: Scenario, guidance=None, navigation=None, aero=None, atmosphere=None) -> ReturnPlan:
+def plan_return(
+    scenario: Scenario, guidance=None, navigation=None, aero=None, atmosphere=None, ahead: Ahead | None = None
+) -> ReturnPlan:
     """Plan the return. A user's own models take the seats of ours.
 
-    Raises ``Infeasible`` where there is no opportunity, no burn or not enough propellant.
+    ``ahead`` is told world, flight computer and the kinds of legs before the long part of planning begins,
+    so that their programs can be compiled meanwhile. Raises ``Infeasible`` where there is no opportunity,
+    no burn or not enough propellant.
     """
     start = initial_state(scenario)
     legs = scenario.return_.legs
     span = 7200.0 if legs.start == "interface" else (scenario.flight.plan.days + 1.0) * 86400.0
     world = build_world(scenario, start.epoch, span, aero=aero, atmosphere=atmosphere)
     flight = build_flight(scenario, start.epoch, world.orientation, guidance, navigation)
+    if ahead is not None:
+        orbit = () if legs.start == "interface" else (COAST, BURN)
+        ahead(world, flight, (*orbit, ENTRY, *((DESCENT,) if legs.end == "touchdown" else ())))
     if legs.start == "interface":
         return _from_interface(scenario, start, world, flight)
     planner = planner_of(scenario, start, world.orientation, flight.target)
@@ -91,7 +98,7 @@ def _from_interface(
 ) -> ReturnPlan:
     given = scenario.return_.initial.interface
     r_I, v_I = (start.r_I, start.v_I) if given is None else interface_state(world.orientation, world, given)
-    truth = initial_truth(0.0, jnp.asarray(r_I), jnp.asarray(v_I), scenario.truth.capsule.mass_kg)
+    truth = initial_truth(0.0, numbers(r_I), numbers(v_I), scenario.truth.capsule.mass_kg)
     return ReturnPlan(
         scenario, start.epoch, world, flight, truth, _descent_legs(scenario, 0), None, None, None, None, [],
         None, None,
@@ -118,7 +125,7 @@ def _from_orbit(
         chosen, burn=burn, cross_range=float(plan.cross_range), delta_v=float(plan.delta_v)
     )
     stack = scenario.truth.stack
-    truth = initial_truth(begin, jnp.asarray(r_u), jnp.asarray(v_u), whole_mass(scenario))
+    truth = initial_truth(begin, numbers(r_u), numbers(v_u), whole_mass(scenario))
     truth = eqx.tree_at(
         lambda t: (t.propellant, t.drag_area),
         truth,

@@ -2,22 +2,26 @@
 
 import dataclasses
 from collections.abc import Callable
-from functools import partial
+from typing import TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from homeward._programs import program
 from homeward.flight.computer import FlightComputer, idle
 from homeward.icd import Frame
-from homeward.sim.legs import CYCLES, Leg
+from homeward.sim.legs import CYCLES, Leg, leg
 from homeward.sim.loop import Carry, begin, chunk
 from homeward.typing import Array
-from homeward.world.state import TruthState
+from homeward.world.interfaces import AbstractAerodynamics
+from homeward.world.state import TruthState, initial_truth
 from homeward.world.world import World
 
 Progress = Callable[[str, float], None]
+Ahead = Callable[[World, FlightComputer, tuple[str, ...]], None]
+Tree = TypeVar("Tree")
 
 
 @dataclasses.dataclass
@@ -81,12 +85,12 @@ def spread_flight(flight: FlightComputer, lanes: int) -> FlightComputer:
     return spread(flight, _flight_axes(flight), lanes)
 
 
-def spread_leg(leg: Leg, lanes: int) -> Leg:
-    """One leg for every lane."""
-    return jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))), leg)
+def spread_leg(tree: Tree, lanes: int) -> Tree:
+    """One leg, or one state, for every lane."""
+    return jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))), tree)
 
 
-@partial(jax.jit, static_argnames=("record",))
+@program
 def _chunk(world, flight, leg, carry, keys, number, record: bool):
     def lane(world, flight, leg, carry, key):
         key = jax.random.fold_in(jax.random.fold_in(key, leg.index.astype(int)), number)
@@ -103,12 +107,12 @@ def _strong(tree):
     )
 
 
-@jax.jit
+@program
 def _begin(carry, leg):
     return _strong(jax.vmap(begin)(carry, leg))
 
 
-@jax.jit
+@program
 def _first(flight, truth):
     fresh = jax.vmap(lambda f, t: Carry(t, f.init(), idle(), t.time), in_axes=(_flight_axes(flight), 0))
     return _strong(fresh(flight, truth))
@@ -119,6 +123,28 @@ def first_carry(flight: FlightComputer, truth: TruthState) -> Carry:
     return _first(flight, truth)
 
 
+def preparing(
+    lanes: int, record: bool, aero: Callable[[AbstractAerodynamics], AbstractAerodynamics] | None = None
+) -> Ahead:
+    """What has the programs of a flight compiled in the background, as soon as its world is known.
+
+    ``aero`` puts the body's aerodynamics in the form that they will have in flight.
+    """
+
+    def ahead(world: World, flight: FlightComputer, kinds: tuple[str, ...]) -> None:
+        if aero is not None:
+            world = eqx.tree_at(lambda w: w.aerodynamics, world, aero(world.aerodynamics))
+        world, flight = spread_world(world, lanes), spread_flight(flight, lanes)
+        zeros = jnp.asarray(np.zeros(3), float)
+        carry = first_carry(flight, spread_leg(initial_truth(0.0, zeros, zeros, 1.0), lanes))
+        keys = jax.random.wrap_key_data(jnp.asarray(np.zeros((lanes, 2)), jnp.uint32))
+        for kind in kinds:
+            some = spread_leg(leg(kind, 0, 1.0), lanes)
+            _chunk.prepare(world, flight, some, carry, keys, np.asarray(0), record=record)
+
+    return ahead
+
+
 def fly_leg(
     world: World, flight: FlightComputer, leg: Leg, carry: Carry, keys: Array, record: bool,
     progress: Callable[[float], None] | None = None,
@@ -127,13 +153,13 @@ def fly_leg(
 
     ``progress`` is called with the share of the leg's expected time that is done.
     """
-    carry = _begin(carry, leg)
+    carry = _begin(carry, dataclasses.replace(leg, kind=""))  # one program for legs of every kind
     start = np.asarray(carry.truth.time)
     frames: list[Frame] = []
     longest = float(np.max(np.asarray(leg.patience)))
     per_chunk = CYCLES[leg.kind] * float(np.max(np.asarray(leg.tick)))
     for number in range(int(longest / per_chunk) + 2):
-        carry, rows = _chunk(world, flight, leg, carry, keys, jnp.asarray(number), record)
+        carry, rows = _chunk(world, flight, leg, carry, keys, np.asarray(number), record=record)
         if rows is not None:
             frames.append(jax.tree.map(np.asarray, rows))
         settled = np.asarray(carry.truth.settled)

@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 
 from homeward.typing import Scalar, Vec3
 
@@ -42,6 +43,6 @@ def leg(
     burn_direction: Vec3 | None = None,
 ) -> Leg:
     """A leg from plain numbers."""
-    direction = jnp.asarray([1.0, 0.0, 0.0]) if burn_direction is None else jnp.asarray(burn_direction, float)
+    direction = jnp.asarray(np.array([1.0, 0.0, 0.0]) if burn_direction is None else burn_direction, float)
     numbers = [jnp.asarray(x, float) for x in (tick, index, end_time, end_altitude, patience, burn_delta_v)]
     return Leg(kind, *numbers, direction)

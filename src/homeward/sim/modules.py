@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from homeward._programs import program
 from homeward.earth.geodesy import to_geodetic
 from homeward.earth.orientation import inertial_to_earth
 from homeward.flight.computer import FlightComputer
@@ -106,7 +107,7 @@ def fall(scene: Scene, body: Body, ground: float = 0.0) -> Path:
     return _fly(Scene(world, scene.flight), body, part, 0.0)
 
 
-@jax.jit
+@program
 def _places(orientation, ellipsoid, times, r, v):
     def one(t, r, v):
         r_E, _ = inertial_to_earth(orientation.at(t), t, r, v)
@@ -124,7 +125,7 @@ def places(scene: Scene, path: Path, rows: int = 256) -> tuple[np.ndarray, np.nd
 
 
 def _fly(scene: Scene, body: Body, part: Leg, drag_area: float) -> Path:
-    truth = initial_truth(body.time, jnp.asarray(body.r), jnp.asarray(body.v), MASS)
+    truth = initial_truth(body.time, jnp.asarray(body.r, float), jnp.asarray(body.v, float), MASS)
     truth = eqx.tree_at(lambda t: t.drag_area, truth, np.asarray(drag_area))
     flight = single_flight(scene.flight)
     carry = first_carry(flight, jax.tree.map(lambda x: np.asarray(x)[None], truth))
@@ -142,4 +143,4 @@ def _fly(scene: Scene, body: Body, part: Leg, drag_area: float) -> Path:
 
 def _key() -> Array:
     # Nothing here depends on chance; the program still takes a key.
-    return jax.random.wrap_key_data(jnp.zeros((1, 2), jnp.uint32))
+    return jax.random.wrap_key_data(np.zeros((1, 2), np.uint32))

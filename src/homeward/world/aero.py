@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from homeward._programs import program
 from homeward.errors import InputError
 from homeward.math.numerics import interpolate_ramps
 from homeward.typing import Array, Float, Scalar
@@ -75,7 +76,7 @@ def trim_table(mach: Column, cl: Column, cd: Column) -> TrimTable:
         raise InputError("aero table: mach: finite values that increase from row to row")
     if np.any(drag <= 0.0):
         raise InputError("aero table: cd: every value must be positive")
-    return TrimTable(jnp.asarray(m), jnp.asarray(np.stack([lift, drag], axis=1)))
+    return TrimTable(jnp.asarray(m, float), jnp.asarray(np.stack([lift, drag], axis=1), float))
 
 
 @cache
@@ -93,5 +94,17 @@ def apollo(lift_to_drag: float | Scalar | None = None, drag_scale: float | Scala
     published 0.336 if none is given). Source: NASA Apollo 15 RTCC report. Valid for Mach 0.2 to 29.5,
     apex aft, at trim; held beyond.
     """
-    table = trim_table(*_apollo_columns()).scaled(drag=drag_scale)
-    return table if lift_to_drag is None else table.with_lift_to_drag(lift_to_drag)
+    table = trim_table(*_apollo_columns())
+    if lift_to_drag is None:
+        return _scaled(table, _scalar(drag_scale))
+    return _fitted(table, _scalar(drag_scale), _scalar(lift_to_drag))
+
+
+@program
+def _scaled(table: TrimTable, drag: Scalar) -> TrimTable:
+    return table.scaled(drag=drag)
+
+
+@program
+def _fitted(table: TrimTable, drag: Scalar, lift_to_drag: Scalar) -> TrimTable:
+    return table.scaled(drag=drag).with_lift_to_drag(lift_to_drag)

@@ -125,7 +125,7 @@ def table_atmosphere(
             rows[:, [0, 2]] = np.log(rows[:, [0, 2]])
         case _:
             raise InputError(f"air table: method: 'linear', 'cubic' or 'log-cubic', not {method!r}")
-    return TableAtmosphere(h[0], (h[-1] - h[0]) / count, jnp.asarray(rows))
+    return TableAtmosphere(h[0], (h[-1] - h[0]) / count, jnp.asarray(rows, float))
 
 
 def sample(atmosphere: AbstractAtmosphere, h0: float | Scalar, dh: float | Scalar, n: int) -> TableAtmosphere:
@@ -149,7 +149,7 @@ class UsStandard1976(AbstractAtmosphere):
 
     def __init__(self) -> None:
         h0, dh, rows = us1976.upper_table()
-        self.upper = TableAtmosphere(h0, dh, jnp.asarray(rows))
+        self.upper = TableAtmosphere(h0, dh, jnp.asarray(rows, float))
 
     def at(self, altitude: Scalar) -> Air:
         """Air at a geometric altitude [m]; below -5 km it stays as at -5 km."""

@@ -77,7 +77,7 @@ class SphericalHarmonics(AbstractGravity):
         self, mu: float | Scalar, radius: float | Scalar, C: np.ndarray | Array, S: np.ndarray | Array
     ) -> None:
         self.mu, self.radius = jnp.asarray(mu, float), jnp.asarray(radius, float)
-        self.weights = jnp.asarray(_gradient_weights(np.asarray(C, float), np.asarray(S, float)))
+        self.weights = jnp.asarray(_gradient_weights(np.asarray(C, float), np.asarray(S, float)), float)
 
     def acceleration(self, r_E: Vec3) -> Vec3:
         """Acceleration [m/s2] in E."""

@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 
 from homeward.typing import Array, Count, Flag, Float, Scalar, Vec3
 
@@ -56,9 +57,9 @@ def initial_truth(
     time: float | Array, r_BI_I: Float[Array, "3"], v_BI_I: Float[Array, "3"], mass: float | Array
 ) -> TruthState:
     """A ship at a position [m, I] and velocity [m/s, I], wings level, nothing used up yet."""
-    zero, none = jnp.asarray(0.0), jnp.asarray(0)
-    zeros = jnp.zeros(3)
-    no = jnp.asarray(False)
+    zero, none = jnp.asarray(0.0, float), jnp.asarray(0, int)
+    zeros = jnp.asarray(np.zeros(3), float)
+    no = jnp.asarray(False, bool)
     return TruthState(
         time=jnp.asarray(time, float), r_BI_I=r_BI_I, v_BI_I=v_BI_I, mass=jnp.asarray(mass, float),
         propellant=zero, drag_area=zero, bank=zero, bank_rate=zero, sensed_delta_v=zero,

@@ -66,7 +66,7 @@ def wind_table(altitude: Column, north: Column, east: Column, *, step: float = 1
     count = max(int(np.ceil((h[-1] - h[0]) / step)), 1)
     grid = np.linspace(h[0], h[-1], count + 1)
     rows = np.stack([np.interp(grid, h, n), np.interp(grid, h, e)], axis=1)
-    return WindTable(h[0], (h[-1] - h[0]) / count, jnp.asarray(rows))
+    return WindTable(h[0], (h[-1] - h[0]) / count, jnp.asarray(rows, float))
 
 
 def disturbed_wind(
