@@ -12,6 +12,16 @@ from homeward.scenario.initial import InitialState, initial_state
 from homeward.scenario.orbit import Opportunity, Planner, build_planner
 from homeward.scenario.schema import Scenario
 
+DAY = 86400.0  # s
+
+
+def span_of(days: float) -> float:
+    """Seconds for which the turning Earth, Sun and Moon are prepared: whole blocks of eight days.
+
+    The length of their tables is part of what is compiled: another number of days must not compile anew.
+    """
+    return float(np.ceil((days + 1.0) / 8.0)) * 8.0 * DAY
+
 
 def list_opportunities(scenario: Scenario, days: float | None = None) -> tuple[Epoch, list[Opportunity]]:
     """All landing opportunities of the next days, feasible or not, and the epoch their times count from.
@@ -23,8 +33,8 @@ def list_opportunities(scenario: Scenario, days: float | None = None) -> tuple[E
         raise Infeasible(
             f"{scenario.name}: a flight that starts at the interface has no opportunities to choose"
         )
-    span = (scenario.flight.plan.days if days is None else days) + 1.0
-    orientation = build_earth(scenario, start.epoch, span * 86400.0)
+    span = span_of(scenario.flight.plan.days if days is None else days)
+    orientation = build_earth(scenario, start.epoch, span)
     target = build_target(scenario, start.epoch, build_wind(scenario))
     planner = planner_of(scenario, start, orientation, target)
     return start.epoch, chances(planner, start, days)

@@ -7,12 +7,14 @@ import numpy as np
 
 from homeward.earth.frames import to_gcrf
 from homeward.earth.time import Epoch
-from homeward.errors import InputError
+from homeward.errors import Infeasible, InputError
 from homeward.io.oem import Segment, read_oem
 from homeward.io.opm import read_opm
 from homeward.io.tle import Tle, parse_tle, read_tle, tle_state
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_return import Interface, State
+
+ELEMENTS_LAST = 30.0  # days: beyond it SGP4 misses the place by more than a pass is wide
 
 StateVector = tuple[np.ndarray, np.ndarray]
 
@@ -33,7 +35,11 @@ class InitialState:
 
 
 def initial_state(scenario: Scenario) -> InitialState:
-    """Read the scenario's initial state. Raises ``InputError`` for a file that cannot be read."""
+    """Read the scenario's initial state.
+
+    Raises ``InputError`` for a file that cannot be read, ``Infeasible`` for two-line elements that do not reach
+    the start.
+    """
     given = scenario.return_.initial
     kind = given.kind
     start = None if given.epoch_utc is None else Epoch.from_iso(given.epoch_utc)
@@ -41,7 +47,7 @@ def initial_state(scenario: Scenario) -> InitialState:
     match kind:
         case "tle" | "tle_file":
             tle = parse_tle(given.tle, where) if given.tle is not None else read_tle(str(given.tle_file))
-            return _from_tle(tle, start or tle.epoch)
+            return _from_tle(tle, start or tle.epoch, where)
         case "oem_file":
             segment = read_oem(str(given.oem_file)).segments[0]
             return _from_segment(segment, start, where)
@@ -61,9 +67,20 @@ def initial_state(scenario: Scenario) -> InitialState:
             return InitialState(epoch, zeros, zeros, "interface")
 
 
-def _from_tle(tle: Tle, epoch: Epoch) -> InitialState:
+def _from_tle(tle: Tle, epoch: Epoch, where: str) -> InitialState:
+    age = epoch.since(tle.epoch) / 86400.0
+    if abs(age) > ELEMENTS_LAST:
+        raise Infeasible(
+            f"{where}: the elements of {tle.epoch.to_iso(0)} lie {abs(age):.0f} days from the start on "
+            f"{epoch.to_iso(0)}; they tell an orbit for {ELEMENTS_LAST:.0f} days at most"
+        )
+
     def ephemeris(t: float) -> StateVector:
-        return tle_state(tle, epoch.plus(t))
+        try:
+            return tle_state(tle, epoch.plus(t))
+        except InputError as error:
+            # Elements that could be read, carried to where the theory says there is no orbit any more.
+            raise Infeasible(f"{where}: {error}") from None
 
     r, v = ephemeris(0.0)
     return InitialState(epoch, r, v, "tle", ephemeris)

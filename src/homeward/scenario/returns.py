@@ -12,7 +12,7 @@ from homeward.flight.computer import FlightComputer
 from homeward.flight.deorbit import DeorbitPlan
 from homeward.scenario.build import build_world, number, numbers
 from homeward.scenario.build_flight import build_flight
-from homeward.scenario.choice import chances, choose, list_opportunities, planner_of
+from homeward.scenario.choice import chances, choose, list_opportunities, planner_of, span_of
 from homeward.scenario.initial import InitialState, initial_state
 from homeward.scenario.interface import interface_state
 from homeward.scenario.orbit import MODULE_LEAD, Opportunity, Planner, spin_at
@@ -59,8 +59,8 @@ def plan_return(
     """
     start = initial_state(scenario)
     legs = scenario.return_.legs
-    span = 7200.0 if legs.start == "interface" else (scenario.flight.plan.days + 1.0) * 86400.0
-    world = build_world(scenario, start.epoch, span, aero=aero, atmosphere=atmosphere)
+    span = 0.0 if legs.start == "interface" else scenario.flight.plan.days
+    world = build_world(scenario, start.epoch, span_of(span), aero=aero, atmosphere=atmosphere)
     flight = build_flight(scenario, start.epoch, world.orientation, guidance, navigation)
     if ahead is not None:
         orbit = () if legs.start == "interface" else (COAST, BURN)
@@ -183,12 +183,12 @@ def _orbit_legs(
         add("undock", COAST, coasts, undock, end_time=begin + sep.departure_delay_s, patience=7200.0)
         if sep.departure_delta_v_m_s > 0.0:
             add("departure burn", BURN, sim.powered_step_s, burn_delta_v=sep.departure_delta_v_m_s,
-                burn_direction=along, patience=600.0)  # fmt: skip
+                burn_direction=jnp.asarray(along), patience=600.0)  # fmt: skip
     patience = burn - begin + 86400.0
     add("phasing coast", COAST, coasts, end_time=burn - MODULE_LEAD, patience=patience)
     add("coast to burn", COAST, coasts, leave_orbital_module, end_time=burn, patience=3600.0)
     add("deorbit burn", BURN, sim.powered_step_s, burn_delta_v=float(plan.delta_v),
-        burn_direction=direction_I, patience=3600.0)  # fmt: skip
+        burn_direction=jnp.asarray(direction_I), patience=3600.0)  # fmt: skip
     add("coast to separation", COAST, coasts, end_altitude=legs.separation_altitude_m, patience=7200.0)
     add("coast to interface", COAST, coasts, leave_service_module,
         end_altitude=scenario.flight.guidance.interface_altitude_m, patience=3600.0)  # fmt: skip
