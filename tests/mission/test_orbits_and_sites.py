@@ -4,6 +4,8 @@ The list is held against passes found without any of our own code: SGP4, siderea
 geodetic foot point by iteration.
 """
 
+import itertools
+
 import jax
 import numpy as np
 import pytest
@@ -104,7 +106,7 @@ def test_the_list_holds_every_pass_that_geometry_has(case):
         if abs(near.cross_range) < 50e3 and near.undock > 0:
             assert near.feasible
     assert [o.index for o in found] == list(range(len(found)))
-    assert all(a.burn < b.burn for a, b in zip(found, found[1:], strict=False))
+    assert all(a.burn < b.burn for a, b in itertools.pairwise(found))
     assert any(o.feasible for o in found)
 
 

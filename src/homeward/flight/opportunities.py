@@ -7,7 +7,6 @@ import numpy as np
 from homeward._programs import program
 from homeward.earth.geodesy import Ellipsoid
 from homeward.flight.orbit_model import OrbitModel, propagate
-from homeward.typing import Vec3
 
 STEP = 20.0  # s between points of the searched path
 BATCH = 4320  # points a compiled call: one day
@@ -29,7 +28,9 @@ def _path(model, r, v, h):
     return propagate(model, r, v, h * BATCH, BATCH)
 
 
-def orbit_path(model: OrbitModel, r_E: Vec3, v_E: Vec3, duration: float) -> tuple[np.ndarray, np.ndarray]:
+def orbit_path(
+    model: OrbitModel, r_E: np.ndarray, v_E: np.ndarray, duration: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Times [s from the start] and states (n, 6) in E every ``STEP`` over at least ``duration``."""
     rows = [np.concatenate([np.asarray(r_E), np.asarray(v_E)])[None]]
     for _ in range(int(np.ceil(duration / (STEP * BATCH)))):

@@ -37,8 +37,8 @@ class InitialState:
 def initial_state(scenario: Scenario) -> InitialState:
     """Read the scenario's initial state.
 
-    Raises ``InputError`` for a file that cannot be read, ``Infeasible`` for two-line elements that do not reach
-    the start.
+    Raises ``InputError`` for a file that cannot be read, ``Infeasible`` for two-line elements that do not
+    reach the start.
     """
     given = scenario.return_.initial
     kind = given.kind

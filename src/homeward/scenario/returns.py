@@ -183,12 +183,12 @@ def _orbit_legs(
         add("undock", COAST, coasts, undock, end_time=begin + sep.departure_delay_s, patience=7200.0)
         if sep.departure_delta_v_m_s > 0.0:
             add("departure burn", BURN, sim.powered_step_s, burn_delta_v=sep.departure_delta_v_m_s,
-                burn_direction=jnp.asarray(along), patience=600.0)  # fmt: skip
+                burn_direction=numbers(along), patience=600.0)  # fmt: skip
     patience = burn - begin + 86400.0
     add("phasing coast", COAST, coasts, end_time=burn - MODULE_LEAD, patience=patience)
     add("coast to burn", COAST, coasts, leave_orbital_module, end_time=burn, patience=3600.0)
     add("deorbit burn", BURN, sim.powered_step_s, burn_delta_v=float(plan.delta_v),
-        burn_direction=jnp.asarray(direction_I), patience=3600.0)  # fmt: skip
+        burn_direction=numbers(direction_I), patience=3600.0)  # fmt: skip
     add("coast to separation", COAST, coasts, end_altitude=legs.separation_altitude_m, patience=7200.0)
     add("coast to interface", COAST, coasts, leave_service_module,
         end_altitude=scenario.flight.guidance.interface_altitude_m, patience=3600.0)  # fmt: skip
