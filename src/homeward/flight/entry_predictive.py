@@ -19,7 +19,11 @@ from homeward.math.numerics import wrap_angle
 from homeward.math.trigonometry import sine_cosine
 from homeward.typing import Flag, Scalar
 
+CIRCULAR = 7900.0  # m/s
+DIVE_RATE = 300.0  # m/s of descent above which the first dip is not caught yet
 RANGE_FLOOR = 2e3  # m/rad
+UNKNOWN = -1.0  # s: no time to go yet
+MEAN_SPEED = 0.72  # of the present speed, over an entry: the first guess of the time to go
 
 LOW = jnp.float32  # the predictor's precision: same miss percentiles as double, half the time
 
@@ -47,12 +51,12 @@ class PredictiveSettings(eqx.Module):
     bank_end: Scalar
     bank_minimum: Scalar
     bank_maximum: Scalar
+    bank_fast: Scalar  # largest bank while faster than circular and diving
     bank_step: Scalar  # largest change of the plan a cycle
     speed_end: Scalar  # where the plan's bank reaches bank_end
     terminal_speed: Scalar
     final_speed: Scalar  # below it one last reversal is planned
     reversal_share: Scalar  # reverse when this share of the sideways reach would be needed on the other side
-    duration_start: Scalar
     load_limit: Scalar
     load_lead: Scalar  # how far ahead the load limiter looks, s
     drag_memory: Scalar  # time constants of the drag and lift factors, s
@@ -73,7 +77,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         one, no = jnp.asarray(1.0, LOW), jnp.asarray(False)
         s = self.settings
         return PredictiveState(
-            bank=jnp.asarray(s.bank_start, LOW), side=one, duration=jnp.asarray(s.duration_start, LOW),
+            bank=jnp.asarray(s.bank_start, LOW), side=one, duration=jnp.asarray(UNKNOWN, LOW),
             drag_here=one, drag_lasting=one, lift=one, command=jnp.asarray(s.bank_start, LOW),
             switch=jnp.asarray(NO_SWITCH, LOW), final=no, reversed=no, terminal=no,
         )  # fmt: skip
@@ -85,6 +89,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         s = jax.tree.map(lambda x: x.astype(LOW), self.settings)
         start, speed = _start(self.model, navigation)
         state = _adapt(model, s, state, start, speed, navigation)
+        state = _first_duration(state, navigation, target, speed)
         terminal = state.terminal | (speed < s.terminal_speed)
         final = state.final | (speed < s.final_speed)
         # The last reversal is planned; after it there is none.
@@ -116,22 +121,29 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         across = _angle_beyond(prediction.u, right, aim) * radius
         along_per_bank = dot(slope.u, forward) * radius
 
+        # A prediction that blew up (its steps too long for a steep, fast entry) corrects nothing but itself.
+        good = jnp.isfinite(along + across + along_per_bank + prediction.duration + prediction.reach)
+        along, across, along_per_bank = (jnp.where(good, x, 0.0) for x in (along, across, along_per_bank))
         # Newton on the range; the floor keeps the step small where the bank hardly moves the range.
         step = along * along_per_bank / (along_per_bank**2 + RANGE_FLOOR**2)
-        bank = jnp.clip(
-            state.bank - jnp.clip(step, -s.bank_step, s.bank_step), s.bank_minimum, s.bank_maximum
-        )
+        # Faster than circular, the first dip decides the load: lift is kept up until the fall is caught, and
+        # range is spent after it.
+        diving = (speed > CIRCULAR) & (dot(start.velocity, start.u) < -DIVE_RATE)
+        most = jnp.where(diving, s.bank_fast, s.bank_maximum)
+        bank = jnp.clip(state.bank - jnp.clip(step, -s.bank_step, s.bank_step), s.bank_minimum, most)
 
-        reach = jnp.maximum(prediction.reach, 50.0)
-        straight = across - prediction.sideways  # where no sideways lift at all would end
-        side, switch, turned = _reversal(s, state, planned, final, straight / reach, prediction, roll_time)
+        reach = jnp.where(good, jnp.maximum(prediction.reach, 50.0), 1e6)
+        # Where no sideways lift at all would end.
+        straight = across - jnp.where(good, prediction.sideways, 0.0)
+        duration = jnp.where(good, prediction.duration, 0.8 * state.duration)
+        side, switch, turned = _reversal(s, state, planned, final, straight / reach, duration, roll_time)
         side = jnp.where(terminal, state.side, side)
 
         steer = _terminal_bank(start, state.command, reach, along, across, forward, right)
         wanted = jnp.where(terminal, steer, side * bank)
         wanted = _limit_load(s, wanted, navigation, start, speed)
         new = PredictiveState(
-            bank=bank, side=side, duration=jnp.maximum(prediction.duration - s.cycle, 0.5),
+            bank=bank, side=side, duration=jnp.maximum(duration - s.cycle, 0.5),
             switch=switch, final=final, reversed=turned,
             drag_here=state.drag_here, drag_lasting=state.drag_lasting, lift=state.lift,
             command=wanted, terminal=terminal,
@@ -145,7 +157,16 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         )
 
 
-def _reversal(s, state, planned, final, balance, prediction, roll_time):
+def _first_duration(state, navigation, target, speed):
+    """Time to go before the first prediction: the arc to the aim point at a typical mean speed."""
+    r, aim = navigation.r_BE_E, target.aim_E
+    cosine = jnp.sum(r * aim) / jnp.sqrt(jnp.sum(r * r) * jnp.sum(aim * aim))
+    arc = jnp.arccos(jnp.clip(cosine, -1.0, 1.0)) * jnp.sqrt(jnp.sum(aim * aim))
+    guess = jnp.maximum(arc.astype(LOW) / (MEAN_SPEED * speed), 60.0)
+    return eqx.tree_at(lambda p: p.duration, state, jnp.where(state.duration < 0.0, guess, state.duration))
+
+
+def _reversal(s, state, planned, final, balance, duration, roll_time):
     """Side, time to the planned reversal, and whether the last one is behind.
 
     ``balance`` is the end without sideways lift over the reach: +1 means that all reach, spent leftwards,
@@ -156,7 +177,7 @@ def _reversal(s, state, planned, final, balance, prediction, roll_time):
     toward = state.side * balance
     early = (toward > s.reversal_share) & ~final
     left = jnp.sqrt(jnp.clip(0.5 * (1.0 + toward), 0.0, 1.0))
-    switch = prediction.duration * (1.0 - left)
+    switch = duration * (1.0 - left)
     now = planned & (switch < 0.5 * roll_time + 0.5 * s.cycle)
     side = jnp.where(early | now, -state.side, state.side)
     return side, jnp.maximum(switch - s.cycle, 0.0), state.reversed | now

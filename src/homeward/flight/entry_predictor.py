@@ -18,7 +18,7 @@ from homeward.typing import Scalar
 
 WIND_FADE_BOTTOM, WIND_FADE_TOP = 30e3, 40e3  # m, above which the forecast no longer matters
 FACTOR_MEMORY = 15e3  # m of altitude over which a local density factor says something: 2 x 8 km
-LOAD_SOFTNESS = 1.5  # g over the limit's onset at which the lift is fully up
+LOAD_SOFTNESS = 2.0  # g over the onset at which lift is fully up
 
 
 class PredictorStart(eqx.Module):

@@ -101,10 +101,10 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
         onboard,
         PredictiveSettings(
             bank_start=number(rad(g.bank_nominal_deg)), bank_end=number(rad(g.bank_end_deg)),
-            bank_minimum=number(rad(10.0)), bank_maximum=number(rad(165.0)), bank_step=number(rad(6.0)),
-            speed_end=number(700.0), terminal_speed=number(700.0), final_speed=number(3500.0),
+            bank_minimum=number(rad(10.0)), bank_maximum=number(rad(165.0)), bank_fast=number(rad(g.bank_fast_deg)), bank_step=number(rad(6.0)),
+            speed_end=number(530.0), terminal_speed=number(530.0), final_speed=number(3200.0),
             reversal_share=number(0.3),
-            duration_start=number(560.0), load_limit=number(g.load_limit_g), load_lead=number(5.0),
+            load_limit=number(g.load_limit_g), load_lead=number(5.0),
             drag_memory=number(8.0), lasting_memory=number(40.0), cycle=number(1.0 / g.rate_hz),
             rate_limit=number(rad(rate)), acceleration_limit=number(rad(turn)),
         ),

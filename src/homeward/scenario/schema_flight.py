@@ -60,11 +60,8 @@ class Guidance(Section):
     bank_end_deg: Annotated[NonNegative, Field(le=180.0)] = Field(
         default=60.0, description="bank magnitude at the end of the profile"
     )
-    reversal_first_deg: Annotated[Positive, Field(le=90.0)] = Field(
-        default=5.0, description="heading error that turns the bank over, at high speed"
-    )
-    reversal_last_deg: Annotated[Positive, Field(le=90.0)] = Field(
-        default=7.0, description="the same, near the opening"
+    bank_fast_deg: Annotated[NonNegative, Field(le=180.0)] = Field(
+        default=165.0, description="largest bank while faster than circular speed: the first dip's load"
     )
 
 

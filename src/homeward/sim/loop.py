@@ -84,8 +84,7 @@ def cycle(
         slow = slow_gravity(world, r_E)
     moved = _ticks(world, flight, leg, spin, truth, state, carry.command, wanted, (r_E, v_E), slow, noise)
     new = Carry(*moved, carry.deadline)
-    old_bank = carry.truth.bank
-    new = eqx.tree_at(lambda c: c.truth, new, keep_worst(new.truth, told, leg, old_bank, ticks * leg.tick))
+    new = eqx.tree_at(lambda c: c.truth, new, keep_worst(new.truth, told, leg, ticks * leg.tick))
     late = new.truth.time > carry.deadline
     failing = late & ~new.truth.done
     new = eqx.tree_at(

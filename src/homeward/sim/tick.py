@@ -16,6 +16,7 @@ from homeward.world.parachute import canopy_area, next_stage
 from homeward.world.state import Extremes, TruthState
 from homeward.world.world import World
 
+REVERSAL_SINE = 0.25  # of the bank: how far on a side it counts as there
 REVERSAL_SPEED = 1500.0  # m/s: sign changes of the bank below it are steering, not reversals
 
 
@@ -120,12 +121,14 @@ def _burn(world: World, spin: EarthSpin, truth: TruthState, active: Command, dt:
     return push, -used / dt, truth.mass - used, truth.propellant - used, truth.sensed_delta_v + gained
 
 
-def keep_worst(truth: TruthState, told: Forces, leg: Leg, old_bank: Scalar, cycle: Scalar) -> TruthState:
+def keep_worst(truth: TruthState, told: Forces, leg: Leg, cycle: Scalar) -> TruthState:
     """Sum the heating and keep the worst so far, once a guidance cycle [s]."""
     if in_orbit(leg.kind):
         return truth
     so_far = truth.extremes
-    turned = ((old_bank > 0.0) != (truth.bank > 0.0)) & (told.speed > REVERSAL_SPEED)
+    sine = jnp.sin(truth.bank)
+    side = jnp.where(jnp.abs(sine) > REVERSAL_SINE, jnp.sign(sine), so_far.bank_side)
+    turned = (side * so_far.bank_side < 0.0) & (told.speed > REVERSAL_SPEED)
     entering = leg.kind == ENTRY
     worst = Extremes(
         # What the crew feels when a canopy opens is told by telemetry; the limit is on the entry.
@@ -133,6 +136,7 @@ def keep_worst(truth: TruthState, told: Forces, leg: Leg, old_bank: Scalar, cycl
         heat_rate=jnp.maximum(so_far.heat_rate, told.heat_rate),
         dynamic_pressure=jnp.maximum(so_far.dynamic_pressure, told.dynamic_pressure),
         bank_reversals=so_far.bank_reversals + (turned.astype(int) if entering else 0),
+        bank_side=side if entering else so_far.bank_side,
     )
     heat_load = truth.heat_load + told.heat_rate * cycle
     return eqx.tree_at(lambda t: (t.extremes, t.heat_load), truth, (worst, heat_load))

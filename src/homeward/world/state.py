@@ -24,6 +24,7 @@ class Extremes(eqx.Module):
     heat_rate: Scalar  # W/m2
     dynamic_pressure: Scalar  # Pa
     bank_reversals: Count
+    bank_side: Scalar  # +1 right, -1 left, 0 not banked yet
 
 
 class TruthState(eqx.Module):
@@ -65,5 +66,5 @@ def initial_truth(
         propellant=zero, drag_area=zero, bank=zero, bank_rate=zero, sensed_delta_v=zero,
         stage=none, stage_time=zero, retro_time=zero, heat_load=zero,
         navigation_error=NavigationErrorState(zeros, zeros, zeros, zeros, no),
-        extremes=Extremes(zero, zero, zero, none), done=no, settled=no, failed=no, failed_time=zero,
+        extremes=Extremes(zero, zero, zero, none, zero), done=no, settled=no, failed=no, failed_time=zero,
     )  # fmt: skip
