@@ -145,6 +145,12 @@ def preparing(
     return ahead
 
 
+def _of_no_kind(many: Leg) -> Leg:
+    """The leg without its kind: one program begins legs of every kind."""
+    # Unflattened, not constructed: with a lane axis its numbers are not those that the constructor checks.
+    return jax.tree.unflatten(jax.tree.structure(leg("", 0, 1.0)), jax.tree.leaves(many))
+
+
 def fly_leg(
     world: World, flight: FlightComputer, leg: Leg, carry: Carry, keys: Array, record: bool,
     progress: Callable[[float], None] | None = None,
@@ -153,7 +159,7 @@ def fly_leg(
 
     ``progress`` is called with the share of the leg's expected time that is done.
     """
-    carry = _begin(carry, dataclasses.replace(leg, kind=""))  # one program for legs of every kind
+    carry = _begin(carry, _of_no_kind(leg))
     start = np.asarray(carry.truth.time)
     frames: list[Frame] = []
     longest = float(np.max(np.asarray(leg.patience)))
