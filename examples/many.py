@@ -1,6 +1,6 @@
 """Hundreds of dispersed flights: how near they come, and one of them again in full.
 
-    python examples/many.py
+python examples/many.py
 """
 
 import homeward as hw

@@ -1,7 +1,7 @@
 """A guidance law of your own in forty lines: hold the range that a good flight had at each speed.
 
-    homeward return --guidance examples/my_law.py:RangeLaw
-    python examples/my_law.py
+homeward return --guidance examples/my_law.py:RangeLaw
+python examples/my_law.py
 """
 
 import jax.numpy as jnp

@@ -1,6 +1,6 @@
 """An atmosphere of your own: a storm of thin and thick air that the flight computer knows nothing of.
 
-    python examples/own_atmosphere.py
+python examples/own_atmosphere.py
 """
 
 import jax.numpy as jnp

@@ -11,7 +11,9 @@ from homeward.world.wind import wind_table
 
 SOFT = 3.0  # m/s at touchdown
 DRAWS = 20  # of the altimeter's noise
-STEADY_SHARE = 0.7  # of the ideal drift: part of the descent goes by before the air has taken the capsule along
+STEADY_SHARE = (
+    0.7  # of the ideal drift: part of the descent goes by before the air has taken the capsule along
+)
 RADIUS = 6.378137e6  # m, of the scenario's sphere
 
 

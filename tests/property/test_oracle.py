@@ -1,6 +1,6 @@
 """The integrated entry against an adaptive eighth-order solver (diffrax), the flown bank history replayed.
 
-What is compared is the integration alone: the bank angle is that which was flown, tick by tick, so the world's
+What is compared is the integration alone: the bank is that which was flown, tick by tick, so the world's
 equations, the held gravity and the step are on trial and not the guidance.
 """
 

@@ -58,7 +58,9 @@ def test_wind_is_no_reason_for_the_backup():
     assert 3 not in orders
 
 
-@pytest.mark.parametrize(("altitude", "seconds", "dropped"), [(7e3, 60, False), (5e3, 60, True), (5e3, 20, False)])
+@pytest.mark.parametrize(
+    ("altitude", "seconds", "dropped"), [(7e3, 60, False), (5e3, 60, True), (5e3, 20, False)]
+)
 def test_the_shield_falls_below_its_altitude_under_the_main(altitude, seconds, dropped):
     _, command = _run(seconds, 8.0, altitude=altitude)
     assert bool(command.drop_heat_shield) is dropped

@@ -11,7 +11,9 @@ from homeward.math.components import join, split
 HEIGHT, NORMAL = 1e-4, 1e-9  # m, rad: what the docstring promises from the ground to low orbit
 
 
-@pytest.mark.parametrize("ellipsoid", [Ellipsoid.wgs84(), Ellipsoid.sphere(6378137.0)], ids=["wgs84", "sphere"])
+@pytest.mark.parametrize(
+    "ellipsoid", [Ellipsoid.wgs84(), Ellipsoid.sphere(6378137.0)], ids=["wgs84", "sphere"]
+)
 @pytest.mark.parametrize("altitude", [0.0, 10e3, 120e3, 500e3])
 def test_height_and_normal_agree_with_the_exact_ones(ellipsoid, altitude):
     latitude = np.radians(np.linspace(-89.999, 89.999, 37))
