@@ -1,4 +1,4 @@
-"""Flights of a plan with one thing changed, for the tests of the loop. All of them share one compiled program."""
+"""Flights of a plan with one thing changed, for tests of the loop; they share one compiled program."""
 
 import dataclasses
 from functools import cache

@@ -1,4 +1,4 @@
-"""Whole flights from the interface: failures that are told, laws of one's own, and a coast where nothing acts."""
+"""Whole flights from the interface: failures that are told, a user's law, a coast where nothing acts."""
 
 import equinox as eqx
 import jax.numpy as jnp
