@@ -33,7 +33,7 @@ def departure_facts(
     capsule = _flown(outcome, lane)
     facts: dict[str, Any] = {}
     if plan.station is not None:
-        facts["departure"] = _departure(plan, outcome, lane, scene, capsule)
+        facts["departure"] = departure_from_station(plan, outcome, lane, scene)
     facts["modules"] = [
         item
         for item in (
@@ -83,7 +83,15 @@ def _period(plan: ReturnPlan, r: np.ndarray, v: np.ndarray) -> float:
     return float(2.0 * np.pi * np.sqrt(a**3 / mu))
 
 
-def _departure(plan: ReturnPlan, outcome: Outcome, lane: int, scene: Scene, capsule: Path) -> dict[str, Any]:
+def departure_from_station(
+    plan: ReturnPlan, outcome: Outcome, lane: int = 0, scene: Scene | None = None
+) -> dict[str, Any]:
+    """How far the ship stays from the station for two revolutions, or until it leaves the orbit.
+
+    A mission flown only in part is judged as far as it goes.
+    """
+    scene = Scene(plan.world, plan.flight) if scene is None else scene
+    capsule = _flown(outcome, lane)
     sep = plan.scenario.truth.separation
     time, r, pushed = _state(outcome, "undock", lane)
     # The springs' push is along the axes that the push itself leaves as they are.
@@ -92,7 +100,7 @@ def _departure(plan: ReturnPlan, outcome: Outcome, lane: int, scene: Scene, caps
     end = time + REVOLUTIONS * period
     station = coast(scene, Body(time, r, v, STATION_BALLISTIC), end_time=end)
     # The ship's own path for as long as it is in orbit.
-    left = float(outcome.starts["coast to separation"].time[lane])
+    left = float(outcome.starts.get("coast to separation", outcome.truth).time[lane])
     distance, when = closest(capsule, station, time + FREE, left)
     checked = min(end, left) - time
     return {

@@ -1,7 +1,7 @@
 """Dispersed worlds: one random stream for each parameter of each run.
 
-Run ``i`` of seed ``s`` uses ``fold_in(key(s), i)``, and each parameter a stream of its own, keyed by a checksum
-of its name: adding a parameter changes no other, and any run can be drawn again alone.
+Run ``i`` of seed ``s`` uses ``fold_in(key(s), i)``, and each parameter a stream of its own, keyed by a
+checksum of its name: adding a parameter changes no other, and any run can be drawn again alone.
 """
 
 import zlib

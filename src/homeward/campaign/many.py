@@ -16,7 +16,7 @@ from homeward.sim.mission import fly_mission
 
 
 def order_statistic(values: np.ndarray, p: float) -> float:
-    """The value that a share ``p`` of the sorted values does not exceed: number ceil(p N), no interpolation."""
+    """The value that a share ``p`` of the sorted values does not exceed: number ceil(p N) of them."""
     ordered = np.sort(np.asarray(values, float))
     if ordered.size == 0:
         return float("nan")

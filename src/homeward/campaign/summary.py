@@ -31,8 +31,8 @@ def _places(world, truth):
         error = truth.navigation_error
         wrong = jnp.sqrt(jnp.sum((error.position + error.drift_position) ** 2))
         return {
-            "r_E": r, "latitude": lat, "longitude": lon, "altitude": alt, "vertical_speed": jnp.sum(v * up),
-            "speed": jnp.sqrt(jnp.sum(v * v)), "inertial_speed": jnp.sqrt(jnp.sum(v_I * v_I)),
+            "r_E": r, "v_E": v, "latitude": lat, "longitude": lon, "altitude": alt,
+            "vertical_speed": jnp.sum(v * up), "speed": jnp.sqrt(jnp.sum(v * v)), "inertial_speed": jnp.sqrt(jnp.sum(v_I * v_I)),
             "flight_path_angle": angle, "navigation_error": wrong,
         }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The flight computer of a scenario, loaded with what it believes: never a value read from the truth's arrays."""
+"""The flight computer of a scenario, loaded with what it believes: nothing read from the truth's arrays."""
 
 import jax
 import jax.numpy as jnp
@@ -101,7 +101,8 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
         onboard,
         PredictiveSettings(
             bank_start=number(rad(g.bank_nominal_deg)), bank_end=number(rad(g.bank_end_deg)),
-            bank_minimum=number(rad(10.0)), bank_maximum=number(rad(165.0)), bank_fast=number(rad(g.bank_fast_deg)), bank_step=number(rad(6.0)),
+            bank_minimum=number(rad(10.0)), bank_maximum=number(rad(115.0)),
+            bank_fast=number(rad(g.bank_fast_deg)), bank_step=number(rad(6.0)),
             speed_end=number(530.0), terminal_speed=number(530.0), final_speed=number(3200.0),
             reversal_share=number(0.3),
             load_limit=number(g.load_limit_g), load_lead=number(5.0),

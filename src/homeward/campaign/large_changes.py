@@ -1,0 +1,209 @@
+"""Large orbit changes without replanning: what the second generation is for.
+
+Each run draws another revolution of the opportunities, an orbit up to 30 km higher or lower and an entry
+angle up to 0.3 deg off. The burn is re-timed by one open-loop rule: **the interface lies as far before the
+aim point as in the stored plan** (and the burn is as long as the drawn angle wants). All else on board
+stays as it was loaded: the aim, the guidance, its numbers. A run whose aim lies outside the truth's footprint is
+counted as unreachable.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from homeward.campaign.disperse import disperse, stream
+from homeward.campaign.fly import run_keys, spread_legs
+from homeward.campaign.many import Flights
+from homeward.campaign.summary import metrics, places
+from homeward.flight.deorbit import solve_deorbit
+from homeward.flight.entry_constant import ConstantBankGuidance
+from homeward.scenario.build import build_ellipsoid
+from homeward.scenario.orbit import spin_at
+from homeward.scenario.returns import ReturnPlan, plan_return
+from homeward.scenario.schema import Scenario
+from homeward.sim.lanes import first_carry, fly_leg, spread
+from homeward.sim.mission import MissionLeg, Outcome, fly_mission
+from homeward.world.state import TruthState
+
+ALTITUDE_CHANGE = 30e3  # m, either way, uniform
+ANGLE_CHANGE = np.radians(0.3)  # either way, uniform
+MODULE_LEAD = 300.0  # s
+LANDED = 1.5e3  # m: an opening this near the aim needs no footprint to prove that it was in reach
+BANKS = np.radians([0.0, 20.0, 40.0, 55.0, 70.0, 85.0, 100.0, 115.0, 130.0, 150.0, 170.0])
+FOOTPRINT_LOAD = 5.0  # g: a bank that costs more is not part of the footprint
+
+
+@dataclasses.dataclass
+class LargeChanges:
+    """Flights after large changes: ``flights`` are those in reach, ``unreachable`` the runs that were not."""
+
+    flights: Flights
+    unreachable: np.ndarray
+    altitude_change: np.ndarray
+    angle_change: np.ndarray
+    opportunity: np.ndarray
+
+
+def fly_large_changes(
+    scenario: Scenario, runs: int, seed: int = 0, *, guidance: Any = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> LargeChanges:  # fmt: skip
+    """Fly ``runs`` dispersed returns after large orbit changes; runs out of reach are counted apart."""
+    scenario = _from_the_burn(scenario)
+    first = plan_return(scenario, guidance)
+    assert first.planner is not None and first.deorbit is not None
+    chances = [c for c in first.opportunities if c.feasible]
+    plans = [plan_return(_with_opportunity(scenario, c.index), guidance) for c in chances]
+    lanes = scenario.simulation.lanes
+    parts: list[dict[str, np.ndarray]] = []
+    notes: list[np.ndarray] = []
+    for start in range(0, runs, lanes):
+        pick = np.minimum(np.arange(start, start + lanes), runs - 1)
+        if progress is not None:
+            progress("large changes", start / runs)
+        block, note = _block(first, plans, seed, pick)
+        parts.append(block)
+        notes.append(note)
+    numbers = {k: np.concatenate([p[k] for p in parts])[:runs] for k in parts[0]}
+    altitude, angle, which = np.concatenate(notes, axis=1)[:, :runs]
+    out = numbers.pop("unreachable").astype(bool)
+    kept = {k: v[~out] for k, v in numbers.items()}
+    every = np.arange(runs)
+    flights = Flights(scenario, seed, every[~out], kept, 0.0)
+    return LargeChanges(flights, every[out], altitude, angle, which.astype(int))
+
+
+def _from_the_burn(scenario: Scenario) -> Scenario:
+    legs = scenario.return_.legs.model_copy(update={"start": "burn"})
+    return scenario.model_copy(update={"return_": scenario.return_.model_copy(update={"legs": legs})})
+
+
+def _with_opportunity(scenario: Scenario, index: int) -> Scenario:
+    plan = scenario.flight.plan.model_copy(update={"opportunity": index})
+    return scenario.model_copy(update={"flight": scenario.flight.model_copy(update={"plan": plan})})
+
+
+def _draws(seed: int, pick: np.ndarray, choices: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    keys = run_keys(seed, pick)
+
+    def uniform(name: str) -> np.ndarray:
+        return np.asarray(jax.vmap(lambda k: jax.random.uniform(stream(k, name), (), float, -1.0, 1.0))(keys))
+
+    which = np.minimum(((uniform("revolution") + 1.0) * 0.5 * choices).astype(int), choices - 1)
+    return ALTITUDE_CHANGE * uniform("orbit_altitude"), ANGLE_CHANGE * uniform("entry_angle"), which
+
+
+def _block(
+    first: ReturnPlan, plans: list[ReturnPlan], seed: int, pick: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    planner, stored = first.planner, first.deorbit
+    assert planner is not None and stored is not None
+    lanes = len(pick)
+    altitude, angle, which = _draws(seed, pick, len(plans))
+    world, flight, truth = disperse(first, seed, pick)
+    offset_r = truth.r_BI_I - np.asarray(first.truth.r_BI_I)
+    offset_v = truth.v_BI_I - np.asarray(first.truth.v_BI_I)
+    chosen = [plans[k] for k in which]
+    begin = np.array([float(p.truth.time) for p in chosen])
+    r = np.stack([np.asarray(p.truth.r_BI_I) for p in chosen])
+    v = np.stack([np.asarray(p.truth.v_BI_I) for p in chosen])
+    radius = np.linalg.norm(r, axis=1)
+    grown = ((radius + altitude) / radius)[:, None]
+    r, v = r * grown, v / np.sqrt(grown)
+    earth = [planner.earth_state(begin[i], r[i], v[i]) for i in range(lanes)]
+    guess = np.array([float(p.burn_time or 0.0) for p in chosen]) - begin
+    task = planner.task()
+    plan = solve_deorbit(
+        planner.model, planner.onboard, build_ellipsoid(first.scenario), task, planner.target,
+        np.stack([e[0] for e in earth]), np.stack([e[1] for e in earth]), guess,
+        np.full(lanes, float(stored.pitch)), entry_angle=float(task.entry_angle) + angle,
+        down_range=float(stored.down_range),
+    )  # fmt: skip
+    burn = begin + plan.ignition
+    turns = [spin_at(first.world.orientation, t)[0] for t in burn]
+    direction = np.stack([C.T @ d for C, d in zip(turns, plan.direction_E, strict=True)])
+    truth = eqx.tree_at(lambda t: (t.time, t.r_BI_I, t.v_BI_I), truth, (begin, r + offset_r, v + offset_v))
+    legs = _retimed(first.legs, lanes, burn, plan.delta_v, direction)
+    outcome = fly_mission(world, flight, truth, legs, run_keys(seed, pick), False, None)
+    numbers = metrics(first, world, flight, outcome)
+    # A burn that cannot be solved as asked has no interface at that distance: it is out of reach too.
+    lost = ~np.isfinite(plan.delta_v) | (np.abs(plan.residual[:, 2]) > 20e3)
+    far = (numbers["open_miss"] > LANDED) & ~numbers["failed"]
+    outside = np.zeros(lanes, bool)
+    if far.any():
+        outside = far & ~_in_footprint(first, world, flight, outcome)
+    numbers["unreachable"] = outside | lost
+    return numbers, np.stack([altitude, angle, which.astype(float)])
+
+
+def _retimed(
+    legs: list[MissionLeg], lanes: int, burn: np.ndarray, delta_v: np.ndarray, direction: np.ndarray
+) -> list[MissionLeg]:
+    """The legs of the stored plan with every lane's own burn."""
+    result = []
+    for item in spread_legs(legs, lanes):
+        one = item.leg
+        if item.name == "phasing coast":
+            one = eqx.tree_at(lambda g: g.end_time, one, burn - MODULE_LEAD)
+        if item.name == "coast to burn":
+            one = eqx.tree_at(lambda g: g.end_time, one, burn)
+        if item.name == "deorbit burn":
+            one = eqx.tree_at(lambda g: (g.burn_delta_v, g.burn_direction), one, (delta_v, direction))
+        result.append(MissionLeg(item.name, one, item.before))
+    return result
+
+
+def _in_footprint(plan: ReturnPlan, world, flight, outcome: Outcome) -> np.ndarray:
+    """Whether each lane's aim lies inside what constant banks can reach from its interface under 5 g.
+
+    The rim is flown with the truth itself, right and (mirrored about the flown plane) left; whatever lies
+    inside can be had by reversals.
+    """
+    entry = next(m for m in plan.legs if m.name == "entry")
+    at_interface: TruthState = jax.tree.map(np.array, outcome.starts["entry"])
+    lanes = at_interface.time.shape[0]
+    leg = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))), entry.leg)
+    start = places(world, at_interface)
+    r0, v0 = start["r_E"], start["v_E"]
+    aim = np.broadcast_to(np.asarray(flight.target.aim_E), (lanes, 3))
+    rims, loads = [], []
+    for bank in BANKS:
+        law = ConstantBankGuidance(bank)
+        laws = spread(law, jax.tree.map(lambda _: 0, law), lanes)
+        computer = eqx.tree_at(lambda f: f.guidance, flight, laws, is_leaf=lambda x: x is flight.guidance)
+        carry = first_carry(computer, at_interface)
+        carry, _ = fly_leg(world, computer, leg, carry, run_keys(0, np.arange(lanes)), False)
+        end = jax.tree.map(np.asarray, carry.truth)
+        rims.append(_arcs(r0, v0, places(world, end)["r_E"]))
+        loads.append(np.where(end.failed, np.inf, np.asarray(end.extremes.load)))
+    target = _arcs(r0, v0, aim)
+    rim, load = np.stack(rims), np.stack(loads)  # (banks, lanes, 2), (banks, lanes)
+    inside = np.zeros(lanes, bool)
+    for i in range(lanes):
+        good = load[:, i] <= FOOTPRINT_LOAD
+        along, across = rim[good, i, 0], np.abs(rim[good, i, 1])
+        if along.size < 2:
+            continue
+        order = np.argsort(along)
+        reach = np.interp(target[i, 0], along[order], across[order], left=-1.0, right=-1.0)
+        inside[i] = abs(target[i, 1]) <= reach
+    return inside
+
+
+def _arcs(r0: np.ndarray, v0: np.ndarray, r1: np.ndarray) -> np.ndarray:
+    """Arc along and right of the initial motion [rad], every lane: (n, 2)."""
+    here = r0 / np.linalg.norm(r0, axis=1, keepdims=True)
+    plane = np.cross(r0, v0)
+    plane /= np.linalg.norm(plane, axis=1, keepdims=True)
+    there = r1 / np.linalg.norm(r1, axis=1, keepdims=True)
+    sine = np.sum(plane * there, axis=1)
+    foot = there - plane * sine[:, None]
+    along = np.arctan2(np.sum(np.cross(here, foot) * plane, axis=1), np.sum(here * foot, axis=1))
+    return np.stack([along, -np.arcsin(np.clip(sine, -1.0, 1.0))], axis=1)
+
+
+__all__ = ["LargeChanges", "fly_large_changes"]
