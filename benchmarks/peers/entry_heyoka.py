@@ -17,7 +17,7 @@ class Flyer:
     """
 
     def __init__(self, tolerance: float, batch: int = 4) -> None:
-        import heyoka as hy
+        import heyoka as hy  # pyright: ignore[reportMissingImports]
 
         x = hy.make_vars("x", "y", "z", "u", "v", "w")
         rates = problem.rates(x, [hy.par[0], hy.par[1], hy.par[2]], hy.sqrt, hy.exp)

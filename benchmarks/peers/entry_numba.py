@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import njit
+from numba import njit  # pyright: ignore[reportMissingImports]
 
 from benchmarks import entry_problem as problem
 

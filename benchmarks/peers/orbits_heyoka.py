@@ -9,7 +9,7 @@ class Flyer:
     """One compiled batch integrator, used for group after group of orbits."""
 
     def __init__(self, tolerance: float, batch: int = 4) -> None:
-        import heyoka as hy
+        import heyoka as hy  # pyright: ignore[reportMissingImports]
 
         r, v = hy.make_vars("x", "y", "z"), hy.make_vars("u", "v", "w")
         system = [*zip(r, v, strict=True), *zip(v, problem.acceleration(r, hy.sqrt), strict=True)]

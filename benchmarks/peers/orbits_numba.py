@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import njit
+from numba import njit  # pyright: ignore[reportMissingImports]
 
 from benchmarks import orbit_problem as problem
 from homeward.math.runge_kutta8 import STAGES, WEIGHTS

@@ -13,7 +13,7 @@ class InputError(HomewardError):
     exit_code = 2
 
 
-class Infeasible(HomewardError):
+class Infeasible(HomewardError):  # noqa: N818
     """Physically impossible as asked: says why, and the nearest thing that works. Exit code 3."""
 
     exit_code = 3

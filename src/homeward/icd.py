@@ -8,8 +8,9 @@ import dataclasses
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 
-from homeward.typing import Array, Count, Flag, Scalar, Vec3
+from homeward.typing import Count, Flag, Scalar, Vec3
 
 
 def channel(unit: str, text: str, frame: str = "") -> Any:
@@ -124,8 +125,7 @@ class Frame(eqx.Module):
     parachute_stage: Count = channel("1", "0 none, 1 drogue, 2 main reefed, 3 main, 4 backup")
 
 
-def stack_history(frames: list[Frame]) -> dict[str, Array]:
+def stack_history(frames: list[Frame]) -> dict[str, np.ndarray]:
     """Join chunks of recorded frames into one array a channel, first axis time."""
-    import numpy as np
 
     return {c.name: np.concatenate([np.asarray(getattr(f, c.name)) for f in frames]) for c in channels(Frame)}

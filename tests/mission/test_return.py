@@ -1,5 +1,6 @@
-"""The default return, flown once, whole: what the summary says, what the files hold, and a flight that fails."""
+"""The default return, flown once, whole: its summary, its files, and a flight that fails."""
 
+import itertools
 import json
 
 import numpy as np
@@ -18,7 +19,8 @@ OPEN_SPEEDS = (150.0, 250.0)  # m/s at 10 km: the flown one had about 200
 
 #: What ``homeward return --json`` holds at least.
 KEYS = {
-    "": "scenario seed guidance fidelity success legs deorbit entry parachute touchdown navigation propellant_kg",
+    "": "scenario seed guidance fidelity success legs deorbit entry parachute touchdown navigation "
+    "propellant_kg",
     "deorbit": "burn_start_utc delta_v_m_s propellant_kg",
     "entry": "flight_path_angle_deg speed_m_s peak_load_g peak_heat_rate_w_m2 heat_load_j_m2 bank_reversals",
     "parachute": "open_altitude_m open_miss_km aim_latitude_deg aim_longitude_deg",
@@ -70,7 +72,7 @@ def test_the_summary_holds_every_key(flight):
 def test_the_legs_follow_one_another(flight):
     legs = flight.summary["legs"]
     assert [legs[0]["name"], legs[-1]["name"]] == ["undock", "touchdown"]
-    for before, after in zip(legs, legs[1:], strict=False):
+    for before, after in itertools.pairwise(legs):
         assert after["start"] == before["end"]
 
 

@@ -1,7 +1,7 @@
 """The integrated entry against an adaptive eighth-order solver (diffrax), the flown bank history replayed.
 
-What is compared is the integration alone: the bank is that which was flown, tick by tick, so the world's
-equations, the held gravity and the step are on trial and not the guidance.
+What is compared is the integration alone: the bank is that which was flown, tick by tick, so the
+world's equations, the held gravity and the step are on trial and not the guidance.
 """
 
 import diffrax

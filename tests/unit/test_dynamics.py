@@ -1,4 +1,4 @@
-"""Forces on the ship: drag against the motion of the air, lift to the right for a right bank, the step."""
+"""Forces on the ship: drag against the moving air, lift to the right for a right bank, the step."""
 
 import equinox as eqx
 import jax

@@ -6,6 +6,7 @@ checksum of its name: adding a parameter changes no other, and any run can be dr
 
 import zlib
 from functools import partial
+from typing import cast
 
 import equinox as eqx
 import jax
@@ -71,9 +72,9 @@ def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray) -> tuple[World, Flig
     density = np.asarray(densities(build_air(s, plan.epoch), jnp.asarray(levels))) * s.truth.air.density_scale
     # The numbers of the scenario go in as arrays: another value does not compile anew.
     d = s.dispersion
-    heights = np.asarray(plan.world.atmosphere.altitudes())
+    heights = np.asarray(cast(TableAtmosphere, plan.world.atmosphere).altitudes())
     low, high = d.density_profile_low / SIGMAS, d.density_profile_high / SIGMAS
-    wind_heights = np.asarray(plan.world.wind.altitudes())
+    wind_heights = np.asarray(cast(WindTable, plan.world.wind).altitudes())
     n = s.truth.navigation
     sizes = {
         "air_sigma": np.interp(heights, [30e3, 100e3], [low, high]),

@@ -3,8 +3,8 @@
 Each run draws another revolution of the opportunities, an orbit up to 30 km higher or lower and an entry
 angle up to 0.3 deg off. The burn is re-timed by one open-loop rule: **the interface lies as far before the
 aim point as in the stored plan** (and the burn is as long as the drawn angle wants). All else on board
-stays as it was loaded: the aim, the guidance, its numbers. A run whose aim lies outside the truth's footprint is
-counted as unreachable.
+stays as it was loaded: the aim, the guidance, its numbers. A run whose aim lies outside the truth's footprint
+is counted as unreachable.
 """
 
 import dataclasses

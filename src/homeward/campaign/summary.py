@@ -32,7 +32,8 @@ def _places(world, truth):
         wrong = jnp.sqrt(jnp.sum((error.position + error.drift_position) ** 2))
         return {
             "r_E": r, "v_E": v, "latitude": lat, "longitude": lon, "altitude": alt,
-            "vertical_speed": jnp.sum(v * up), "speed": jnp.sqrt(jnp.sum(v * v)), "inertial_speed": jnp.sqrt(jnp.sum(v_I * v_I)),
+            "vertical_speed": jnp.sum(v * up), "speed": jnp.sqrt(jnp.sum(v * v)),
+            "inertial_speed": jnp.sqrt(jnp.sum(v_I * v_I)),
             "flight_path_angle": angle, "navigation_error": wrong,
         }  # fmt: skip
 
@@ -62,9 +63,7 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
     lanes = opening["altitude"].shape[0]
     aim = np.broadcast_to(np.asarray(flight.target.aim_E), (lanes, 3))
     site_E = np.broadcast_to(
-        np.asarray(
-            _position(world.ellipsoid, lat, lon, site.altitude_m)
-        ),
+        np.asarray(_position(world.ellipsoid, lat, lon, site.altitude_m)),
         (lanes, 3),
     )
     truth = outcome.truth

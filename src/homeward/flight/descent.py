@@ -9,7 +9,7 @@ from homeward.typing import Count, Flag, Scalar
 
 
 class DescentSettings(eqx.Module):
-    """When what is done. Times in s, altitudes in m above the ellipsoid, heights above ground, speeds in m/s."""
+    """When what is done. Times in s, altitudes in m above the ellipsoid, heights above ground."""
 
     drogue_time: Scalar
     main_check_time: Scalar  # after the main's order, when its drag is judged

@@ -236,7 +236,7 @@ def _aim_axes(model: OnboardModel, navigation: Navigation, aim):
         + (1.0 - weight) * motion[i] / jnp.sqrt(dot(motion, motion))
         for i in range(3)
     )
-    forward = cross(n, a)
+    forward = cross(n, a)  # pyright: ignore[reportArgumentType]
     forward = scale(1.0 / jnp.sqrt(dot(forward, forward)), forward)
     right = cross(forward, a)
     radius = model.equatorial_radius

@@ -1,4 +1,4 @@
-"""Navigation on board. For now it trusts a fix whose error is modelled by the world; a filter takes this seat."""
+"""Navigation on board. It trusts a fix whose error the world models; a filter will take this seat."""
 
 import jax.numpy as jnp
 

@@ -13,6 +13,7 @@ from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import AbstractOrientation, UniformRotation, build_orientation
 from homeward.earth.time import Epoch
 from homeward.scenario.schema import Scenario
+from homeward.typing import Scalar
 from homeward.vehicle import Capsule, Engine, Parachutes, Retro, Stack
 from homeward.world.aero import ConstantAerodynamics, apollo
 from homeward.world.atmosphere import (
@@ -103,7 +104,7 @@ def orbit_table(model: AbstractAtmosphere, scale: float) -> TableAtmosphere:
 
 
 @program
-def _sampled(model: AbstractAtmosphere, h0, dh, shift, rows: int) -> TableAtmosphere:
+def _sampled(model: AbstractAtmosphere, h0: Scalar, dh: Scalar, shift: Scalar, rows: int) -> TableAtmosphere:
     table = sample(model, h0, dh, rows)
     return TableAtmosphere(h0, dh, table.rows.at[:, 0].add(shift).at[:, 2].add(shift))
 
@@ -211,7 +212,9 @@ def build_world(
             position_sigma=number(n.position_sigma_m), velocity_sigma=number(n.velocity_sigma_m_s),
             correlation_time=number(n.correlation_time_s),
             # A nominal flight carries the 1-sigma figures themselves, one sign an axis.
-            accelerometer_bias=numbers(np.array([1.0, -1.0, 1.0]) * micro_g(n.blackout_accelerometer_bias_ug)),
+            accelerometer_bias=numbers(
+                np.array([1.0, -1.0, 1.0]) * micro_g(n.blackout_accelerometer_bias_ug)
+            ),
             misalignment=numbers(np.array([1.0, 1.0, -1.0]) * n.blackout_misalignment_arcsec * ARCSECOND),
             blackout_density=(number(float(band[0])), number(float(band[1]))),
             blackout_speed=number(n.blackout_speed_m_s),

@@ -176,7 +176,7 @@ def _orbit_legs(
 
     def capsule_mass(truth: TruthState) -> np.ndarray:
         # What is left when both modules and all remaining propellant are gone: each lane's own capsule.
-        return truth.mass - truth.propellant - stack.service_module_kg
+        return np.asarray(truth.mass - truth.propellant - stack.service_module_kg)
 
     coasts = sim.coast_step_s
     if along is not None:

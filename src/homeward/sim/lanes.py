@@ -64,7 +64,7 @@ def _flight_axes(flight: FlightComputer) -> FlightComputer:
 
 
 def spread(tree, axes, lanes: int):
-    """A tree with a lane axis on every leaf that ``axes`` gives one; leaves shared by all stay as they are."""
+    """A tree with a lane axis on every leaf that ``axes`` gives one; shared leaves stay as they are."""
     # A part that a world goes without (None) counts as a leaf in both, or the two would not pair up.
     leaves, structure = jax.tree.flatten(tree, is_leaf=lambda x: x is None)
     marks = jax.tree.leaves(axes, is_leaf=lambda x: x is None)

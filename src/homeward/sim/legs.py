@@ -44,5 +44,6 @@ def leg(
 ) -> Leg:
     """A leg from plain numbers."""
     direction = jnp.asarray(np.array([1.0, 0.0, 0.0]) if burn_direction is None else burn_direction, float)
-    numbers = [jnp.asarray(x, float) for x in (tick, index, end_time, end_altitude, patience, burn_delta_v)]
-    return Leg(kind, *numbers, direction)
+    values = (tick, index, end_time, end_altitude, patience, burn_delta_v)
+    a, b, c, d, e, f = (jnp.asarray(x, float) for x in values)
+    return Leg(kind, a, b, c, d, e, f, direction)

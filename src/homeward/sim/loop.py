@@ -136,7 +136,7 @@ def _ticks(
         inner, _ = tick(inner, None)
     else:
         inner, _ = jax.lax.scan(tick, inner, None, length=TICKS[leg.kind])
-    truth, state, active, pending, (r_E, v_E) = inner
+    truth, state, active, _, (r_E, v_E) = inner
     C_IE = spin.C_EI(truth.time).T
     r_I = jnp.sum(C_IE * r_E[None, :], axis=1)
     v_I = jnp.sum(C_IE * (v_E + jnp.cross(spin.omega_EI_E, r_E))[None, :], axis=1)

@@ -143,4 +143,4 @@ def _fly(scene: Scene, body: Body, part: Leg, drag_area: float) -> Path:
 
 def _key() -> Array:
     # Nothing here depends on chance; the program still takes a key.
-    return jax.random.wrap_key_data(np.zeros((1, 2), np.uint32))
+    return jax.random.wrap_key_data(jnp.asarray(np.zeros((1, 2), np.uint32)))

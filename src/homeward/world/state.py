@@ -30,7 +30,7 @@ class Extremes(eqx.Module):
 class TruthState(eqx.Module):
     """Point-mass truth. Six-degree-of-freedom flights add attitude and rate beside these.
 
-    ``drag_area`` is CD x area [m2] of what flies where no trim table applies (the stack in orbit, the canopy).
+    ``drag_area`` is CD x area [m2] of what flies where no trim table applies (stack in orbit, canopy).
     """
 
     time: Scalar  # s since the epoch
