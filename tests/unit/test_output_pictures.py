@@ -11,9 +11,11 @@ from PIL import Image
 from synthetic_flight import synthetic_flight
 
 from homeward.output import FlightView, plot, save_flight
+from homeward.output import facts as facts_of_output
 from homeward.output.corridor import density_profile, edges
 from homeward.output.pictures import PICTURES, picture
 from homeward.output.style import thin
+from homeward.sim import tick
 
 KINDS = {
     "full": {},
@@ -60,7 +62,7 @@ def test_the_folder_is_whole_and_progress_hears_of_it(tmp_path):
     assert {p.name for p in written} >= {
         "summary.json", "telemetry.parquet", "telemetry.csv", "trajectory.oem", "trajectory.czml",
         "trajectory.kml", "corridor.png", "loads.png", "bank.png", "navigation.png", "ground_track.png",
-        "timeline.png", "descent.png",
+        "timeline.png", "descent.png", "overview.png",
     }  # fmt: skip
     with Image.open(tmp_path / "new" / "folder" / "corridor.png") as image:
         assert image.size[0] > 1000 and len(np.unique(np.asarray(image.convert("L")))) > 50
@@ -101,6 +103,27 @@ def test_reversals_are_counted_as_flown():
     assert len(FlightView(*synthetic_flight()).reversals) == 3
 
 
+def test_reversals_are_counted_by_the_rule_of_the_loop():
+    assert (facts_of_output.REVERSAL_SINE, facts_of_output.REVERSAL_SPEED) == (
+        tick.REVERSAL_SINE, tick.REVERSAL_SPEED,
+    )  # fmt: skip
+    facts, history, legs, summary = synthetic_flight()
+    view = FlightView(facts, history, legs, summary)
+    assert (view["speed"][view.reversals] > 1500.0).all()
+    # Steering about lift-up and slow reversals are none.
+    slow = dict(history) | {"speed": np.minimum(history["speed"], 1400.0)}
+    assert len(FlightView(facts, slow, legs, summary).reversals) == 0
+    level = dict(history) | {"bank": np.radians(14.0) * np.sign(history["bank"])}
+    assert len(FlightView(facts, level, legs, summary).reversals) == 0
+
+
+def test_the_deorbit_burn_is_not_the_departure():
+    facts, history, legs, summary = synthetic_flight()
+    burn = next(leg for leg in legs if leg["name"] == "deorbit burn")
+    early = {"name": "departure burn", "start": legs[0]["start"], "end": legs[0]["start"] + 1.0}
+    assert FlightView(facts, history, [early, *legs], summary).burn_start == burn["start"]
+
+
 def test_thinning_keeps_the_peaks_and_the_ends():
     y = np.random.default_rng(1).normal(size=100_001)
     y[54_321] = np.nan
@@ -133,4 +156,4 @@ def test_a_flight_told_of_by_its_record_alone(tmp_path):
     limits = ("load_limit_g", "heat_rate_limit_w_m2", "dynamic_pressure_limit_pa")
     others = ("aim_latitude_deg", "aim_longitude_deg", "mass_kg", "area_m2")
     bare = dataclasses.replace(facts, **dict.fromkeys(limits + others))
-    assert len(save_flight(tmp_path, bare, history, [], {})) == 13
+    assert len(save_flight(tmp_path, bare, history, [], {})) == 14

@@ -73,6 +73,8 @@ def draw_corridor(ax: Axes, view: FlightView, small: bool = False) -> list[str]:
         _name_limits(ax, grid, [e for e in found if e.formula != "glide"])
         if glides:
             _name_glide(ax, grid, glides[0])
+    else:
+        _list_edges(ax, found)
     line(ax, speed, altitude, INK, linewidth=2.2, zorder=4)
     marker(ax, float(speed[0]), float(altitude[0]), "interface")
     label(ax, float(speed[0]), float(altitude[0]), "interface", offset=(-8, -9), ha="right", fontsize=8)
@@ -82,6 +84,16 @@ def draw_corridor(ax: Axes, view: FlightView, small: bool = False) -> list[str]:
     panel_title(ax, "Altitude, km" if not small else "Altitude over speed, km over km/s, and its corridor")
     ax.set_xlabel("" if small else "speed relative to the air, km/s")
     return left_out
+
+
+def _list_edges(ax: Axes, found: list[corridor.Edge]) -> None:
+    """The names of the edges in their colours, stacked in the free corner below the limits."""
+    names = {e.formula: e.name for e in found if e.formula != "glide"}
+    if any(e.formula == "glide" for e in found):
+        names["glide"] = "steady glide, bank 0 to 60°"
+    for i, (formula, text) in enumerate(names.items()):
+        ax.annotate(text, (0.985, 0.03 + 0.052 * i), xycoords="axes fraction", ha="right", va="bottom",
+                    fontsize=8, color=EDGE_COLOURS[formula])  # fmt: skip
 
 
 def _name_limits(ax: Axes, grid: np.ndarray, limits: list[corridor.Edge]) -> None:

@@ -11,6 +11,10 @@ import numpy as np
 
 from homeward.earth.constants import WGS84_A, WGS84_F
 
+# As the loop counts them, which this package may not import: a test holds the two together.
+REVERSAL_SINE = 0.25  # of the bank: how far on a side it counts as there
+REVERSAL_SPEED = 1500.0  # m/s: sign changes of the bank below it are steering, not reversals
+
 History = dict[str, np.ndarray]
 Legs = list[dict[str, Any]]
 Summary = dict[str, Any]
@@ -142,7 +146,7 @@ class FlightView:
     def burn_start(self) -> float | None:
         """Seconds since the epoch at which the deorbit burn begins, if the flight had one."""
         for leg in self.legs:
-            if "burn" in str(leg["name"]).lower() and "coast" not in str(leg["name"]).lower():
+            if str(leg["name"]).lower() == "deorbit burn":
                 return float(leg["start"])
         told = self.told("deorbit", "burn_start_utc")
         if not told:
@@ -152,13 +156,15 @@ class FlightView:
 
     @cached_property
     def reversals(self) -> np.ndarray:
-        """Rows at which the commanded bank changes its side during the entry."""
+        """Rows of the entry at which the flown bank has come to its other side, fast enough to count."""
         if self.entry is None:
             return np.zeros(0, int)
-        command = np.nan_to_num(self["bank_command"][self.entry])
-        rows = np.flatnonzero(np.abs(command) > np.radians(2.0))  # a command near zero has no side
-        change = np.flatnonzero(np.diff(np.sign(command[rows])) != 0)
-        return rows[change + 1] + self.entry.start
+        sine = np.nan_to_num(np.sin(self["bank"][self.entry]))
+        rows = np.flatnonzero(np.abs(sine) > REVERSAL_SINE)
+        turned = np.flatnonzero(np.diff(np.sign(sine[rows])) != 0)
+        rows = rows[turned + 1] + self.entry.start
+        # The loop takes the speed at the start of the cycle that ends with this bank.
+        return rows[self["speed"][np.maximum(rows - 1, 0)] > REVERSAL_SPEED]
 
     def spans(self, channel: str) -> list[tuple[float, float]]:
         """Start and end [s] of each stretch in which a flag is up."""

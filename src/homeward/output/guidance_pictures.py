@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from homeward.output.entry_pictures import NO_ENTRY, blackout_spans, entry_time
-from homeward.output.facts import FlightView, greatest
+from homeward.output.facts import REVERSAL_SPEED, FlightView, greatest
 from homeward.output.style import (
     BLUE,
     INK,
@@ -130,6 +130,6 @@ def bank_picture(view: FlightView) -> Figure:
         title = f"{count} bank reversal{'s' if count != 1 else ''}"
         title += f", {miss:.2f} km from the aim at parachute opening" if miss is not None else ""
         title += "" if miss is not None else ", no parachute opened"
-        note = "numbered: reversals of the command"
+        note = f"numbered: reversals flown faster than {REVERSAL_SPEED / 1e3:g} km/s"
     headline(figure, view, title, note)
     return figure

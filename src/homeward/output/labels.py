@@ -30,7 +30,8 @@ class Name:
 def _boxes(name: Name, at: np.ndarray, dpi: float) -> list[tuple[tuple[int, int], float, np.ndarray]]:
     """Candidate boxes [x0, y0, x1, y1] in pixels, with the side and the distance in points."""
     pixel = dpi / 72.0
-    width, height = 0.60 * name.size * len(name.text) * pixel, 1.35 * name.size * pixel
+    wide = 0.72 if name.weight == "bold" else 0.60
+    width, height = wide * name.size * len(name.text) * pixel, 1.35 * name.size * pixel
     found = []
     for further in (1.0, 2.6):
         for side in SIDES:
@@ -54,7 +55,7 @@ def place_names(ax: Axes, names: list[Name], lines: list[tuple[np.ndarray, np.nd
         return []
     dpi = float(figure.dpi)
     frame = ax.get_window_extent()
-    drawn = [_dense(ax.transData.transform(np.column_stack(xy))) for xy in lines if len(xy[0])]
+    drawn = [dense(ax.transData.transform(np.column_stack(xy))) for xy in lines if len(xy[0])]
     marks = ax.transData.transform(np.array([(n.x, n.y) for n in names])) if names else np.zeros((0, 2))
     taken: list[np.ndarray] = []
     for i, name in enumerate(names):
@@ -65,7 +66,7 @@ def place_names(ax: Axes, names: list[Name], lines: list[tuple[np.ndarray, np.nd
             cost += 6.0 * inside(np.delete(marks, i, axis=0), box + np.array([-6, -4, 6, 4]))
             cost += 20.0 * sum(overlap(box, other) for other in taken)
             out = max(frame.x0 - box[0], box[2] - frame.x1, frame.y0 - box[1], box[3] - frame.y1, 0.0)
-            cost += 0.3 * out
+            cost += 4.0 * (out > 0.0) + 0.3 * out
             if cost < best:
                 best, chosen = cost, (side, reach, box)
         if chosen is None:
@@ -88,7 +89,7 @@ def place_names(ax: Axes, names: list[Name], lines: list[tuple[np.ndarray, np.nd
     return taken
 
 
-def _dense(path: np.ndarray) -> np.ndarray:
+def dense(path: np.ndarray) -> np.ndarray:
     """A path [pixels] with a point every few pixels."""
     path = path[np.isfinite(path).all(axis=1)]
     if len(path) < 2:

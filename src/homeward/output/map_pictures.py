@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from homeward.output.facts import FlightView
-from homeward.output.labels import Name, inside, overlap, place_names
+from homeward.output.labels import Name, dense, inside, overlap, place_names
 from homeward.output.style import (
     BLUE,
     INK,
@@ -94,7 +94,7 @@ def draw_track(ax: Axes, view: FlightView) -> None:
         k = view.interface - rows.start
         line(ax, longitude[k:], latitude[k:], INK, linewidth=2.6)
     taken = _track_events(ax, view, rows, longitude, latitude)
-    _name_cities(ax, middle, taken)
+    _name_cities(ax, middle, taken, (longitude, latitude))
     panel_title(ax, "Ground track" + (" from the deorbit burn on" if view.burn_start is not None else ""))
 
 
@@ -120,20 +120,31 @@ def _track_events(
     return place_names(ax, names, [(lon, lat)])
 
 
-def _name_cities(ax: Axes, middle: float, taken: list[np.ndarray]) -> None:
-    """Cities as faint dots, where neither the panel's edge nor a word of more weight is in the way."""
+def _name_cities(
+    ax: Axes, middle: float, taken: list[np.ndarray], track: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """Cities as faint dots, right or left of which the name hides nothing; where both do, none."""
     frame = ax.get_window_extent()
+    path = dense(ax.transData.transform(np.column_stack(track)))
+    pixel = ax.get_figure(root=True).dpi / 72.0  # pyright: ignore[reportOptionalMemberAccess]
+    taken = list(taken)
     for name, (lat, lon) in CITIES.items():
         x = lon + 360.0 * float(np.round((middle - lon) / 360.0))
         px, py = ax.transData.transform((x, lat))
-        box = np.array([px - 6.0, py - 9.0, px + 8.5 * len(name) + 8.0, py + 9.0])
-        if box[0] < frame.x0 or box[2] > frame.x1 or box[1] < frame.y0 or box[3] > frame.y1:
-            continue
-        if any(overlap(box, other) for other in taken):
-            continue
-        ax.plot([x], [lat], ".", color="#a8b1b8", markersize=4, zorder=1)
-        ax.annotate(name, (x, lat), xytext=(4, 0), textcoords="offset points", fontsize=7.5, color="#8b959d",
-                    va="center", zorder=1)  # fmt: skip
+        width, half = (4.6 * len(name) + 8.0) * pixel, 5.5 * pixel
+        for side in (1, -1):
+            ends = px - side * 3.0 * pixel, px + side * width
+            box = np.array([min(ends), py - half, max(ends), py + half])
+            if box[0] < frame.x0 or box[2] > frame.x1 or box[1] < frame.y0 or box[3] > frame.y1:
+                continue
+            if any(overlap(box, other) for other in taken) or inside(path, box):
+                continue
+            taken.append(box)
+            ax.plot([x], [lat], ".", color="#a8b1b8", markersize=4, zorder=1)
+            ha = "left" if side > 0 else "right"
+            ax.annotate(name, (x, lat), xytext=(4 * side, 0), textcoords="offset points", fontsize=7.5,
+                        color="#8b959d", ha=ha, va="center", zorder=1)  # fmt: skip
+            break
 
 
 def draw_site(ax: Axes, view: FlightView) -> None:

@@ -1,4 +1,4 @@
-"""The set of pictures of a flight, and the one overview of it."""
+"""The set of pictures of a flight; the overview is the first of them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from homeward.output.navigation_pictures import draw_navigation, navigation_pict
 from homeward.output.style import headline, new_figure, styled
 
 PICTURES: dict[str, Callable[[FlightView], Figure]] = {
+    "overview": lambda view: overview(view),
     "ground_track": ground_track_picture,
     "corridor": corridor_picture,
     "loads": loads_picture,

@@ -158,16 +158,26 @@ def shade_spans(ax: Axes, spans: Iterable[tuple[float, float]], text: str = "") 
 
 
 def event_lines(ax: Axes, events: Iterable[tuple[float, str]], top: bool = True) -> None:
-    """Thin upright lines at moments, named at the top or the foot of the panel, within it."""
+    """Thin upright lines at moments, named at the top or the foot of the panel, within it.
+
+    A name that would run into an earlier one goes a line further in.
+    """
     start, end = ax.get_xlim()
+    points = ax.get_window_extent().width * 72.0 / DPI
+    taken: list[tuple[int, float, float]] = []  # line, from, to [points from the left edge]
     for when, text in events:
         ax.axvline(when, color="#9aa5ae", linewidth=0.8, linestyle=(0, (1, 2)))
         late = when > start + 0.85 * (end - start)
+        at, width = (when - start) / (end - start) * points, 5.0 * len(text) + 6.0
+        low, high = (at - width, at) if late else (at, at + width)
+        row = next(r for r in range(99) if not any(r == q and low < b and a < high for q, a, b in taken))
+        taken.append((row, low, high))
+        inward = 4 + 12 * row
         ax.annotate(
             text,
             (when, 1.0 if top else 0.0),
             xycoords=("data", "axes fraction"),
-            xytext=(-4 if late else 4, -4 if top else 4),
+            xytext=(-4 if late else 4, -inward if top else inward),
             textcoords="offset points",
             ha="right" if late else "left",
             va="top" if top else "bottom",
