@@ -20,6 +20,15 @@ class Validation:
             "ours": ours, "difference": difference, "limit": limit, "unit": unit,
             "verdict": verdict or ("pass" if abs(difference) <= limit else "fail"),
         }  # fmt: skip
+        self._write(row)
+
+    def picture(self, name, draw, *, source, words):
+        """Let ``draw(path)`` make a picture for the page, if a page is being made."""
+        if self.path:
+            draw(self.path.parent / name)
+            self._write({"test": self.test, "source": source, "picture": name, "words": words})
+
+    def _write(self, row):
         if self.path:
             with self.path.open("a") as stream:
                 stream.write(json.dumps(row, default=float) + "\n")
