@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -18,12 +19,12 @@ from homeward.cli_files import json_text, prepare_folder
 from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
 from homeward.cli_progress import Talk
 from homeward.cli_scenarios import check, new, scenarios, schema
-from homeward.errors import HomewardError, InputError
+from homeward.errors import HomewardError, Infeasible, InputError
 from homeward.scenario.load import find, load, parse_settings
+from homeward.scenario.schema import FIDELITIES
 from homeward.scenario.schema_errors import nearest, one_line
+from homeward.scenario.schema_flight import LAWS
 from homeward.scenario.shipped import DEFAULT
-
-FIDELITIES = ("point-mass",)
 
 app = typer.Typer(
     name="homeward",
@@ -78,7 +79,10 @@ def return_(
         like = nearest(fidelity, FIDELITIES)
         hint = f"; did you mean {like}?" if like else ""
         raise InputError(f'--fidelity "{one_line(fidelity)}": expected {", ".join(FIDELITIES)}{hint}')
-    chosen = load(scenario, parse_settings(settings or []))
+    overrides = parse_settings(settings or [])
+    if guidance in LAWS:  # the word on the command line goes before the scenario's
+        overrides["flight.guidance.law"] = guidance
+    chosen = load(scenario, overrides)
     label = "--guidance" if guidance is not None else f"{one_line(scenario, 200)}: flight.guidance.law"
     prepare_folder(out)
     with _working() as talk:
@@ -93,12 +97,24 @@ def return_(
             flight.save(out, progress=talk)
     if as_json:
         print(json_text(flight.summary))
-        return
-    from homeward.cli_report import console, show_return
+    else:
+        from homeward.cli_report import console, show_return
 
-    screen = console()
-    show_return(screen, chosen, flight.summary)
-    _told_files(screen, out)
+        screen = console()
+        show_return(screen, chosen, flight.summary)
+        _told_files(screen, out)
+    _refuse_broken(flight.summary)
+
+
+def _refuse_broken(summary: Mapping[str, Any]) -> None:
+    """A landing that went wrong is a result; a number that is none is not. What was flown is told before."""
+    failure = summary.get("failure")
+    if failure and failure["not_finite"]:
+        when = f"{failure['time_s']:.1f} s in the leg {failure['leg']}"
+        raise Infeasible(
+            f"{summary['scenario']}: a number of the flight stopped being finite at {when}; look at what the "
+            "guidance and the models give there"
+        )
 
 
 def _law(text: str, label: str) -> object | None:
@@ -112,9 +128,9 @@ def _law(text: str, label: str) -> object | None:
 
     try:
         homeward.check_guidance(law)
-    except HomewardError:
-        raise
-    except Exception as error:
+    except HomewardError as error:
+        raise InputError(f"{label}: {one_line(text, 200)}: {one_line(str(error), 400)}") from None
+    except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {one_line(str(error), 200)}"
         raise InputError(
             f"{label}: {one_line(text, 200)}: breaks the contract of guidance: {reason}"
@@ -207,6 +223,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code and never shows a traceback unasked."""
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
+        if not sys.warnoptions:
+            # A warning of a library is for its programmers; the command says one sentence of its own.
+            warnings.simplefilter("ignore")
         result = app(args=given or ["--help"], prog_name="homeward", standalone_mode=False)
         sys.stdout.flush()
         if result == 130:  # Typer has caught the interrupt

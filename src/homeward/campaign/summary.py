@@ -155,10 +155,14 @@ def summarise(
         "propellant_kg": float(n["propellant"]),
     }
     if failed_leg is not None:
+        patience = next(float(m.leg.patience) for m in plan.legs if m.name == failed_leg)
+        begun = next(g["start"] for g in legs if g["name"] == failed_leg)
+        late = float(n["failed_time"]) - begun >= patience
         summary["failure"] = {
             "leg": failed_leg,
             "time_s": float(n["failed_time"]),
-            "reason": "a number stopped being finite, or the leg took too long",
+            "reason": "the leg took too long" if late else "a number stopped being finite",
+            "not_finite": not late,
         }
     if plan.deorbit is not None and plan.burn_time is not None:
         burn = outcome.ends["deorbit burn"]

@@ -84,11 +84,13 @@ def parse_tle(lines: Sequence[str], where: str = "TLE", numbers: Sequence[int] =
 
     Raises ``InputError`` for a wrong length, checksum or column, or elements SGP4 cannot start from.
     """
-    text = [line.rstrip() for line in lines if line.strip()]
+    text = [line.strip() for line in lines if line.strip()]
     if len(text) not in (2, 3):
         raise InputError(f"{where}: expected two lines, or a name and two lines, got {len(text)}")
     name = text[0].strip().removeprefix("0 ") if len(text) == 3 else ""
     line1, line2 = text[-2:]
+    if _is_second(line1) and line2.startswith("1 "):
+        raise InputError(f"{where}: line {numbers[len(text) - 2]}: lines 1 and 2 of the elements are swapped")
     _check(line1, _LINE_1, f"{where}: line {numbers[len(text) - 2]}")
     _check(line2, _LINE_2, f"{where}: line {numbers[len(text) - 1]}")
     if line1[2:7] != line2[2:7]:
@@ -125,17 +127,21 @@ def read_tle(path: str | Path) -> Tle:
 def read_tles(path: str | Path) -> list[Tle]:
     """All element sets of a file: two lines each, a name before them or not; ``#`` starts a comment."""
     try:
-        text = Path(path).read_bytes().decode("ascii")
+        text = Path(path).read_bytes().decode("utf-8").removeprefix("\ufeff")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path}: expected plain ASCII text") from None
-    numbered = [(n, line.rstrip()) for n, line in enumerate(text.split("\n"), start=1)]
-    lines = [(n, line) for n, line in numbered if line.strip() and not line.startswith("#")]
+        raise InputError(f"{path}: expected a text file of two-line elements") from None
+    numbered = [(n, line.strip()) for n, line in enumerate(text.split("\n"), start=1)]
+    lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
     if not lines:
         raise InputError(f"{path}: the file is empty, expected a two-line element set")
     sets, i = [], 0
     while i < len(lines):
+        if _is_second(lines[i][1]):
+            raise InputError(
+                f"{path}: line {lines[i][0]}: line 2 of the elements stands where line 1 was expected"
+            )
         named = not lines[i][1].startswith("1 ")
         block = lines[i : i + 2 + named]
         if len(block) < 2 + named:
@@ -167,6 +173,10 @@ def tle_state(
 def checksum(line: str) -> int:
     """Sum of the digits of the first 68 columns, a minus counting 1, modulo 10."""
     return sum(int(c) if c.isdigit() else c == "-" for c in line[:68]) % 10
+
+
+def _is_second(line: str) -> bool:
+    return re.match(r"2 [ 0-9A-HJ-NP-Z][ \d]{3}\d [ \d.]{8} ", line) is not None
 
 
 def _check(line: str, columns: Sequence[tuple[int, int, str, str]], where: str) -> None:

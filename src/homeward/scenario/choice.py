@@ -4,7 +4,7 @@ import numpy as np
 
 from homeward.earth.orientation import AbstractOrientation
 from homeward.earth.time import Epoch
-from homeward.errors import Infeasible
+from homeward.errors import Infeasible, InputError
 from homeward.icd import EntryTarget
 from homeward.scenario.build import build_earth, build_wind
 from homeward.scenario.build_flight import build_onboard, build_target
@@ -13,6 +13,7 @@ from homeward.scenario.orbit import Opportunity, Planner, build_planner
 from homeward.scenario.schema import Scenario
 
 DAY = 86400.0  # s
+MOST_DAYS = 60.0  # what flight.plan.days allows too
 
 
 def span_of(days: float) -> float:
@@ -26,8 +27,11 @@ def span_of(days: float) -> float:
 def list_opportunities(scenario: Scenario, days: float | None = None) -> tuple[Epoch, list[Opportunity]]:
     """All landing opportunities of the next days, feasible or not, and the epoch their times count from.
 
-    Raises ``Infeasible`` for a flight that starts at the interface and for a path that is no lasting orbit.
+    Raises ``Infeasible`` for a flight that starts at the interface and for a path that is no lasting orbit,
+    ``InputError`` for a number of days that is none.
     """
+    if days is not None and not 0.0 < days <= MOST_DAYS:
+        raise InputError(f"days: expected a number greater than 0 and at most {MOST_DAYS:g}, not {days!r}")
     start = initial_state(scenario)
     if scenario.return_.legs.start == "interface":
         raise Infeasible(

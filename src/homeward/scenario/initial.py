@@ -1,6 +1,7 @@
 """Where a return starts: the initial state of a scenario, whatever form it was given in."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -8,12 +9,16 @@ import numpy as np
 from homeward.earth.frames import to_gcrf
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible, InputError
-from homeward.io.oem import Segment, read_oem
+from homeward.io.oem import Oem, Segment, read_oem
 from homeward.io.opm import read_opm
 from homeward.io.tle import Tle, parse_tle, read_tle, tle_state
 from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_errors import one_line
 from homeward.scenario.schema_return import Interface, State
 
+SLACK = 1e-6  # s by which a start may miss a line of an ephemeris
+LEAST_RADIUS, LARGEST_RADIUS = 6350.0, 1e6  # km: what a state vector of the scenario file allows too
+LARGEST_SPEED = 20.0 * 3.0**0.5  # km/s, the same
 ELEMENTS_LAST = 30.0  # days: beyond it SGP4 misses the place by more than a pass is wide
 
 StateVector = tuple[np.ndarray, np.ndarray]
@@ -49,10 +54,11 @@ def initial_state(scenario: Scenario) -> InitialState:
             tle = parse_tle(given.tle, where) if given.tle is not None else read_tle(str(given.tle_file))
             return _from_tle(tle, start or tle.epoch, where)
         case "oem_file":
-            segment = read_oem(str(given.oem_file)).segments[0]
-            return _from_segment(segment, start, where)
+            message = read_oem(str(given.oem_file))
+            return _from_segment(_segment_of(message, start), start, where)
         case "opm_file":
             opm = read_opm(str(given.opm_file))
+            _about_the_earth(opm.file, opm.centre, opm.r, opm.v)
             return _fixed(opm.epoch, start, opm.frame, opm.r, opm.v, kind, where)
         case "state":
             assert isinstance(given.state, State)
@@ -86,14 +92,44 @@ def _from_tle(tle: Tle, epoch: Epoch, where: str) -> InitialState:
     return InitialState(epoch, r, v, "tle", ephemeris)
 
 
+def _about_the_earth(file: str, centre: str, r: np.ndarray, v: np.ndarray) -> None:
+    """Refuse a message's state that is none near the Earth: another centre, or metres for kilometres."""
+    if centre.upper() != "EARTH":
+        raise InputError(f"{file}: CENTER_NAME: expected EARTH, got {one_line(centre)}")
+    radius, speed = math.hypot(*r) / 1e3, math.hypot(*v) / 1e3
+    if not LEAST_RADIUS <= radius <= LARGEST_RADIUS:
+        raise InputError(
+            f"{file}: position: expected {LEAST_RADIUS:.0f} to {LARGEST_RADIUS:.0f} km from the Earth's "
+            f"centre, got {radius:.6g} km"
+        )
+    if speed > LARGEST_SPEED:
+        raise InputError(f"{file}: velocity: expected at most {LARGEST_SPEED:.0f} km/s, got {speed:.6g} km/s")
+
+
+def _segment_of(message: Oem, start: Epoch | None) -> Segment:
+    """The first segment, or the first one that covers the wanted start."""
+    if start is None:
+        return message.segments[0]
+    return next((s for s in message.segments if _covers(s, start)), message.segments[0])
+
+
+def _covers(segment: Segment, start: Epoch) -> bool:
+    offset = start.since(segment.epoch)
+    return -SLACK <= offset <= float(segment.t[-1]) + SLACK
+
+
 def _from_segment(segment: Segment, start: Epoch | None, where: str) -> InitialState:
     """The last state at or before the wanted start: an ephemeris is not interpolated, it is flown on from."""
     row = 0
     if start is not None:
-        offset = start.since(segment.epoch)
-        if offset < -1e-6 or offset > segment.t[-1] + 1e-6:
-            raise InputError(f"{where}: epoch_utc {start.to_iso()} lies outside the ephemeris")
-        row = int(np.searchsorted(segment.t, offset + 1e-6, side="right")) - 1
+        if not _covers(segment, start):
+            last = segment.epoch.plus(float(segment.t[-1]))
+            raise InputError(
+                f"{where}: epoch_utc {start.to_iso()} lies outside the ephemeris, which runs from "
+                f"{segment.epoch.to_iso(0)} to {last.to_iso(0)}"
+            )
+        row = int(np.searchsorted(segment.t, start.since(segment.epoch) + SLACK, side="right")) - 1
+    _about_the_earth(segment.file, segment.centre, segment.r[row], segment.v[row])
     epoch = segment.epoch.plus(float(segment.t[row]))
     r, v = to_gcrf(segment.frame, [epoch], segment.r[row : row + 1], segment.v[row : row + 1])
     return InitialState(epoch, r[0], v[0], "oem_file")

@@ -5,6 +5,8 @@ import sys
 import traceback
 from pathlib import Path
 
+import equinox as eqx
+
 from homeward.errors import InputError
 from homeward.scenario.schema_errors import nearest, one_line
 from homeward.scenario.schema_flight import LAWS, split_law
@@ -36,8 +38,20 @@ def load_law(text: str, label: str = "flight.guidance.law") -> object | None:
         raise InputError(f"{place}: there is no class of this name in the file{hint}")
     try:
         return found()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"{place}: the class cannot be made without arguments: {_told(error)}") from None
+
+
+def check_object(model: object, seat: str) -> None:
+    """Refuse what can be no model of the user's own; None leaves the seat to Homeward's.
+
+    Raises InputError. Whether the model keeps its contract is for the contract test to say.
+    """
+    if isinstance(model, type):
+        raise InputError(f"{seat}={model.__name__}: expected an object, not the class: {model.__name__}()")
+    if model is not None and not isinstance(model, eqx.Module):
+        what = one_line(type(model).__name__)
+        raise InputError(f"{seat}: expected an object of a subclass of equinox.Module, not one of {what}")
 
 
 def _run(path: Path, place: str) -> dict[str, object]:
@@ -52,7 +66,8 @@ def _run(path: Path, place: str) -> dict[str, object]:
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
-        reason = f"line {error.lineno}: {one_line(error.msg, 200)}"
+        where = f"line {error.lineno}: " if error.lineno else ""
+        reason = f"{where}{one_line(error.msg, 200)}"
         raise InputError(f"{place}: the file is not valid Python: {reason}") from None
     except (Exception, SystemExit) as error:
         lines = [

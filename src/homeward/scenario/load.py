@@ -35,9 +35,20 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
     apply_overrides(data, chosen, label)
     context = {"directory": path.resolve().parent, "stem": path.stem}
     try:
-        return Scenario.model_validate(data, context=context)
+        scenario = Scenario.model_validate(data, context=context)
     except ValidationError as error:
         raise explain(error, Scenario, one_line(label, 200), list(chosen)) from None
+    _check_elements(scenario, f"{one_line(label, 200)}{' (--set)' * ('return.initial.tle' in chosen)}")
+    return scenario
+
+
+def _check_elements(scenario: Scenario, place: str) -> None:
+    """Refuse two-line elements that stand in the file and are wrong, while the file's name is still known."""
+    lines = scenario.return_.initial.tle
+    if lines is not None:
+        from homeward.io.tle import parse_tle  # takes a tenth of a second that other scenarios need not wait
+
+        parse_tle(lines, f"{place}: return.initial.tle")
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -67,11 +78,14 @@ def read_toml(path: Path, label: str | None = None) -> dict[str, Any]:
     try:
         if path.stat().st_size > LARGEST:
             raise InputError(f"{name}: expected a scenario file, but it is larger than {LARGEST // 10**6} MB")
-        text = path.read_bytes().decode("utf-8")
+        # Some editors put a byte order mark first; it is no part of the text.
+        text = path.read_bytes().decode("utf-8").removeprefix("\ufeff")
     except OSError as error:
         raise InputError(f"{name}: cannot be read ({error.strerror or 'no reason given'})") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{name}: expected UTF-8 text, but byte {error.start} is not") from None
+    if not text.strip():
+        raise InputError(f"{name}: the file is empty; `homeward new FILE` writes one to start from")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

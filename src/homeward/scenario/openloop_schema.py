@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from homeward.errors import InputError
 from homeward.scenario.load import apply_overrides, find, read_toml
 from homeward.scenario.openloop_sections import (
     OpenAir,
@@ -59,6 +60,8 @@ def load_openloop(path: str | Path, overrides: Mapping[str, str] | None = None) 
     """
     found, label, chosen = find(path), str(path), dict(overrides or {})
     data = read_toml(found, label)
+    if "return" in data and "body" not in data:
+        raise InputError(f"{one_line(label, 200)}: this is a return; fly it with `homeward return`")
     apply_overrides(data, chosen, label)
     data.setdefault("name", found.stem)
     try:

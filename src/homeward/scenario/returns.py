@@ -1,6 +1,7 @@
 """The return of a scenario: from its initial state to the list of legs that brings the capsule home."""
 
 import dataclasses
+from typing import Any
 
 import equinox as eqx
 import numpy as np
@@ -15,6 +16,7 @@ from homeward.scenario.build_flight import build_flight
 from homeward.scenario.choice import chances, choose, list_opportunities, planner_of, span_of
 from homeward.scenario.initial import InitialState, initial_state
 from homeward.scenario.interface import interface_state
+from homeward.scenario.law import check_object, load_law
 from homeward.scenario.orbit import MODULE_LEAD, Opportunity, Planner, spin_at
 from homeward.scenario.schema import Scenario
 from homeward.scenario.undocking import PORTS, depart, state_at
@@ -26,6 +28,7 @@ from homeward.world.state import TruthState, initial_truth
 from homeward.world.world import World
 
 CAPSULE_DRAG = 1.25  # CD of the capsule between separation and interface, where there is hardly air
+SEATS = ("guidance", "navigation", "aero", "atmosphere")
 TOUCHDOWN_HEIGHT = 30.0  # m above ground at which the finer steps begin
 
 
@@ -55,13 +58,18 @@ def plan_return(
 
     ``ahead`` is told world, flight computer and the kinds of legs before the long part of planning begins,
     so that their programs can be compiled meanwhile. Raises ``Infeasible`` where there is no opportunity,
-    no burn or not enough propellant.
+    no burn or not enough propellant, ``InputError`` for a model that cannot take its seat.
     """
+    law: Any = guidance
+    if law is None:
+        law = load_law(scenario.flight.guidance.law, f"{scenario.name}: flight.guidance.law")
+    for seat, model in zip(SEATS, (law, navigation, aero, atmosphere), strict=True):
+        check_object(model, seat)
     start = initial_state(scenario)
     legs = scenario.return_.legs
     span = 0.0 if legs.start == "interface" else scenario.flight.plan.days
     world = build_world(scenario, start.epoch, span_of(span), aero=aero, atmosphere=atmosphere)
-    flight = build_flight(scenario, start.epoch, world.orientation, guidance, navigation)
+    flight = build_flight(scenario, start.epoch, world.orientation, law, navigation)
     if ahead is not None:
         orbit = () if legs.start == "interface" else (COAST, BURN)
         ahead(world, flight, (*orbit, ENTRY, *((DESCENT,) if legs.end == "touchdown" else ())))

@@ -19,6 +19,9 @@ from homeward.scenario.schema_flight import Flight, Simulation
 from homeward.scenario.schema_return import Return
 from homeward.scenario.schema_truth import Truth
 
+#: How finely a vehicle can be modelled. One so far.
+FIDELITIES = ("point-mass",)
+
 
 class Site(Section):
     """Where the capsule is to come down."""

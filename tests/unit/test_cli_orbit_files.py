@@ -1,0 +1,126 @@
+"""Initial states that a user may hand to the command line: elements and orbit messages, good and bad.
+
+Everything goes through `homeward check`, which reads the orbit and flies nothing.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from test_cli import Capture, refused
+
+from homeward.cli import main
+from homeward.earth.time import Epoch
+from homeward.errors import InputError
+from homeward.scenario import load
+from homeward.scenario.initial import initial_state
+from homeward.scenario.shipped import shipped_file
+
+DATA = Path(__file__).parents[1] / "published" / "data"
+FIRST = "1 48274U 21035A   23250.60323094  .00028729  00000+0  32278-3 0  9997"
+SECOND = "2 48274  41.4752  14.6926 0010484 320.3089  39.6983 15.61907922134716"
+TLE = f"CSS (TIANHE)\n{FIRST}\n{SECOND}\n"
+OEM = (DATA / "iss_2022-01-17.oem.txt").read_text()
+OPM = (DATA / "orekit_OPMExample1.txt").read_text()
+
+
+def set_to(kind: str, path: Path) -> tuple[str, ...]:
+    return ("check", "shenzhou-15", "--set", f"return.initial.{kind}={path}")
+
+
+def numbers(scale: float) -> Callable[[str], str]:
+    """Every number of the ephemeris lines times a factor."""
+
+    def change(text: str) -> str:
+        lines = text.split("\n")
+        for k, line in enumerate(lines):
+            fields = line.split()
+            if len(fields) == 7 and fields[0].startswith("20"):
+                lines[k] = " ".join([fields[0], *(str(float(x) * scale) for x in fields[1:])])
+        return "\n".join(lines)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "told"),
+    [
+        ("tle_file", f"{FIRST[:-1]}8\n{SECOND}\n", "line 1: checksum: expected 7"),
+        ("tle_file", f"{SECOND}\n{FIRST}\n", "line 1: line 2 of the elements stands where line 1"),
+        ("tle_file", f"CSS\n{SECOND}\n{FIRST}\n", "line 2: lines 1 and 2 of the elements are swapped"),
+        ("tle_file", f"{FIRST}\n{SECOND[:40]}\n", "line 2: expected 69 columns"),
+        ("tle_file", f"{FIRST}\n", "cut short"),
+        ("tle_file", "", "empty"),
+        ("oem_file", "", "empty"),
+        ("oem_file", OEM[: len(OEM) // 2], "cut short"),
+        ("oem_file", OEM.replace("EME2000", "MARS"), "REF_FRAME"),
+        ("oem_file", re.sub(r"(CENTER_NAME\s*=\s*)\w+", r"\1MOON", OEM), "CENTER_NAME: expected EARTH"),
+        ("oem_file", numbers(1e3)(OEM), "position: expected 6350 to 1000000 km"),
+        ("oem_file", numbers(0.0)(OEM), "position: expected 6350 to 1000000 km"),
+        ("oem_file", OPM, "CCSDS_OEM_VERS"),
+        ("opm_file", OEM, "CCSDS_OPM_VERS"),
+        ("opm_file", OPM[: len(OPM) // 2], "line 13: X"),
+        ("opm_file", re.sub(r"(CENTER_NAME\s*=\s*)\w+", r"\1MARS", OPM), "CENTER_NAME: expected EARTH"),
+        ("opm_file", re.sub(r"(\n[XYZ]\s*=\s*)\S+", r"\g<1>1e200", OPM), "position: expected"),
+        ("opm_file", re.sub(r"(\n[XYZ]_DOT\s*=\s*)\S+", r"\g<1>1e6", OPM), "velocity: expected at most"),
+    ],
+)
+def test_a_bad_file_is_refused_by_its_name(
+    kind: str, text: str, told: str, tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "orbit.txt"
+    path.write_text(text, encoding="utf-8")
+    sentence = refused(capsys, *set_to(kind, path))
+    assert str(path) in sentence and told in sentence
+
+
+@pytest.mark.parametrize("kind", ["tle_file", "oem_file", "opm_file"])
+@pytest.mark.parametrize("content", [b"\x00\xff\xfe\x80" * 50, TLE.encode("utf-16")])
+def test_a_file_of_bytes_is_refused(kind: str, content: bytes, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "orbit.bin"
+    path.write_bytes(content)
+    assert str(path) in refused(capsys, *set_to(kind, path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TLE.replace("\n", "\r\n"),
+        "\ufeff" + TLE,
+        TLE.replace("CSS (TIANHE)", "天和"),
+        "".join(f"  {line}\n" for line in TLE.splitlines()),
+        f"# from the archive\n\n{TLE}\n",
+        f"0 {TLE}{TLE}",
+    ],
+)
+def test_elements_as_people_keep_them_are_read(text: str, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "orbit.tle"
+    path.write_bytes(text.encode("utf-8"))
+    assert main(set_to("tle_file", path)) == 0
+    assert "It is valid." in capsys.readouterr().out
+
+
+def test_elements_in_a_scenario_are_refused_by_the_name_of_its_file(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "mine.toml"
+    # The file keeps the name of the scenario it was copied from: the sentence must not.
+    text = shipped_file("shenzhou-15").read_text(encoding="utf-8")
+    path.write_text(text.replace(FIRST, FIRST[:-1] + "8"), encoding="utf-8")
+    for word in ("check", "return", "opportunities"):
+        sentence = refused(capsys, word, str(path))
+        assert sentence.startswith(f"homeward: {path}: return.initial.tle: line 2: checksum")
+    assert "shenzhou-15 (--set): return.initial.tle: line 2" in refused(
+        capsys, "check", "shenzhou-15", "--set", f'return.initial.tle=["{FIRST}", "{SECOND[:50]}"]'
+    )
+
+
+def test_the_segment_that_covers_the_start_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "two.oem"
+    head, rest = OEM.split("META_START", 1)
+    later = rest.replace("2022-01-18T", "2022-01-28T").replace("2022-01-17T", "2022-01-27T")
+    path.write_text(f"{head}META_START{rest}META_START{later}")
+    start = {"return.initial.oem_file": str(path), "return.initial.epoch_utc": "2022-01-27T13:00:00"}
+    assert initial_state(load("shenzhou-15", start)).epoch.since(Epoch.from_iso("2022-01-27T13:00:00")) == 0.0
+    start["return.initial.epoch_utc"] = "2022-01-21T13:00:00"
+    with pytest.raises(InputError, match="outside the ephemeris, which runs from 2022-01-17T12:00:00Z"):
+        initial_state(load("shenzhou-15", start))
