@@ -14,12 +14,12 @@ PYTEST_ARGS ?=
 READY     := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: help fly test test-slow lint format validation bench pictures hooks clean
+.PHONY: help fly test test-slow lint format validation bench pictures docs hooks clean
 .DEFAULT_GOAL := help
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "also: test-slow, lint, format, validation, bench, pictures, hooks, clean"
+	@echo "also: test-slow, lint, format, validation, bench, pictures, docs, hooks, clean"
 
 $(BIN)/python:
 	@found=; \
@@ -74,11 +74,19 @@ bench: $(READY_DEV)
 	@$(PIP) -c constraints.txt -e '.[bench]' || echo "some peers could not be installed; their rows are skipped"
 	$(BIN)/python -m benchmarks $(BENCH)
 
-# The pictures of the README and of docs/, from the default scenario.
+# The pictures of the README and of docs/, from the default scenario; 256 colours are a third of the bytes.
+PICTURES := overview corridor bank
 pictures: $(READY)
 	@mkdir -p docs/pictures
 	@$(BIN)/homeward return --out build/pictures
-	@cp build/pictures/*.png docs/pictures/
+	@for name in $(PICTURES); do $(BIN)/python -c 'import sys; from PIL import Image; \
+	  Image.open(sys.argv[1]).convert("RGB").quantize(256).save(sys.argv[2], optimize=True)' \
+	  build/pictures/$$name.png docs/pictures/$$name.png || exit 1; done
+
+# The pages that are made from the code: scenario keys, their JSON Schema, telemetry columns.
+docs: $(READY)
+	@$(BIN)/python -m homeward.scenario.schema_document docs
+	@$(BIN)/python -c 'from homeward.output import dictionary_page as page; print(page(), end="")' > docs/telemetry.md
 
 hooks: $(READY_DEV)
 	$(BIN)/pre-commit install

@@ -116,9 +116,8 @@ def dictionary_page() -> str:
     lines = [
         "# The telemetry dictionary",
         "",
-        "Made from the metadata of `homeward.icd.Frame` by `homeward.output.telemetry.dictionary_page`;",
-        "change the message, not this page. The columns stand in `telemetry.parquet` and in",
-        "`telemetry.csv` alike.",
+        "Made from the metadata of `homeward.icd.Frame` by `make docs`: change the message, not this page.",
+        "The columns stand in `telemetry.parquet` and in `telemetry.csv` alike.",
         "Time counts from the scenario's epoch; angles are in degrees; frames: I is GCRF, N is local",
         "north, east, down. A unit of 1 means none.",
         "",
