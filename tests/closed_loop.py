@@ -12,7 +12,7 @@ from homeward.campaign.fly import run_keys, spread_legs
 from homeward.flight.interfaces import AbstractEntryGuidance, bank_only
 from homeward.scenario import load
 from homeward.scenario.returns import ReturnPlan, plan_return
-from homeward.sim.lanes import lane_history, spread_flight, spread_world
+from homeward.sim.lanes import spread_flight, spread_world, whole_history
 from homeward.sim.mission import Outcome, fly_mission
 from homeward.typing import Array, Float
 
@@ -49,11 +49,7 @@ def fly_plan(
         spread_world(world, 1), spread_flight(flight, 1), jax.tree.map(lambda x: np.asarray(x)[None], truth),
         spread_legs(legs, 1), run_keys(seed, np.array([0])), True,
     )  # fmt: skip
-    parts = [
-        lane_history(result.frames, float(result.start[0]), float(result.end[0]), 0)
-        for _, result in outcome.legs
-    ]
-    return Flown(outcome, {key: np.concatenate([p[key] for p in parts]) for key in parts[0]})
+    return Flown(outcome, whole_history(outcome.legs, 0))
 
 
 def without_navigation_error(world):

@@ -81,9 +81,24 @@ def _figures(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
     deorbit, entry = summary.get("deorbit") or {}, summary.get("entry") or {}
     chute, ground = summary.get("parachute") or {}, summary.get("touchdown") or {}
     navigation = summary.get("navigation") or {}
+    departure = summary.get("departure") or {}
+    if departure:
+        safe = "never back" if departure.get("safe") else "TOO NEAR"
+        table.add_row(
+            "departure",
+            f"from the {departure.get('port')} port, {safe}: no nearer than "
+            f"{fmt(_over(departure.get('station_min_range_m'), 1e3), 'km', 2)} to the station in "
+            f"{fmt(departure.get('checked_revolutions'), 'revolutions', 1)}",
+        )
     if deorbit:
         burn = f"{fmt(deorbit.get('delta_v_m_s'), 'm/s')} with {fmt(deorbit.get('propellant_kg'), 'kg', 1)}"
         table.add_row("deorbit burn", f"{fmt(deorbit.get('burn_start_utc'))}, {burn}")
+    for module in summary.get("modules") or ():
+        falls = module.get("fate") == "falls"
+        where = place(module.get("latitude_deg"), module.get("longitude_deg"))
+        told = f"falls at {where}, {fmt(module.get('time_utc'))}" if falls else "stays in orbit"
+        near = ", COMES BACK to the capsule" if module.get("recontact") else ""
+        table.add_row(str(module.get("name")), told + near)
     table.add_row(
         "entry",
         f"{fmt(entry.get('speed_m_s'), 'm/s', 1)} at {fmt(entry.get('flight_path_angle_deg'), 'deg', 3)}, "

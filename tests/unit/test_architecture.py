@@ -10,7 +10,10 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "homeward"
 
 LONGEST_FILE = 350  # lines; one idea a file, and what is longer holds two
-SEES_BOTH = ("homeward.sim", "homeward.scenario.build", "homeward.scenario.returns")
+# The simulator, and what sets both sides up: the builders, and the draws of truth and of what is forecast.
+SEES_BOTH = (
+    "homeward.sim", "homeward.scenario.build", "homeward.scenario.returns", "homeward.campaign.disperse",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ MODEL = OnboardModel(
 )  # fmt: skip
 
 
-def _predict(bank_deg, side=1.0, steps=24, kind=jnp.float64, drag=1.0, lift=1.0, duration=500.0):
+def _predict(bank_deg, side=1.0, steps=24, kind=jnp.float64, drag=1.0, lift=1.0, length=1000.0):
     def n(x):
         return jnp.asarray(x, kind)
 
@@ -36,9 +36,9 @@ def _predict(bank_deg, side=1.0, steps=24, kind=jnp.float64, drag=1.0, lift=1.0,
     )  # fmt: skip
     model = jax.tree.map(lambda x: x.astype(kind), MODEL)
     factors = Factors(n(drag), n(drag), n(lift))
-    result = _run(model, start, plan, factors, n(duration), n(10e3), steps)
+    result = _run(model, start, plan, factors, n(length), n(10e3), steps)
     for _ in range(6):  # as in flight: the time to go is carried from cycle to cycle
-        result = _run(model, start, plan, factors, result.duration, n(10e3), steps)
+        result = _run(model, start, plan, factors, result.length, n(10e3), steps)
     x, y, z = (float(c) for c in result.u)
     return np.arctan2(y, x) * EARTH, np.arcsin(z) * EARTH, float(result.duration)
 
@@ -72,4 +72,4 @@ def test_range_grows_with_lift_up_and_falls_with_drag():
 
 
 def test_the_time_to_go_is_found_from_a_poor_guess():
-    assert _predict(60.0, duration=350.0)[2] == pytest.approx(_predict(60.0)[2], abs=2.0)
+    assert _predict(60.0, length=700.0)[2] == pytest.approx(_predict(60.0)[2], abs=2.0)

@@ -7,7 +7,7 @@ import numpy as np
 from homeward.scenario.orbit import STATION_BALLISTIC
 from homeward.scenario.returns import PORTS, ReturnPlan
 from homeward.scenario.undocking import local_axes_at
-from homeward.sim.lanes import lane_history
+from homeward.sim.lanes import whole_history
 from homeward.sim.mission import Outcome
 from homeward.sim.modules import Body, Path, Scene, coast, fall, places
 
@@ -47,15 +47,8 @@ def departure_facts(
 
 def _flown(outcome: Outcome, lane: int) -> Path:
     """The capsule's own states from its telemetry."""
-    parts = [
-        lane_history(result.frames, float(result.start[lane]), float(result.end[lane]), lane)
-        for _, result in outcome.legs
-    ]
-    time = np.concatenate([p["time"] for p in parts])
-    keep = np.append(True, np.diff(time) > 1e-9)
-    r = np.concatenate([p["r_BI_I"] for p in parts])
-    v = np.concatenate([p["v_BI_I"] for p in parts])
-    return Path(time[keep], r[keep], v[keep])
+    h = whole_history(outcome.legs, lane)
+    return Path(h["time"], h["r_BI_I"], h["v_BI_I"])
 
 
 def _state(outcome: Outcome, leg: str, lane: int) -> tuple[float, np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.campaign.scaled import ScaledAerodynamics
+from homeward.campaign.scaled import unscaled
 from homeward.earth.constants import G0
 from homeward.earth.geodesy import north_east_down
 from homeward.flight.computer import FlightComputer
@@ -196,7 +196,11 @@ def _apply(plan: ReturnPlan, draws: Draw, lanes: int) -> tuple[World, FlightComp
             draws.misalignment,
         ),
     )  # fmt: skip
-    scaled = ScaledAerodynamics(world.aerodynamics, draws.drag, draws.lift_to_drag)
+    # Unflattened, not constructed: with a lane axis its numbers are not those that the constructor checks.
+    scaled = jax.tree.unflatten(
+        jax.tree.structure(unscaled(nominal.aerodynamics)),
+        [*jax.tree.leaves(world.aerodynamics), draws.drag, draws.lift_to_drag],
+    )
     world = eqx.tree_at(lambda w: w.aerodynamics, world, scaled)
     flight = spread_flight(plan.flight, lanes)
     flight = eqx.tree_at(lambda f: f.target.aim_E, flight, draws.aim_E)

@@ -6,21 +6,25 @@ import jax
 import numpy as np
 
 from homeward._programs import program
+from homeward.campaign.departure import departure_facts
 from homeward.campaign.flight import Flight
 from homeward.campaign.scaled import unscaled
 from homeward.campaign.summary import metrics, summarise
+from homeward.errors import InputError
+from homeward.flight.entry_predictive import PredictiveEntryGuidance
 from homeward.scenario.returns import ReturnPlan, plan_return
-from homeward.scenario.schema import Scenario
+from homeward.scenario.schema import FIDELITIES, Scenario
 from homeward.sim.lanes import (
     Progress,
-    lane_history,
     preparing,
     spread,
     spread_flight,
     spread_leg,
     spread_world,
+    whole_history,
 )
-from homeward.sim.mission import MissionLeg, Outcome, fly_mission
+from homeward.sim.mission import MissionLeg, fly_mission
+from homeward.sim.modules import Scene
 
 
 def spread_legs(legs: list[MissionLeg], lanes: int) -> list[MissionLeg]:
@@ -49,31 +53,29 @@ def fly(
     of the documented interface); ``dispersed`` draws run ``run`` of seed ``seed`` (0 if none is given).
     Raises ``Infeasible`` where no return exists, ``InputError`` for bad input.
     """
+    if fidelity not in FIDELITIES:
+        raise InputError(f'fidelity="{fidelity}": expected {", ".join(FIDELITIES)}')
+    if not isinstance(scenario, Scenario):
+        raise InputError("scenario: expected what homeward.load gives")
+    seed = seed or 0
     ahead = preparing(1, record=True, aero=unscaled if dispersed else None)
     plan = plan_return(scenario, guidance, navigation, aero, atmosphere, ahead)
-    name = "predictive" if guidance is None else type(guidance).__name__
+    law = plan.flight.guidance
+    name = "predictive" if isinstance(law, PredictiveEntryGuidance) else type(law).__name__
     world, flight = spread_world(plan.world, 1), spread_flight(plan.flight, 1)
     truth = jax.tree.map(lambda x: np.asarray(x)[None], plan.truth)
     if dispersed:
         from homeward.campaign.disperse import disperse
 
-        world, flight, truth = disperse(plan, seed or 0, np.array([run]))
-    keys = run_keys(seed or 0, np.array([run]))
+        world, flight, truth = disperse(plan, seed, np.array([run]))
+    keys = run_keys(seed, np.array([run]))
     outcome = fly_mission(world, flight, truth, spread_legs(plan.legs, 1), keys, True, progress)
     numbers = metrics(plan, world, flight, outcome)
     summary = summarise(
-        plan, numbers, outcome, flight, world, lane=0, seed=seed if dispersed or seed is not None else None,
-        guidance=name, fidelity=fidelity, extra=_orbit_facts(plan),
+        plan, numbers, outcome, flight, world, lane=0, seed=seed, guidance=name, fidelity=fidelity,
+        extra=_orbit_facts(plan) | departure_facts(plan, outcome, 0, Scene(world, flight)),
     )  # fmt: skip
-    return Flight(scenario, plan.epoch.to_iso(6), _history(outcome, 0), summary["legs"], summary)
-
-
-def _history(outcome: Outcome, lane: int) -> dict[str, np.ndarray]:
-    parts = [
-        lane_history(result.frames, float(result.start[lane]), float(result.end[lane]), lane)
-        for _, result in outcome.legs
-    ]
-    return {key: np.concatenate([p[key] for p in parts]) for key in parts[0]}
+    return Flight(scenario, plan.epoch.to_iso(6), whole_history(outcome.legs, 0), summary["legs"], summary)
 
 
 def _orbit_facts(plan: ReturnPlan) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from homeward.math.numerics import norm, unit
 from homeward.typing import Scalar, Vec3
 
 STEPS, ENTRY_STEPS = 60, 96  # of a coast, a burn or a fall; of the predicted entry
+MEAN_PACE = 2.7  # stretched seconds of the predictor in a second, over an entry
 ENTRY_TIME = 620.0  # s from the interface to the opening, for a first guess
 ROUNDS = 12  # of Newton's method; it settles in four to six
 NUDGE = np.array([1.0, 0.1, 1.0])  # s, m/s, s: finite differences
@@ -297,13 +298,13 @@ def _predicted_end(
     one = zero + 1.0
     factors = Factors(one, one, one)
 
-    def again(duration: Scalar, _) -> tuple[Scalar, Prediction]:
-        told = predict(onboard, start, plan, factors, duration, target.altitude, ENTRY_STEPS)
-        return told.duration, told
+    def again(length: Scalar, _) -> tuple[Scalar, Prediction]:
+        told = predict(onboard, start, plan, factors, length, target.altitude, ENTRY_STEPS)
+        return told.length, told
 
     # Each pass finds the time to go that the next divides into steps. It starts from what an entry takes, not
     # from the range: a burn far from the right place must still be told how far.
-    _, passes = jax.lax.scan(again, zero + ENTRY_TIME, None, length=3)
+    _, passes = jax.lax.scan(again, zero + MEAN_PACE * ENTRY_TIME, None, length=3)
     last = jax.tree.map(lambda x: x[-1], passes)
     end = unit(jnp.stack(last.u))
     plane = unit(jnp.cross(r, v))

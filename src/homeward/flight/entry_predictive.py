@@ -10,11 +10,19 @@ import jax
 import jax.numpy as jnp
 
 from homeward.earth.constants import G0
-from homeward.flight.entry_predictor import NO_SWITCH, BankPlan, Factors, Prediction, PredictorStart, predict
+from homeward.flight.entry_predictor import (
+    NO_SWITCH,
+    BankPlan,
+    Factors,
+    Prediction,
+    PredictorStart,
+    pace,
+    predict,
+)
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.flight.onboard import OnboardModel
 from homeward.icd import EntryCommand, EntryTarget, Navigation
-from homeward.math.components import cross, dot, join, scale, split
+from homeward.math.components import add, cross, dot, join, scale, split
 from homeward.math.numerics import wrap_angle
 from homeward.math.trigonometry import sine_cosine
 from homeward.typing import Flag, Scalar
@@ -23,6 +31,7 @@ CIRCULAR = 7900.0  # m/s
 DIVE_RATE = 300.0  # m/s of descent above which the first dip is not caught yet
 RANGE_FLOOR = 2e3  # m/rad
 UNKNOWN = -1.0  # s: no time to go yet
+MEAN_PACE = 2.7  # stretched seconds in a second, over an entry: a first guess too
 MEAN_SPEED = 0.72  # of the present speed, over an entry: the first guess of the time to go
 
 LOW = jnp.float32  # the predictor's precision: same miss percentiles as double, half the time
@@ -34,6 +43,7 @@ class PredictiveState(eqx.Module):
     bank: Scalar  # magnitude of the plan, rad
     side: Scalar  # +1 right, -1 left
     duration: Scalar  # predicted time to go, s
+    length: Scalar  # the same in the predictor's stretched time
     drag_here: Scalar
     drag_lasting: Scalar
     lift: Scalar
@@ -78,6 +88,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         s = self.settings
         return PredictiveState(
             bank=jnp.asarray(s.bank_start, LOW), side=one, duration=jnp.asarray(UNKNOWN, LOW),
+            length=jnp.asarray(UNKNOWN, LOW),
             drag_here=one, drag_lasting=one, lift=one, command=jnp.asarray(s.bank_start, LOW),
             switch=jnp.asarray(NO_SWITCH, LOW), final=no, reversed=no, terminal=no,
         )  # fmt: skip
@@ -112,7 +123,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
                 all_lift_lateral=terminal.astype(LOW),
             )
             altitude = target.altitude.astype(LOW)
-            return predict(model, start, plan, factors, state.duration, altitude, self.steps)
+            return predict(model, start, plan, factors, state.length, altitude, self.steps)
 
         prediction, slope = jax.jvp(fly, (state.bank,), (jnp.ones_like(state.bank),))
         aim = target.aim_E / jnp.sqrt(jnp.sum(target.aim_E**2))
@@ -122,7 +133,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         along_per_bank = dot(slope.u, forward) * radius
 
         # A prediction that blew up (its steps too long for a steep, fast entry) corrects nothing but itself.
-        good = jnp.isfinite(along + across + along_per_bank + prediction.duration + prediction.reach)
+        good = jnp.isfinite(along + across + along_per_bank + prediction.length + prediction.reach)
         along, across, along_per_bank = (jnp.where(good, x, 0.0) for x in (along, across, along_per_bank))
         # Newton on the range; the floor keeps the step small where the bank hardly moves the range.
         step = along * along_per_bank / (along_per_bank**2 + RANGE_FLOOR**2)
@@ -135,7 +146,13 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         reach = jnp.where(good, jnp.maximum(prediction.reach, 50.0), 1e6)
         # Where no sideways lift at all would end.
         straight = across - jnp.where(good, prediction.sideways, 0.0)
-        duration = jnp.where(good, prediction.duration, 0.8 * state.duration)
+        duration = jnp.where(good, prediction.duration, state.duration)
+        length = jnp.where(good, prediction.length, 0.8 * state.length)
+        whole = add(
+            model.gravity(start.u, model.radius(start.u[2]) + start.altitude),
+            split(navigation.specific_force.astype(LOW)),
+        )
+        passed = s.cycle * pace(whole)
         side, switch, turned = _reversal(s, state, planned, final, straight / reach, duration, roll_time)
         side = jnp.where(terminal, state.side, side)
 
@@ -144,6 +161,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         wanted = _limit_load(s, wanted, navigation, start, speed)
         new = PredictiveState(
             bank=bank, side=side, duration=jnp.maximum(duration - s.cycle, 0.5),
+            length=jnp.maximum(length - passed, 0.5),
             switch=switch, final=final, reversed=turned,
             drag_here=state.drag_here, drag_lasting=state.drag_lasting, lift=state.lift,
             command=wanted, terminal=terminal,
@@ -163,7 +181,9 @@ def _first_duration(state, navigation, target, speed):
     cosine = jnp.sum(r * aim) / jnp.sqrt(jnp.sum(r * r) * jnp.sum(aim * aim))
     arc = jnp.arccos(jnp.clip(cosine, -1.0, 1.0)) * jnp.sqrt(jnp.sum(aim * aim))
     guess = jnp.maximum(arc.astype(LOW) / (MEAN_SPEED * speed), 60.0)
-    return eqx.tree_at(lambda p: p.duration, state, jnp.where(state.duration < 0.0, guess, state.duration))
+    new = state.duration < 0.0
+    times = (jnp.where(new, guess, state.duration), jnp.where(new, MEAN_PACE * guess, state.length))
+    return eqx.tree_at(lambda p: (p.duration, p.length), state, times)
 
 
 def _reversal(s, state, planned, final, balance, duration, roll_time):

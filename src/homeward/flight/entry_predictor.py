@@ -1,8 +1,11 @@
 """Numerical prediction of the rest of an entry, in a fixed number of steps.
 
 The state is direction ``u``, altitude and Earth-fixed velocity, so that single precision keeps metres of
-altitude beside thousands of kilometres of range. Every lane takes the same steps of ``time_to_go / n``: no
-lane waits for another. The last bit to the wanted altitude is extrapolated.
+altitude beside thousands of kilometres of range. The independent variable is a stretched time ``sigma`` with
+``dsigma/dt = 1 + |dv/dt| / g0``: short steps where the load is high, be it in the plunge of a lunar return or
+near the peak of an entry from orbit, long ones where the capsule falls freely. Every lane takes the same
+number of steps, each an equal share of the stretched time to go: no lane waits for another. The last bit to
+the wanted altitude is extrapolated.
 """
 
 import equinox as eqx
@@ -63,16 +66,23 @@ class Factors(eqx.Module):
 
 
 class Prediction(eqx.Module):
-    """End of a prediction: direction, time from now [s] to the wanted altitude, and what sideways lift does.
+    """End of a prediction: direction, time to the wanted altitude, and what sideways lift does.
 
-    ``reach`` [m] is how far sideways lift could move the end if it kept one side, ``sideways`` [m] how far
-    the plan's own does, right positive.
+    ``duration`` [s] is that time, ``length`` [s] the same in stretched time. ``reach`` [m] is how far
+    sideways lift could move the end if it kept one side, ``sideways`` [m] how far the plan's own does,
+    right positive.
     """
 
     u: Triple
     duration: Scalar
+    length: Scalar
     reach: Scalar
     sideways: Scalar
+
+
+def pace(acceleration: Triple) -> Scalar:
+    """Stretched seconds in a second of flight under a whole acceleration [m/s2]."""
+    return 1.0 + jnp.sqrt(dot(acceleration, acceleration)) * (1.0 / G0)
 
 
 def _rates(model: OnboardModel, start: PredictorStart, plan: BankPlan, factors: Factors, time, state):
@@ -129,32 +139,35 @@ def predict(
     start: PredictorStart,
     plan: BankPlan,
     factors: Factors,
-    duration: Scalar,
+    length: Scalar,
     altitude_end: Scalar,
     steps: int,
 ) -> Prediction:
     """Fly the onboard model to an altitude.
 
-    Args: ``duration`` [s] is the time to go as last predicted: the steps divide it. ``altitude_end`` [m].
-    ``steps`` is static. Returns a ``Prediction`` whose ``duration`` replaces it in the next cycle.
-    Valid for entries from orbit and from the Moon, down to steep subsonic flight.
+    Args: ``length`` [s] is the stretched time to go as last predicted: the steps divide it.
+    ``altitude_end`` [m]. ``steps`` is static. Returns a ``Prediction`` whose ``length`` replaces it in the
+    next cycle. Valid for entries from orbit and from the Moon, down to steep subsonic flight.
     """
-    h_step = duration / steps
+    size = length / steps
 
-    def rates(time, state):
-        return _rates(model, start, plan, factors, time, state)
+    def rates(_, state):
+        time, *flown = state
+        slopes = _rates(model, start, plan, factors, time, flown)
+        slow = 1.0 / pace(slopes[2])
+        return (slow, *jax.tree.map(lambda x: slow * x, slopes))
 
-    def step(carry, _):
-        time, state = carry
-        return (time + h_step, rk4_step(rates, time, state, h_step)), None
+    def step(state, _):
+        return rk4_step(rates, jnp.zeros_like(size), state, size), None
 
-    zero = jnp.zeros_like(duration)
-    first = (start.u, start.altitude, start.velocity, zero, zero, zero, zero)
-    (_, last), _ = jax.lax.scan(step, (zero, first), None, length=steps)
-    u, h, _, w, z, x, y = last
-    du, dh, *_ = rates(duration, last)
+    zero = jnp.zeros_like(length)
+    first = (zero, start.u, start.altitude, start.velocity, zero, zero, zero, zero)
+    last, _ = jax.lax.scan(step, first, None, length=steps)
+    time, u, h, _, w, z, x, y = last
+    du, dh, dv, *_ = _rates(model, start, plan, factors, time, last[1:])
     # A flight that has not come down yet is stretched by at most a quarter a cycle.
+    fast = pace(dv)
     late = (h - altitude_end) / jnp.maximum(-dh, 40.0)
-    late = jnp.clip(late, -0.25 * duration, 0.25 * duration)
+    late = jnp.clip(late, -0.25 * length / fast, 0.25 * length / fast)
     u = tuple(c + late * d for c, d in zip(u, du, strict=True))
-    return Prediction(u, duration + late, z + w * late, y + x * late)
+    return Prediction(u, time + late, length + late * fast, z + w * late, y + x * late)

@@ -31,6 +31,9 @@ from homeward.scenario.schema import Scenario
 from homeward.world.wind import WindTable
 
 SPEED_KNOTS = np.array([60.0, 150.0, 250.0, 320.0, 400.0, 620.0, 1200.0, 3000.0, 9000.0])  # m/s
+# Steps of the predictor: 24 leave some 0.3 km at the interface of an entry from orbit, 96 as much of one from
+# the Moon; both shrink with the range to go.
+ORBIT_STEPS, FAST_STEPS, FAST_ENTRY = 24, 96, 9000.0
 SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
 STEERING_LAYER = (10e3, 25e3)  # m: whose mean forecast wind the predictor uses
 
@@ -97,6 +100,8 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
         else b.bank_acceleration_limit_deg_s2
     )
     rad = np.radians
+    interface = scenario.return_.initial.interface
+    fast = interface is not None and interface.speed_m_s > FAST_ENTRY
     return PredictiveEntryGuidance(
         onboard,
         PredictiveSettings(
@@ -109,6 +114,7 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
             drag_memory=number(8.0), lasting_memory=number(40.0), cycle=number(1.0 / g.rate_hz),
             rate_limit=number(rad(rate)), acceleration_limit=number(rad(turn)),
         ),
+        steps=g.predictor_steps or (FAST_STEPS if fast else ORBIT_STEPS),
     )  # fmt: skip
 
 

@@ -63,6 +63,9 @@ class Guidance(Section):
     bank_fast_deg: Annotated[NonNegative, Field(le=180.0)] = Field(
         default=165.0, description="largest bank while faster than circular speed: the first dip's load"
     )
+    predictor_steps: Annotated[int, Field(ge=12, le=1000)] | None = Field(
+        default=None, description="steps of a prediction; left out: 24 from orbit, 96 faster than 9 km/s"
+    )
 
 
 def _opportunity(value: object) -> "str | int":

@@ -176,6 +176,14 @@ def fly_leg(
     return carry, LegResult(start, np.asarray(carry.truth.time), frames)
 
 
+def whole_history(legs: list[tuple[str, LegResult]], lane: int) -> dict[str, np.ndarray]:
+    """One lane's telemetry of all legs, one row an instant: where two legs meet, that of the new leg."""
+    parts = [lane_history(x.frames, float(x.start[lane]), float(x.end[lane]), lane) for _, x in legs]
+    joined = {key: np.concatenate([p[key] for p in parts]) for key in parts[0]}
+    keep = np.append(np.diff(joined["time"]) > 1e-9, True)
+    return {key: values[keep] for key, values in joined.items()}
+
+
 def lane_history(frames: list[Frame], start: float, end: float, lane: int) -> dict[str, np.ndarray]:
     """One lane's telemetry of a leg, the rows after its end left out."""
     rows = jax.tree.map(lambda *parts: np.concatenate([p[lane] for p in parts]), *frames)

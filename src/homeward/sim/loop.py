@@ -122,7 +122,8 @@ def _ticks(
         truth, motion = act(world, leg, spin, truth, active, motion, slow)
         new = (truth, state, pending, pending, motion)
         # A lane whose end lies within this tick stays before it: ``settle`` flies the last part exactly.
-        stays = frozen | (truth.done & ~truth.settled)
+        # A tick that gave a number that is not finite is not flown at all: only its flags are taken.
+        stays = frozen | truth.failed | (truth.done & ~truth.settled)
         kept = _select(stays, old, new)
         flags = eqx.tree_at(
             lambda t: (t.done, t.settled, t.failed, t.failed_time),
