@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from homeward.cli_files import json_text, prepare_folder
+from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
 from homeward.cli_progress import Talk
 from homeward.cli_scenarios import check, new, scenarios, schema
@@ -94,7 +94,8 @@ def return_(
         )
         if out is not None:
             talk("writing files")
-            flight.save(out, progress=talk)
+            with writing(out):
+                flight.save(out, progress=talk)
     if as_json:
         print(json_text(flight.summary))
     else:
@@ -201,7 +202,8 @@ def propagate(
         result = run_file(file, overrides)
         if out is not None:
             talk("writing files")
-            result.save(out)
+            with writing(out):
+                result.save(out)
     if as_json:
         print(json_text(result.summary))
         return

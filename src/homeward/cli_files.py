@@ -1,9 +1,10 @@
 """Where the command line writes: folders that are tried before the flight, and JSON that is valid."""
 
+import contextlib
 import json
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ def prepare_folder(folder: Path | None) -> None:
     if folder is None:
         return
     label = f"--out {one_line(str(folder), 200)}"
-    if "\0" in str(folder) or not str(folder):
+    if "\0" in str(folder):
         raise InputError(f"{label}: expected the name of a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -26,6 +27,16 @@ def prepare_folder(folder: Path | None) -> None:
         raise InputError(f"{label}: expected a folder, but this is a file") from None
     except OSError as error:
         raise InputError(f"{label}: cannot be written ({error.strerror or 'no reason given'})") from None
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """A disk that fills up or a name that is taken, while files are written, as the user's to put right."""
+    try:
+        yield
+    except OSError as error:
+        place = one_line(str(error.filename or folder), 200)
+        raise InputError(f"--out: {place}: cannot be written ({error.strerror or error})") from None
 
 
 def plain_values(value: Any) -> Any:

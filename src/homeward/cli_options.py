@@ -5,11 +5,22 @@ from typing import Annotated
 
 import typer
 
+from homeward.errors import InputError
+
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="a shipped scenario or a TOML file")]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change one key; may be repeated")
 ]
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():  # Python would take it for the current folder
+        raise InputError("--out: expected the name of a folder")
+    return Path(text)
+
+
 Folder = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="write the files of the flight here")
+    Path | None,
+    typer.Option("--out", metavar="DIR", parser=_folder, help="write the files of the flight here"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print only JSON")]

@@ -152,7 +152,7 @@ def show_opportunities(out: Console, scenario: Scenario, found: Sequence[Mapping
     """One row an opportunity; the rows that can be flown stand out."""
     out.print(f"Landing opportunities at {scenario.site.name}", style="bold")
     columns = ("", "revolution", "time (UTC)", "local", "cross-range", "pass", "undock (UTC)", "burn (UTC)")
-    table = _plain_table(*columns)
+    table = _plain_table(*columns, "cannot be flown, because")
     for item in found:
         cross = f"{fmt(item.get('cross_range_km'), 'km', 1)} {item.get('side', '')}".rstrip()
         table.add_row(
@@ -164,11 +164,10 @@ def show_opportunities(out: Console, scenario: Scenario, found: Sequence[Mapping
             fmt(item.get("direction")),
             fmt(item.get("undock_utc")),
             fmt(item.get("burn_utc")),
+            str(item.get("why_not") or ""),
             style="" if item.get("feasible", True) else "dim",
         )
     out.print(table)
-    if any(not item.get("feasible", True) for item in found):
-        out.print("Dim rows cannot be flown as planned.", style="dim")
 
 
 def show_scenarios(out: Console, found: Sequence[tuple[str, str]]) -> None:

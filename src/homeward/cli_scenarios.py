@@ -7,6 +7,7 @@ import typer
 
 from homeward.cli_files import json_text
 from homeward.cli_options import AsJson, Settings
+from homeward.errors import InputError
 from homeward.scenario.load import find, load, parse_settings, read_toml
 from homeward.scenario.shipped import shipped
 
@@ -48,6 +49,8 @@ def check(
 
 def new(file: Annotated[str, typer.Argument(metavar="FILE", help="the file to write")]) -> None:
     """Write a complete, commented scenario file to start from."""
+    if not file.strip():
+        raise InputError("new: expected the name of the file to write")
     from homeward.scenario.template import write_new
 
     write_new(Path(file))

@@ -27,8 +27,9 @@ def span_of(days: float) -> float:
 def list_opportunities(scenario: Scenario, days: float | None = None) -> tuple[Epoch, list[Opportunity]]:
     """All landing opportunities of the next days, feasible or not, and the epoch their times count from.
 
-    Raises ``Infeasible`` for a flight that starts at the interface and for a path that is no lasting orbit,
-    ``InputError`` for a number of days that is none.
+    Where there is none at all, ``Infeasible`` says how near the orbit comes to the site; it is raised as well
+    for a flight that starts at the interface and for a path that is no lasting orbit, and ``InputError`` for
+    a number of days that is none.
     """
     if days is not None and not 0.0 < days <= MOST_DAYS:
         raise InputError(f"days: expected a number greater than 0 and at most {MOST_DAYS:g}, not {days!r}")
@@ -41,7 +42,10 @@ def list_opportunities(scenario: Scenario, days: float | None = None) -> tuple[E
     orientation = build_earth(scenario, start.epoch, span)
     target = build_target(scenario, start.epoch, build_wind(scenario))
     planner = planner_of(scenario, start, orientation, target)
-    return start.epoch, chances(planner, start, days)
+    found = chances(planner, start, days)
+    if not found:
+        raise _out_of_reach(scenario, planner, start, scenario.flight.plan.days if days is None else days)
+    return start.epoch, found
 
 
 def planner_of(
@@ -65,6 +69,8 @@ def choose(
     """The opportunity the scenario asks for. Raises ``Infeasible`` with the nearest one if there is none."""
     wanted = scenario.flight.plan.opportunity
     site, days = scenario.site.name, scenario.flight.plan.days
+    if not chances:
+        raise _out_of_reach(scenario, planner, start, days)
     if isinstance(wanted, int):
         if wanted >= len(chances):
             raise Infeasible(
@@ -77,17 +83,20 @@ def choose(
     good = [c for c in chances if c.feasible]
     if good:
         return good[0] if wanted == "first" else min(good, key=lambda c: abs(c.cross_range))
-    if chances:
-        # What lacks nothing but the cross-range says most; then what lacks least of it.
-        near = min(chances, key=lambda c: (not np.isfinite(c.cross_range), abs(c.cross_range)))
-        raise Infeasible(
-            f"{scenario.name}: no landing opportunity at {site} in {days:g} days; the nearest is on "
-            f"{start.epoch.plus(near.time).to_iso(0)}: {near.why_not}"
-        )
+    # What lacks nothing but the cross-range says most; then what lacks least of it.
+    near = min(chances, key=lambda c: (not np.isfinite(c.cross_range), abs(c.cross_range)))
+    raise Infeasible(
+        f"{scenario.name}: no landing opportunity at {site} in {days:g} days; the nearest is on "
+        f"{start.epoch.plus(near.time).to_iso(0)}: {near.why_not}"
+    )
+
+
+def _out_of_reach(scenario: Scenario, planner: Planner, start: InitialState, days: float) -> Infeasible:
+    """What to say where no pass comes near the site."""
     r_E, v_E = planner.earth_state(0.0, start.r_I, start.v_I)
     best = planner.nearest_approach(r_E, v_E, max(days, 1.0))
     told = "the orbit never passes it" if best is None else (
         f"the nearest ground track is {best.cross_range / 1e3:.0f} km away, on "
         f"{start.epoch.plus(best.time).to_iso(0)}"
     )  # fmt: skip
-    raise Infeasible(f"{scenario.name}: {site} is out of reach within {days:g} days: {told}")
+    return Infeasible(f"{scenario.name}: {scenario.site.name} is out of reach within {days:g} days: {told}")

@@ -36,6 +36,7 @@ from homeward.world.gravity import CentralGravity, J2Gravity, egm96
 from homeward.world.interfaces import AbstractAerodynamics, AbstractAtmosphere, AbstractGravity, AbstractWind
 from homeward.world.wind import NoWind, disturbed_wind, wind_table
 
+LOWEST_GROUND = -500.0  # m: no land lies lower, and below it nothing flies
 GUST_TOP = 1.0e5  # gusts reach from the ground to here, m
 
 
@@ -55,7 +56,7 @@ def build(file: OpenLoopFile) -> OpenLoop:
         step=step,
         record_every=max(round(every / step), 1),
         stop_time=file.stop.time_s,
-        stop_altitude=file.stop.altitude_m,
+        stop_altitude=LOWEST_GROUND if file.stop.altitude_m is None else file.stop.altitude_m,
         crossings=file.output.crossings_m,
     )
 

@@ -1,12 +1,14 @@
 """The file of an open-loop flight: what is in it, how it is read, and how it is flown."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from homeward.errors import InputError
+from homeward.earth.constants import WGS84_A
+from homeward.errors import Infeasible, InputError
 from homeward.scenario.load import apply_overrides, find, read_toml
 from homeward.scenario.openloop_sections import (
     OpenAir,
@@ -24,6 +26,8 @@ from homeward.scenario.schema_errors import explain, one_line
 from homeward.sim.openloop_run import OpenLoopResult, propagate
 
 MOST_STEPS = 1_000_000
+LIGHT = 299_792_458.0  # m/s
+DEEPEST = 0.55  # of the radius: the poles of the flattest ellipsoid that a file may tell lie above it
 
 
 class OpenLoopFile(Section):
@@ -51,6 +55,18 @@ class OpenLoopFile(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_start(self) -> "OpenLoopFile":
+        position, earth = self.initial.position_m, self.earth
+        radius = WGS84_A if earth.shape == "wgs84" else earth.radius_m
+        # Far inside the planet neither altitude nor the fields of gravity mean anything.
+        if position is not None and math.hypot(*position) < (1.0 - DEEPEST) * radius:
+            raise ValueError(
+                f"initial.position_m: expected a point above the ground, but it is "
+                f"{math.hypot(*position) / 1e3:.6g} km from the centre"
+            )
+        return self
+
 
 def load_openloop(path: str | Path, overrides: Mapping[str, str] | None = None) -> OpenLoopFile:
     """The open-loop flight of a file or of a shipped name, checked.
@@ -71,7 +87,19 @@ def load_openloop(path: str | Path, overrides: Mapping[str, str] | None = None) 
 
 
 def run_file(path: str | Path, overrides: Mapping[str, str] | None = None) -> OpenLoopResult:
-    """Load, build and fly an open-loop file."""
+    """Load, build and fly an open-loop file.
+
+    Raises ``InputError`` for a file that is wrong, ``Infeasible`` for a flight that the steps cannot follow.
+    """
     from homeward.scenario.openloop_build import build
 
-    return propagate(build(load_openloop(path, overrides)))
+    file = load_openloop(path, overrides)
+    result = propagate(build(file))
+    fastest = float(max(result.table["speed_m_s"]))
+    if fastest > LIGHT:
+        # Explicit steps too long for a stiff drag throw the body away: finite numbers, and all wrong.
+        raise Infeasible(
+            f"{file.name}: the flight runs away to {fastest:.3g} m/s, faster than light; "
+            f"output.step_s = {file.output.step_s:g} is too long for these forces"
+        )
+    return result

@@ -232,7 +232,10 @@ class OpenWind(Section):
 
 
 class OpenStop(Section):
-    """When the flight ends: at the time, or at the descent through the altitude if that is earlier."""
+    """When the flight ends: at the time, or at the descent through the altitude if that is earlier.
+
+    Without an altitude it ends 500 m below the ellipsoid, where no ground is lower.
+    """
 
     time_s: Annotated[Positive, Field(le=1e8)] = Field(description="time after the start")
     altitude_m: Altitude | None = Field(default=None, description="altitude, on the way down")
