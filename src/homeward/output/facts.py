@@ -119,7 +119,8 @@ class FlightView:
         """First row at or below the opening altitude, after the interface."""
         if self.interface is None:
             return None
-        rows = np.flatnonzero(self["altitude"][self.interface :] <= self.facts.opening_altitude_m)
+        # A leg that ends at this altitude ends there to rounding, from above or below.
+        rows = np.flatnonzero(self["altitude"][self.interface :] <= self.facts.opening_altitude_m + 0.01)
         return self.interface + int(rows[0]) if rows.size else None
 
     @cached_property
