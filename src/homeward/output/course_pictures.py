@@ -22,7 +22,6 @@ from homeward.output.style import (
     VERMILION,
     event_lines,
     headline,
-    label,
     line,
     marker,
     missing,
@@ -174,15 +173,15 @@ def draw_descent(axes: tuple[Axes, Axes], view: FlightView, rows: slice) -> None
     panel_title(axes[1], "Rate of descent, m/s")
     since = "parachute opened" if view.opened is not None else "opening altitude"
     axes[1].set_xlabel(f"seconds since the {since}")
+    names: list[Name] = []
     for when, stage in [(0.0, int(view["parachute_stage"][rows.start]))] + [
         e for e in _stage_events(view, float(view.time[rows.start])) if e[0] > 0.0
     ]:
         k = min(int(np.searchsorted(t, when)), len(t) - 1)
         for ax, y in ((axes[0], view["altitude"][rows][k] / 1e3), (axes[1], sink[k])):
             ax.plot([t[k]], [y], "o", color=INK, markersize=3.5, zorder=5)
-        right = t[k] > 0.75 * t[-1]
-        label(axes[1], float(t[k]), float(max(sink[k], 1.0)), STAGES.get(stage, ""), fontsize=8,
-              offset=(-7 if right else 7, 5), ha="right" if right else "left")  # fmt: skip
+        names.append(Name(STAGES.get(stage, ""), float(t[k]), float(max(sink[k], 1.0)), size=8.0))
+    place_names(axes[1], names, [(t, np.maximum(sink, 1.0))])
 
 
 def draw_drift(ax: Axes, view: FlightView, rows: slice) -> None:
@@ -216,10 +215,12 @@ def draw_drift(ax: Axes, view: FlightView, rows: slice) -> None:
         marker(ax, x, y, kind)
         names.append(Name(words[kind][0], x, y, words[kind][1], weight="bold", gap=9.0))
     altitude = np.asarray(view["altitude"][rows], float) / 1e3
+    far = np.ptp(xs) > 1.0 or np.ptp(ys) > 1.0  # of a drift of some hundred metres they would lie in a heap
     for level in np.arange(np.ceil(altitude.min()), np.floor(altitude.max()) + 1.0, 2.0):
         k = int(np.argmin(np.abs(altitude - level)))
         ax.plot([east[k]], [north[k]], "o", color=ORANGE, markersize=4)
-        names.append(Name(f"{level:g} km", float(east[k]), float(north[k]), SOFT, size=7.5, gap=6.0))
+        if far:
+            names.append(Name(f"{level:g} km", float(east[k]), float(north[k]), SOFT, size=7.5, gap=6.0))
     place_names(ax, names, [(east, north)])
     panel_title(ax, f"Drift over the ground: km east and north of {view.facts.site_name}")
 
@@ -235,6 +236,8 @@ def draw_wind(ax: Axes, view: FlightView, rows: slice) -> None:
     names = [Name(f"toward {n}", float(w[k]), float(altitude[k]), c) for n, (w, c) in winds.items()]
     ax.set_ylim(0.0, 1.08 * float(np.nanmax(altitude)))
     ax.margins(x=0.2)
+    low, high = ax.get_xlim()
+    ax.set_xlim(min(low, -1.0), max(high, 1.0))  # a calm is a line, not a scale of hundredths
     place_names(ax, names, [(np.asarray(w, float), altitude) for w, _ in winds.values()])
     panel_title(ax, "Wind met, m/s, over altitude, km")
 
