@@ -9,8 +9,8 @@ from homeward.flight.computer import idle
 from homeward.flight.descent import DescentSettings, descent_rate, initial_descent, step_descent
 from homeward.icd import Measurements, Navigation
 
-# drogue 16 s, main judged 16 s after its order, too fast 24 m/s, shield at 6 km, rockets at 1.05 m at 8 m/s
-SETTINGS = DescentSettings(*(jnp.asarray(x) for x in (16.0, 16.0, 24.0, 6000.0, 1.05, 8.0)))
+# main judged 16 s after its order, too fast 24 m/s, shield at 6 km, rockets at 1.05 m at 8 m/s
+SETTINGS = DescentSettings(*(jnp.asarray(x) for x in (16.0, 24.0, 6000.0, 1.05, 8.0)))
 R = np.array([6.378e6, 0.0, 0.0])
 ROUNDING = 1e-9
 
@@ -26,7 +26,8 @@ def _measured(height):
     return Measurements(zero, jnp.asarray(True), zeros, zeros, zeros, zero, zero, jnp.asarray(height), zero)
 
 
-_step = jax.jit(lambda s, m, n, h, dt: step_descent(SETTINGS, s, m, n, h, dt, idle()))
+DROGUE_TIME = 16.0  # s: here the main is due by the clock
+_step = jax.jit(lambda s, m, n, h, dt: step_descent(SETTINGS, s, m, n, h, s.clock >= DROGUE_TIME, dt, idle()))
 
 
 def _run(seconds, rate, *, drift=0.0, height=5e3, altitude=7e3, dt=1.0):

@@ -17,7 +17,8 @@ GROUND, OPENING, MASS = 1000.0, 10e3, 2900.0
 
 @jax.jit
 def _drift(north, east, opening, ground):
-    return drift(P, jnp.asarray(MASS), jnp.asarray(DENSITY), north, east, opening, ground)
+    d = drift(P, jnp.asarray(MASS), jnp.asarray(DENSITY), north, east, opening, ground)
+    return d.north, d.east, d.duration
 
 
 def _fall(north, east, opening=OPENING, ground=GROUND):

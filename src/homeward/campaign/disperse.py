@@ -20,9 +20,10 @@ from homeward.flight.computer import FlightComputer
 from homeward.flight.entry_predictive import PredictiveEntryGuidance
 from homeward.scenario.build import ARCSECOND, build_air, build_parachutes, densities, number
 from homeward.scenario.build_flight import STEERING_LAYER, believed_mass, target_under
+from homeward.scenario.build_main import forecast_rows
 from homeward.scenario.returns import ReturnPlan
 from homeward.sim.lanes import spread_flight, spread_world
-from homeward.typing import Array, Scalar, Vec3
+from homeward.typing import Array, Float, Scalar, Vec3
 from homeward.world.atmosphere import TableAtmosphere
 from homeward.world.profiles import disturbed_air
 from homeward.world.state import TruthState
@@ -62,6 +63,7 @@ class Draw(eqx.Module):
     velocity: Vec3
     aim_E: Vec3
     onboard_wind_E: Vec3
+    main_rows: Float[Array, "n 5"]
 
 
 def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray) -> tuple[World, FlightComputer, TruthState]:
@@ -160,6 +162,7 @@ def _draw(air, thin, wind, truth, sizes, density, key, runs, site: _Site, at_int
             navigation_position=sizes["navigation_position"] * normal(k, "navigation_position", (3,)),
             navigation_velocity=sizes["navigation_velocity"] * normal(k, "navigation_velocity", (3,)),
             position=position, velocity=velocity, aim_E=target.aim_E,
+            main_rows=forecast_rows(scenario, parachutes, mass, density, forecast),
             onboard_wind_E=believed * (C_NE[0] * mean[0] + C_NE[1] * mean[1]),
         )  # fmt: skip
 
@@ -203,7 +206,7 @@ def _apply(plan: ReturnPlan, draws: Draw, lanes: int) -> tuple[World, FlightComp
     )
     world = eqx.tree_at(lambda w: w.aerodynamics, world, scaled)
     flight = spread_flight(plan.flight, lanes)
-    flight = eqx.tree_at(lambda f: f.target.aim_E, flight, draws.aim_E)
+    flight = eqx.tree_at(lambda f: (f.target.aim_E, f.main.rows), flight, (draws.aim_E, draws.main_rows))
     if isinstance(flight.guidance, PredictiveEntryGuidance):
         flight = eqx.tree_at(lambda f: f.guidance.model.wind, flight, draws.onboard_wind_E)
     truth = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))).copy(), plan.truth)

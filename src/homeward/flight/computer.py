@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
 from homeward.flight.descent import DescentSettings, DescentState, initial_descent, step_descent
 from homeward.flight.interfaces import AbstractEntryGuidance, AbstractNavigation
+from homeward.flight.main_timing import MainTiming, order_main
 from homeward.icd import Command, EntryCommand, EntryTarget, Measurements, Navigation
 from homeward.typing import Scalar, Vec3
 
@@ -33,6 +34,7 @@ class FlightComputer(eqx.Module):
     navigation: AbstractNavigation
     guidance: AbstractEntryGuidance
     descent: DescentSettings
+    main: MainTiming
     target: EntryTarget
     ellipsoid: Ellipsoid
     thrust_acceleration: Scalar  # believed, m/s2 at the burn: only to end it within a tick
@@ -78,9 +80,10 @@ class FlightComputer(eqx.Module):
         self, state: FlightState, measurements: Measurements, dt: Scalar
     ) -> tuple[FlightState, Command]:
         """Parachutes, heat shield and landing rockets."""
-        _, _, altitude = to_geodetic(self.ellipsoid, state.last.r_BE_E)
+        latitude, longitude, altitude = to_geodetic(self.ellipsoid, state.last.r_BE_E)
+        due = order_main(self.main, state.last, state.descent.clock, latitude, longitude, altitude)
         descent, command = step_descent(
-            self.descent, state.descent, measurements, state.last, altitude, dt, idle()
+            self.descent, state.descent, measurements, state.last, altitude, due, dt, idle()
         )
         return eqx.tree_at(lambda s: s.descent, state, descent), command
 

@@ -11,7 +11,6 @@ from homeward.typing import Count, Flag, Scalar
 class DescentSettings(eqx.Module):
     """When what is done. Times in s, altitudes in m above the ellipsoid, heights above ground."""
 
-    drogue_time: Scalar
     main_check_time: Scalar  # after the main's order, when its drag is judged
     too_fast: Scalar  # a descent faster than this at the check means the main has failed
     heat_shield_altitude: Scalar
@@ -41,16 +40,18 @@ def step_descent(
     measurements: Measurements,
     navigation: Navigation,
     altitude: Scalar,
+    main_due: Flag,
     dt: Scalar,
     command: Command,
 ) -> tuple[DescentState, Command]:
-    """One cycle: the drogue at once, the main after its time, the backup if the main does not brake.
+    """One cycle: the drogue at once, the main when it is due, the backup if the main does not brake.
 
-    ``altitude`` [m] is navigation's altitude above the ellipsoid. The rockets fire where the braking
-    distance from the measured descent rate begins: height in proportion to the square of the rate.
+    ``altitude`` [m] is navigation's altitude above the ellipsoid; ``main_due`` is the word of ``order_main``.
+    The rockets fire where the braking distance from the measured descent rate begins: height in proportion
+    to the square of the rate.
     """
     order = jnp.maximum(state.order, 1)
-    order = jnp.where((order == 1) & (state.clock >= settings.drogue_time), 2, order)
+    order = jnp.where((order == 1) & main_due, 2, order)
     since = jnp.where(order != state.order, 0.0, state.order_clock + dt)
     # The rate of descent, not the speed: a canopy that works well still drifts with the wind.
     fast = descent_rate(navigation) > settings.too_fast

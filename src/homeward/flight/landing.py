@@ -1,5 +1,6 @@
 """Where to open the parachute so that the touchdown comes to the site: the drift under the forecast wind."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 
@@ -9,7 +10,18 @@ from homeward.typing import Array, Float, Scalar, Vec3
 from homeward.vehicle import Parachutes
 
 LAYER = 100.0  # m
+ERROR_MEMORY = 3e3  # m of altitude over which an error of the wind forecast lives on
 LAYERS = 300  # enough for an opening 30 km above the ground
+
+
+class Drift(eqx.Module):
+    """Drift north and east [m], duration [s], and for how many seconds an error of the forecast acts that is
+    found at the top: it fades with ``ERROR_MEMORY`` of altitude."""
+
+    north: Scalar
+    east: Scalar
+    duration: Scalar
+    error_seconds: Scalar
 
 
 def drift(
@@ -20,16 +32,16 @@ def drift(
     east: Float[Array, " n"],
     opening_altitude: Scalar,
     ground_altitude: Scalar,
-) -> tuple[Scalar, Scalar, Scalar]:
-    """Drift north and east [m] and duration [s] of a quasi-steady descent from opening to ground.
+) -> Drift:
+    """What the wind does in a quasi-steady descent from the opening to the ground.
 
     ``density`` [kg/m3] and the forecast wind [m/s] stand in layers of ``LAYER`` m from altitude 0 up. Each
     layer is crossed at the terminal speed of the canopy that the timers have open, moving with its air.
     """
     p = parachutes
 
-    def cross(carry: tuple[Scalar, Scalar, Scalar], k: Scalar):
-        time, x, y = carry
+    def cross(carry: tuple[Scalar, Scalar, Scalar, Scalar], k: Scalar):
+        time, x, y, felt = carry
         top = opening_altitude - k * LAYER
         bottom = jnp.maximum(top - LAYER, ground_altitude)
         depth = jnp.maximum(top - bottom, 0.0)
@@ -44,11 +56,13 @@ def drift(
         shield = (top < p.heat_shield_altitude) & (time > open_at)
         weight = (mass - jnp.where(shield, p.heat_shield_mass, 0.0)) * G0
         lasts = depth / jnp.sqrt(2.0 * weight / (rho * area))
-        return (time + lasts, x + vn * lasts, y + ve * lasts), None
+        felt = felt + lasts * jnp.exp((0.5 * (top + bottom) - opening_altitude) / ERROR_MEMORY)
+        return (time + lasts, x + vn * lasts, y + ve * lasts, felt), None
 
     zero = jnp.zeros_like(mass)
-    (time, x, y), _ = jax.lax.scan(cross, (zero, zero, zero), jnp.arange(LAYERS, dtype=float))
-    return x, y, time
+    start = (zero, zero, zero, zero)
+    (time, x, y, felt), _ = jax.lax.scan(cross, start, jnp.arange(LAYERS, dtype=float))
+    return Drift(x, y, time, felt)
 
 
 def aim_point(

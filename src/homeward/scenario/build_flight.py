@@ -27,6 +27,7 @@ from homeward.scenario.build import (
     number,
     numbers,
 )
+from homeward.scenario.build_main import build_main_timing
 from homeward.scenario.schema import Scenario
 from homeward.world.wind import WindTable
 
@@ -120,11 +121,16 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
 
 def build_target(scenario: Scenario, epoch: Epoch, forecast: WindTable) -> EntryTarget:
     """The aim point under a forecast: the site, shifted upwind by the drift."""
-    parachutes = build_parachutes(scenario)
-    air = build_air(scenario, epoch)
+    parachutes, mass = build_parachutes(scenario), number(believed_mass(scenario))
+    return target_under(scenario, parachutes, mass, low_air(scenario, epoch), forecast)
+
+
+def low_air(scenario: Scenario, epoch: Epoch) -> jax.Array:
+    """Expected density [kg/m3] in the layers that the drift is reckoned in."""
     levels = LAYER * np.arange(LAYERS + 50)
-    density = np.asarray(densities(air, levels)) * scenario.truth.air.density_scale
-    return target_under(scenario, parachutes, number(believed_mass(scenario)), numbers(density), forecast)
+    return numbers(
+        np.asarray(densities(build_air(scenario, epoch), levels)) * scenario.truth.air.density_scale
+    )
 
 
 def target_under(scenario: Scenario, parachutes, mass, density, forecast: WindTable) -> EntryTarget:
@@ -147,7 +153,8 @@ def _target(
     rows = jax.vmap(forecast.at)(levels)
     if calm:
         rows = rows * 0.0
-    north, east, _ = drift(parachutes, mass, density, rows[:, 0], rows[:, 1], opening, ground)
+    moved = drift(parachutes, mass, density, rows[:, 0], rows[:, 1], opening, ground)
+    north, east = moved.north, moved.east
     if ends_high:
         north, east = north * 0.0, east * 0.0
     return EntryTarget(aim_point(ellipsoid, latitude, longitude, opening, north, east), opening)
@@ -159,7 +166,6 @@ def build_descent(scenario: Scenario) -> DescentSettings:
     mass = believed_mass(scenario) - p.heat_shield_kg
     rate = float(np.sqrt(2.0 * mass * G0 / (1.1 * p.main_area_m2)))
     return DescentSettings(
-        drogue_time=number(p.drogue_time_s),
         main_check_time=number(p.main_reefed_time_s + p.main_fill_s + 4.0),
         too_fast=number(3.0 * rate),
         heat_shield_altitude=number(p.heat_shield_altitude_m if p.heat_shield_kg > 0 else -1e4),
@@ -185,6 +191,7 @@ def build_flight(
         navigation=navigation or FixNavigation(orientation),
         guidance=guidance,
         descent=build_descent(scenario),
+        main=build_main_timing(scenario, low_air(scenario, epoch), number(believed_mass(scenario)), wind),
         target=build_target(scenario, epoch, wind),
         ellipsoid=build_ellipsoid(scenario),
         thrust_acceleration=number(e.count * e.thrust_n / mass),

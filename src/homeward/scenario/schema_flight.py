@@ -128,10 +128,26 @@ class Believed(Section):
     )
 
 
+class Descent(Section):
+    """The sequence under the parachutes, as far as the flight computer may choose."""
+
+    main_order: Literal["timer", "wind"] = Field(
+        default="timer",
+        description="timer: the main after the drogue's time; wind: when the drift to come ends at the site",
+    )
+    main_earliest_s: Annotated[NonNegative, Field(le=600.0)] = Field(
+        default=12.0, description="shortest time under the drogue, where main_order is wind"
+    )
+    main_lowest_m: Annotated[NonNegative, Field(le=3e4)] = Field(
+        default=4000.0, description="height above the site at which the main is ordered in any case"
+    )
+
+
 class Flight(Section):
     """What would fly."""
 
     guidance: Guidance = Field(default_factory=Guidance, description="entry guidance")
+    descent: Descent = Field(default_factory=Descent, description="under the parachutes")
     plan: Plan = Field(default_factory=Plan, description="the plan of the return")
     believed: Believed = Field(default_factory=Believed, description="what the flight computer believes")
 

@@ -1,0 +1,68 @@
+"""When the main parachute is ordered: so that what is left of the drift ends at the site.
+
+Under its canopy a capsule cannot be steered, but it can fall faster or slower: each second under the drogue
+takes away several seconds of drift under the main. The wind that the capsule feels under the drogue differs
+from the forecast, and that error lives on for some kilometres below. The main is ordered when the drift still
+to come, reckoned so, no longer leads beyond the site.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from homeward.earth.geodesy import north_east_down
+from homeward.icd import Navigation
+from homeward.math.numerics import interpolate_uniform
+from homeward.typing import Array, Flag, Float, Scalar, Vec3
+
+CALM = 400.0  # m of drift under the main below which waiting moves nothing: the timer decides
+COLUMNS = 5  # of a row: drift north, east [m]; seconds an error lasts; forecast north, east [m/s]
+
+
+class MainTiming(eqx.Module):
+    """What the flight computer knows about the drift below, and the bounds of its choice.
+
+    ``rows`` stand at the altitudes ``bottom + i step`` [m] and tell of a main ordered there: its drift to the
+    ground under the forecast, for how many seconds an error of the forecast found there acts, and that
+    forecast. ``site_E`` [m] is where the capsule is to stand.
+    """
+
+    site_E: Vec3
+    bottom: Scalar
+    step: Scalar
+    rows: Float[Array, "n 5"]
+    nominal: Scalar  # s under the drogue, as the aim point reckons
+    earliest: Scalar
+    latest: Scalar
+    lowest: Scalar  # m: altitude at which the main is ordered in any case
+    too_fast: Scalar  # m/s: a fall faster than this means that the drogue has failed: no more waiting
+
+
+def order_main(
+    timing: MainTiming, navigation: Navigation, clock: Scalar, latitude: Scalar, longitude: Scalar,
+    altitude: Scalar,
+) -> Flag:  # fmt: skip
+    """Whether the main is to be ordered now.
+
+    Args: navigation's state; ``clock`` [s] under the drogue; its geodetic place (rad, rad, m).
+    The wind is the believed velocity less that through the air, and this points against the specific force.
+    """
+    C_NE = north_east_down(latitude, longitude)
+    north, east, down = C_NE
+    row = interpolate_uniform(timing.rows, timing.bottom, timing.step, altitude)
+
+    def part(axis: Vec3, vector: Vec3) -> Scalar:
+        return jnp.sum(axis * vector)
+
+    fall, lift = part(down, navigation.v_BE_E), -part(down, navigation.specific_force)
+    ratio = fall / jnp.maximum(lift, 1.0)
+    to_site = timing.site_E - navigation.r_BE_E
+    drift, beyond = [], []
+    for k, axis in enumerate((north, east)):
+        wind = part(axis, navigation.v_BE_E) + part(axis, navigation.specific_force) * ratio
+        drift.append(row[k] + (wind - row[3 + k]) * row[2])
+        beyond.append(drift[k] - part(axis, to_site))
+    length = jnp.sqrt(drift[0] ** 2 + drift[1] ** 2)
+    over = (beyond[0] * drift[0] + beyond[1] * drift[1]) / jnp.maximum(length, 1.0)
+    due = jnp.where(length > CALM, over <= 0.0, clock >= timing.nominal)
+    due = due | ((clock >= timing.nominal) & (fall > timing.too_fast))
+    return ((clock >= timing.earliest) & due) | (clock >= timing.latest) | (altitude <= timing.lowest)

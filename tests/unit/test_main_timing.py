@@ -1,0 +1,90 @@
+"""When the main is ordered: the timer, the wind found under the drogue, and the floor."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from homeward.earth.geodesy import Ellipsoid, from_geodetic, north_east_down
+from homeward.flight.main_timing import CALM, MainTiming, order_main
+from homeward.icd import Navigation
+
+ELLIPSOID = Ellipsoid(jnp.asarray(6378137.0), jnp.asarray(1.0 / 298.257223563))
+LATITUDE, LONGITUDE, GROUND = jnp.asarray(0.7), jnp.asarray(1.7), jnp.asarray(1000.0)
+FALL, SINK = 75.0, 9.0  # m/s under drogue and main
+EAST = 12.0  # m/s of forecast wind at every altitude
+HEIGHTS = np.linspace(1000.0, 10e3, 100)
+
+
+def _timing(wind=EAST, **changes):
+    drift = (HEIGHTS - 1000.0) / SINK
+    zero = np.zeros_like(drift)
+    rows = np.stack([zero, wind * drift, np.minimum(drift, 250.0), zero, zero + wind], axis=1)
+    site = from_geodetic(ELLIPSOID, LATITUDE, LONGITUDE, GROUND)
+    numbers = {"nominal": 20.0, "earliest": 12.0, "latest": 1e9, "lowest": 5e3, "too_fast": 120.0} | changes
+    values = {k: jnp.asarray(v) for k, v in numbers.items()}
+    step = jnp.asarray(HEIGHTS[1] - HEIGHTS[0])
+    return MainTiming(site, jnp.asarray(1000.0), step, jnp.asarray(rows), **values)
+
+
+@jax.jit
+def _due(timing, east_of_site, wind_east, altitude, clock, fall):
+    """The order of a capsule that falls with the true wind, so far east of the site."""
+    longitude = LONGITUDE + east_of_site / (6.378e6 * jnp.cos(LATITUDE))
+    C_NE = north_east_down(LATITUDE, longitude)
+    r = from_geodetic(ELLIPSOID, LATITUDE, longitude, altitude)
+    v = C_NE[1] * wind_east + C_NE[2] * fall
+    force = -C_NE[2] * 9.81
+    zero = jnp.asarray(0.0)
+    navigation = Navigation(zero, r, v, force, zero, jnp.asarray(False))
+    return order_main(timing, navigation, clock, LATITUDE, longitude, altitude)
+
+
+def due(timing, east_of_site, *, wind=EAST, altitude=8e3, clock=20.0, fall=FALL):
+    return bool(_due(timing, *(jnp.asarray(float(x)) for x in (east_of_site, wind, altitude, clock, fall))))
+
+
+REACH = EAST * 7000.0 / SINK  # drift from 8 km
+
+
+def test_it_waits_where_the_drift_leads_beyond_the_site_and_orders_where_it_does_not():
+    assert not due(_timing(), -REACH + 300.0)
+    assert due(_timing(), -REACH - 300.0)
+
+
+def test_more_wind_than_forecast_means_waiting():
+    aim = -REACH - 300.0
+    assert due(_timing(), aim, wind=EAST)
+    assert not due(_timing(), aim, wind=EAST + 5.0)  # 5 m/s for 250 s: 1.25 km farther
+
+
+def test_no_order_before_its_earliest_time_and_one_at_the_floor_whatever_the_wind():
+    assert not due(_timing(), -REACH - 300.0, clock=11.0)
+    assert due(_timing(), 50e3, altitude=4990.0)
+
+
+@pytest.mark.parametrize(("clock", "ordered"), [(19.0, False), (20.0, True)])
+def test_in_a_calm_the_timer_decides(clock, ordered):
+    wind = 0.5 * CALM / (7000.0 / SINK)
+    assert due(_timing(wind), 3e3, wind=wind, clock=clock) is ordered
+
+
+@pytest.mark.parametrize(("clock", "ordered"), [(19.0, False), (20.0, True)])
+def test_the_timer_alone_knows_no_wind(clock, ordered):
+    timing = _timing(earliest=20.0, latest=20.0, lowest=-1e9)
+    assert due(timing, 50e3, clock=clock) is ordered
+    assert due(timing, -50e3, clock=clock) is ordered
+
+
+def test_a_drogue_that_does_not_brake_ends_the_waiting():
+    assert not due(_timing(), 50e3, fall=FALL)
+    assert due(_timing(), 50e3, fall=180.0)
+
+
+def test_lanes_decide_apart():
+    timing = _timing()
+    east = jnp.asarray([-REACH + 300.0, -REACH - 300.0])
+    same = [jnp.asarray(x) for x in (EAST, 8e3, 20.0, FALL)]
+    assert jax.vmap(lambda e: _due(timing, e, *same))(east).tolist() == [False, True]
+    assert eqx.tree_equal(timing, _timing())
