@@ -1,8 +1,10 @@
 """Many dispersed flights of one scenario, in blocks of one fixed width."""
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from homeward.campaign.disperse import disperse
 from homeward.campaign.fly import run_keys, spread_legs
 from homeward.campaign.summary import metrics
+from homeward.errors import InputError
 from homeward.scenario.returns import ReturnPlan, plan_return
 from homeward.scenario.schema import Scenario
 from homeward.sim.mission import fly_mission
@@ -67,28 +70,41 @@ class Flights:
 def fly_many(
     scenario: Scenario, runs: int, seed: int = 0, *, guidance: Any = None, navigation: Any = None,
     aero: Any = None, atmosphere: Any = None, plan: ReturnPlan | None = None, first: int = 0,
-    progress: Callable[[str, float], None] | None = None,
+    cores: int | None = None, progress: Callable[[str, float], None] | None = None,
 ) -> Flights:  # fmt: skip
     """Fly runs ``first`` to ``first + runs`` of a seed: the same code as ``fly``, under ``vmap``.
 
     All blocks have the scenario's lane width (the last is filled up with its last run), so that any run of
-    any block has the same bits.
+    any block has the same bits. ``cores`` blocks are flown side by side (all cores if left out), which changes
+    no bit either. Raises ``InputError`` for a number of runs, a first run or a seed below what makes sense.
     """
+    for name, value, least in (("runs", runs, 1), ("seed", seed, 0), ("first", first, 0)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise InputError(f"fly_many: {name}: expected a whole number of at least {least}, not {value!r}")
     plan = plan_return(scenario, guidance, navigation, aero, atmosphere) if plan is None else plan
     lanes = scenario.simulation.lanes
     began = time.perf_counter()
-    parts: list[dict[str, np.ndarray]] = []
     legs = spread_legs(plan.legs, lanes)
-    for start in range(0, runs, lanes):
+    done: dict[int, float] = {}
+
+    def block(start: int) -> dict[str, np.ndarray]:
         pick = first + np.minimum(np.arange(start, start + lanes), runs - 1)
         world, flight, truth = disperse(plan, seed, pick)
 
-        def share(name: str, part: float, start: int = start) -> None:
+        def share(name: str, part: float) -> None:
+            done[start] = part
             if progress is not None:
-                progress(name, (start + part * lanes) / max(runs, lanes))
+                progress(name, min(sum(done.values()) * lanes / max(runs, lanes), 1.0))
 
         outcome = fly_mission(world, flight, truth, legs, run_keys(seed, pick), False, share)
-        parts.append(metrics(plan, world, flight, outcome))
+        done[start] = 1.0
+        return metrics(plan, world, flight, outcome)
+
+    starts = range(0, runs, lanes)
+    # The first block compiles for all; the others find its programs.
+    parts = [block(starts[0])]
+    with ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool:
+        parts += pool.map(block, starts[1:])
     numbers = {key: np.concatenate([p[key] for p in parts])[:runs] for key in parts[0]}
     return Flights(scenario, seed, first + np.arange(runs), numbers, time.perf_counter() - began)
 

@@ -9,7 +9,7 @@ from homeward.earth.orientation import earth_to_inertial, inertial_to_earth
 from homeward.math.components import split
 from homeward.sim.legs import BURN, Leg
 from homeward.sim.tick import forces_inputs, in_orbit
-from homeward.world.dynamics import integrate_tick
+from homeward.world.dynamics import integrate_tick, third_body_pull
 from homeward.world.world import World
 
 ROUNDS = 7  # both ends, then false position: a tick is nearly straight, a round gains some three digits
@@ -27,15 +27,15 @@ def settle(world: World, leg: Leg, carry):
     spin = world.orientation.at(truth.time)
     r_E, v_E = inertial_to_earth(spin, truth.time, truth.r_BI_I, truth.v_BI_I)
     inputs = forces_inputs(world, leg.kind, truth)
+    orbit = in_orbit(leg.kind)
+    pull = third_body_pull(world, spin, truth.time, r_E) if orbit else None
 
     def visit(carry, k):
         low, high, g_low, g_high, _, _, _ = carry
         # Both ends first, then where the straight line between the nearest two crosses.
         share = jnp.clip(low + (high - low) * g_low / (g_low - g_high), 0.0, 1.0)
         share = jnp.where(k == 0, 0.0, jnp.where(k == 1, 1.0, share))
-        r, v = integrate_tick(
-            world, inputs, spin.omega_EI_E, r_E, v_E, share * leg.tick, None, in_orbit(leg.kind)
-        )
+        r, v = integrate_tick(world, inputs, spin.omega_EI_E, r_E, v_E, share * leg.tick, None, orbit, pull)
         height, _ = height_and_up(world.ellipsoid, split(r))
         g = jnp.minimum(height - leg.end_altitude, leg.end_time - (truth.time + share * leg.tick))
         g = jnp.where(k == 0, jnp.maximum(g, 1e-12), jnp.where(k == 1, jnp.minimum(g, -1e-12), g))

@@ -11,7 +11,7 @@ from homeward.math.numerics import norm
 from homeward.sim.legs import BURN, COAST, DESCENT, ENTRY, Leg
 from homeward.typing import Scalar, Vec3
 from homeward.world.actuators import bank_actuator
-from homeward.world.dynamics import Forces, Inputs, finite, integrate_tick
+from homeward.world.dynamics import Forces, Inputs, finite, integrate_tick, third_body_pull
 from homeward.world.parachute import canopy_area, next_stage
 from homeward.world.state import Extremes, TruthState
 from homeward.world.world import World
@@ -87,7 +87,10 @@ def act(
         )
         retro_time = truth.retro_time + firing * dt
 
-    r_new, v_new = integrate_tick(world, inputs, spin.omega_EI_E, r_E, v_E, dt, slow, in_orbit(leg.kind))
+    orbit = in_orbit(leg.kind)
+    # In the ten minutes of an entry Sun and Moon move a capsule by some 0.2 m: there they are left out.
+    pull = third_body_pull(world, spin, truth.time + 0.5 * dt, r_E + 0.5 * dt * v_E) if orbit else None
+    r_new, v_new = integrate_tick(world, inputs, spin.omega_EI_E, r_E, v_E, dt, slow, orbit, pull)
     altitude, _ = height_and_up(world.ellipsoid, split(r_new))
     ok = finite(r_new, v_new)
     ends = (altitude <= leg.end_altitude) | (truth.time + dt > leg.end_time)

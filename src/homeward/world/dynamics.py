@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, RADIUS_EGM96
 from homeward.earth.geodesy import height_and_up
+from homeward.earth.orientation import EarthSpin
 from homeward.math.components import Triple, add, axpy, cross, dot, join, scale, split, subtract
 from homeward.math.numerics import rk4_step
 from homeward.typing import Flag, Scalar, Vec3
@@ -110,12 +111,14 @@ def integrate_tick(
     dt: Scalar,
     slow_gravity: Vec3 | None,
     orbit: bool,
+    pull_E: Vec3 | None = None,
 ) -> tuple[Vec3, Vec3]:
     """One RK4 step [dt in s] of position and velocity in the turning frame.
 
     ``slow_gravity`` [m/s2, E], if given, is the field less its J2 part, held over the guidance cycle: in
     entry it changes by 1e-6 m/s2 in a second, and leaving it out of the inner loop halves the cost.
-    ``orbit`` (static) takes the thin air of the orbit instead of the air of the entry.
+    ``orbit`` (static) takes the thin air of the orbit instead of the air of the entry. ``pull_E`` [m/s2] is
+    that of Sun and Moon, held over the tick.
     """
     forces = thin_drag if orbit else aerodynamic
     omega = split(omega_E)
@@ -127,6 +130,8 @@ def integrate_tick(
             g = split(world.gravity.acceleration(join(r)))
         else:
             g = add(oblate_gravity(world, r), split(slow_gravity))
+        if pull_E is not None:
+            g = add(g, split(pull_E))
         mass = inputs.mass + inputs.mass_rate * time
         a, _ = forces(world, inputs, r, v, time)
         a = add(add(a, g), scale(inputs.mass / mass, push))
@@ -154,6 +159,15 @@ def oblate_gravity(world: World, r: Triple) -> Triple:
 def slow_gravity(world: World, r_E: Vec3) -> Vec3:
     """The true field less ``oblate_gravity`` at a point [m/s2, E]."""
     return world.gravity.acceleration(r_E) - join(oblate_gravity(world, split(r_E)))
+
+
+def third_body_pull(world: World, spin: EarthSpin, time: Scalar, r_E: Vec3) -> Vec3 | None:
+    """Pull of Sun and Moon [m/s2, E] at ``time`` [s since the epoch]; None where the world has neither."""
+    if world.third_bodies is None:
+        return None
+    C_EI = spin.C_EI(time)
+    r_I = jnp.sum(C_EI.T * r_E[None, :], axis=1)
+    return jnp.sum(C_EI * world.third_bodies.acceleration(time, r_I)[None, :], axis=1)
 
 
 def finite(*values: Vec3) -> Flag:
