@@ -1,4 +1,4 @@
-"""The coast feels Earth, Sun and Moon: against an adaptive solver of the same forces in the inertial frame."""
+"""The coast feels Earth, Sun and Moon: against an adaptive solver of the same forces."""
 
 import equinox as eqx
 import jax
