@@ -76,7 +76,7 @@ def fly_many(
 
     All blocks have the scenario's lane width (the last is filled up with its last run), so that any run of
     any block has the same bits. ``cores`` blocks are flown side by side (all cores if left out), which
-    changes no bit either. Raises ``InputError`` for a number of runs, a first run or a seed that makes no sense.
+    changes no bit either. Raises ``InputError`` for a number of runs, a first run or a seed that is none.
     """
     for name, value, least in (("runs", runs, 1), ("seed", seed, 0), ("first", first, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
