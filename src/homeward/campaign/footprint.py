@@ -1,55 +1,80 @@
-"""What a capsule can reach from its interface: the rim of constant banks, flown through the true world."""
+"""What a capsule can reach from its interface under a load limit, flown through its own true world."""
+
+import itertools
 
 import equinox as eqx
 import jax
 import numpy as np
+from scipy.spatial import Delaunay, QhullError
 
 from homeward.campaign.fly import run_keys
 from homeward.campaign.summary import places
-from homeward.flight.entry_constant import ConstantBankGuidance
+from homeward.flight.entry_constant import StepBankGuidance
 from homeward.scenario.returns import ReturnPlan
-from homeward.sim.lanes import first_carry, fly_leg, spread
+from homeward.sim.lanes import first_carry, fly_leg, pick_flight, pick_world
 from homeward.sim.mission import Outcome
 
-BANKS = np.radians([0.0, 20.0, 40.0, 55.0, 70.0, 85.0, 100.0, 115.0, 130.0, 150.0, 170.0])
-FOOTPRINT_LOAD = 5.0  # g: a bank that costs more is not part of the footprint
+# Held to one side: an early bank, a later one, and the speed [m/s] at which they change. The early bank sets
+# the range while it is cheap, the later one the load.
+EARLY = np.radians([0.0, 30.0, 55.0, 70.0, 85.0, 100.0, 115.0, 135.0])
+LATER = np.radians([0.0, 30.0, 50.0, 65.0])
+SPEEDS = (6500.0, 5000.0)
+PROFILES = np.array(list(itertools.product(EARLY, LATER, SPEEDS)))
+FOOTPRINT_LOAD = 5.0  # g: a profile that costs more is not part of the footprint
 
 
-def in_footprint(plan: ReturnPlan, world, flight, outcome: Outcome) -> np.ndarray:
-    """Whether each lane's aim lies inside what constant banks can reach from its interface under 5 g.
+def in_footprint(plan: ReturnPlan, world, flight, outcome: Outcome, which: np.ndarray) -> np.ndarray:
+    """Whether the aims of the lanes ``which`` lie inside what they can reach from their interface under 5 g.
 
-    The rim is flown with the truth itself, right and (mirrored about the flown plane) left; whatever lies
-    inside can be had by reversals.
+    Each of ``PROFILES`` is flown with the truth itself to the right, and mirrored about the plane of motion
+    to the left; with their mirror images, what lies between can be had by reversals: the convex hull.
+    Errs toward reachable where the rim is hollow, toward unreachable where other profiles reach farther.
     """
     entry = next(m for m in plan.legs if m.name == "entry")
-    at_interface = jax.tree.map(np.array, outcome.starts["entry"])
-    lanes = at_interface.time.shape[0]
-    leg = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))), entry.leg)
-    start = places(world, at_interface)
+    lanes = plan.scenario.simulation.lanes
+    start = places(world, outcome.starts["entry"])
     r0, v0 = start["r_E"], start["v_E"]
-    aim = np.broadcast_to(np.asarray(flight.target.aim_E), (lanes, 3))
-    rims, loads = [], []
-    for bank in BANKS:
-        law = ConstantBankGuidance(bank)
-        laws = spread(law, jax.tree.map(lambda _: 0, law), lanes)
-        computer = eqx.tree_at(lambda f: f.guidance, flight, laws, is_leaf=lambda x: x is flight.guidance)
-        carry = first_carry(computer, at_interface)
-        carry, _ = fly_leg(world, computer, leg, carry, run_keys(0, np.arange(lanes)), False)
-        end = jax.tree.map(np.asarray, carry.truth)
-        rims.append(_arcs(r0, v0, places(world, end)["r_E"]))
+    aim = np.broadcast_to(np.asarray(flight.target.aim_E), r0.shape)
+    lane = np.repeat(which, len(PROFILES))
+    profile = np.tile(np.arange(len(PROFILES)), len(which))
+    arcs, loads = [], []
+    for first in range(0, len(lane), lanes):
+        pick = np.minimum(np.arange(first, first + lanes), len(lane) - 1)
+        end = _flown(entry.leg, world, flight, outcome, lane[pick], PROFILES[profile[pick]])
+        there = places(pick_world(world, lane[pick]), end)["r_E"]
+        arcs.append(_arcs(r0[lane[pick]], v0[lane[pick]], there))
         loads.append(np.where(end.failed, np.inf, np.asarray(end.extremes.load)))
-    target = _arcs(r0, v0, aim)
-    rim, load = np.stack(rims), np.stack(loads)  # (banks, lanes, 2), (banks, lanes)
-    inside = np.zeros(lanes, bool)
-    for i in range(lanes):
-        good = load[:, i] <= FOOTPRINT_LOAD
-        along, across = rim[good, i, 0], np.abs(rim[good, i, 1])
-        if along.size < 2:
-            continue
-        order = np.argsort(along)
-        reach = np.interp(target[i, 0], along[order], across[order], left=-1.0, right=-1.0)
-        inside[i] = abs(target[i, 1]) <= reach
-    return inside
+    shape = (len(which), len(PROFILES))
+    rim = np.concatenate(arcs)[: len(lane)].reshape(*shape, 2)
+    load = np.concatenate(loads)[: len(lane)].reshape(shape)
+    targets = _arcs(r0, v0, aim)[which]
+    return np.array(
+        [_inside(r[x <= FOOTPRINT_LOAD], t) for r, x, t in zip(rim, load, targets, strict=True)], bool
+    )
+
+
+def _flown(leg, world, flight, outcome: Outcome, lane: np.ndarray, profile: np.ndarray):
+    """The truth at the end of an entry of the given lanes, each under its own profile."""
+    law = StepBankGuidance(0.0, 0.0, 0.0)
+    laws = jax.tree.unflatten(jax.tree.structure(law), list(profile.T))
+    world, computer = pick_world(world, lane), pick_flight(flight, lane)
+    computer = eqx.tree_at(lambda f: f.guidance, computer, laws, is_leaf=lambda x: x is computer.guidance)
+    state = jax.tree.map(lambda x: np.asarray(x)[lane], outcome.starts["entry"])
+    legs = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (len(lane), *np.shape(x))), leg)
+    carry = first_carry(computer, state)
+    carry, _ = fly_leg(world, computer, legs, carry, run_keys(0, np.zeros(len(lane), int)), False)
+    return jax.tree.map(np.asarray, carry.truth)
+
+
+def _inside(rim: np.ndarray, target: np.ndarray) -> bool:
+    """Whether a point lies in the convex hull of the rim and its mirror image."""
+    if len(rim) < 2:
+        return False
+    both = np.concatenate([rim, rim * np.array([1.0, -1.0])])
+    try:
+        return bool(Delaunay(both).find_simplex(target) >= 0)
+    except QhullError:
+        return False  # all ends in a line: nothing to steer with
 
 
 def _arcs(r0: np.ndarray, v0: np.ndarray, r1: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ import numpy as np
 
 from homeward.campaign.disperse import disperse, stream
 from homeward.campaign.fly import run_keys, spread_legs
-from homeward.campaign.footprint import in_footprint
+from homeward.campaign.footprint import FOOTPRINT_LOAD, in_footprint
 from homeward.campaign.many import Flights
 from homeward.campaign.summary import metrics
 from homeward.flight.deorbit import solve_deorbit
@@ -30,7 +30,7 @@ from homeward.sim.mission import MissionLeg, fly_mission
 ALTITUDE_CHANGE = 30e3  # m, either way, uniform
 ANGLE_CHANGE = np.radians(0.3)  # either way, uniform
 MODULE_LEAD = 300.0  # s
-LANDED = 1.5e3  # m: an opening this near the aim needs no footprint to prove that it was in reach
+LANDED = 1.5e3  # m: an opening this near the aim, under the load limit, proves that it was in reach
 
 
 @dataclasses.dataclass
@@ -128,10 +128,11 @@ def _block(
     numbers = metrics(first, world, flight, outcome)
     # A burn that cannot be solved as asked has no interface at that distance: it is out of reach too.
     lost = ~np.isfinite(plan.delta_v) | (np.abs(plan.residual[:, 2]) > 20e3)
-    far = (numbers["open_miss"] > LANDED) & ~numbers["failed"]
+    doubtful = (numbers["open_miss"] > LANDED) | (numbers["peak_load"] > FOOTPRINT_LOAD)
+    judged = np.flatnonzero(doubtful & ~numbers["failed"])
     outside = np.zeros(lanes, bool)
-    if far.any():
-        outside = far & ~in_footprint(first, world, flight, outcome)
+    if judged.size:
+        outside[judged] = ~in_footprint(first, world, flight, outcome, judged)
     numbers["unreachable"] = outside | lost
     return numbers, np.stack([altitude, angle, which.astype(float)])
 

@@ -1,17 +1,23 @@
-"""Constant bank: what a footprint is made of, and the simplest law of all."""
+"""Bank held, and changed once: what a footprint is made of, and the simplest law of all."""
 
 import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.flight.interfaces import AbstractEntryGuidance
+from homeward.flight.interfaces import AbstractEntryGuidance, bank_only
 from homeward.icd import EntryCommand, EntryTarget, Navigation
 from homeward.typing import Scalar
 
 
-class ConstantBankGuidance(AbstractEntryGuidance):
-    """Holds one bank angle [rad] all the way down."""
+def _number(x: Scalar | float) -> Scalar:
+    return jnp.asarray(x, float)
 
-    bank: Scalar = eqx.field(converter=lambda x: jnp.asarray(x, float))
+
+class StepBankGuidance(AbstractEntryGuidance):
+    """Holds one bank angle [rad] down to a speed [m/s], and another below it."""
+
+    bank: Scalar = eqx.field(converter=_number)
+    later: Scalar = eqx.field(converter=_number)
+    speed: Scalar = eqx.field(converter=_number)
 
     def init(self, target: EntryTarget) -> tuple[()]:
         return ()
@@ -19,5 +25,5 @@ class ConstantBankGuidance(AbstractEntryGuidance):
     def step(
         self, state: tuple[()], navigation: Navigation, target: EntryTarget
     ) -> tuple[tuple[()], EntryCommand]:
-        one = jnp.ones_like(navigation.bank)
-        return state, EntryCommand(self.bank, one, one, 0.0 * one)
+        fast = jnp.sum(navigation.v_BE_E**2) > self.speed**2
+        return state, bank_only(jnp.where(fast, self.bank, self.later))

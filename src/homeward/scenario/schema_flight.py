@@ -46,7 +46,7 @@ class Guidance(Section):
         default=1.0, description="guidance cycles a second"
     )
     load_limit_g: Annotated[Positive, Field(le=100.0)] = Field(
-        default=4.2, description="load factor above which guidance lifts up"
+        default=3.6, description="load factor above which guidance lifts up"
     )
     entry_angle_deg: Annotated[Real, Field(ge=-30.0, lt=0.0)] = Field(
         default=-1.6, description="inertial flight-path angle wanted at the interface"
@@ -58,13 +58,15 @@ class Guidance(Section):
         default=62.0, description="bank magnitude at the start of the profile that planning assumes"
     )
     bank_end_deg: Annotated[NonNegative, Field(le=180.0)] = Field(
-        default=60.0, description="bank magnitude at the end of the profile"
+        default=50.0, description="bank magnitude at the end of the profile"
     )
     bank_fast_deg: Annotated[NonNegative, Field(le=180.0)] = Field(
         default=165.0, description="largest bank while faster than circular speed: the first dip's load"
     )
     predictor_steps: Annotated[int, Field(ge=12, le=1000)] | None = Field(
-        default=None, description="steps of a prediction; left out: 24 from orbit, 96 faster than 9 km/s"
+        default=None,
+        description="steps of a prediction; left out: 24 from orbit, 96 faster than 9 km/s",
+        examples=[24],
     )
 
 

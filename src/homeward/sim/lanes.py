@@ -75,6 +75,23 @@ def spread(tree, axes, lanes: int):
     return jax.tree.unflatten(structure, many)
 
 
+def pick_world(world: World, lanes: np.ndarray) -> World:
+    """The given lanes of a world that has lanes, in that order; a lane may be taken more than once."""
+    return _pick(world, _world_axes(world), lanes)
+
+
+def pick_flight(flight: FlightComputer, lanes: np.ndarray) -> FlightComputer:
+    """The given lanes of a flight computer that has lanes."""
+    return _pick(flight, _flight_axes(flight), lanes)
+
+
+def _pick(tree, axes, lanes: np.ndarray):
+    leaves, structure = jax.tree.flatten(tree, is_leaf=lambda x: x is None)
+    marks = jax.tree.leaves(axes, is_leaf=lambda x: x is None)
+    taken = [x if mark is None else np.asarray(x)[lanes] for x, mark in zip(leaves, marks, strict=True)]
+    return jax.tree.unflatten(structure, taken)
+
+
 def spread_world(world: World, lanes: int) -> World:
     """One world for every lane."""
     return spread(world, _world_axes(world), lanes)
