@@ -14,6 +14,7 @@ from homeward._runtime import configure as _configure
 
 if TYPE_CHECKING:
     from homeward.campaign.fly import fly
+    from homeward.campaign.large_changes import fly_large_changes
     from homeward.campaign.many import fly_many
     from homeward.campaign.opportunities import opportunities
     from homeward.errors import Infeasible, InputError
@@ -32,6 +33,7 @@ _PLACES = {
     "Scenario": "homeward.scenario.schema:Scenario",
     "check_guidance": "homeward.flight.contract:check_guidance",
     "fly": "homeward.campaign.fly:fly",
+    "fly_large_changes": "homeward.campaign.large_changes:fly_large_changes",
     "fly_many": "homeward.campaign.many:fly_many",
     "load": "homeward.scenario.load:load",
     "opportunities": "homeward.campaign.opportunities:opportunities",
@@ -45,6 +47,7 @@ __all__ = [
     "__version__",
     "check_guidance",
     "fly",
+    "fly_large_changes",
     "fly_many",
     "load",
     "opportunities",
