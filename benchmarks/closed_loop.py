@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from benchmarks import entry_problem
 from benchmarks.measure import Skip, need
@@ -24,6 +25,7 @@ SOURCE = Path(__file__).parent / "closed_loop_c" / "closed_loop.c"
 FLAGS = {"C -O3": ["-O3"], "C -O3 fast": ["-O3", "-ffast-math", "-march=native"]}
 RUNS = 256
 ROUNDS = 5
+CYCLES = 200
 SCENARIO = "shenzhou-15"
 
 Row = tuple[float, list[float]]  # seconds of processor a run; misses in km at 50, 99, 99.7 %
@@ -52,6 +54,7 @@ def run() -> None:
         miss = " / ".join(f"{m:.2f}" for m in held[0][1])
         print(f"  {name:18} {1 / each:14.0f} {1e3 * each:9.2f} {miss:>24}   {ratio:.2f}")
     if "Homeward" in flights:
+        print(f"  one guidance cycle (24-step prediction and its derivative): {guidance_cycle():.0f} us")
         subprocess.run([sys.executable, "-m", "benchmarks.closed_loop"], check=False)
 
 
@@ -63,15 +66,46 @@ def _attempt(name: str, make: Callable[[], Callable[[int], Row]]) -> dict[str, C
         return {}
 
 
-def _loop() -> Callable[[int], object]:
+def _loop(cores: int = 1) -> Callable[[int], dict[str, Any]]:
     import homeward as hw
+    from homeward.campaign.entries import fly_entries, plan_entries
 
-    try:
-        from homeward.campaign.run import fly_entries  # type: ignore[import-not-found]
-    except ImportError as missing:
-        raise Skip("homeward.campaign.run.fly_entries is not there") from missing
-    scenario = hw.load(SCENARIO)  # type: ignore[attr-defined]
-    return lambda seed: fly_entries(scenario, RUNS, seed)
+    scenario = hw.load(SCENARIO)
+    plan = plan_entries(scenario)
+    return lambda seed: fly_entries(scenario, RUNS, seed, plan=plan, cores=cores)
+
+
+def guidance_cycle() -> float:
+    """Microseconds of processor that one cycle of the predictive guidance takes, lanes side by side."""
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    import homeward as hw
+    from homeward.campaign.entries import plan_entries
+    from homeward.earth.orientation import inertial_to_earth
+    from homeward.icd import Navigation
+
+    scenario = hw.load(SCENARIO)
+    plan = plan_entries(scenario)
+    law, target, truth = plan.flight.guidance, plan.flight.target, plan.truth
+    spin = plan.world.orientation.at(truth.time)
+    r, v = inertial_to_earth(spin, truth.time, truth.r_BI_I, truth.v_BI_I)
+    navigation = Navigation(truth.time, r, v, jnp.zeros(3), jnp.asarray(0.0), jnp.asarray(False))
+    lanes = scenario.simulation.lanes
+
+    def spread(tree: Any) -> Any:
+        return jax.tree.map(lambda x: jnp.asarray(np.broadcast_to(x, (lanes, *np.shape(x)))), tree)
+
+    states, beliefs = spread(law.init(target)), spread(navigation)
+    step = jax.jit(jax.vmap(lambda s, n: law.step(s, n, target)))
+    states, command = step(states, beliefs)
+    command.bank.block_until_ready()
+    start = time.process_time()
+    for _ in range(CYCLES):
+        states, command = step(states, beliefs)
+        command.bank.block_until_ready()
+    return (time.process_time() - start) / (CYCLES * lanes) * 1e6
 
 
 def _ours() -> Callable[[int], Row]:
@@ -82,7 +116,7 @@ def _ours() -> Callable[[int], Row]:
         start = time.process_time()
         result = loop(turn)
         each = (time.process_time() - start) / RUNS
-        misses = sorted(float(m) for m in result["open_miss_km"])  # type: ignore[index]
+        misses = sorted(float(m) for m in result["open_miss_km"])
         return each, [misses[math.ceil(p * len(misses)) - 1] for p in (0.5, 0.99, 0.997)]
 
     return fly
@@ -121,7 +155,7 @@ def _scipy() -> Callable[[int], Row]:
 
 def two_cores() -> None:
     """Wall time with every core this process may use."""
-    loop = _loop()
+    loop = _loop(os.cpu_count() or 1)
     loop(0)
     start = time.perf_counter()
     for turn in range(ROUNDS):
