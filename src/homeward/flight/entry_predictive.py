@@ -29,6 +29,7 @@ from homeward.typing import Flag, Scalar
 
 CIRCULAR = 7900.0  # m/s
 DIVE_RATE = 300.0  # m/s of descent above which the first dip is not caught yet
+BANK_DIFFERENCE = 0.02  # rad: moves the end by some kilometres, of which single precision keeps metres
 RANGE_FLOOR = 2e3  # m/rad
 UNKNOWN = -1.0  # s: no time to go yet
 MEAN_PACE = 2.7  # stretched seconds in a second, over an entry: a first guess too
@@ -125,12 +126,13 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
             altitude = target.altitude.astype(LOW)
             return predict(model, start, plan, factors, state.length, altitude, self.steps)
 
-        prediction, slope = jax.jvp(fly, (state.bank,), (jnp.ones_like(state.bank),))
+        # A second flight with the bank a little steeper: half the cost of a derivative through all steps.
+        prediction, other = fly(state.bank), fly(state.bank + BANK_DIFFERENCE)
         aim = target.aim_E / jnp.sqrt(jnp.sum(target.aim_E**2))
         forward, right, radius = _aim_axes(self.model, navigation, aim)
         along = _angle_beyond(prediction.u, forward, aim) * radius
         across = _angle_beyond(prediction.u, right, aim) * radius
-        along_per_bank = dot(slope.u, forward) * radius
+        along_per_bank = (_angle_beyond(other.u, forward, aim) * radius - along) / BANK_DIFFERENCE
 
         # A prediction that blew up (its steps too long for a steep, fast entry) corrects nothing but itself.
         good = jnp.isfinite(along + across + along_per_bank + prediction.length + prediction.reach)

@@ -65,8 +65,8 @@ class Guidance(Section):
     )
     predictor_steps: Annotated[int, Field(ge=12, le=1000)] | None = Field(
         default=None,
-        description="steps of a prediction; left out: 24 from orbit, 96 faster than 9 km/s",
-        examples=[24],
+        description="steps of a prediction; left out: 16 from orbit, 96 faster than 9 km/s",
+        examples=[16],
     )
 
 
@@ -165,5 +165,5 @@ class Simulation(Section):
     )
     touchdown_step_s: Annotated[Positive, Field(le=1.0)] = Field(default=0.005, description="last metres")
     lanes: Annotated[int, Field(strict=True, ge=1, le=65536)] = Field(
-        default=64, description="flights computed side by side"
+        default=128, description="flights computed side by side"
     )
