@@ -26,10 +26,8 @@ def build_main_timing(scenario: Scenario, density: Array, mass: Array, forecast:
     descent, nominal = scenario.flight.descent, scenario.truth.parachute.drogue_time_s
     parachutes = build_parachutes(scenario)
     step = (opening - site.altitude_m) / (ROWS - 1)
-    site_E = from_geodetic(
-        build_ellipsoid(scenario), *(number(np.radians(x)) for x in (site.latitude_deg, site.longitude_deg)),
-        number(site.altitude_m),
-    )  # fmt: skip
+    latitude, longitude = (number(np.radians(x)) for x in (site.latitude_deg, site.longitude_deg))
+    site_E = from_geodetic(build_ellipsoid(scenario), latitude, longitude, number(site.altitude_m))
     rows = forecast_rows(scenario, parachutes, mass, density, forecast)
     # The drogue falls slower the lower it is: what it does at the opening is the most that is right.
     thin = density[int(np.clip(opening / LAYER, 0, density.shape[0] - 1))]
