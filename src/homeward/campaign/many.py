@@ -101,10 +101,9 @@ def fly_many(
         return metrics(plan, world, flight, outcome)
 
     starts = range(0, runs, lanes)
-    # The first block compiles for all; the others find its programs.
-    parts = [block(starts[0])]
+    # A program that several blocks ask for at once is compiled once, and the others wait for it.
     with ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool:
-        parts += pool.map(block, starts[1:])
+        parts = list(pool.map(block, starts))
     numbers = {key: np.concatenate([p[key] for p in parts])[:runs] for key in parts[0]}
     return Flights(scenario, seed, first + np.arange(runs), numbers, time.perf_counter() - began)
 
