@@ -18,8 +18,8 @@ from homeward.earth.constants import G0
 from homeward.earth.geodesy import north_east_down
 from homeward.flight.computer import FlightComputer
 from homeward.flight.entry_predictive import PredictiveEntryGuidance
-from homeward.scenario.build import ARCSECOND, build_air, build_parachutes, densities, number
-from homeward.scenario.build_flight import STEERING_LAYER, believed_mass, target_under
+from homeward.scenario.build import ARCSECOND, build_parachutes, number
+from homeward.scenario.build_flight import STEERING_LAYER, believed_mass, low_air, target_under
 from homeward.scenario.build_main import forecast_rows
 from homeward.scenario.returns import ReturnPlan
 from homeward.sim.lanes import spread_flight, spread_world
@@ -70,8 +70,7 @@ def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray) -> tuple[World, Flig
     """World, flight computer and initial truth of the given runs, with a lane axis (see ``sim.lanes``)."""
     s = plan.scenario
     lanes = len(runs)
-    levels = np.arange(350) * 100.0
-    density = np.asarray(densities(build_air(s, plan.epoch), jnp.asarray(levels))) * s.truth.air.density_scale
+    density = low_air(s, plan.epoch)
     # The numbers of the scenario go in as arrays: another value does not compile anew.
     d = s.dispersion
     heights = np.asarray(cast(TableAtmosphere, plan.world.atmosphere).altitudes())
@@ -99,7 +98,7 @@ def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray) -> tuple[World, Flig
     sizes = {key: jnp.asarray(value, float) for key, value in sizes.items()}
     at_interface = s.return_.legs.start == "interface"
     draws = _draw(
-        plan.world.atmosphere, plan.world.thin_air, plan.world.wind, plan.truth, sizes, jnp.asarray(density),
+        plan.world.atmosphere, plan.world.thin_air, plan.world.wind, plan.truth, sizes, density,
         jax.random.key(seed), jnp.asarray(runs), _Site(s), at_interface,
     )  # fmt: skip
     return _apply(plan, jax.tree.map(np.asarray, draws), lanes)

@@ -11,7 +11,7 @@ from homeward.campaign.fly import run_keys
 from homeward.campaign.summary import places
 from homeward.flight.entry_constant import StepBankGuidance
 from homeward.scenario.returns import ReturnPlan
-from homeward.sim.lanes import first_carry, fly_leg, pick_flight, pick_world
+from homeward.sim.lanes import first_carry, fly_leg, pick_flight, pick_world, spread_leg
 from homeward.sim.mission import Outcome
 
 # Held to one side: an early bank, a later one, and the speed [m/s] at which they change. The early bank sets
@@ -20,18 +20,18 @@ EARLY = np.radians([0.0, 30.0, 55.0, 70.0, 85.0, 100.0, 115.0, 135.0])
 LATER = np.radians([0.0, 30.0, 50.0, 65.0])
 SPEEDS = (6500.0, 5000.0)
 PROFILES = np.array(list(itertools.product(EARLY, LATER, SPEEDS)))
-FOOTPRINT_LOAD = 5.0  # g: a profile that costs more is not part of the footprint
 
 
 def in_footprint(plan: ReturnPlan, world, flight, outcome: Outcome, which: np.ndarray) -> np.ndarray:
-    """Whether the aims of the lanes ``which`` lie inside what they can reach from their interface under 5 g.
+    """Whether the aims of the lanes ``which`` lie inside what they can reach from their interface.
 
     Each of ``PROFILES`` is flown with the truth itself to the right, and mirrored about the plane of motion
-    to the left; with their mirror images, what lies between can be had by reversals: the convex hull.
-    Errs toward reachable where the rim is hollow, toward unreachable where other profiles reach farther.
+    to the left; what passes the scenario's load limit is left out. What lies between the ends and their
+    mirror images can be had by reversals: the convex hull. Errs toward reachable where the rim is hollow,
+    toward unreachable where other profiles reach farther.
     """
     entry = next(m for m in plan.legs if m.name == "entry")
-    lanes = plan.scenario.simulation.lanes
+    lanes, limit = plan.scenario.simulation.lanes, plan.scenario.truth.limits.load_g
     start = places(world, outcome.starts["entry"])
     r0, v0 = start["r_E"], start["v_E"]
     aim = np.broadcast_to(np.asarray(flight.target.aim_E), r0.shape)
@@ -48,9 +48,7 @@ def in_footprint(plan: ReturnPlan, world, flight, outcome: Outcome, which: np.nd
     rim = np.concatenate(arcs)[: len(lane)].reshape(*shape, 2)
     load = np.concatenate(loads)[: len(lane)].reshape(shape)
     targets = _arcs(r0, v0, aim)[which]
-    return np.array(
-        [_inside(r[x <= FOOTPRINT_LOAD], t) for r, x, t in zip(rim, load, targets, strict=True)], bool
-    )
+    return np.array([_inside(r[x <= limit], t) for r, x, t in zip(rim, load, targets, strict=True)], bool)
 
 
 def _flown(leg, world, flight, outcome: Outcome, lane: np.ndarray, profile: np.ndarray):
@@ -60,9 +58,10 @@ def _flown(leg, world, flight, outcome: Outcome, lane: np.ndarray, profile: np.n
     world, computer = pick_world(world, lane), pick_flight(flight, lane)
     computer = eqx.tree_at(lambda f: f.guidance, computer, laws, is_leaf=lambda x: x is computer.guidance)
     state = jax.tree.map(lambda x: np.asarray(x)[lane], outcome.starts["entry"])
-    legs = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (len(lane), *np.shape(x))), leg)
     carry = first_carry(computer, state)
-    carry, _ = fly_leg(world, computer, legs, carry, run_keys(0, np.zeros(len(lane), int)), False)
+    carry, _ = fly_leg(
+        world, computer, spread_leg(leg, len(lane)), carry, run_keys(0, np.zeros(len(lane), int)), False
+    )
     return jax.tree.map(np.asarray, carry.truth)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from homeward.campaign.disperse import disperse, stream
 from homeward.campaign.fly import run_keys, spread_legs
-from homeward.campaign.footprint import FOOTPRINT_LOAD, in_footprint
+from homeward.campaign.footprint import in_footprint
 from homeward.campaign.many import Flights
 from homeward.campaign.summary import metrics
 from homeward.flight.deorbit import solve_deorbit
@@ -128,7 +128,8 @@ def _block(
     numbers = metrics(first, world, flight, outcome)
     # A burn that cannot be solved as asked has no interface at that distance: it is out of reach too.
     lost = ~np.isfinite(plan.delta_v) | (np.abs(plan.residual[:, 2]) > 20e3)
-    doubtful = (numbers["open_miss"] > LANDED) | (numbers["peak_load"] > FOOTPRINT_LOAD)
+    limit = first.scenario.truth.limits.load_g
+    doubtful = (numbers["open_miss"] > LANDED) | (numbers["peak_load"] > limit)
     judged = np.flatnonzero(doubtful & ~numbers["failed"])
     outside = np.zeros(lanes, bool)
     if judged.size:

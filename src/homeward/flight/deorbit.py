@@ -9,7 +9,15 @@ import numpy as np
 
 from homeward._programs import program
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
-from homeward.flight.entry_predictor import NO_SWITCH, BankPlan, Factors, Prediction, PredictorStart, predict
+from homeward.flight.entry_predictor import (
+    MEAN_PACE,
+    NO_SWITCH,
+    BankPlan,
+    Factors,
+    Prediction,
+    PredictorStart,
+    predict,
+)
 from homeward.flight.onboard import OnboardModel
 from homeward.flight.orbit_model import OrbitModel, propagate
 from homeward.icd import EntryTarget
@@ -18,7 +26,6 @@ from homeward.math.numerics import norm, unit
 from homeward.typing import Scalar, Vec3
 
 STEPS, ENTRY_STEPS = 60, 96  # of a coast, a burn or a fall; of the predicted entry
-MEAN_PACE = 2.7  # stretched seconds of the predictor in a second, over an entry
 ENTRY_TIME = 620.0  # s from the interface to the opening, for a first guess
 ROUNDS = 12  # of Newton's method; it settles in four to six
 NUDGE = np.array([1.0, 0.1, 1.0])  # s, m/s, s: finite differences

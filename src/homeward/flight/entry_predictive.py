@@ -11,6 +11,7 @@ import jax.numpy as jnp
 
 from homeward.earth.constants import G0
 from homeward.flight.entry_predictor import (
+    MEAN_PACE,
     NO_SWITCH,
     BankPlan,
     Factors,
@@ -32,7 +33,6 @@ DIVE_RATE = 300.0  # m/s of descent above which the first dip is not caught yet
 BANK_DIFFERENCE = 0.02  # rad: moves the end by some kilometres, of which single precision keeps metres
 RANGE_FLOOR = 2e3  # m/rad
 UNKNOWN = -1.0  # s: no time to go yet
-MEAN_PACE = 2.7  # stretched seconds in a second, over an entry: a first guess too
 MEAN_SPEED = 0.72  # of the present speed, over an entry: the first guess of the time to go
 
 LOW = jnp.float32  # the predictor's precision: same miss percentiles as double, half the time

@@ -54,6 +54,7 @@ class BankPlan(eqx.Module):
     all_lift_lateral: Scalar  # 1: terminal, reach counts the whole lift; 0: only its sideways part
 
 
+MEAN_PACE = 2.7  # stretched seconds in a second, over an entry: for first guesses
 NO_SWITCH = 1e6  # s: a plan without a reversal
 
 

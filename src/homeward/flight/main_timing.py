@@ -15,15 +15,14 @@ from homeward.math.numerics import interpolate_uniform
 from homeward.typing import Array, Flag, Float, Scalar, Vec3
 
 CALM = 400.0  # m of drift under the main below which waiting moves nothing: the timer decides
-COLUMNS = 5  # of a row: drift north, east [m]; seconds an error lasts; forecast north, east [m/s]
 
 
 class MainTiming(eqx.Module):
     """What the flight computer knows about the drift below, and the bounds of its choice.
 
-    ``rows`` stand at the altitudes ``bottom + i step`` [m] and tell of a main ordered there: its drift to the
-    ground under the forecast, for how many seconds an error of the forecast found there acts, and that
-    forecast. ``site_E`` [m] is where the capsule is to stand.
+    ``rows`` stand at the altitudes ``bottom + i step`` [m] and tell of a main ordered there: its drift north
+    and east to the ground under the forecast [m], for how many seconds an error of the forecast found there
+    acts, and that forecast north and east [m/s]. ``site_E`` [m] is where the capsule is to stand.
     """
 
     site_E: Vec3

@@ -63,33 +63,28 @@ def _flight_axes(flight: FlightComputer) -> FlightComputer:
     )
 
 
-def spread(tree, axes, lanes: int):
-    """A tree with a lane axis on every leaf that ``axes`` gives one; shared leaves stay as they are."""
+def _each_lane(tree, axes, change: Callable[[np.ndarray], np.ndarray]):
+    """The tree, ``change`` applied to every leaf that ``axes`` gives a lane axis; the others stay."""
     # A part that a world goes without (None) counts as a leaf in both, or the two would not pair up.
     leaves, structure = jax.tree.flatten(tree, is_leaf=lambda x: x is None)
     marks = jax.tree.leaves(axes, is_leaf=lambda x: x is None)
-    many = [
-        leaf if mark is None else np.broadcast_to(np.asarray(leaf), (lanes, *np.shape(leaf)))
-        for leaf, mark in zip(leaves, marks, strict=True)
-    ]
-    return jax.tree.unflatten(structure, many)
+    pairs = zip(leaves, marks, strict=True)
+    return jax.tree.unflatten(structure, [x if mark is None else change(np.asarray(x)) for x, mark in pairs])
+
+
+def spread(tree, axes, lanes: int):
+    """A tree with a lane axis on every leaf that ``axes`` gives one."""
+    return _each_lane(tree, axes, lambda x: np.broadcast_to(x, (lanes, *np.shape(x))))
 
 
 def pick_world(world: World, lanes: np.ndarray) -> World:
     """The given lanes of a world that has lanes, in that order; a lane may be taken more than once."""
-    return _pick(world, _world_axes(world), lanes)
+    return _each_lane(world, _world_axes(world), lambda x: x[lanes])
 
 
 def pick_flight(flight: FlightComputer, lanes: np.ndarray) -> FlightComputer:
     """The given lanes of a flight computer that has lanes."""
-    return _pick(flight, _flight_axes(flight), lanes)
-
-
-def _pick(tree, axes, lanes: np.ndarray):
-    leaves, structure = jax.tree.flatten(tree, is_leaf=lambda x: x is None)
-    marks = jax.tree.leaves(axes, is_leaf=lambda x: x is None)
-    taken = [x if mark is None else np.asarray(x)[lanes] for x, mark in zip(leaves, marks, strict=True)]
-    return jax.tree.unflatten(structure, taken)
+    return _each_lane(flight, _flight_axes(flight), lambda x: x[lanes])
 
 
 def spread_world(world: World, lanes: int) -> World:
