@@ -10,7 +10,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
-from homeward.typing import Count, Flag, Scalar, Vec3
+from homeward.typing import Count, Flag, Quat, Scalar, Vec3
 
 
 def channel(unit: str, text: str, frame: str = "") -> Any:
@@ -37,6 +37,43 @@ def channels(message: type) -> tuple[Channel, ...]:
     )
 
 
+class InertialSample(eqx.Module):
+    """What the strapdown inertial unit gives for one control tick, both integrals corrected within it."""
+
+    delta_angle: Vec3 = channel("rad", "rotation sensed over the tick, coning corrected", "B")
+    delta_velocity: Vec3 = channel("m/s", "velocity gained over the tick, in the axes at its start", "B")
+    duration: Scalar = channel("s", "length of the tick")
+
+
+class Aids(eqx.Module):
+    """What the other sensors give once a cycle; a reading that is not valid is to be left alone."""
+
+    star_valid: Flag = channel("1", "the star tracker sees stars")
+    star_q_BI: Quat = channel("1", "attitude by stars")
+    satellite_valid: Flag = channel("1", "satellite navigation has a fix")
+    satellite_position: Vec3 = channel("m", "position by satellites", "E")
+    satellite_velocity: Vec3 = channel("m/s", "velocity by satellites", "E")
+    pressure_valid: Flag = channel("1", "the static pressure port is open")
+    pressure_altitude: Scalar = channel("m", "altitude by static pressure")
+    height_valid: Flag = channel("1", "the gamma altimeter sees the ground")
+    height: Scalar = channel("m", "height above the ground by the gamma altimeter")
+
+
+class Attitude(eqx.Module):
+    """What navigation believes of the attitude; attitude control reads nothing else."""
+
+    q_BI: Quat = channel("1", "believed attitude, components of I to components of B")
+    omega_BI_B: Vec3 = channel("rad/s", "believed rate of turn", "B")
+
+
+class Accuracy(eqx.Module):
+    """How well navigation thinks it knows: 1-sigma an axis. For telemetry and monitors."""
+
+    position_sigma: Vec3 = channel("m", "1-sigma of the believed position", "N")
+    velocity_sigma: Vec3 = channel("m/s", "1-sigma of the believed velocity", "N")
+    attitude_sigma: Vec3 = channel("rad", "1-sigma of the believed attitude", "B")
+
+
 class Measurements(eqx.Module):
     """What the sensors tell the flight computer at one tick."""
 
@@ -49,6 +86,7 @@ class Measurements(eqx.Module):
     bank: Scalar = channel("rad", "bank angle as the inertial unit gives it")
     height: Scalar = channel("m", "gamma altimeter: height above the ground")
     propellant: Scalar = channel("kg", "main-engine propellant as gauged")
+    aids: Aids | None = None  # only where a capsule turns: a point mass has a fix with an error model
 
 
 class Navigation(eqx.Module):
