@@ -10,7 +10,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
-from homeward.typing import Count, Flag, Quat, Scalar, Vec3
+from homeward.typing import Array, Count, Flag, Float, Quat, Scalar, Vec3
 
 
 def channel(unit: str, text: str, frame: str = "") -> Any:
@@ -86,7 +86,9 @@ class Measurements(eqx.Module):
     bank: Scalar = channel("rad", "bank angle as the inertial unit gives it")
     height: Scalar = channel("m", "gamma altimeter: height above the ground")
     propellant: Scalar = channel("kg", "main-engine propellant as gauged")
-    aids: Aids | None = None  # only where a capsule turns: a point mass has a fix with an error model
+    # Only where a ship turns; a point mass has nothing but the fix with its error.
+    attitude: Attitude | None = None
+    aids: Aids | None = None
 
 
 class Navigation(eqx.Module):
@@ -125,6 +127,25 @@ class Command(eqx.Module):
     deploy: Count = channel("1", "parachute sequence order: 0 none, 1 open, 2 main, 3 backup")
     drop_heat_shield: Flag = channel("1", "release the heat shield")
     fire_retro: Flag = channel("1", "fire the landing rockets")
+    # Valve time [s] of every attitude thruster within the next tick; None where nothing turns.
+    thruster_seconds: Float[Array, " n"] | None = None
+
+
+class BodyFrame(eqx.Module):
+    """One fast row of telemetry of a ship that turns: one a control tick."""
+
+    time: Scalar = channel("s", "time since the scenario's epoch")
+    q_BI: Quat = channel("1", "true attitude, components of I to components of B")
+    omega_BI_B: Vec3 = channel("rad/s", "true rate of turn", "B")
+    angle_of_attack: Scalar = channel("rad", "true angle of attack, heat shield first near 180 deg")
+    sideslip: Scalar = channel("rad", "true sideslip")
+    bank: Scalar = channel("rad", "true bank angle")
+    bank_command: Scalar = channel("rad", "bank angle commanded")
+    load_factor: Scalar = channel("g", "non-gravitational acceleration over standard gravity")
+    attitude_error: Vec3 = channel("rad", "believed less true attitude", "B")
+    valve_share: Float[Array, " n"] = channel("1", "part of the tick each thruster is told to be open")
+    engine_share: Scalar = channel("1", "part of the tick the main engine is told to burn")
+    thruster_propellant: Scalar = channel("kg", "left in the capsule's thruster tank")
 
 
 class Frame(eqx.Module):
@@ -161,6 +182,9 @@ class Frame(eqx.Module):
     lift_factor: Scalar = channel("1", "lift estimated on board over the onboard model's")
     predicted_miss: Scalar = channel("m", "miss distance the guidance predicts")
     parachute_stage: Count = channel("1", "0 none, 1 drogue, 2 main reefed, 3 main, 4 backup")
+    # Only of a ship that turns: the control ticks of this cycle, and how well its filter thinks it knows.
+    body: BodyFrame | None = None
+    accuracy: Accuracy | None = None
 
 
 def stack_history(frames: list[Frame]) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ from homeward.earth.geodesy import Ellipsoid, to_geodetic
 from homeward.flight.descent import DescentSettings, DescentState, initial_descent, step_descent
 from homeward.flight.interfaces import AbstractEntryGuidance, AbstractNavigation
 from homeward.flight.main_timing import MainTiming, order_main
+from homeward.flight.steering import Steering
 from homeward.icd import Command, EntryCommand, EntryTarget, Measurements, Navigation
 from homeward.typing import Scalar, Vec3
 
@@ -38,6 +39,7 @@ class FlightComputer(eqx.Module):
     target: EntryTarget
     ellipsoid: Ellipsoid
     thrust_acceleration: Scalar  # believed, m/s2 at the burn: only to end it within a tick
+    steering: Steering | None = None  # None where the ship is a point mass
 
     def init(self) -> FlightState:
         """State at power-on."""
@@ -88,7 +90,8 @@ class FlightComputer(eqx.Module):
         return eqx.tree_at(lambda s: s.descent, state, descent), command
 
 
-def idle() -> Command:
-    """A command that asks for nothing."""
+def idle(thrusters: int | None = None) -> Command:
+    """A command that asks for nothing; ``thrusters`` is how many the ship has, if it turns."""
     zero, no = jnp.asarray(0.0), jnp.asarray(False)
-    return Command(zero, zero, jnp.asarray([1.0, 0.0, 0.0]), jnp.asarray(0), no, no)
+    valves = None if thrusters is None else jnp.zeros(thrusters)
+    return Command(zero, zero, jnp.asarray([1.0, 0.0, 0.0]), jnp.asarray(0), no, no, valves)

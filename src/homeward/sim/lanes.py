@@ -11,7 +11,7 @@ import numpy as np
 
 from homeward._programs import program
 from homeward.flight.computer import FlightComputer, idle
-from homeward.icd import Frame
+from homeward.icd import Accuracy, BodyFrame, Frame, channels
 from homeward.sim.legs import CYCLES, Leg, leg
 from homeward.sim.loop import Carry, begin, chunk
 from homeward.typing import Array
@@ -191,7 +191,19 @@ def fly_leg(
 def whole_history(legs: list[tuple[str, LegResult]], lane: int) -> dict[str, np.ndarray]:
     """One lane's telemetry of all legs, one row an instant: where two legs meet, that of the new leg."""
     parts = [lane_history(x.frames, float(x.start[lane]), float(x.end[lane]), lane) for _, x in legs]
-    joined = {key: np.concatenate([p[key] for p in parts]) for key in parts[0]}
+    # A leg without a filter has no accuracy to tell.
+    lengths = [len(p["time"]) for p in parts]
+    keys = dict.fromkeys(key for p in parts for key in p)
+    blanks = {key: np.full(next(p[key] for p in parts if key in p).shape[1:], np.nan) for key in keys}
+    joined = {
+        key: np.concatenate(
+            [
+                p.get(key, np.broadcast_to(blanks[key], (n, *blanks[key].shape)))
+                for p, n in zip(parts, lengths, strict=True)
+            ]
+        )
+        for key in keys
+    }
     keep = np.append(np.diff(joined["time"]) > 1e-9, True)
     return {key: values[keep] for key, values in joined.items()}
 
@@ -202,4 +214,29 @@ def lane_history(frames: list[Frame], start: float, end: float, lane: int) -> di
     keep = (rows.time >= start - 1e-9) & (rows.time <= end + 1e-9)
     # A lane that stands still repeats its last row.
     keep[1:] &= np.diff(rows.time) > 0.0
-    return {f.name: getattr(rows, f.name)[keep] for f in dataclasses.fields(rows)}
+    told = {c.name: getattr(rows, c.name)[keep] for c in channels(Frame)}
+    if rows.accuracy is not None:
+        told |= {c.name: getattr(rows.accuracy, c.name)[keep] for c in channels(Accuracy)}
+    return told
+
+
+def body_history(legs: list[tuple[str, LegResult]], lane: int) -> dict[str, np.ndarray]:
+    """One lane's fast telemetry of the legs in which it turns, one row a control tick; empty if there is none."""
+    parts: list[dict[str, np.ndarray]] = []
+    for _, leg in legs:
+        if not leg.frames or leg.frames[0].body is None:
+            continue
+        begin, end = float(leg.start[lane]), float(leg.end[lane])
+        bodies = [frame.body for frame in leg.frames]
+        rows = jax.tree.map(lambda *x: np.concatenate([p[lane] for p in x]), *bodies)
+        # (cycles, ticks, ...) to one row a tick.
+        rows = {c.name: getattr(rows, c.name) for c in channels(BodyFrame)}
+        rows = {key: x.reshape(-1, *x.shape[2:]) for key, x in rows.items()}
+        keep = (rows["time"] >= begin - 1e-9) & (rows["time"] <= end + 1e-9)
+        keep[1:] &= np.diff(rows["time"]) > 0.0
+        parts.append({key: x[keep] for key, x in rows.items()})
+    if not parts:
+        return {}
+    joined = {key: np.concatenate([p[key] for p in parts]) for key in parts[0]}
+    fresh = np.append(np.diff(joined["time"]) > 1e-9, True)
+    return {key: values[fresh] for key, values in joined.items()}

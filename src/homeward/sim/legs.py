@@ -7,10 +7,15 @@ import numpy as np
 from homeward.typing import Scalar, Vec3
 
 COAST, BURN, ENTRY, DESCENT = "coast", "burn", "entry", "descent"
+# The same of a ship that turns: stack in orbit, engine lit or not; capsule in the air; under a parachute.
+ORBIT, AIR, CANOPY = "orbit", "air", "canopy"
+TURNING = (ORBIT, AIR, CANOPY)
 
 #: Control ticks in a guidance cycle and cycles in a chunk, of each compiled program.
-TICKS = {COAST: 1, BURN: 10, ENTRY: 2, DESCENT: 10}
-CYCLES = {COAST: 64, BURN: 16, ENTRY: 64, DESCENT: 64}
+TICKS = {COAST: 1, BURN: 10, ENTRY: 2, DESCENT: 10, ORBIT: 10, AIR: 10, CANOPY: 10}
+CYCLES = {COAST: 64, BURN: 16, ENTRY: 64, DESCENT: 64, ORBIT: 64, AIR: 64, CANOPY: 64}
+#: Integration steps in a control tick of a ship that turns: under a canopy it swings at some 10 rad/s.
+SUBSTEPS = {ORBIT: 1, AIR: 1, CANOPY: 2}
 
 
 class Leg(eqx.Module):
@@ -29,6 +34,8 @@ class Leg(eqx.Module):
     patience: Scalar
     burn_delta_v: Scalar  # m/s to be sensed
     burn_direction: Vec3  # unit vector, I
+    entering: Scalar  # 1: a ship that turns takes up the attitude of the entry; 0: it points its thrust
+    guided: Scalar  # 1: the entry guidance steers; 0: wings level
 
 
 def leg(
@@ -41,9 +48,12 @@ def leg(
     patience: float = 1e6,
     burn_delta_v: float = 0.0,
     burn_direction: Vec3 | None = None,
+    entering: bool = False,
+    guided: bool = True,
 ) -> Leg:
     """A leg from plain numbers."""
     direction = jnp.asarray(np.array([1.0, 0.0, 0.0]) if burn_direction is None else burn_direction, float)
     values = (tick, index, end_time, end_altitude, patience, burn_delta_v)
     a, b, c, d, e, f = (jnp.asarray(x, float) for x in values)
-    return Leg(kind, a, b, c, d, e, f, direction)
+    switches = (jnp.asarray(float(x)) for x in (entering, guided))
+    return Leg(kind, a, b, c, d, e, f, direction, *switches)

@@ -4,8 +4,6 @@
 host: a ``while_loop`` inside would get a predicate for each lane and copy every carry through ``select``.
 """
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -15,25 +13,17 @@ from homeward.earth.orientation import EarthSpin, inertial_to_earth
 from homeward.flight.computer import FlightComputer, FlightState, idle
 from homeward.icd import Command, Frame
 from homeward.math.components import split
+from homeward.sim.carry import Carry, fail_if_late, fly_if_due, select
 from homeward.sim.ends import settle
 from homeward.sim.legs import BURN, COAST, CYCLES, DESCENT, ENTRY, TICKS, Leg
 from homeward.sim.record import frame
 from homeward.sim.tick import act, forces_inputs, in_orbit, keep_worst
-from homeward.typing import Array, Flag, Float, Scalar, Vec3
+from homeward.typing import Array, Float, Vec3
 from homeward.world.dynamics import aerodynamic, slow_gravity, thin_drag
 from homeward.world.gravity import SphericalHarmonics
 from homeward.world.sensors import NOISES, measure, step_navigation_error
 from homeward.world.state import TruthState
 from homeward.world.world import World
-
-
-class Carry(eqx.Module):
-    """What a lane hands from cycle to cycle and from leg to leg."""
-
-    truth: TruthState
-    flight: FlightState
-    command: Command  # on its way: acts from the next tick on
-    deadline: Scalar  # s, when the leg has taken too long
 
 
 def begin(carry: Carry, leg: Leg) -> Carry:
@@ -45,12 +35,11 @@ def begin(carry: Carry, leg: Leg) -> Carry:
         truth,
         (no | truth.failed, no | truth.failed, jnp.zeros_like(truth.time)),
     )
-    command = eqx.tree_at(lambda c: c.bank, idle(), carry.command.bank)
+    valves = carry.command.thruster_seconds
+    command = eqx.tree_at(
+        lambda c: c.bank, idle(None if valves is None else valves.shape[0]), carry.command.bank
+    )
     return Carry(truth, carry.flight, command, truth.time + leg.patience)
-
-
-def _select(frozen: Flag, old: Any, new: Any) -> Any:
-    return jax.tree.map(lambda a, b: jnp.where(frozen, a, b), old, new)
 
 
 def cycle(
@@ -85,19 +74,8 @@ def cycle(
     moved = _ticks(world, flight, leg, spin, truth, state, carry.command, wanted, (r_E, v_E), slow, noise)
     new = Carry(*moved, carry.deadline)
     new = eqx.tree_at(lambda c: c.truth, new, keep_worst(new.truth, told, leg, ticks * leg.tick))
-    late = new.truth.time > carry.deadline
-    failing = late & ~new.truth.done
-    new = eqx.tree_at(
-        lambda c: (c.truth.failed, c.truth.done, c.truth.settled, c.truth.failed_time),
-        new,
-        (
-            new.truth.failed | failing,
-            new.truth.done | failing,
-            new.truth.settled | failing,
-            jnp.where(failing, new.truth.time, new.truth.failed_time),
-        ),
-    )
-    return _select(carry.truth.done, carry, new), row
+    new = fail_if_late(new)
+    return select(carry.truth.done, carry, new), row
 
 
 def _ticks(
@@ -121,16 +99,7 @@ def _ticks(
                 state, pending = flight.descend(state, measurements, leg.tick)
         truth, motion = act(world, leg, spin, truth, active, motion, slow)
         new = (truth, state, pending, pending, motion)
-        # A lane whose end lies within this tick stays before it: ``settle`` flies the last part exactly.
-        # A tick that gave a number that is not finite is not flown at all: only its flags are taken.
-        stays = frozen | truth.failed | (truth.done & ~truth.settled)
-        kept = _select(stays, old, new)
-        flags = eqx.tree_at(
-            lambda t: (t.done, t.settled, t.failed, t.failed_time),
-            kept[0],
-            (truth.done | frozen, truth.settled, truth.failed, truth.failed_time),
-        )
-        return (flags, *kept[1:]), None
+        return fly_if_due(frozen, old, new, truth), None
 
     inner = (truth, state, active, wanted, motion)
     if TICKS[leg.kind] == 1:

@@ -1,10 +1,12 @@
 """The truth of one flight at one instant."""
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.typing import Array, Count, Flag, Float, Scalar, Vec3
+from homeward.typing import Array, Count, Flag, Float, Mat33, Quat, Scalar, Vec3
 
 
 class NavigationErrorState(eqx.Module):
@@ -27,8 +29,20 @@ class Extremes(eqx.Module):
     bank_side: Scalar  # +1 right, -1 left, 0 not banked yet
 
 
+class BodyState(eqx.Module):
+    """What a turning ship has besides; vectors in B, whose origin is the centre of mass."""
+
+    q_BI: Quat
+    omega_BI_B: Vec3  # rad/s
+    inertia: Mat33  # kg m2, of all that flies on
+    level: Float[Array, " n"]  # force of each thruster over its full force
+    engine_level: Scalar  # the same of the main engines
+    propellant: Scalar  # kg, of the capsule's thrusters
+    sensors: Any  # state of the sensors
+
+
 class TruthState(eqx.Module):
-    """Point-mass truth. Six-degree-of-freedom flights add attitude and rate beside these.
+    """Truth of one flight. ``body`` is None where the ship is a point mass.
 
     ``drag_area`` is CD x area [m2] of what flies where no trim table applies (stack in orbit, canopy).
     """
@@ -52,6 +66,7 @@ class TruthState(eqx.Module):
     settled: Flag  # the state stands at the end itself
     failed: Flag  # a number is not finite, or the leg took too long
     failed_time: Scalar  # s, where it did
+    body: BodyState | None = None
 
 
 def initial_truth(

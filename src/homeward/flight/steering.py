@@ -1,0 +1,70 @@
+"""What the flight computer of a turning ship has besides: an attitude control for each configuration."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.earth.orientation import AbstractOrientation
+from homeward.flight.attitude import (
+    AttitudeControl,
+    WindAxes,
+    damping_rates,
+    entry_rates,
+    pointing_rates,
+    valve_times,
+    wind_axes,
+)
+from homeward.icd import Attitude, Navigation
+from homeward.math.components import dot, split
+from homeward.math.turning import rows, split4
+from homeward.typing import Array, Flag, Float, Scalar, Vec3
+
+Valves = Float[Array, " n"]
+
+AIMED = 0.985  # cosine of the angle from the wanted thrust (10 deg) within which the engine may burn
+
+
+class Steering(eqx.Module):
+    """Attitude control of the stack and of the capsule; ``engine_tail`` [s] is what still burns after cut-off.
+
+    Every method returns the valve times [s] of the next tick; ``coming`` are those of this tick.
+    """
+
+    stack: AttitudeControl
+    capsule: AttitudeControl
+    engine_tail: Scalar
+    orientation: AbstractOrientation  # of the Earth, as believed
+
+    @property
+    def thrusters(self) -> int:
+        """How many valves there are."""
+        return self.stack.allocation.torques.shape[-2]
+
+    def axes(self, last: Navigation) -> WindAxes:
+        """Axes of the believed motion, held for a cycle."""
+        return wind_axes(last, self.orientation.at(last.time).C_EI(last.time))
+
+    def point(
+        self, attitude: Attitude, axes: WindAxes, coming: Valves, direction: Vec3, entering: Flag, tick: Scalar
+    ) -> Valves:
+        """The stack: thrust along a direction in I, or the attitude of the entry, wings level."""
+        aimed = pointing_rates(self.stack, attitude, axes, direction, tick)
+        entry = entry_rates(self.stack, attitude, axes, jnp.zeros_like(tick), tick)
+        wanted, bands = jax.tree.map(lambda a, b: jnp.where(entering, a, b), entry, aimed)
+        return valve_times(self.stack, attitude, wanted, bands, coming, tick)
+
+    def aimed(self, attitude: Attitude, direction: Vec3) -> Flag:
+        """Whether the thrust points where it should."""
+        return dot(rows(split4(attitude.q_BI))[0], split(direction)) > AIMED
+
+    def bank(
+        self, attitude: Attitude, axes: WindAxes, coming: Valves, bank: Scalar, tick: Scalar
+    ) -> Valves:
+        """The capsule at its trim angle and a bank angle [rad]."""
+        wanted, bands = entry_rates(self.capsule, attitude, axes, bank, tick)
+        return valve_times(self.capsule, attitude, wanted, bands, coming, tick)
+
+    def damp(self, attitude: Attitude, coming: Valves, quiet: Flag, tick: Scalar) -> Valves:
+        """The capsule under a parachute: rates taken away, nothing fired where ``quiet``."""
+        wanted, bands = damping_rates(self.capsule)
+        return jnp.where(quiet, 0.0, valve_times(self.capsule, attitude, wanted, bands, coming, tick))

@@ -1,0 +1,56 @@
+"""What a lane hands on, and when it stands still."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.flight.computer import FlightState
+from homeward.icd import Command
+from homeward.typing import Flag, Scalar
+from homeward.world.state import TruthState
+
+
+class Carry(eqx.Module):
+    """What a lane hands from cycle to cycle and from leg to leg."""
+
+    truth: TruthState
+    flight: FlightState
+    command: Command  # on its way: acts from the next tick on
+    deadline: Scalar  # s, when the leg has taken too long
+
+
+def select(yes: Flag, a: Any, b: Any) -> Any:
+    """``a`` where ``yes``, else ``b``, leaf by leaf."""
+    return jax.tree.map(lambda x, y: jnp.where(yes, x, y), a, b)
+
+
+def fail_if_late(carry: Carry) -> Carry:
+    """A leg that has taken longer than its patience has failed."""
+    truth = carry.truth
+    failing = (truth.time > carry.deadline) & ~truth.done
+    return eqx.tree_at(
+        lambda c: (c.truth.failed, c.truth.done, c.truth.settled, c.truth.failed_time),
+        carry,
+        (
+            truth.failed | failing, truth.done | failing, truth.settled | failing,
+            jnp.where(failing, truth.time, truth.failed_time),
+        ),
+    )  # fmt: skip
+
+
+def fly_if_due(frozen: Flag, old: Any, new: Any, truth: TruthState) -> Any:
+    """The tick's result, or the state before it, in a tuple that begins with the truth.
+
+    A lane whose end lies within this tick stays before it: ``settle`` flies the last part exactly. A tick
+    that gave a number that is not finite is not flown at all: only its flags are taken.
+    """
+    stays = frozen | truth.failed | (truth.done & ~truth.settled)
+    kept = select(stays, old, new)
+    flags = eqx.tree_at(
+        lambda t: (t.done, t.settled, t.failed, t.failed_time),
+        kept[0],
+        (truth.done | frozen, truth.settled, truth.failed, truth.failed_time),
+    )
+    return (flags, *kept[1:])
