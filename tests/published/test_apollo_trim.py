@@ -62,7 +62,7 @@ def test_the_table_comes_back(validation, table):
     worst = np.max(np.abs(flown(rows[:, 0]) - theirs), axis=0)
     for (name, unit), value in zip(QUANTITIES, worst, strict=True):
         validation.record(
-            source=SOURCE, case="14 Mach numbers, root of Cm", quantity=name, theirs="table", ours="trim",
+            source=SOURCE, case="14 Mach numbers, fitted and read back", quantity=name, theirs="table", ours="trim",
             difference=value, limit=BISECTED, unit=unit,
         )  # fmt: skip
         assert value <= BISECTED
