@@ -6,7 +6,15 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.icd import EntryCommand, EntryTarget, Measurements, Navigation
+from homeward.icd import (
+    Accuracy,
+    Attitude,
+    EntryCommand,
+    EntryTarget,
+    InertialSample,
+    Measurements,
+    Navigation,
+)
 from homeward.typing import Scalar
 
 
@@ -32,6 +40,22 @@ class AbstractNavigation(eqx.Module):
     @abstractmethod
     def step(self, state: Any, measurements: Measurements) -> tuple[Any, Navigation]:
         """One cycle: sensors in, belief out."""
+
+
+class AbstractStrapdown(AbstractNavigation):
+    """Navigation of a capsule that turns: it reckons every control tick and takes bearings once a cycle."""
+
+    @abstractmethod
+    def propagate(self, state: Any, sample: InertialSample) -> tuple[Any, Attitude]:
+        """One control tick: the inertial unit's integrals in, attitude out."""
+
+    @abstractmethod
+    def attitude(self, state: Any) -> Attitude:
+        """What attitude control goes by."""
+
+    @abstractmethod
+    def accuracy(self, state: Any) -> Accuracy:
+        """How well it thinks it knows."""
 
 
 def bank_only(bank: Scalar) -> EntryCommand:

@@ -1,0 +1,50 @@
+"""What the navigation filter was told of its sensors before the flight: its own figures, not the truth's."""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from homeward.typing import Mat33, Scalar, Vec3
+
+
+class InertialBelief(eqx.Module):
+    """1-sigma figures that the filter was loaded with for the inertial unit and for gravity."""
+
+    gyro_bias: Scalar  # rad/s
+    gyro_walk: Scalar  # rad/sqrt(s)
+    gyro_scale: Scalar  # rad per rad turned: scale factors and misalignments
+    accelerometer_bias: Scalar  # m/s2
+    accelerometer_walk: Scalar  # m/s/sqrt(s)
+    force_scale: Scalar  # relative error along the force
+    force_cross: Scalar  # relative error across the force: misalignments
+    mounting: Scalar  # rad an axis, unit against stars
+    gravity_walk: Scalar  # m/s/sqrt(s): what the zonal field leaves out
+
+
+class AidBelief(eqx.Module):
+    """1-sigma figures that the filter was loaded with for the other sensors, and how it guards itself."""
+
+    star_cross: Scalar  # rad
+    star_roll: Scalar  # rad, about the boresight
+    boresight_B: Vec3
+    satellite_position: Scalar  # m, Gauss-Markov part
+    satellite_velocity: Scalar  # m/s
+    satellite_time: Scalar  # s, its correlation time
+    satellite_position_noise: Scalar  # m, white
+    satellite_velocity_noise: Scalar  # m/s
+    pressure_sigma: Scalar  # m
+    pressure_scale: Scalar  # relative
+    height_sigma: Scalar  # m, of the ground's altitude and the gamma altimeter together
+    ground_altitude: Scalar  # m above the ellipsoid
+    altitude_memory: Scalar  # cycles over which the error of the pressure's scale is the same one
+    gate: Scalar  # sigmas: an innovation beyond is not believed
+    patience: Scalar  # cycles of rejected readings after which the filter gives in
+
+    def decay(self, duration: Scalar) -> Scalar:
+        """What is left of the satellites' slow error after a time [s]."""
+        return jnp.exp(-duration / self.satellite_time)
+
+    def star_noise(self) -> Mat33:
+        """Covariance [rad2, B] of a reading of the stars."""
+        b = self.boresight_B
+        excess = self.star_roll**2 - self.star_cross**2
+        return self.star_cross**2 * jnp.eye(3) + excess * b[:, None] * b[None, :]

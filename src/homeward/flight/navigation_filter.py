@@ -1,0 +1,272 @@
+"""The error-state filter: 24 errors of what is reckoned, of the sensors and of the satellites' slow part.
+
+Errors are truth less belief. That of attitude is a small turn in I (multiplicative), so that it keeps still
+while the capsule turns. Sources: Carpenter and D'Souza, Navigation Filter Best Practices,
+NASA/TP-2018-219822; Groves (2013), chapters 3 and 14. See docs/models/strapdown_navigation.md.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from homeward.flight.beliefs import AidBelief, InertialBelief
+from homeward.flight.strapdown import CycleSums
+from homeward.math.routine import routine
+from homeward.typing import Array, Flag, Float, Mat33, Scalar, Vec3
+
+SIZE = 24
+TURN, PLACE, SPEED = slice(0, 3), slice(3, 6), slice(6, 9)  # rad, m, m/s; in I
+GYRO, ACCELEROMETER = slice(9, 12), slice(12, 15)  # biases, rad/s and m/s2, in the unit's axes
+MOUNTING = slice(15, 18)  # body axes against the unit's, rad
+SLOW_PLACE, SLOW_SPEED = slice(18, 21), slice(21, 24)  # Gauss-Markov errors of the satellites, m and m/s, I
+MOVING = 9  # the first errors, which the reckoning mixes
+
+# A bias that is a random walk in step with the force has less effect than the constant scale factor which it
+# stands for: 2/3 of the variance of the velocity after a force that grows evenly.
+WALK_FOR_CONSTANT = 1.5
+
+# A turn to and fro leaves no error behind: only what lasts longer counts, s.
+RATE_MEMORY = 5.0
+
+Covariance = Float[Array, "24 24"]
+Errors = Float[Array, "24"]
+
+
+class SlowMotion(eqx.Module):
+    """What errors in proportion to force and turn go with: of the cycle, in the unit's axes.
+
+    As the force changes, an error proportional to it is a bias that changes.
+    """
+
+    force_B: Vec3  # m/s2, mean specific force
+    force_square: Scalar  # m2/s4
+    square_change: Scalar  # m2/s4, against the cycle before
+    rate_B: Vec3  # rad/s, smoothed over some seconds
+
+    def next(self, force_B: Vec3, turn_B: Vec3, duration: Scalar) -> "SlowMotion":
+        """One cycle on, with its mean force and its turn [rad]."""
+        square = jnp.sum(force_B * force_B)
+        share = 1.0 - jnp.exp(-duration / RATE_MEMORY)
+        rate = turn_B / jnp.where(duration > 0.0, duration, 1.0)
+        return SlowMotion(
+            force_B, square, square - self.force_square, self.rate_B + share * (rate - self.rate_B)
+        )
+
+
+def no_motion() -> SlowMotion:
+    """Before the first cycle."""
+    zero, zeros = jnp.zeros(()), jnp.zeros(3)
+    return SlowMotion(zeros, zero, zero, zeros)
+
+
+def initial_covariance(unit: InertialBelief, aids: AidBelief, C_IB: Mat33, noise_B: Mat33) -> Covariance:
+    """Covariance where attitude, position and velocity were just set from stars and satellites.
+
+    ``noise_B`` is the stars' covariance [rad2]. What was set carries the slow errors of its source.
+    """
+    eye = jnp.eye(3)
+    mounting = unit.mounting**2 * eye
+    slow_r, slow_v = aids.satellite_position**2 * eye, aids.satellite_velocity**2 * eye
+    P = jnp.zeros((SIZE, SIZE))
+    P = P.at[TURN, TURN].set(multiply(C_IB, multiply(mounting + noise_B, C_IB.T)))
+    P = (
+        P.at[TURN, MOUNTING]
+        .set(-(unit.mounting**2) * C_IB)
+        .at[MOUNTING, TURN]
+        .set(-(unit.mounting**2) * C_IB.T)
+    )
+    P = P.at[MOUNTING, MOUNTING].set(mounting)
+    P = P.at[PLACE, PLACE].set(slow_r + aids.satellite_position_noise**2 * eye)
+    P = P.at[PLACE, SLOW_PLACE].set(-slow_r).at[SLOW_PLACE, PLACE].set(-slow_r)
+    P = P.at[SPEED, SPEED].set(slow_v + aids.satellite_velocity_noise**2 * eye)
+    P = P.at[SPEED, SLOW_SPEED].set(-slow_v).at[SLOW_SPEED, SPEED].set(-slow_v)
+    P = P.at[SLOW_PLACE, SLOW_PLACE].set(slow_r).at[SLOW_SPEED, SLOW_SPEED].set(slow_v)
+    P = P.at[GYRO, GYRO].set(unit.gyro_bias**2 * eye)
+    return P.at[ACCELEROMETER, ACCELEROMETER].set(unit.accelerometer_bias**2 * eye)
+
+
+def propagate(
+    unit: InertialBelief,
+    aids: AidBelief,
+    P: Covariance,
+    sums: CycleSums,
+    gradient: Mat33,
+    motion: SlowMotion,
+) -> Covariance:
+    """The covariance one cycle on, ``Phi P Phi' + Q``, symmetric to the last bit.
+
+    ``sums`` are those of the cycle, ``gradient`` [1/s2] that of gravity in I.
+    """
+    return routine(_propagate, unit, aids, P, sums, gradient, motion)
+
+
+def _propagate(
+    unit: InertialBelief,
+    aids: AidBelief,
+    P: Covariance,
+    sums: CycleSums,
+    gradient: Mat33,
+    motion: SlowMotion,
+) -> Covariance:
+    t = sums.duration
+    A, half = sums.attitude, 0.5 * t
+    lever = _cross(sums.delta_v)
+    lever_A = 0.5 * multiply(lever, A)
+    pull = 0.5 * t * t * gradient
+
+    def mix(rows: Float[Array, "24 n"]) -> Float[Array, "9 n"]:
+        """The upper rows of the transition matrix times ``rows``."""
+        turn, place, speed = rows[TURN], rows[PLACE], rows[SPEED]
+        tilt = multiply(lever, turn) + multiply(A, rows[ACCELEROMETER])
+        fall = multiply(gradient, place)
+        return jnp.concatenate(
+            [
+                turn - multiply(A, rows[GYRO]),
+                place + t * speed + half * t * fall - half * tilt,
+                speed + t * fall + multiply(pull, speed) - tilt + multiply(lever_A, rows[GYRO]),
+            ]
+        )
+
+    decay = aids.decay(t)
+    keep = jnp.concatenate([jnp.ones(MOVING), jnp.ones(6) * decay])
+    upper = routine(mix, P)
+    square = mix(upper.T)
+    wide = upper[:, MOVING:] * keep[None, :]
+    rest = P[MOVING:, MOVING:]
+    lower = 0.5 * (rest + rest.T) * (keep[:, None] * keep[None, :])
+    square = 0.5 * (square + square.T) + _reckoning_noise(unit, t, motion.rate_B)
+    lower = lower + _sensor_noise(unit, aids, motion, 1.0 - decay * decay)
+    return jnp.concatenate(
+        [jnp.concatenate([square, wide], axis=1), jnp.concatenate([wide.T, lower], axis=1)], axis=0
+    )
+
+
+def _reckoning_noise(unit: InertialBelief, t: Scalar, rate_B: Vec3) -> Float[Array, "9 9"]:
+    """Random walks, and the gyros' errors in proportion to the turn.
+
+    Errors of one turn add up and not their squares: pi times the turn is the square of half a turn at half a
+    turn, more before, and less only beyond.
+    """
+    turned = t * jnp.sqrt(jnp.sum(rate_B * rate_B))
+    turn = unit.gyro_walk**2 * t + unit.gyro_scale**2 * jnp.pi * turned
+    walk = unit.accelerometer_walk**2 + unit.gravity_walk**2
+    eye, zero = jnp.eye(3), jnp.zeros((3, 3))
+    both = (0.5 * walk * t * t) * eye
+    return jnp.concatenate(
+        [
+            jnp.concatenate([turn * eye, zero, zero], axis=1),
+            jnp.concatenate([zero, (walk * t * t * t / 3.0) * eye, both], axis=1),
+            jnp.concatenate([zero, both, (walk * t) * eye], axis=1),
+        ]
+    )
+
+
+def _sensor_noise(
+    unit: InertialBelief, aids: AidBelief, motion: SlowMotion, fresh: Scalar
+) -> Float[Array, "15 15"]:
+    """What the changing force does to the accelerometers' bias, and the renewal of the satellites' errors."""
+    size2 = motion.force_square
+    along = motion.force_B * jnp.where(size2 > 0.0, 1.0 / jnp.sqrt(jnp.where(size2 > 0.0, size2, 1.0)), 0.0)
+    across2 = unit.force_cross**2
+    excess = unit.force_scale**2 - across2
+    bias = across2 * jnp.eye(3) + excess * along[:, None] * along[None, :]
+    Q = jnp.zeros((SIZE - MOVING, SIZE - MOVING))
+    Q = Q.at[3:6, 3:6].set(WALK_FOR_CONSTANT * jnp.abs(motion.square_change) * bias)
+    place, speed = aids.satellite_position**2, aids.satellite_velocity**2
+    slow = jnp.concatenate([jnp.ones(3) * place, jnp.ones(3) * speed])
+    return Q.at[9:15, 9:15].set(jnp.eye(6) * (fresh * slow)[:, None])
+
+
+def correct3(
+    P: Covariance,
+    x: Errors,
+    errors: tuple[slice, slice],
+    H: Mat33,
+    R: Mat33,
+    innovation: Vec3,
+    gate: Scalar,
+    valid: Flag,
+    give_in: Flag,
+) -> tuple[Covariance, Errors, Flag]:
+    """Three readings at once; returns covariance, errors and whether the gate let them through.
+
+    They see ``H`` times the first of ``errors`` plus the second, with the noise ``R``; ``innovation`` is
+    reading less belief, of which ``x`` explains a part already. Joseph's form ``(I-KH) P (I-KH)' + K R K'``
+    (NASA/TP-2018-219822, section 2.3), written out. Where the filter is to ``give_in``, the first errors
+    are first widened by the innovation itself, so that the gate lets it through and belief follows it. A
+    reading that is not taken leaves ``P`` and ``x`` as they are, bit for bit.
+    """
+
+    def correct(P, x, H, R, innovation, gate, valid, give_in):
+        first, second = errors
+        residual = innovation - jnp.sum(H * x[first][None, :], axis=1) - x[second]
+        widening = jnp.where(give_in, jnp.sum(residual * residual), 0.0)
+        wide = jnp.zeros((SIZE, SIZE)).at[first, first].set(jnp.eye(3))
+        rows = multiply(H, P[first]) + P[second] + widening * multiply(H, wide[first])
+        S = multiply(rows[:, first], H.T) + rows[:, second] + R
+        weight = inverse3(S)
+        weighted = jnp.sum(weight * residual[None, :], axis=1)
+        taken = valid & (jnp.sum(weighted * residual) < gate * gate)
+        return _corrected(P + widening * wide, P, x, rows, S, weight, residual, taken)
+
+    return routine(correct, P, x, H, R, innovation, gate, valid, give_in)
+
+
+def _corrected(
+    widened: Covariance,
+    P: Covariance,
+    x: Errors,
+    rows: Float[Array, "3 24"],
+    S: Mat33,
+    weight: Mat33,
+    residual: Vec3,
+    taken: Flag,
+) -> tuple[Covariance, Errors, Flag]:
+    gain = multiply(weight, rows)  # K', 3 by 24
+    left = rows - multiply(S, gain)  # rounding only: what makes the form Joseph's
+    for k in range(3):
+        widened = widened - (rows[k][:, None] * gain[k][None, :] + gain[k][:, None] * left[k][None, :])
+    moved = x
+    for k in range(3):
+        moved = moved + gain[k] * residual[k]
+    return jnp.where(taken, widened, P), jnp.where(taken, moved, x), taken
+
+
+def correct1(
+    P: Covariance, x: Errors, H: Vec3, r: Scalar, innovation: Scalar, gate: Scalar, valid: Flag
+) -> tuple[Covariance, Errors, Flag]:
+    """One reading that sees ``H`` times the error of position, with the variance ``r``; as ``correct3``."""
+
+    def correct(P, x, H, r, innovation, gate, valid):
+        residual = innovation - jnp.sum(H * x[PLACE])
+        row = jnp.sum(H[:, None] * P[PLACE], axis=0)
+        s = jnp.sum(H * row[PLACE]) + r
+        taken = valid & (residual * residual < gate * gate * s)
+        gain = row * (1.0 / s)
+        left = row - s * gain
+        change = row[:, None] * gain[None, :] + gain[:, None] * left[None, :]
+        return jnp.where(taken, P - change, P), jnp.where(taken, x + gain * residual, x), taken
+
+    return routine(correct, P, x, H, r, innovation, gate, valid)
+
+
+def multiply(A: Float[Array, "m k"], B: Float[Array, "k n"]) -> Float[Array, "m n"]:
+    """``A B`` as a sum of outer products, which runs along the last axis where a batched dot would not."""
+    total = A[:, 0, None] * B[0, None, :]
+    for k in range(1, A.shape[1]):
+        total = total + A[:, k, None] * B[k, None, :]
+    return total
+
+
+def inverse3(S: Mat33) -> Mat33:
+    """Inverse of a symmetric matrix by its cofactors."""
+    a, b, c, d, e, f = S[0, 0], S[0, 1], S[0, 2], S[1, 1], S[1, 2], S[2, 2]
+    A, B, C = d * f - e * e, c * e - b * f, b * e - c * d
+    D, E, F = a * f - c * c, b * c - a * e, a * d - b * b
+    over = 1.0 / (a * A + b * B + c * C)
+    return over * jnp.stack([jnp.stack([A, B, C]), jnp.stack([B, D, E]), jnp.stack([C, E, F])])
+
+
+def _cross(w: Vec3) -> Mat33:
+    x, y, z = w[0], w[1], w[2]
+    zero = jnp.zeros_like(x)
+    return jnp.stack([jnp.stack([zero, -z, y]), jnp.stack([z, zero, -x]), jnp.stack([-y, x, zero])])

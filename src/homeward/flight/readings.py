@@ -1,0 +1,61 @@
+"""Readings made safe before the filter sees them: what is not finite is not valid."""
+
+from typing import TypeVar
+
+import jax
+import jax.numpy as jnp
+
+from homeward.icd import Aids
+from homeward.typing import Array, Flag, Mat33, Vec3
+
+Tree = TypeVar("Tree")
+
+
+def finite(*arrays: Array) -> Flag:
+    """Whether every number is finite."""
+    good = jnp.asarray(True)
+    for array in arrays:
+        good = good & jnp.all(jnp.isfinite(array))
+    return good
+
+
+def choose(first: Flag, one: Tree, other: Tree) -> Tree:
+    """The numbers of ``one`` where ``first`` holds, else those of ``other``, bit for bit."""
+    return jax.tree.map(lambda a, b: jnp.where(first, a, b), one, other)
+
+
+def clean(aids: Aids) -> tuple[Aids, Flag, Flag]:
+    """Readings with harmless numbers where they are not valid; whether stars and satellites are to be used.
+
+    A quaternion of stars that is far from unit length counts as not valid.
+    """
+    length2 = jnp.sum(aids.star_q_BI * aids.star_q_BI)
+    stars = aids.star_valid & finite(length2) & (jnp.abs(length2 - 1.0) < 1e-3)
+    satellites = aids.satellite_valid & finite(aids.satellite_position, aids.satellite_velocity)
+    pressure = aids.pressure_valid & finite(aids.pressure_altitude)
+    height = aids.height_valid & finite(aids.height)
+    zeros, zero = jnp.zeros(3), jnp.zeros(())
+    return (
+        Aids(
+            star_valid=stars,
+            star_q_BI=jnp.where(stars, aids.star_q_BI, jnp.asarray([1.0, 0.0, 0.0, 0.0])),
+            satellite_valid=satellites,
+            satellite_position=jnp.where(satellites, aids.satellite_position, zeros),
+            satellite_velocity=jnp.where(satellites, aids.satellite_velocity, zeros),
+            pressure_valid=pressure,
+            pressure_altitude=jnp.where(pressure, aids.pressure_altitude, zero),
+            height_valid=height,
+            height=jnp.where(height, aids.height, zero),
+        ),
+        stars,
+        satellites,
+    )
+
+
+def satellites_in_I(C_EI: Mat33, omega_E: Vec3, aids: Aids) -> tuple[Vec3, Vec3]:
+    """Position [m] and inertial velocity [m/s] by satellites, in I."""
+    moving = aids.satellite_velocity + jnp.cross(omega_E, aids.satellite_position)
+    return (
+        jnp.sum(C_EI * aids.satellite_position[:, None], axis=0),
+        jnp.sum(C_EI * moving[:, None], axis=0),
+    )

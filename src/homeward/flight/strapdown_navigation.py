@@ -1,0 +1,255 @@
+"""Navigation of a turning capsule: an inertial unit reckons, stars, satellites and altimeters correct it."""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from homeward.earth.geodesy import Ellipsoid, height_and_up, north_east_down, to_geodetic
+from homeward.earth.orientation import AbstractOrientation
+from homeward.errors import InputError
+from homeward.flight import navigation_filter as filter_
+from homeward.flight.beliefs import AidBelief, InertialBelief
+from homeward.flight.interfaces import AbstractStrapdown
+from homeward.flight.navigation_filter import Covariance, Errors, SlowMotion
+from homeward.flight.readings import choose, clean, finite, satellites_in_I
+from homeward.flight.strapdown import (
+    CycleSums,
+    Reckoned,
+    ZonalEarth,
+    advance,
+    bank_of,
+    no_sums,
+    small_turn,
+    turn_error,
+)
+from homeward.icd import Accuracy, Aids, Attitude, InertialSample, Measurements, Navigation
+from homeward.math.components import cross, join, split
+from homeward.math.quaternion import to_matrix
+from homeward.typing import Array, Flag, Int, Mat33, Scalar, Vec3
+
+# Cycles for which the gamma altimeter is read: 100 m at 7 m/s, over ground whose one error they all share.
+HEIGHT_MEMORY = 15.0
+
+
+class SensorErrors(eqx.Module):
+    """Believed errors of the sensors."""
+
+    gyro_bias: Vec3  # rad/s
+    accelerometer_bias: Vec3  # m/s2
+    mounting: Vec3  # rad, body axes against the unit's
+    slow_position: Vec3  # m, satellites, I
+    slow_velocity: Vec3  # m/s
+
+
+class StrapdownState(eqx.Module):
+    """All that the navigation remembers."""
+
+    reckoned: Reckoned
+    errors: SensorErrors
+    covariance: Covariance
+    sums: CycleSums
+    last: InertialSample
+    C_EI: Mat33  # as of the last cycle
+    motion: SlowMotion
+    started: Flag
+    rejected: Int[Array, "3"]  # readings in a row that the gate refused: stars, positions, velocities
+
+
+class StrapdownNavigation(AbstractStrapdown):
+    """Strapdown reckoning with one error-state filter. Its figures are beliefs, loaded before the flight."""
+
+    orientation: AbstractOrientation
+    ellipsoid: Ellipsoid
+    earth: ZonalEarth
+    unit: InertialBelief
+    aids: AidBelief
+
+    def init(self) -> StrapdownState:
+        """Before the first stars and satellites: nothing is known, and nothing is reckoned."""
+        zero, zeros = jnp.zeros(()), jnp.zeros(3)
+        return StrapdownState(
+            reckoned=Reckoned(jnp.asarray([1.0, 0.0, 0.0, 0.0]), self.ellipsoid.a * jnp.eye(3)[0], zeros),
+            errors=SensorErrors(zeros, zeros, zeros, zeros, zeros),
+            covariance=jnp.zeros((filter_.SIZE, filter_.SIZE)),
+            sums=no_sums(),
+            last=InertialSample(zeros, zeros, zero),
+            C_EI=jnp.eye(3),
+            motion=filter_.no_motion(),
+            started=jnp.asarray(False),
+            rejected=jnp.zeros(3, int),
+        )
+
+    def propagate(self, state: StrapdownState, sample: InertialSample) -> tuple[StrapdownState, Attitude]:
+        """One control tick. A sample that is not finite is taken to be like the last one."""
+        good = finite(sample.delta_angle, sample.delta_velocity, sample.duration)
+        sample = choose(good, sample, state.last)
+        errors = state.errors
+        reckoned, sums = advance(
+            self.earth, state.C_EI[2], state.reckoned, state.sums, sample, errors.gyro_bias,
+            errors.accelerometer_bias,
+        )  # fmt: skip
+        reckoned = choose(state.started, reckoned, state.reckoned)
+        state = eqx.tree_at(lambda s: (s.reckoned, s.sums, s.last), state, (reckoned, sums, sample))
+        return state, self.attitude(state)
+
+    def attitude(self, state: StrapdownState) -> Attitude:
+        """Attitude of the body, mounting of the unit taken off, and its rate over the last tick."""
+        last, errors = state.last, state.errors
+        q = small_turn(state.reckoned.q_BI, split(errors.mounting))
+        rate = last.delta_angle / jnp.where(last.duration > 0.0, last.duration, 1.0) - errors.gyro_bias
+        return Attitude(q_BI=jnp.where(q[0] < 0.0, -q, q), omega_BI_B=rate)
+
+    def step(self, state: StrapdownState, measurements: Measurements) -> tuple[StrapdownState, Navigation]:
+        """One cycle: the covariance carried on, readings taken in, belief told.
+
+        Raises ``InputError`` where the measurements have no ``aids``.
+        """
+        if measurements.aids is None:
+            raise InputError("strapdown navigation: the measurements hold no aids")
+        t = measurements.time
+        spin = self.orientation.at(t)
+        C_EI = spin.C_EI(t)
+        aids, stars, satellites = clean(measurements.aids)
+        place_I, speed_I = satellites_in_I(C_EI, spin.omega_EI_E, aids)
+
+        cold = ~state.started & stars & satellites
+        seen = Reckoned(aids.star_q_BI, place_I, speed_I)
+        reckoned = choose(cold, seen, state.reckoned)
+        force_I = state.sums.delta_v / jnp.where(state.sums.duration > 0.0, state.sums.duration, 1.0)
+        P, motion = self._covariance(state, seen, force_I, cold)
+        warm = state.started
+        rejected = state.rejected
+        decay = self.aids.decay(state.sums.duration)
+        errors = eqx.tree_at(
+            lambda e: (e.slow_position, e.slow_velocity), state.errors,
+            (decay * state.errors.slow_position, decay * state.errors.slow_velocity),
+        )  # fmt: skip
+
+        x = jnp.zeros(filter_.SIZE)
+        C_BI = to_matrix(reckoned.q_BI)
+        star_error = turn_error(small_turn(reckoned.q_BI, split(errors.mounting)), aids.star_q_BI)
+        P, x, star_taken = filter_.correct3(
+            P, x, (filter_.TURN, filter_.MOUNTING), C_BI, self.aids.star_noise(), join(star_error),
+            self.aids.gate, warm & stars, self._gives_in(rejected[0]),
+        )  # fmt: skip
+        P, x, place_taken = filter_.correct3(
+            P, x, (filter_.PLACE, filter_.SLOW_PLACE), jnp.eye(3),
+            self.aids.satellite_position_noise**2 * jnp.eye(3),
+            place_I - reckoned.r_BI_I - errors.slow_position, self.aids.gate, warm & satellites,
+            self._gives_in(rejected[1]),
+        )  # fmt: skip
+        P, x, speed_taken = filter_.correct3(
+            P, x, (filter_.SPEED, filter_.SLOW_SPEED), jnp.eye(3),
+            self.aids.satellite_velocity_noise**2 * jnp.eye(3),
+            speed_I - reckoned.v_BI_I - errors.slow_velocity, self.aids.gate, warm & satellites,
+            self._gives_in(rejected[2]),
+        )  # fmt: skip
+        P, x = self._altitude(P, x, reckoned, C_EI, aids, warm)
+
+        offered = warm & jnp.stack([stars, satellites, satellites])
+        refused = offered & ~jnp.stack([star_taken, place_taken, speed_taken])
+        reckoned, errors = _injected(reckoned, errors, x)
+        state = StrapdownState(
+            reckoned=reckoned,
+            errors=errors,
+            covariance=P,
+            sums=no_sums(),
+            last=state.last,
+            C_EI=C_EI,
+            motion=motion,
+            started=state.started | cold,
+            rejected=jnp.where(offered, jnp.where(refused, rejected + 1, 0), rejected),
+        )
+        return state, self._belief(state, t, spin.omega_EI_E, force_I, measurements.aids.satellite_valid)
+
+    def accuracy(self, state: StrapdownState) -> Accuracy:
+        """1-sigma of position and velocity along north, east, down and of attitude about body axes.
+
+        Zero before the start: nothing is known then, and nothing believed.
+        """
+        P = state.covariance
+        r_E = jnp.sum(state.C_EI * state.reckoned.r_BI_I[None, :], axis=1)
+        latitude, longitude, _ = to_geodetic(self.ellipsoid, r_E)
+        C_NI = filter_.multiply(north_east_down(latitude, longitude), state.C_EI)
+        C_BI = to_matrix(state.reckoned.q_BI)
+        turn, mounting = filter_.TURN, filter_.MOUNTING
+        both = 2.0 * jnp.sum(C_BI * P[turn, mounting].T, axis=1)
+        attitude = jnp.square(_spread(C_BI, P[turn, turn])) + both + jnp.diagonal(P[mounting, mounting])
+        return Accuracy(
+            position_sigma=_spread(C_NI, P[filter_.PLACE, filter_.PLACE]),
+            velocity_sigma=_spread(C_NI, P[filter_.SPEED, filter_.SPEED]),
+            attitude_sigma=jnp.sqrt(jnp.maximum(attitude, 0.0)),
+        )
+
+    def _covariance(
+        self, state: StrapdownState, seen: Reckoned, force_I: Vec3, cold: Flag
+    ) -> tuple[Covariance, SlowMotion]:
+        """Covariance before the readings of this cycle, and how the capsule moved in it."""
+        force_B = jnp.sum(to_matrix(state.reckoned.q_BI) * force_I[None, :], axis=1)
+        motion = state.motion.next(force_B, state.sums.turn, state.sums.duration)
+        gradient = jnp.stack([join(row) for row in self.earth.gradient(split(state.reckoned.r_BI_I))])
+        carried = filter_.propagate(self.unit, self.aids, state.covariance, state.sums, gradient, motion)
+        fresh = filter_.initial_covariance(
+            self.unit, self.aids, to_matrix(seen.q_BI).T, self.aids.star_noise()
+        )
+        P = jnp.where(cold, fresh, jnp.where(state.started, carried, state.covariance))
+        return P, motion
+
+    def _altitude(
+        self, P: Covariance, x: Errors, reckoned: Reckoned, C_EI: Mat33, aids: Aids, warm: Flag
+    ) -> tuple[Covariance, Errors]:
+        """The lower of the two altimeters that work. Their errors last: each reading counts for little."""
+        believed = self.aids
+        r_E = jnp.sum(C_EI * reckoned.r_BI_I[None, :], axis=1)
+        altitude, up_E = height_and_up(self.ellipsoid, split(r_E))
+        up_I = jnp.sum(C_EI * join(up_E)[:, None], axis=0)
+        reading = jnp.where(aids.height_valid, believed.ground_altitude + aids.height, aids.pressure_altitude)
+        by_pressure = (
+            believed.pressure_sigma**2 + believed.altitude_memory * (believed.pressure_scale * altitude) ** 2
+        )
+        variance = jnp.where(aids.height_valid, HEIGHT_MEMORY * believed.height_sigma**2, by_pressure)
+        P, x, _ = filter_.correct1(
+            P, x, up_I, variance, reading - altitude, believed.gate,
+            warm & (aids.height_valid | aids.pressure_valid),
+        )  # fmt: skip
+        return P, x
+
+    def _gives_in(self, rejected: Int[Array, ""]) -> Flag:
+        return rejected >= self.aids.patience.astype(int)
+
+    def _belief(
+        self, state: StrapdownState, t: Scalar, omega_E: Vec3, force_I: Vec3, satellites: Flag
+    ) -> Navigation:
+        C_EI = state.C_EI
+        r_E = jnp.sum(C_EI * state.reckoned.r_BI_I[None, :], axis=1)
+        v_E = jnp.sum(C_EI * state.reckoned.v_BI_I[None, :], axis=1) - join(cross(split(omega_E), split(r_E)))
+        return Navigation(
+            time=t,
+            r_BE_E=r_E,
+            v_BE_E=v_E,
+            specific_force=jnp.sum(C_EI * force_I[None, :], axis=1),
+            bank=bank_of(self.ellipsoid, C_EI, state.reckoned.q_BI, r_E, v_E),
+            blackout=~satellites,
+        )
+
+
+def _injected(reckoned: Reckoned, errors: SensorErrors, x: Errors) -> tuple[Reckoned, SensorErrors]:
+    """Belief corrected by the errors found; an error of zero changes no bit."""
+    f = filter_
+    turn_B = jnp.sum(to_matrix(reckoned.q_BI) * x[f.TURN][None, :], axis=1)
+    turned = small_turn(reckoned.q_BI, split(turn_B))
+    return Reckoned(
+        q_BI=jnp.where(jnp.any(x[f.TURN] != 0.0), turned, reckoned.q_BI),
+        r_BI_I=reckoned.r_BI_I + x[f.PLACE],
+        v_BI_I=reckoned.v_BI_I + x[f.SPEED],
+    ), SensorErrors(
+        gyro_bias=errors.gyro_bias + x[f.GYRO],
+        accelerometer_bias=errors.accelerometer_bias + x[f.ACCELEROMETER],
+        mounting=errors.mounting + x[f.MOUNTING],
+        slow_position=errors.slow_position + x[f.SLOW_PLACE],
+        slow_velocity=errors.slow_velocity + x[f.SLOW_SPEED],
+    )
+
+
+def _spread(C_AB: Mat33, P_B: Mat33) -> Vec3:
+    """1-sigma along the axes of A of a covariance in B."""
+    return jnp.sqrt(jnp.maximum(jnp.sum(filter_.multiply(C_AB, P_B) * C_AB, axis=1), 0.0))

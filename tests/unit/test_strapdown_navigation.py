@@ -1,0 +1,199 @@
+"""Strapdown navigation as a whole: cold start, readings that are not to be used, what it tells."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from strapdown_course import ARCSEC, TICKS, TURNING, course, measurements, navigation, situation
+
+from homeward.errors import InputError
+from homeward.icd import Aids, InertialSample
+from homeward.math.quaternion import rotate
+from homeward.world.inertial import turn_between
+
+LAW = navigation()
+STEP = eqx.filter_jit(lambda state, time, aids: LAW.step(state, measurements(time, aids)))
+PROPAGATE = eqx.filter_jit(lambda state, sample: LAW.propagate(state, sample))
+ACCURACY = eqx.filter_jit(lambda state: LAW.accuracy(state))
+SAMPLE = InertialSample(jnp.asarray([0.01, 0.0, -0.02]), jnp.asarray([1.0, 0.0, 0.5]), jnp.asarray(0.1))
+YES, NO, ZERO = jnp.asarray(True), jnp.asarray(False), jnp.zeros(())
+WHERE = {
+    "star": "star_q_BI",
+    "satellite": "satellite_position",
+    "pressure": "pressure_altitude",
+    "height": "height",
+}
+
+
+def _row(cycle=0):
+    return jax.tree.map(lambda x: x[cycle * TICKS], course())
+
+
+def _aids(row, stars=YES, satellites=YES):
+    """Perfect readings."""
+    return Aids(stars, row.q_BI, satellites, row.r_BE_E, row.v_BE_E, NO, ZERO, NO, ZERO)
+
+
+def _started():
+    """A law that has started and then reckoned for a cycle, and the time and truth it is asked at."""
+    row = _row()
+    state, _ = STEP(LAW.init(), row.time, _aids(row))
+    for k in range(TICKS):
+        at = jax.tree.map(lambda x, k=k: x[k], course())
+        state, _ = PROPAGATE(state, InertialSample(at.turn, at.gained, jnp.asarray(0.1)))
+    return state, _row(1)
+
+
+def test_before_stars_and_satellites_nothing_is_reckoned():
+    row = _row()
+    state = LAW.init()
+    for aids in (_aids(row, stars=NO), _aids(row, satellites=NO)):
+        state, told = STEP(state, row.time, aids)
+        state, attitude = PROPAGATE(state, SAMPLE)
+        assert not bool(state.started)
+        assert eqx.tree_equal(state.reckoned, LAW.init().reckoned)
+        assert not np.any(state.covariance)
+        for number in jax.tree.leaves((told, attitude, ACCURACY(state))):
+            assert np.all(np.isfinite(number))
+    assert np.asarray(attitude.omega_BI_B) == pytest.approx([0.1, 0.0, -0.2])
+
+
+def test_the_first_stars_and_satellites_set_the_state():
+    row = _row()
+    state, told = STEP(LAW.init(), row.time, _aids(row))
+    assert bool(state.started)
+    assert np.asarray(state.reckoned.r_BI_I) == pytest.approx(np.asarray(row.r_BI_I), abs=1e-7)
+    assert np.asarray(state.reckoned.v_BI_I) == pytest.approx(np.asarray(row.v_BI_I), abs=1e-9)
+    assert np.asarray(state.reckoned.q_BI) == pytest.approx(np.asarray(row.q_BI), abs=1e-15)
+    accuracy = ACCURACY(state)
+    assert np.asarray(accuracy.position_sigma) == pytest.approx(np.full(3, np.hypot(10.0, 3.0)))
+    assert np.asarray(accuracy.velocity_sigma) == pytest.approx(np.full(3, np.hypot(0.05, 0.02)))
+    # About the body's axes the stars' own error counts, not the mounting of the inertial unit.
+    b = np.array([0.0, 0.6, -0.8])
+    stars = ARCSEC * np.sqrt(25.0 + (400.0 - 25.0) * b * b)
+    assert np.asarray(accuracy.attitude_sigma) == pytest.approx(stars)
+    assert not bool(told.blackout)
+
+
+def test_what_is_told_is_what_is_believed():
+    state, row = _started()
+    state, told = STEP(state, row.time, _aids(row))
+    assert np.asarray(told.r_BE_E) == pytest.approx(np.asarray(row.r_BE_E), abs=0.05)
+    assert np.asarray(told.v_BE_E) == pytest.approx(np.asarray(row.v_BE_E), abs=2e-3)
+    assert float(told.bank) == pytest.approx(float(row.bank), abs=1e-4)
+    assert float(told.time) == float(row.time)
+    gained = jax.tree.map(lambda x: x[:TICKS], course())
+    force_I = sum(np.asarray(rotate(q * jnp.asarray([1.0, -1.0, -1.0, -1.0]), dv))
+                  for q, dv in zip(gained.q_BI, gained.gained, strict=True))  # fmt: skip
+    force_E = np.asarray(TURNING.at(row.time).C_EI(row.time)) @ force_I
+    assert np.asarray(told.specific_force) == pytest.approx(force_E, abs=1e-6)
+
+
+def test_a_tick_turns_the_attitude_and_tells_the_rate():
+    state, _ = _started()
+    moved, attitude = PROPAGATE(state, SAMPLE)
+    assert np.asarray(attitude.omega_BI_B) == pytest.approx([0.1, 0.0, -0.2], abs=1e-6)
+    turn = turn_between(state.reckoned.q_BI, moved.reckoned.q_BI)
+    assert np.asarray(turn) == pytest.approx(np.asarray(SAMPLE.delta_angle), abs=1e-7)
+    assert float(attitude.q_BI[0]) >= 0.0
+
+
+def test_without_valid_readings_a_cycle_leaves_the_reckoning_bit_for_bit():
+    state, row = _started()
+    after, told = STEP(state, row.time, _aids(row, NO, NO))
+    assert eqx.tree_equal(after.reckoned, state.reckoned)
+    assert np.array_equal(after.errors.gyro_bias, state.errors.gyro_bias)
+    assert np.array_equal(after.errors.mounting, state.errors.mounting)
+    assert bool(told.blackout)
+    # Time goes on all the same: what is not corrected grows.
+    assert np.trace(np.asarray(after.covariance)[3:6, 3:6]) > np.trace(np.asarray(state.covariance)[3:6, 3:6])
+
+
+@pytest.mark.parametrize("sensor", WHERE)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_reading_that_is_not_finite_is_as_good_as_none(sensor, bad):
+    state, row = _started()
+    full = eqx.tree_at(
+        lambda a: (a.pressure_valid, a.pressure_altitude, a.height_valid, a.height), _aids(row),
+        (jnp.asarray(sensor != "height"), row.altitude, jnp.asarray(sensor == "height"), jnp.asarray(50.0)),
+    )  # fmt: skip
+    flag = f"{sensor}_valid"
+    number = getattr(full, WHERE[sensor])
+    spoiled = eqx.tree_at(
+        lambda a: getattr(a, WHERE[sensor]),
+        full,
+        number + bad if number.ndim == 0 else number.at[-1].set(bad),
+    )
+    without = eqx.tree_at(lambda a: getattr(a, flag), full, NO)
+    garbage = eqx.tree_at(lambda a: getattr(a, WHERE[sensor]), without, 3.0 * number + 7.0)
+    one, _ = STEP(state, row.time, spoiled)
+    two, _ = STEP(state, row.time, without)
+    three, _ = STEP(state, row.time, garbage)
+    assert eqx.tree_equal(one, two)
+    assert eqx.tree_equal(two, three)
+
+
+def test_stars_of_the_wrong_length_are_no_stars():
+    state, row = _started()
+    one, _ = STEP(state, row.time, eqx.tree_at(lambda a: a.star_q_BI, _aids(row), 0.0 * row.q_BI))
+    two, _ = STEP(state, row.time, _aids(row, stars=NO))
+    assert eqx.tree_equal(one, two)
+
+
+def test_a_sample_that_is_not_finite_is_taken_to_be_like_the_last():
+    state, _ = _started()
+    once, _ = PROPAGATE(state, SAMPLE)
+    twice, _ = PROPAGATE(once, SAMPLE)
+    broken, _ = PROPAGATE(
+        once, eqx.tree_at(lambda s: s.delta_velocity, SAMPLE, jnp.asarray([np.nan, 0.0, 0.0]))
+    )
+    assert eqx.tree_equal(twice, broken)
+
+
+def test_a_wild_reading_is_refused_and_a_lasting_one_believed_in_the_end():
+    state, row = _started()
+    wild = _aids(row)
+    wild = eqx.tree_at(lambda a: a.satellite_position, wild, wild.satellite_position + 5e3)
+    patience = int(LAW.aids.patience)
+    for k in range(patience):
+        state, told = STEP(state, row.time, wild)
+        assert np.linalg.norm(np.asarray(told.r_BE_E - row.r_BE_E)) < 1.0
+        assert int(state.rejected[1]) == k + 1
+        assert int(state.rejected[0]) == 0
+    state, told = STEP(state, row.time, wild)
+    assert np.asarray(told.r_BE_E - row.r_BE_E) == pytest.approx(np.full(3, 5e3), rel=1e-3)
+    assert int(state.rejected[1]) == 0
+
+
+def test_measurements_without_aids_are_refused():
+    bare = eqx.tree_at(lambda m: m.aids, measurements(ZERO, _aids(_row())), None, is_leaf=lambda x: x is None)
+    with pytest.raises(InputError, match="aids"):
+        LAW.step(LAW.init(), bare)
+
+
+def test_lanes_fly_what_one_flies():
+    state, row = _started()
+    alone, told = STEP(state, row.time, _aids(row))
+    many = jax.tree.map(lambda x: jnp.stack([x] * 3), state)
+    side_by_side, spoken = jax.jit(
+        jax.vmap(lambda s: LAW.step(s, measurements(row.time, _aids(row))))
+    )(many)  # fmt: skip
+    # Sums may be ordered differently for another width.
+    scale = np.sqrt(np.maximum(np.diagonal(np.asarray(alone.covariance)), 1e-30))
+    for lane in range(3):
+        assert np.asarray(side_by_side.covariance[lane]) / scale / scale[:, None] == pytest.approx(
+            np.asarray(alone.covariance) / scale / scale[:, None], abs=1e-9
+        )
+        assert np.asarray(spoken.r_BE_E[lane]) == pytest.approx(np.asarray(told.r_BE_E), abs=1e-6)
+
+
+def test_the_course_itself_is_a_return():
+    """The tests' own truth: not the flight's, but not unlike it."""
+    c = course()
+    load = np.linalg.norm(np.asarray(c.gained), axis=1) / 0.980665
+    rate = np.rad2deg(np.linalg.norm(np.asarray(c.omega_BI_B), axis=1))
+    assert 2.5 < load[:6500].max() < 5.0
+    assert 12.0 < rate[:6500].max() < 25.0
+    assert rate[:1300].max() < 1.0  # stars can be seen
+    assert float(situation(_row(879)).height) < 100.0
