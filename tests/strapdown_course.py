@@ -99,8 +99,11 @@ def frames_at(t, r_E, v_E):
 
 
 @cache
-def course(seconds: int = SECONDS) -> Truth:
-    """The true return, a row each tick of 0.1 s: 140 km to the ground under a canopy."""
+def course(seconds: int = SECONDS, altitude=140e3, path=-2.4) -> Truth:
+    """The true return, a row each tick of 0.1 s: 140 km to the ground under a canopy; or another start.
+
+    ``path`` [deg] is the flight-path angle at the ``altitude`` [m] of the start.
+    """
     field = egm96(12)
 
     def rates(t, state):
@@ -130,11 +133,11 @@ def course(seconds: int = SECONDS) -> Truth:
 
     def start():
         latitude, longitude = jnp.deg2rad(-20.0), jnp.deg2rad(80.0)
-        r_E = from_geodetic(EARTH, latitude, longitude, jnp.asarray(140e3))
+        r_E = from_geodetic(EARTH, latitude, longitude, jnp.asarray(altitude))
         C_NE = north_east_down(latitude, longitude)
-        path, heading = np.deg2rad(-2.4), np.deg2rad(45.0)
+        down, heading = np.deg2rad(path), np.deg2rad(45.0)
         v_N = 7600.0 * np.array(
-            [np.cos(path) * np.cos(heading), np.cos(path) * np.sin(heading), -np.sin(path)]
+            [np.cos(down) * np.cos(heading), np.cos(down) * np.sin(heading), -np.sin(down)]
         )
         return earth_to_inertial(TURNING.at(jnp.asarray(0.0)), jnp.asarray(0.0), r_E, C_NE.T @ v_N)
 
@@ -156,8 +159,7 @@ def course(seconds: int = SECONDS) -> Truth:
             air(altitude[:-1]), jax.vmap(bank_at)(times[:-1]), turn, gained,
         )  # fmt: skip
 
-    with jax.ensure_compile_time_eval():  # whoever asks first may be tracing
-        return make()
+    return jax.block_until_ready(make())
 
 
 def numbers(**values):
@@ -220,6 +222,12 @@ def measurements(time, aids: Aids) -> Measurements:
     )  # fmt: skip
 
 
+@jax.jit
+def step_once(state, time, aids: Aids):
+    """A cycle of the law above by itself; one compiled program for all tests."""
+    return navigation().step(state, measurements(time, aids))
+
+
 def situation(row: Truth) -> Situation:
     """The truth at the start of a tick; still air."""
     speed = jnp.sqrt(jnp.sum(row.v_BE_E * row.v_BE_E))
@@ -262,17 +270,17 @@ def errors_of(law, unit: InertialUnit, slow: AidState, truth: Truth, state) -> t
     ]), 2.0 * jnp.sign(seen[0]) * seen[1:]  # fmt: skip
 
 
-def fly(law: StrapdownNavigation, key, seconds: int = SECONDS, factor=1.0, lost_after=np.inf) -> Run:
-    """One run along the course with sensors drawn from a key; map it over keys.
+def fly(law: StrapdownNavigation, truth: Truth, key, factor=1.0, lost_after=np.inf) -> Run:
+    """One run along a course with sensors drawn from a key; map it over keys.
 
     ``factor`` makes the inertial unit worse than the law believes; satellites are lost for good after a time.
     """
-    truth = course()
     draw, start, rest = jax.random.split(key, 3)
     unit = inertial_unit(jax.random.normal(draw, (27,)), factor)
     sensors = aid_sensors(0.01 * jax.random.normal(rest, ()))
     slow = initial_aids(sensors, jax.random.normal(start, (aid_models.INITIAL_NOISES,)))
-    rows = jax.tree.map(lambda x: x[: seconds * TICKS].reshape(seconds, TICKS, *x.shape[1:]), truth)
+    seconds = truth.time.shape[0] // TICKS
+    rows = jax.tree.map(lambda x: x.reshape(seconds, TICKS, *x.shape[1:]), truth)
     dt = jnp.asarray(TICK)
 
     def cycle(carry, inputs):

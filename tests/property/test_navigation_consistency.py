@@ -10,7 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from strapdown_course import SECONDS, course, fly, navigation
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strapdown_course import SECONDS, course, fly, navigation, step_once
+
+from homeward.icd import Aids
 
 SEEDS, RUNS = (1, 2, 3), 50
 PLACE, SPEED, TURN = slice(3, 6), slice(6, 9), slice(0, 3)
@@ -26,20 +30,16 @@ FIT = (0.8, 1.2)
 SAFE = (0.2, 1.2)
 
 
-@cache
-def _program():
+@jax.jit
+def _fly(truth, keys, factor, lost):
     law = navigation()
-    return jax.jit(
-        jax.vmap(
-            lambda key, factor, lost: fly(law, key, factor=factor, lost_after=lost), in_axes=(0, None, None)
-        )
-    )
+    return jax.vmap(lambda key: fly(law, truth, key, factor, lost))(keys)
 
 
 @cache
 def _runs(factor=1.0, lost=np.inf):
     keys = jnp.concatenate([jax.random.split(jax.random.key(seed), RUNS) for seed in SEEDS])
-    return jax.tree.map(np.asarray, _program()(keys, jnp.asarray(factor), jnp.asarray(lost)))
+    return jax.tree.map(np.asarray, _fly(course(), keys, jnp.asarray(factor), jnp.asarray(lost)))
 
 
 def _of(run, which, when):
@@ -113,6 +113,7 @@ def test_bank_is_believed_to_a_tenth_of_a_degree_while_there_is_lift():
     assert np.rad2deg(np.abs(np.angle(np.exp(1j * wrong))).max()) < 0.1
 
 
+@pytest.mark.slow
 def test_a_worse_inertial_unit_than_believed_is_survived():
     """1.5 times the believed figures: overconfident in the black-out, and all right again after it."""
     run = _runs(1.5)
@@ -147,3 +148,46 @@ def test_every_number_stays_finite():
     run = _runs()
     for leaf in jax.tree.leaves(run):
         assert np.all(np.isfinite(leaf))
+
+
+@pytest.mark.slow
+def test_an_orbit_is_flown_as_well_as_a_return():
+    """An hour and a half of free fall with reversals: gravity's residual must not pass for a bias."""
+    seconds = 5400
+    keys = jax.random.split(jax.random.key(9), 96)
+    run = jax.tree.map(
+        np.asarray, _fly(course(seconds, 380e3, 0.0), keys, jnp.asarray(1.0), jnp.asarray(np.inf))
+    )
+    for when in (slice(2, 600), slice(600, 2400), slice(2400, seconds)):
+        for which in (TURN, PLACE, SPEED, slice(9, 15), slice(15, 18), SLOW):
+            assert np.mean(np.abs(_of(run, which, when)) < 3.0) > INSIDE
+            assert np.mean(_of(run, which, when) ** 2) < 1.2
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    valid=st.lists(st.tuples(*[st.booleans()] * 4), min_size=3, max_size=6),
+    wrong=st.lists(st.floats(-1e6, 1e6), min_size=6, max_size=6),
+)
+def test_whatever_is_read_the_covariance_is_one(valid, wrong):
+    """Symmetric, positive, finite, and the attitude of unit length: for any readings, right or wild."""
+    row = jax.tree.map(lambda x: x[0], course())
+    yes = jnp.asarray(True)
+    zero = jnp.asarray(0.0)
+    aids = Aids(yes, row.q_BI, yes, row.r_BE_E, row.v_BE_E, ~yes, zero, ~yes, zero)
+    state, _ = step_once(navigation().init(), row.time, aids)
+    for flags, error in zip(valid, wrong, strict=False):
+        stars, satellites, pressure, height = (jnp.asarray(flag) for flag in flags)
+        e = jnp.asarray(error)
+        aids = Aids(
+            stars, row.q_BI, satellites, row.r_BE_E + e, row.v_BE_E - e, pressure, row.altitude + e, height, e
+        )
+        state, told = step_once(state, row.time, aids)
+    P = np.asarray(state.covariance)
+    scale = np.sqrt(np.diagonal(P))
+    assert np.array_equal(np.isfinite(P), np.ones_like(P, bool))
+    scaled = P / scale / scale[:, None]
+    assert np.abs(scaled - scaled.T).max() < 1e-9
+    assert np.linalg.eigvalsh(0.5 * (scaled + scaled.T)).min() > -1e-9
+    assert float(jnp.sum(state.reckoned.q_BI**2)) == pytest.approx(1.0, abs=1e-12)
+    assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(told))

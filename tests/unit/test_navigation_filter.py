@@ -121,8 +121,9 @@ def test_propagation_is_the_dense_product_and_adds_the_noise_it_says():
     wanted = np.concatenate([
         np.full(3, float(u.gyro_walk**2 + u.gyro_scale**2 * np.pi * 0.2 * share)), np.full(3, walk / 3.0),
         np.full(3, walk), np.zeros(3),
-        nf.WALK_FOR_CONSTANT * 900.0 * np.array([u.force_scale, u.force_cross, u.force_cross]) ** 2,
-        np.zeros(3),
+        nf.WALK_FOR_CONSTANT * 900.0 * np.array([u.force_scale, u.force_cross, u.force_cross]) ** 2
+        + 2.0 / nf.BIAS_TIME * float(u.accelerometer_bias) ** 2,
+        np.full(3, float(u.gyro_scale) ** 2 * 0.2 * share / (2.0 * np.pi)),
         np.full(3, (1.0 - np.exp(-2.0 / 300.0)) * float(a.satellite_position) ** 2),
         np.full(3, (1.0 - np.exp(-2.0 / 300.0)) * float(a.satellite_velocity) ** 2),
     ])  # fmt: skip

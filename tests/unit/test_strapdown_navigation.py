@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from strapdown_course import ARCSEC, TICKS, TURNING, course, measurements, navigation, situation
+from strapdown_course import ARCSEC, TICKS, TURNING, course, measurements, navigation, situation, step_once
 
 from homeward.errors import InputError
 from homeward.icd import Aids, InertialSample
@@ -13,7 +13,7 @@ from homeward.math.quaternion import rotate
 from homeward.world.inertial import turn_between
 
 LAW = navigation()
-STEP = eqx.filter_jit(lambda state, time, aids: LAW.step(state, measurements(time, aids)))
+STEP = step_once
 PROPAGATE = eqx.filter_jit(lambda state, sample: LAW.propagate(state, sample))
 ACCURACY = eqx.filter_jit(lambda state: LAW.accuracy(state))
 SAMPLE = InertialSample(jnp.asarray([0.01, 0.0, -0.02]), jnp.asarray([1.0, 0.0, 0.5]), jnp.asarray(0.1))

@@ -27,6 +27,10 @@ WALK_FOR_CONSTANT = 1.5
 # A turn to and fro leaves no error behind: only what lasts longer counts, s.
 RATE_MEMORY = 5.0
 
+# In orbit what the zonal field leaves out changes over a quarter of an hour and looks like a bias. So the bias
+# is not known for good: it walks by its prior spread in half this time, s.
+BIAS_TIME = 5000.0
+
 Covariance = Float[Array, "24 24"]
 Errors = Float[Array, "24"]
 
@@ -41,6 +45,10 @@ class SlowMotion(eqx.Module):
     force_square: Scalar  # m2/s4
     square_change: Scalar  # m2/s4, against the cycle before
     rate_B: Vec3  # rad/s, smoothed over some seconds
+
+    def rate(self) -> Scalar:
+        """How fast it turns [rad/s]."""
+        return jnp.sqrt(jnp.sum(self.rate_B * self.rate_B))
 
     def next(self, force_B: Vec3, turn_B: Vec3, duration: Scalar) -> "SlowMotion":
         """One cycle on, with its mean force and its turn [rad]."""
@@ -133,21 +141,20 @@ def _propagate(
     wide = upper[:, MOVING:] * keep[None, :]
     rest = P[MOVING:, MOVING:]
     lower = 0.5 * (rest + rest.T) * (keep[:, None] * keep[None, :])
-    square = 0.5 * (square + square.T) + _reckoning_noise(unit, t, motion.rate_B)
-    lower = lower + _sensor_noise(unit, aids, motion, 1.0 - decay * decay)
+    square = 0.5 * (square + square.T) + _reckoning_noise(unit, motion, t)
+    lower = lower + _sensor_noise(unit, aids, motion, t, 1.0 - decay * decay)
     return jnp.concatenate(
         [jnp.concatenate([square, wide], axis=1), jnp.concatenate([wide.T, lower], axis=1)], axis=0
     )
 
 
-def _reckoning_noise(unit: InertialBelief, t: Scalar, rate_B: Vec3) -> Float[Array, "9 9"]:
+def _reckoning_noise(unit: InertialBelief, motion: SlowMotion, t: Scalar) -> Float[Array, "9 9"]:
     """Random walks, and the gyros' errors in proportion to the turn.
 
     Errors of one turn add up and not their squares: pi times the turn is the square of half a turn at half a
     turn, more before, and less only beyond.
     """
-    turned = t * jnp.sqrt(jnp.sum(rate_B * rate_B))
-    turn = unit.gyro_walk**2 * t + unit.gyro_scale**2 * jnp.pi * turned
+    turn = unit.gyro_walk**2 * t + unit.gyro_scale**2 * jnp.pi * motion.rate() * t
     walk = unit.accelerometer_walk**2 + unit.gravity_walk**2
     eye, zero = jnp.eye(3), jnp.zeros((3, 3))
     both = (0.5 * walk * t * t) * eye
@@ -161,16 +168,23 @@ def _reckoning_noise(unit: InertialBelief, t: Scalar, rate_B: Vec3) -> Float[Arr
 
 
 def _sensor_noise(
-    unit: InertialBelief, aids: AidBelief, motion: SlowMotion, fresh: Scalar
+    unit: InertialBelief, aids: AidBelief, motion: SlowMotion, t: Scalar, fresh: Scalar
 ) -> Float[Array, "15 15"]:
-    """What the changing force does to the accelerometers' bias, and the renewal of the satellites' errors."""
+    """What the changing force does to the accelerometers' bias, and the renewal of the satellites' errors.
+
+    The gyros' own misalignments make the mounting look different about each axis of turn: a whole turn adds
+    their square.
+    """
     size2 = motion.force_square
     along = motion.force_B * jnp.where(size2 > 0.0, 1.0 / jnp.sqrt(jnp.where(size2 > 0.0, size2, 1.0)), 0.0)
     across2 = unit.force_cross**2
     excess = unit.force_scale**2 - across2
     bias = across2 * jnp.eye(3) + excess * along[:, None] * along[None, :]
+    bias = WALK_FOR_CONSTANT * jnp.abs(motion.square_change) * bias
+    bias = bias + (2.0 * t / BIAS_TIME * unit.accelerometer_bias**2) * jnp.eye(3)
+    mounting = unit.gyro_scale**2 * motion.rate() * t / (2.0 * jnp.pi)
     Q = jnp.zeros((SIZE - MOVING, SIZE - MOVING))
-    Q = Q.at[3:6, 3:6].set(WALK_FOR_CONSTANT * jnp.abs(motion.square_change) * bias)
+    Q = Q.at[3:6, 3:6].set(bias).at[6:9, 6:9].set(mounting * jnp.eye(3))
     place, speed = aids.satellite_position**2, aids.satellite_velocity**2
     slow = jnp.concatenate([jnp.ones(3) * place, jnp.ones(3) * speed])
     return Q.at[9:15, 9:15].set(jnp.eye(6) * (fresh * slow)[:, None])
