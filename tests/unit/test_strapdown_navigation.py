@@ -172,6 +172,7 @@ def test_measurements_without_aids_are_refused():
         LAW.step(LAW.init(), bare)
 
 
+@pytest.mark.slow
 def test_lanes_fly_what_one_flies():
     state, row = _started()
     alone, told = STEP(state, row.time, _aids(row))

@@ -27,8 +27,8 @@ WALK_FOR_CONSTANT = 1.5
 # A turn to and fro leaves no error behind: only what lasts longer counts, s.
 RATE_MEMORY = 5.0
 
-# In orbit what the zonal field leaves out changes over a quarter of an hour and looks like a bias. So the bias
-# is not known for good: it walks by its prior spread in half this time, s.
+# In orbit what the zonal field leaves out changes over a quarter of an hour and looks like a bias. So the
+# bias is not known for good: it walks by its prior spread in half this time, s.
 BIAS_TIME = 5000.0
 
 Covariance = Float[Array, "24 24"]
