@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from homeward._runtime import configure as _configure
 
 if TYPE_CHECKING:
+    from homeward.campaign.compare import compare_guidance
     from homeward.campaign.fly import fly
     from homeward.campaign.large_changes import fly_large_changes
     from homeward.campaign.many import fly_many
@@ -32,6 +33,7 @@ _PLACES = {
     "InputError": "homeward.errors:InputError",
     "Scenario": "homeward.scenario.schema:Scenario",
     "check_guidance": "homeward.flight.contract:check_guidance",
+    "compare_guidance": "homeward.campaign.compare:compare_guidance",
     "fly": "homeward.campaign.fly:fly",
     "fly_large_changes": "homeward.campaign.large_changes:fly_large_changes",
     "fly_many": "homeward.campaign.many:fly_many",
@@ -46,6 +48,7 @@ __all__ = [
     "Scenario",
     "__version__",
     "check_guidance",
+    "compare_guidance",
     "fly",
     "fly_large_changes",
     "fly_many",

@@ -1,4 +1,4 @@
-"""The command line: ``homeward return``, ``opportunities``, ``propagate``, ``scenarios``, ``check``, ``new``.
+"""The command line: ``homeward return``, ``opportunities``, ``propagate``, ``compare-guidance``, ``scenarios``...
 
 Heavy parts are imported inside the commands that need them, so that help and checks are quick.
 """
@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from homeward.cli_compare import compare_guidance
 from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
 from homeward.cli_progress import Talk
@@ -63,7 +64,7 @@ def _working() -> Iterator[Talk]:
 def return_(
     scenario: ScenarioName = DEFAULT,
     guidance: Annotated[
-        str | None, typer.Option(metavar="predictive|FILE.py:CLASS", help="guidance law of the entry")
+        str | None, typer.Option(metavar="predictive|reference|ballistic|FILE.py:CLASS", help="guidance law of the entry")
     ] = None,
     fidelity: Annotated[
         str, typer.Option(metavar="point-mass", help="how fine the vehicle is modelled")
@@ -214,6 +215,7 @@ def propagate(
     _told_files(screen, out)
 
 
+app.command("compare-guidance")(compare_guidance)
 for _command in (scenarios, check, new, schema):
     app.command()(_command)
 

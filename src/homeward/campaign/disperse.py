@@ -17,9 +17,9 @@ from homeward.campaign.scaled import unscaled
 from homeward.earth.constants import G0
 from homeward.earth.geodesy import north_east_down
 from homeward.flight.computer import FlightComputer
-from homeward.flight.entry_predictive import PredictiveEntryGuidance
 from homeward.scenario.build import ARCSECOND, build_parachutes, number
 from homeward.scenario.build_flight import STEERING_LAYER, believed_mass, low_air, target_under
+from homeward.scenario.build_law import OWN
 from homeward.scenario.build_main import forecast_rows
 from homeward.scenario.returns import ReturnPlan
 from homeward.sim.lanes import spread_flight, spread_world
@@ -206,7 +206,7 @@ def _apply(plan: ReturnPlan, draws: Draw, lanes: int) -> tuple[World, FlightComp
     world = eqx.tree_at(lambda w: w.aerodynamics, world, scaled)
     flight = spread_flight(plan.flight, lanes)
     flight = eqx.tree_at(lambda f: (f.target.aim_E, f.main.rows), flight, (draws.aim_E, draws.main_rows))
-    if isinstance(flight.guidance, PredictiveEntryGuidance):
+    if isinstance(flight.guidance, OWN):
         flight = eqx.tree_at(lambda f: f.guidance.model.wind, flight, draws.onboard_wind_E)
     truth = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))).copy(), plan.truth)
     heavier = capsule_mass - float(nominal.capsule.mass)

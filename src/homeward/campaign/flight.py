@@ -17,7 +17,8 @@ class Flight:
     """What came of a flight.
 
     ``history`` holds one array a channel of ``icd.Frame`` (first axis time; SI and radians), ``legs`` name,
-    start and end [s since the epoch], ``summary`` what ``homeward return --json`` prints.
+    start and end [s since the epoch], ``summary`` what ``homeward return --json`` prints. ``body`` holds the
+    channels of ``icd.BodyFrame``, one row a control tick; it is empty where the ship is a point mass.
     """
 
     scenario: Scenario
@@ -25,6 +26,7 @@ class Flight:
     history: dict[str, np.ndarray]
     legs: list[dict[str, Any]]
     summary: dict[str, Any]
+    body: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def facts(self) -> FlightFacts:

@@ -11,11 +11,12 @@ from homeward.campaign.flight import Flight
 from homeward.campaign.scaled import unscaled
 from homeward.campaign.summary import metrics, summarise
 from homeward.errors import InputError
-from homeward.flight.entry_predictive import PredictiveEntryGuidance
+from homeward.scenario.build_law import law_name
 from homeward.scenario.returns import ReturnPlan, plan_return
 from homeward.scenario.schema import FIDELITIES, Scenario
 from homeward.sim.lanes import (
     Progress,
+    body_history,
     preparing,
     spread,
     spread_flight,
@@ -59,9 +60,8 @@ def fly(
         raise InputError("scenario: expected what homeward.load gives")
     seed = seed or 0
     ahead = preparing(1, record=True, aero=unscaled if dispersed else None)
-    plan = plan_return(scenario, guidance, navigation, aero, atmosphere, ahead)
-    law = plan.flight.guidance
-    name = "predictive" if isinstance(law, PredictiveEntryGuidance) else type(law).__name__
+    plan = plan_return(scenario, guidance, navigation, aero, atmosphere, ahead, fidelity)
+    name = law_name(plan.flight.guidance)
     world, flight = spread_world(plan.world, 1), spread_flight(plan.flight, 1)
     truth = jax.tree.map(lambda x: np.asarray(x)[None], plan.truth)
     if dispersed:
@@ -75,7 +75,10 @@ def fly(
         plan, numbers, outcome, flight, world, lane=0, seed=seed, guidance=name, fidelity=fidelity,
         extra=_orbit_facts(plan) | departure_facts(plan, outcome, 0, Scene(world, flight)),
     )  # fmt: skip
-    return Flight(scenario, plan.epoch.to_iso(6), whole_history(outcome.legs, 0), summary["legs"], summary)
+    return Flight(
+        scenario, plan.epoch.to_iso(6), whole_history(outcome.legs, 0), summary["legs"], summary,
+        body_history(outcome.legs, 0),
+    )  # fmt: skip
 
 
 def _orbit_facts(plan: ReturnPlan) -> dict[str, Any]:

@@ -35,10 +35,16 @@ LANDED = 1.5e3  # m: an opening this near the aim, under the load limit, proves 
 
 @dataclasses.dataclass
 class LargeChanges:
-    """Flights after large changes: ``flights`` are those in reach, ``unreachable`` the runs that were not."""
+    """Flights after large changes: ``flights`` are those in reach, ``unreachable`` the runs that were not.
+
+    ``every`` are the flights of all runs; ``inside`` says of each run whether its aim lies in the footprint, 1 or
+    0, and is nan where nobody had to ask.
+    """
 
     flights: Flights
+    every: Flights
     unreachable: np.ndarray
+    inside: np.ndarray
     altitude_change: np.ndarray
     angle_change: np.ndarray
     opportunity: np.ndarray
@@ -46,14 +52,19 @@ class LargeChanges:
 
 def fly_large_changes(
     scenario: Scenario, runs: int, seed: int = 0, *, guidance: Any = None,
-    progress: Callable[[str, float], None] | None = None,
+    before: LargeChanges | None = None, progress: Callable[[str, float], None] | None = None,
 ) -> LargeChanges:  # fmt: skip
-    """Fly ``runs`` dispersed returns after large orbit changes; runs out of reach are counted apart."""
+    """Fly ``runs`` dispersed returns after large orbit changes; runs out of reach are counted apart.
+
+    ``before`` are the same runs of the same seed with another law: their footprints are not flown again.
+    """
     scenario = _from_the_burn(scenario)
     first = plan_return(scenario, guidance)
     assert first.planner is not None and first.deorbit is not None
     chances = [c for c in first.opportunities if c.feasible]
-    plans = [plan_return(_with_opportunity(scenario, c.index), guidance) for c in chances]
+    # What is on board was loaded for the stored plan: another opportunity loads nothing anew.
+    plans = [plan_return(_with_opportunity(scenario, c.index), first.flight.guidance) for c in chances]
+    known = np.full(runs, np.nan) if before is None else before.inside
     lanes = scenario.simulation.lanes
     parts: list[dict[str, np.ndarray]] = []
     notes: list[np.ndarray] = []
@@ -61,16 +72,17 @@ def fly_large_changes(
         pick = np.minimum(np.arange(start, start + lanes), runs - 1)
         if progress is not None:
             progress("large changes", start / runs)
-        block, note = _block(first, plans, seed, pick)
+        block, note = _block(first, plans, seed, pick, known[pick])
         parts.append(block)
         notes.append(note)
     numbers = {k: np.concatenate([p[k] for p in parts])[:runs] for k in parts[0]}
     altitude, angle, which = np.concatenate(notes, axis=1)[:, :runs]
-    out = numbers.pop("unreachable").astype(bool)
+    out, inside = numbers.pop("unreachable").astype(bool), numbers.pop("inside")
     kept = {k: v[~out] for k, v in numbers.items()}
     every = np.arange(runs)
     flights = Flights(scenario, seed, every[~out], kept, 0.0)
-    return LargeChanges(flights, every[out], altitude, angle, which.astype(int))
+    whole = Flights(scenario, seed, every, numbers, 0.0)
+    return LargeChanges(flights, whole, every[out], inside, altitude, angle, which.astype(int))
 
 
 def _from_the_burn(scenario: Scenario) -> Scenario:
@@ -94,7 +106,7 @@ def _draws(seed: int, pick: np.ndarray, choices: int) -> tuple[np.ndarray, np.nd
 
 
 def _block(
-    first: ReturnPlan, plans: list[ReturnPlan], seed: int, pick: np.ndarray
+    first: ReturnPlan, plans: list[ReturnPlan], seed: int, pick: np.ndarray, known: np.ndarray
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     planner, stored = first.planner, first.deorbit
     assert planner is not None and stored is not None
@@ -130,11 +142,13 @@ def _block(
     lost = ~np.isfinite(plan.delta_v) | (np.abs(plan.residual[:, 2]) > 20e3)
     limit = first.scenario.truth.limits.load_g
     doubtful = (numbers["open_miss"] > LANDED) | (numbers["peak_load"] > limit)
-    judged = np.flatnonzero(doubtful & ~numbers["failed"])
-    outside = np.zeros(lanes, bool)
+    doubtful &= ~numbers["failed"]
+    inside = known.copy()
+    judged = np.flatnonzero(doubtful & np.isnan(known))
     if judged.size:
-        outside[judged] = ~in_footprint(first, world, flight, outcome, judged)
-    numbers["unreachable"] = outside | lost
+        inside[judged] = in_footprint(first, world, flight, outcome, judged)
+    numbers["unreachable"] = (doubtful & (inside == 0.0)) | lost
+    numbers["inside"] = inside
     return numbers, np.stack([altitude, angle, which.astype(float)])
 
 

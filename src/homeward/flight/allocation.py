@@ -23,7 +23,7 @@ AXES = ("roll (x)", "pitch (y)", "yaw (z)")
 
 
 class Allocation(eqx.Module):
-    """``pulses`` [s per N m s] for +x, +y, +z, -x, -y, -z, one row each; ``torques`` [N m] believed of each."""
+    """``pulses`` [s per N m s] for +x, +y, +z, -x, -y, -z, a row each; ``torques`` [N m] believed of each."""
 
     pulses: Float[Array, "6 n"]
     torques: Float[Array, "n 3"]

@@ -1,8 +1,8 @@
-"""Attitude control: from wanted angles to a wanted rate, and from the rate's error to valve times.
+"""Attitude control by phase planes: from angles wanted to valve times.
 
-Each axis follows a switching curve: far away the rate limit, near the rate from which the thrusters can still
-stop in time, inside the dead band no rate at all. Nothing is fired while the rate is within its own dead band of
-that: between pulses the ship drifts, and propellant is spent only at the turns.
+Each axis has two switching lines: far away both are the rate limit, near the target the rates from which the
+thrusters can still stop at one edge of the dead band or at the other. Between the lines the ship drifts, and
+propellant is spent only at the turns.
 """
 
 import equinox as eqx
@@ -11,12 +11,15 @@ import jax.numpy as jnp
 from homeward.earth.constants import G0
 from homeward.flight.allocation import Allocation
 from homeward.icd import Attitude, Navigation
-from homeward.math.components import Triple, add, dot, join, scale, split, subtract
+from homeward.math.components import Triple, add, dot, join, split
 from homeward.math.numerics import wrap_angle
-from homeward.math.turning import apply, bank_angle, motion_axes, rows, split4
+from homeward.math.turning import apply, bank_angle, motion_axes, rows, split4, symmetric_inverse
 from homeward.typing import Array, Float, Mat33, Scalar, Vec3
 
-LOOSE, FIRM = 0.03, 0.08  # g: below and above it the air holds angle of attack and sideslip not at all, wholly
+LOOSE, FIRM = (
+    0.01,
+    0.04,
+)  # g: below and above it the air holds angle of attack and sideslip not at all, wholly
 
 
 class ControlSettings(eqx.Module):
@@ -25,9 +28,9 @@ class ControlSettings(eqx.Module):
     rate_limit: Scalar
     roll_rate_limit: Scalar  # about the velocity, in an entry
     acceleration: Vec3  # rad/s2 that the curve counts on, a share of what the thrusters can
-    angle_band: Scalar  # within which no rate is wanted
-    rate_band: Scalar  # within which nothing is fired
-    air_rate_band: Scalar  # the same for pitch and yaw where the air holds the angles
+    angle_band: Scalar  # half of the dead band
+    rate_band: Scalar  # beyond a switching line before anything is fired
+    air_rate_band: Scalar  # of pitch and yaw where the air holds the angles, and under a parachute
 
 
 class AttitudeControl(eqx.Module):
@@ -52,50 +55,97 @@ def wind_axes(navigation: Navigation, C_EI: Mat33) -> WindAxes:
     """Axes of the Earth-relative motion that navigation believes in."""
     force = split(navigation.specific_force)
     axes = motion_axes(split(navigation.r_BE_E), split(navigation.v_BE_E))
-    turned = (jnp.sum(C_EI * join(x)[:, None], axis=0) for x in axes)
-    return WindAxes(*turned, jnp.sqrt(dot(force, force)) / G0)
+    forward, right, above = (jnp.sum(C_EI * join(x)[:, None], axis=0) for x in axes)
+    return WindAxes(forward, right, above, jnp.sqrt(dot(force, force)) / G0)
 
 
-def curve(error: Scalar, acceleration: Scalar, limit: Scalar, band: Scalar) -> Scalar:
-    """The rate [rad/s] wanted for an angle still to go [rad]."""
-    size = jnp.maximum(jnp.abs(error) - band, 0.0)
-    return jnp.sign(error) * jnp.minimum(jnp.sqrt(2.0 * acceleration * size), limit)
+class Corridor(eqx.Module):
+    """Rates between which nothing is fired, about three axes; outside, the nearest ones aimed at."""
+
+    low: Triple
+    high: Triple
+    aim_low: Triple
+    aim_high: Triple
 
 
-def entry_rates(
-    control: AttitudeControl, attitude: Attitude, axes: WindAxes, bank: Scalar, ahead: Scalar
-) -> tuple[Triple, Triple]:
-    """Rates wanted [rad/s, B] to fly at the trim angle and a bank angle, and the bands about them.
+def curve(error: Scalar, acceleration: Scalar, limit: Scalar) -> Scalar:
+    """The fastest rate [rad/s] toward an angle still to go [rad] from which it can still be stopped there."""
+    return jnp.sign(error) * jnp.minimum(jnp.sqrt(2.0 * acceleration * jnp.abs(error)), limit)
 
-    Where the air is felt it holds angle of attack and sideslip better than thrusters could, and only their
-    rates are damped. ``ahead`` [s] is when the answer will act: the error is taken then.
+
+def switching(
+    error: Scalar, acceleration: Scalar, limit: Scalar, band: Scalar, slack: Scalar
+) -> tuple[Scalar, Scalar, Scalar, Scalar]:
+    """Lowest and highest rate that may stand at an angle error, and the rates aimed at beyond them.
+
+    A phase plane with two switching lines: one stops at the near edge of the dead band, the other at the far
+    one. Between them the ship drifts. What is aimed at lies ``slack`` inside, so that it drifts back through
+    the whole band before the next pulse.
+    """
+    low = curve(error - band, acceleration, limit)
+    high = curve(error + band, acceleration, limit)
+    return low - slack, high + slack, jnp.minimum(low + slack, high), jnp.maximum(high - slack, low)
+
+
+def _corridor(rows: list[tuple[Scalar, Scalar, Scalar, Scalar]]) -> Corridor:
+    return Corridor(*(tuple(row[k] for row in rows) for k in range(4)))  # pyright: ignore[reportArgumentType]
+
+
+def _loosened(row: tuple[Scalar, ...], firm: Scalar, band: Scalar) -> tuple[Scalar, Scalar, Scalar, Scalar]:
+    """A corridor that goes over into plain damping within ``band`` as the air takes hold."""
+    free = (-band, band, -0.5 * band, 0.5 * band)
+    return tuple((1.0 - firm) * a + firm * b for a, b in zip(row, free, strict=True))  # pyright: ignore[reportReturnType]
+
+
+def entry_valves(
+    control: AttitudeControl, attitude: Attitude, axes: WindAxes, bank: Scalar,
+    coming: Float[Array, " n"], dt: Scalar,
+) -> Float[Array, " n"]:  # fmt: skip
+    """Valve times [s] of the next tick that keep the trim angle and bring a bank angle.
+
+    The rate is split into one about the velocity, which banks, and what is left about y and z. Where the air
+    is felt it holds angle of attack and sideslip better than thrusters could, and only their rates are
+    damped. ``coming`` are the valve times of this tick, given but not felt yet.
     """
     s = control.settings
     C = rows(split4(attitude.q_BI))
     x, y, z = apply(C, split(axes.forward))
-    omega = split(attitude.omega_BI_B)
+    spin = expected_rate(control, attitude, coming)
+    # In a tumble x may vanish, and the split with it: then the bank has to wait.
+    far = jnp.where(x < 0.0, jnp.minimum(x, -0.3), jnp.maximum(x, 0.3))
+    about = spin[0] / far
+    left = (about, spin[1] - about * y, spin[2] - about * z)
     flown = bank_angle(C, (split(axes.forward), split(axes.right), split(axes.above)))
-    roll = wrap_angle(bank - flown) - ahead * dot(omega, (x, y, z))
+    roll = wrap_angle(bank - flown) - dt * about
+    attack = wrap_angle(control.trim - jnp.arctan2(z, x)) - dt * left[1]
+    aside = jnp.arcsin(jnp.clip(y, -1.0, 1.0)) - dt * left[2] * jnp.sign(x)
     firm = jnp.clip((axes.load - LOOSE) / (FIRM - LOOSE), 0.0, 1.0)
     a = split(s.acceleration)
-    spin = curve(roll, a[0], s.roll_rate_limit, s.angle_band)
-    attack = wrap_angle(control.trim - jnp.arctan2(z, x)) - ahead * omega[1]
-    aside = jnp.arcsin(jnp.clip(y, -1.0, 1.0)) - ahead * omega[2] * jnp.sign(x)
-    hold = 1.0 - firm
-    pitch = hold * curve(attack, a[1], s.rate_limit, s.angle_band)
-    yaw = hold * curve(jnp.sign(x) * aside, a[2], s.rate_limit, s.angle_band)
-    wanted = add(scale(spin, (x, y, z)), (jnp.zeros_like(x), pitch, yaw))
-    loose = s.rate_band + firm * (s.air_rate_band - s.rate_band)
-    return wanted, (s.rate_band, loose, loose)
+    lanes = _corridor(
+        [
+            switching(roll, a[0], s.roll_rate_limit, s.angle_band, s.rate_band),
+            _loosened(
+                switching(attack, a[1], s.rate_limit, s.angle_band, s.rate_band), firm, s.air_rate_band
+            ),
+            _loosened(
+                switching(jnp.sign(x) * aside, a[2], s.rate_limit, s.angle_band, s.rate_band),
+                firm, s.air_rate_band,
+            ),
+        ]
+    )  # fmt: skip
+    push = correction(lanes, left)
+    change = (push[0] * far, push[1] + push[0] * y, push[2] + push[0] * z)
+    return valve_times(control, change, dt)
 
 
-def pointing_rates(
-    control: AttitudeControl, attitude: Attitude, axes: WindAxes, direction_I: Vec3, ahead: Scalar
-) -> tuple[Triple, Triple]:
-    """Rates wanted [rad/s, B] to bring the x axis onto a direction in I, z away from the Earth; and the bands."""
+def pointing_valves(
+    control: AttitudeControl, attitude: Attitude, axes: WindAxes, direction_I: Vec3,
+    coming: Float[Array, " n"], dt: Scalar,
+) -> Float[Array, " n"]:  # fmt: skip
+    """Valve times [s] that bring the x axis onto a direction in I, z away from the Earth."""
     s = control.settings
     C = rows(split4(attitude.q_BI))
-    omega = split(attitude.omega_BI_B)
+    spin = expected_rate(control, attitude, coming)
     d = apply(C, split(direction_I))
     u = apply(C, split(axes.above))
     # The turn that brings x onto d is about x cross d, by the angle between them.
@@ -109,29 +159,41 @@ def pointing_rates(
     roll = jnp.arctan2(-u[1], u[2])
     # Where x points along the vertical, roll means nothing; and while x is far off, it is left alone.
     weight = jnp.clip(1.5 * (u[1] * u[1] + u[2] * u[2]) - 0.1, 0.0, 1.0) * jnp.clip(d[0], 0.0, 1.0)
-    errors = tuple(e - ahead * w for e, w in zip((weight * roll, pitch, yaw), omega, strict=True))
+    errors = (weight * roll, pitch, yaw)
     a = split(s.acceleration)
-    wanted = tuple(curve(errors[k], a[k], s.rate_limit, s.angle_band) for k in range(3))
-    return wanted, (s.rate_band, s.rate_band, s.rate_band)  # pyright: ignore[reportReturnType]
-
-
-def damping_rates(control: AttitudeControl) -> tuple[Triple, Triple]:
-    """No rate at all, within a wide band: for a capsule that hangs or tumbles."""
-    zero, band = jnp.zeros_like(control.trim), control.settings.air_rate_band
-    return (zero, zero, zero), (band, band, band)
-
-
-def valve_times(
-    control: AttitudeControl, attitude: Attitude, wanted: Triple, bands: Triple,
-    coming: Float[Array, " n"], dt: Scalar,
-) -> Float[Array, " n"]:  # fmt: skip
-    """Valve times [s] of the next tick. ``coming`` are those of this tick, given but not felt yet."""
-    inertia = tuple(split(control.inertia[k]) for k in range(3))
-    # What is on its way is counted as done: else every error would be answered twice.
-    held = apply(inertia, split(attitude.omega_BI_B))  # pyright: ignore[reportArgumentType]
-    held = add(held, control.allocation.gained(coming))
-    off = subtract(apply(inertia, wanted), held)  # pyright: ignore[reportArgumentType]
-    change = tuple(
-        jnp.where(jnp.abs(off[k]) > bands[k] * inertia[k][k], off[k], 0.0) for k in range(3)
+    lanes = _corridor(
+        [switching(errors[k] - dt * spin[k], a[k], s.rate_limit, s.angle_band, s.rate_band) for k in range(3)]
     )
-    return control.allocation.seconds(change, dt)  # pyright: ignore[reportArgumentType]
+    return valve_times(control, correction(lanes, spin), dt)
+
+
+def damping_valves(
+    control: AttitudeControl, attitude: Attitude, coming: Float[Array, " n"], dt: Scalar
+) -> Float[Array, " n"]:
+    """Valve times [s] that take rates away, outside a wide band: for a capsule that hangs or tumbles."""
+    band = control.settings.air_rate_band
+    row = (-band, band, -0.5 * band, 0.5 * band)
+    spin = expected_rate(control, attitude, coming)
+    return valve_times(control, correction(_corridor([row, row, row]), spin), dt)
+
+
+def expected_rate(control: AttitudeControl, attitude: Attitude, coming: Float[Array, " n"]) -> Triple:
+    """Rate [rad/s, B] once what is on its way has acted: else every error would be answered twice."""
+    _, inverse = symmetric_inverse(control.inertia)
+    gained = apply(inverse, control.allocation.gained(coming))
+    return add(split(attitude.omega_BI_B), gained)
+
+
+def correction(lanes: Corridor, rate: Triple) -> Triple:
+    """Change of rate [rad/s] that brings it to the nearest aim, zero within the corridor."""
+    parts = []
+    for k in range(3):
+        up = jnp.where(rate[k] < lanes.low[k], lanes.aim_low[k] - rate[k], 0.0)
+        parts.append(jnp.where(rate[k] > lanes.high[k], lanes.aim_high[k] - rate[k], up))
+    return parts[0], parts[1], parts[2]
+
+
+def valve_times(control: AttitudeControl, change: Triple, dt: Scalar) -> Float[Array, " n"]:
+    """Valve times [s] of the next tick for a change of rate [rad/s, B]."""
+    inertia, _ = symmetric_inverse(control.inertia)
+    return control.allocation.seconds(apply(inertia, change), dt)

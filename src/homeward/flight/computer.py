@@ -10,11 +10,24 @@ import jax.numpy as jnp
 
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
 from homeward.flight.descent import DescentSettings, DescentState, initial_descent, step_descent
-from homeward.flight.interfaces import AbstractEntryGuidance, AbstractNavigation
+from homeward.flight.interfaces import (
+    AbstractEntryGuidance,
+    AbstractNavigation,
+    AbstractStrapdown,
+)
 from homeward.flight.main_timing import MainTiming, order_main
 from homeward.flight.steering import Steering
-from homeward.icd import Command, EntryCommand, EntryTarget, Measurements, Navigation
-from homeward.typing import Scalar, Vec3
+from homeward.icd import (
+    Accuracy,
+    Attitude,
+    Command,
+    EntryCommand,
+    EntryTarget,
+    InertialSample,
+    Measurements,
+    Navigation,
+)
+from homeward.typing import Flag, Scalar, Vec3
 
 SMALLEST_PULSE = 0.004  # s
 
@@ -58,18 +71,45 @@ class FlightComputer(eqx.Module):
         inner, navigation = self.navigation.step(state.navigation, measurements)
         return eqx.tree_at(lambda s: (s.navigation, s.last), state, (inner, navigation))
 
+    def attitude(self, state: FlightState, measured: Attitude) -> Attitude:
+        """The attitude that control goes by: the filter's, or that of a unit with an error model."""
+        if isinstance(self.navigation, AbstractStrapdown):
+            return self.navigation.attitude(state.navigation)
+        return measured
+
+    def turn(self, state: FlightState, sample: InertialSample) -> FlightState:
+        """Take in one tick of the inertial unit."""
+        if not isinstance(self.navigation, AbstractStrapdown):
+            return state
+        inner, _ = self.navigation.propagate(state.navigation, sample)
+        return eqx.tree_at(lambda s: s.navigation, state, inner)
+
+    def accuracy(self, state: FlightState) -> Accuracy | None:
+        """How well navigation thinks it knows; None where no filter flies."""
+        if not isinstance(self.navigation, AbstractStrapdown):
+            return None
+        return self.navigation.accuracy(state.navigation)
+
     def burn(
-        self, measurements: Measurements, pending: Command, wanted: Scalar, direction: Vec3, tick: Scalar
-    ) -> Command:
+        self, measurements: Measurements, pending: Command, wanted: Scalar, direction: Vec3, tick: Scalar,
+        aimed: Flag | None = None,
+    ) -> Command:  # fmt: skip
         """Burn until the sensed velocity is what was wanted; the last tick is cut short.
 
-        ``pending`` is the command still on its way to the engine: a command acts one tick late.
+        ``pending`` is the command still on its way to the engine: a command acts one tick late. A ship that
+        turns burns only while it is ``aimed``, and reckons with what its engine still gives after cut-off.
         """
         missing = wanted - measurements.sensed_delta_v
-        seconds = jnp.clip(missing / self.thrust_acceleration - pending.engine_seconds, 0.0, tick)
+        seconds = missing / self.thrust_acceleration - pending.engine_seconds
+        if self.steering is not None:
+            seconds = seconds - jnp.where(pending.engine_seconds > 0.0, self.steering.engine_tail, 0.0)
+        seconds = jnp.clip(seconds, 0.0, tick)
         # The believed thrust is never quite the true one: without a smallest pulse the rest would be asked
         # for again and again, each time in part.
         seconds = jnp.where(seconds < SMALLEST_PULSE, 0.0, seconds)
+        if aimed is not None:
+            # A coast is a burn of nothing: what a biased accelerometer adds up in it lights no engine.
+            seconds = jnp.where(aimed & (wanted > 0.0), seconds, 0.0)
         return eqx.tree_at(lambda c: (c.engine_seconds, c.thrust_direction), idle(), (seconds, direction))
 
     def entry(self, state: FlightState) -> tuple[FlightState, Command]:

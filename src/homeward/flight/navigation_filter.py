@@ -205,7 +205,7 @@ def correct3(
 
     They see ``H`` times the first of ``errors`` plus the second, with the noise ``R``; ``innovation`` is
     reading less belief, of which ``x`` explains a part already. Joseph's form ``(I-KH) P (I-KH)' + K R K'``
-    (NASA/TP-2018-219822, section 2.3), written out. Where the filter is to ``give_in``, the first errors
+    (NASA/TP-2018-219822), written out. Where the filter is to ``give_in``, the first errors
     are first widened by the innovation itself, so that the gate lets it through and belief follows it. A
     reading that is not taken leaves ``P`` and ``x`` as they are, bit for bit.
     """

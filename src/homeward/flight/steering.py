@@ -1,17 +1,15 @@
 """What the flight computer of a turning ship has besides: an attitude control for each configuration."""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 
 from homeward.earth.orientation import AbstractOrientation
 from homeward.flight.attitude import (
     AttitudeControl,
     WindAxes,
-    damping_rates,
-    entry_rates,
-    pointing_rates,
-    valve_times,
+    damping_valves,
+    entry_valves,
+    pointing_valves,
     wind_axes,
 )
 from homeward.icd import Attitude, Navigation
@@ -25,7 +23,7 @@ AIMED = 0.985  # cosine of the angle from the wanted thrust (10 deg) within whic
 
 
 class Steering(eqx.Module):
-    """Attitude control of the stack and of the capsule; ``engine_tail`` [s] is what still burns after cut-off.
+    """Attitude control of the stack and of the capsule; ``engine_tail`` [s] still burns after cut-off.
 
     Every method returns the valve times [s] of the next tick; ``coming`` are those of this tick.
     """
@@ -45,26 +43,28 @@ class Steering(eqx.Module):
         return wind_axes(last, self.orientation.at(last.time).C_EI(last.time))
 
     def point(
-        self, attitude: Attitude, axes: WindAxes, coming: Valves, direction: Vec3, entering: Flag, tick: Scalar
+        self,
+        attitude: Attitude,
+        axes: WindAxes,
+        coming: Valves,
+        direction: Vec3,
+        entering: Flag,
+        tick: Scalar,
     ) -> Valves:
         """The stack: thrust along a direction in I, or the attitude of the entry, wings level."""
-        aimed = pointing_rates(self.stack, attitude, axes, direction, tick)
-        entry = entry_rates(self.stack, attitude, axes, jnp.zeros_like(tick), tick)
-        wanted, bands = jax.tree.map(lambda a, b: jnp.where(entering, a, b), entry, aimed)
-        return valve_times(self.stack, attitude, wanted, bands, coming, tick)
+        level = jnp.zeros_like(tick)
+        entry = entry_valves(self.stack, attitude, axes, level, coming, tick)
+        aimed = pointing_valves(self.stack, attitude, axes, direction, coming, tick)
+        return jnp.where(entering, entry, aimed)
 
     def aimed(self, attitude: Attitude, direction: Vec3) -> Flag:
         """Whether the thrust points where it should."""
         return dot(rows(split4(attitude.q_BI))[0], split(direction)) > AIMED
 
-    def bank(
-        self, attitude: Attitude, axes: WindAxes, coming: Valves, bank: Scalar, tick: Scalar
-    ) -> Valves:
+    def bank(self, attitude: Attitude, axes: WindAxes, coming: Valves, bank: Scalar, tick: Scalar) -> Valves:
         """The capsule at its trim angle and a bank angle [rad]."""
-        wanted, bands = entry_rates(self.capsule, attitude, axes, bank, tick)
-        return valve_times(self.capsule, attitude, wanted, bands, coming, tick)
+        return entry_valves(self.capsule, attitude, axes, bank, coming, tick)
 
     def damp(self, attitude: Attitude, coming: Valves, quiet: Flag, tick: Scalar) -> Valves:
         """The capsule under a parachute: rates taken away, nothing fired where ``quiet``."""
-        wanted, bands = damping_rates(self.capsule)
-        return jnp.where(quiet, 0.0, valve_times(self.capsule, attitude, wanted, bands, coming, tick))
+        return jnp.where(quiet, 0.0, damping_valves(self.capsule, attitude, coming, tick))

@@ -5,11 +5,12 @@ A quaternion is four scalars, ``q_BF`` maps components of F to components of B. 
 
 import jax.numpy as jnp
 
-from homeward.math.components import Triple, cross, dot, scale
-from homeward.typing import Quat, Scalar
+from homeward.math.components import Triple, cross, dot, scale, split
+from homeward.typing import Mat33, Quat, Scalar
 
 Four = tuple[Scalar, Scalar, Scalar, Scalar]
 Rows = tuple[Triple, Triple, Triple]
+
 
 def split4(q: Quat) -> Four:
     """The components of a quaternion."""
@@ -81,3 +82,14 @@ def motion_axes(r: Triple, v: Triple) -> Rows:
 def bank_angle(C_BF: Rows, axes: Rows) -> Scalar:
     """Bank angle [rad]: where the body's z axis stands about the velocity, 0 above, positive to the right."""
     return jnp.arctan2(dot(C_BF[2], axes[1]), dot(C_BF[2], axes[2]))
+
+
+def symmetric_inverse(m: Mat33) -> tuple[Rows, Rows]:
+    """Rows of a symmetric matrix and of its inverse."""
+    (a, b, c), (_, d, e), (_, _, f) = (split(m[k]) for k in range(3))
+    A, B, C = d * f - e * e, c * e - b * f, b * e - c * d
+    D, E, F = a * f - c * c, b * c - a * e, a * d - b * b
+    k = 1.0 / (a * A + b * B + c * C)
+    return ((a, b, c), (b, d, e), (c, e, f)), (
+        (k * A, k * B, k * C), (k * B, k * D, k * E), (k * C, k * E, k * F)
+    )  # fmt: skip

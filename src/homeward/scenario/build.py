@@ -24,6 +24,7 @@ from homeward.world.atmosphere import (
     sample,
     table_atmosphere,
 )
+from homeward.world.body import BodyModel
 from homeward.world.gravity import CentralGravity, J2Gravity, egm96
 from homeward.world.interfaces import AbstractAerodynamics, AbstractAtmosphere, AbstractGravity
 from homeward.world.sensors import micro_g
@@ -175,6 +176,7 @@ def build_world(
     span: float,
     aero: AbstractAerodynamics | None = None,
     atmosphere: AbstractAtmosphere | None = None,
+    turning: bool = False,
 ) -> World:
     """The true world of an undispersed flight over ``span`` [s] from the epoch; a user's own models go in."""
     t = scenario.truth
@@ -222,4 +224,11 @@ def build_world(
         ),
         faults=Faults(number(t.parachute.drogue_fails), number(t.parachute.main_fails)),
         ground_altitude=number(scenario.site.altitude_m),
+        body=_body(scenario, band) if turning else None,
     )  # fmt: skip
+
+
+def _body(scenario: Scenario, band: np.ndarray) -> BodyModel:
+    from homeward.scenario.build_body import build_body
+
+    return build_body(scenario, (float(band[0]), float(band[1])))

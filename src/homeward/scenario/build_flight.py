@@ -27,7 +27,10 @@ from homeward.scenario.build import (
     number,
     numbers,
 )
+from homeward.scenario.build_body import build_steering
+from homeward.scenario.build_law import build_ballistic, build_reference
 from homeward.scenario.build_main import build_main_timing
+from homeward.scenario.build_sensors import build_strapdown
 from homeward.scenario.schema import Scenario
 from homeward.world.wind import WindTable
 
@@ -89,6 +92,17 @@ def build_onboard(scenario: Scenario, epoch: Epoch, wind: WindTable) -> OnboardM
         lift_to_drag=numbers(np.asarray(cl) / np.asarray(cd)),
         wind=forecast_wind(scenario, wind) if believed.wind == "forecast" else numbers(np.zeros(3)),
     )  # fmt: skip
+
+
+def build_law(scenario: Scenario, onboard: OnboardModel) -> AbstractEntryGuidance:
+    """The law of Homeward's own that the scenario names."""
+    match scenario.flight.guidance.law:
+        case "reference":
+            return build_reference(scenario, onboard)
+        case "ballistic":
+            return build_ballistic(scenario, onboard)
+        case _:
+            return build_guidance(scenario, onboard)
 
 
 def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntryGuidance:
@@ -180,19 +194,24 @@ def build_flight(
     orientation: AbstractOrientation,
     guidance: AbstractEntryGuidance | None = None,
     navigation: AbstractNavigation | None = None,
+    turning: bool = False,
 ) -> FlightComputer:
     """The flight computer; a user's own guidance or navigation takes the seat of ours."""
     wind = build_wind(scenario)
     if guidance is None:
-        guidance = build_guidance(scenario, build_onboard(scenario, epoch, wind))
+        guidance = build_law(scenario, build_onboard(scenario, epoch, wind))
     e, s = scenario.truth.engine, scenario.truth.stack
     mass = believed_mass(scenario) + s.service_module_kg + s.propellant_kg
+    if navigation is None:
+        filtered = turning and scenario.flight.navigation.law == "filter"
+        navigation = build_strapdown(scenario, orientation) if filtered else FixNavigation(orientation)
     return FlightComputer(
-        navigation=navigation or FixNavigation(orientation),
+        navigation=navigation,
         guidance=guidance,
         descent=build_descent(scenario),
         main=build_main_timing(scenario, low_air(scenario, epoch), number(believed_mass(scenario)), wind),
         target=build_target(scenario, epoch, wind),
         ellipsoid=build_ellipsoid(scenario),
         thrust_acceleration=number(e.count * e.thrust_n / mass),
+        steering=build_steering(scenario, orientation) if turning else None,
     )

@@ -7,21 +7,25 @@ import equinox as eqx
 import numpy as np
 
 from homeward.earth.constants import G0
+from homeward.earth.orientation import inertial_to_earth
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible
 from homeward.flight.computer import FlightComputer
 from homeward.flight.deorbit import DeorbitPlan
 from homeward.scenario.build import build_world, number, numbers
+from homeward.scenario.build_body import first_body
 from homeward.scenario.build_flight import build_flight
+from homeward.scenario.build_law import load_reference
 from homeward.scenario.choice import chances, choose, list_opportunities, planner_of, span_of
 from homeward.scenario.initial import InitialState, initial_state
 from homeward.scenario.interface import interface_state
 from homeward.scenario.law import check_object, load_law
 from homeward.scenario.orbit import MODULE_LEAD, Opportunity, Planner, spin_at
 from homeward.scenario.schema import Scenario
+from homeward.scenario.turning import capsule_alone, face, with_body
 from homeward.scenario.undocking import PORTS, depart, state_at
 from homeward.sim.lanes import Ahead
-from homeward.sim.legs import BURN, COAST, DESCENT, ENTRY, leg
+from homeward.sim.legs import AIR, BURN, CANOPY, COAST, DESCENT, ENTRY, ORBIT, leg
 from homeward.sim.mission import MissionLeg, local_axes, push, replace
 from homeward.sim.modules import Scene
 from homeward.world.state import TruthState, initial_truth
@@ -29,6 +33,8 @@ from homeward.world.world import World
 
 CAPSULE_DRAG = 1.25  # CD of the capsule between separation and interface, where there is hardly air
 SEATS = ("guidance", "navigation", "aero", "atmosphere")
+# Legs under power, in the air and under a canopy: of a point mass, and of a ship that turns.
+KINDS = {False: (BURN, ENTRY, DESCENT), True: (ORBIT, AIR, CANOPY)}
 TOUCHDOWN_HEIGHT = 30.0  # m above ground at which the finer steps begin
 
 
@@ -52,8 +58,9 @@ class ReturnPlan:
 
 
 def plan_return(
-    scenario: Scenario, guidance=None, navigation=None, aero=None, atmosphere=None, ahead: Ahead | None = None
-) -> ReturnPlan:
+    scenario: Scenario, guidance=None, navigation=None, aero=None, atmosphere=None,
+    ahead: Ahead | None = None, fidelity: str = "point-mass",
+) -> ReturnPlan:  # fmt: skip
     """Plan the return. A user's own models take the seats of ours.
 
     ``ahead`` is told world, flight computer and the kinds of legs before the long part of planning begins,
@@ -68,11 +75,16 @@ def plan_return(
     start = initial_state(scenario)
     legs = scenario.return_.legs
     span = 0.0 if legs.start == "interface" else scenario.flight.plan.days
-    world = build_world(scenario, start.epoch, span_of(span), aero=aero, atmosphere=atmosphere)
-    flight = build_flight(scenario, start.epoch, world.orientation, law, navigation)
+    turning = fidelity == "six-dof"
+    world = build_world(scenario, start.epoch, span_of(span), aero, atmosphere, turning)
+    flight = build_flight(scenario, start.epoch, world.orientation, law, navigation, turning)
     if ahead is not None:
-        orbit = () if legs.start == "interface" else (COAST, BURN)
-        ahead(world, flight, (*orbit, ENTRY, *((DESCENT,) if legs.end == "touchdown" else ())))
+        powered, entry, descent = KINDS[turning]
+        orbit = () if legs.start == "interface" else (COAST, powered)
+        kinds = (*orbit, entry, *((descent,) if legs.end == "touchdown" else ()))
+        still = numbers([1.0, 0.0, 0.0, 0.0])
+        body = None if world.body is None else first_body(scenario, world.body, bool(orbit), still)
+        ahead(world, flight, kinds, body)
     if legs.start == "interface":
         return _from_interface(scenario, start, world, flight)
     planner = planner_of(scenario, start, world.orientation, flight.target)
@@ -82,12 +94,14 @@ def plan_return(
     )
 
 
-def _descent_legs(scenario: Scenario, first: int) -> list[MissionLeg]:
+def _descent_legs(scenario: Scenario, first: int, turning: bool) -> list[MissionLeg]:
     s, legs = scenario.simulation, scenario.return_.legs
+    _, entry, descent = KINDS[turning]
+    step = s.control_step_s if turning else s.entry_step_s
     items = [
         MissionLeg(
             "entry",
-            leg(ENTRY, first, s.entry_step_s, end_altitude=legs.opening_altitude_m, patience=3600.0),
+            leg(entry, first, step, end_altitude=legs.opening_altitude_m, patience=3600.0),
             # From here on the trim table says how the capsule drags.
             lambda truth: replace(truth, drag_area=0.0),
         )
@@ -95,8 +109,8 @@ def _descent_legs(scenario: Scenario, first: int) -> list[MissionLeg]:
     if legs.end == "touchdown":
         ground = scenario.site.altitude_m
         high = ground + TOUCHDOWN_HEIGHT
-        fall = leg(DESCENT, first + 1, s.descent_step_s, end_altitude=high, patience=3600.0)
-        last = leg(DESCENT, first + 2, s.touchdown_step_s, end_altitude=ground, patience=120.0)
+        fall = leg(descent, first + 1, s.descent_step_s, end_altitude=high, patience=3600.0)
+        last = leg(descent, first + 2, s.touchdown_step_s, end_altitude=ground, patience=120.0)
         items += [MissionLeg("descent", fall), MissionLeg("touchdown", last)]
     return items
 
@@ -107,9 +121,14 @@ def _from_interface(
     given = scenario.return_.initial.interface
     r_I, v_I = (start.r_I, start.v_I) if given is None else interface_state(world.orientation, world, given)
     truth = initial_truth(0.0, numbers(r_I), numbers(v_I), scenario.truth.capsule.mass_kg)
+    r_E, v_E = inertial_to_earth(world.orientation.at(truth.time), truth.time, truth.r_BI_I, truth.v_BI_I)
+    flight = load_reference(scenario, flight, np.asarray(r_E), np.asarray(v_E))
+    turning = world.body is not None
+    if turning:
+        truth = with_body(scenario, world, flight, truth, with_stack=False)
+    legs = _descent_legs(scenario, 0, turning)
     return ReturnPlan(
-        scenario, start.epoch, world, flight, truth, _descent_legs(scenario, 0), None, None, None, None, [],
-        None, None,
+        scenario, start.epoch, world, flight, truth, legs, None, None, None, None, [], None, None,
     )  # fmt: skip
 
 
@@ -139,9 +158,13 @@ def _from_orbit(
         truth,
         (number(stack.propellant_kg), number(stack.drag_area_m2 * stack.drag_coefficient)),
     )
+    flight = load_reference(scenario, flight, plan.r_interface_E, plan.v_interface_E)
     C_EI, _ = spin_at(world.orientation, burn)
-    items = _orbit_legs(scenario, burn, plan, C_EI.T @ np.asarray(plan.direction_E), begin, along)
-    items += _descent_legs(scenario, len(items))
+    turning = world.body is not None
+    if turning:
+        truth = with_body(scenario, world, flight, truth, with_stack=True)
+    items = _orbit_legs(scenario, burn, plan, C_EI.T @ np.asarray(plan.direction_E), begin, along, turning)
+    items += _descent_legs(scenario, len(items), turning)
     return ReturnPlan(
         scenario, start.epoch, world, flight, truth, items, plan, burn, begin if from_dock else None,
         chosen, found, planner, (begin, r_u, v_u) if from_dock else None,
@@ -157,9 +180,13 @@ def whole_mass(scenario: Scenario) -> float:
 
 def _orbit_legs(
     scenario: Scenario, burn: float, plan: DeorbitPlan, direction_I: np.ndarray, begin: float,
-    along: np.ndarray | None,
+    along: np.ndarray | None, turning: bool,
 ) -> list[MissionLeg]:  # fmt: skip
-    """The legs down to the interface; ``along`` is the direction of the departure burn, if there is one."""
+    """The legs down to the interface; ``along`` is the direction of the departure burn, if there is one.
+
+    A ship that turns does so from the orbital module's separation on: until then it is flown as a point whose
+    attitude is held ideally.
+    """
     sep, stack, capsule = scenario.truth.separation, scenario.truth.stack, scenario.truth.capsule
     sim, legs = scenario.simulation, scenario.return_.legs
     items: list[MissionLeg] = []
@@ -173,32 +200,46 @@ def _orbit_legs(
     def leave_orbital_module(truth: TruthState) -> TruthState:
         recoil = (stack.orbital_module_kg / truth.mass * sep.module_speed_m_s)[:, None]
         _, normal, _ = local_axes(truth)
-        return replace(push(truth, normal * recoil), mass=truth.mass - stack.orbital_module_kg)
+        left = replace(push(truth, normal * recoil), mass=truth.mass - stack.orbital_module_kg)
+        # The module leaves sideways: the ship has turned its nose that way.
+        return face(left, -normal) if turning else left
 
     def leave_service_module(truth: TruthState) -> TruthState:
         left = truth.mass - capsule_mass(truth)
         _, normal, _ = local_axes(truth)
         recoil = (left / truth.mass * sep.module_speed_m_s)[:, None]
         area = np.pi * capsule.diameter_m**2 / 4 * CAPSULE_DRAG
-        return replace(push(truth, -normal * recoil), mass=capsule_mass(truth), drag_area=area)
+        alone = replace(push(truth, -normal * recoil), mass=capsule_mass(truth), drag_area=area)
+        return capsule_alone(scenario, alone) if turning else alone
 
     def capsule_mass(truth: TruthState) -> np.ndarray:
         # What is left when both modules and all remaining propellant are gone: each lane's own capsule.
         return np.asarray(truth.mass - truth.propellant - stack.service_module_kg)
 
+    def aimed(truth: TruthState) -> TruthState:
+        assert along is not None
+        lanes = truth.mass.shape[0]
+        return face(truth, np.broadcast_to(along, (lanes, 3)), resting=True)
+
     coasts = sim.coast_step_s
     if along is not None:
         add("undock", COAST, coasts, undock, end_time=begin + sep.departure_delay_s, patience=7200.0)
         if sep.departure_delta_v_m_s > 0.0:
-            add("departure burn", BURN, sim.powered_step_s, burn_delta_v=sep.departure_delta_v_m_s,
-                burn_direction=numbers(along), patience=600.0)  # fmt: skip
+            kind, tick = (ORBIT, sim.control_step_s) if turning else (BURN, sim.powered_step_s)
+            add("departure burn", kind, tick, aimed if turning else None, patience=600.0,
+                burn_delta_v=sep.departure_delta_v_m_s, burn_direction=numbers(along))  # fmt: skip
     patience = burn - begin + 86400.0
     add("phasing coast", COAST, coasts, end_time=burn - MODULE_LEAD, patience=patience)
-    add("coast to burn", COAST, coasts, leave_orbital_module, end_time=burn, patience=3600.0)
-    add("deorbit burn", BURN, sim.powered_step_s, burn_delta_v=float(plan.delta_v),
-        burn_direction=numbers(direction_I), patience=3600.0)  # fmt: skip
-    add("coast to separation", COAST, coasts, end_altitude=legs.separation_altitude_m, patience=7200.0)
-    add("coast to interface", COAST, coasts, leave_service_module,
+    idle, powered, free, tick = COAST, BURN, COAST, sim.powered_step_s
+    if turning:
+        idle, powered, free, coasts, tick = ORBIT, ORBIT, AIR, sim.control_step_s, sim.control_step_s
+    aim = numbers(direction_I)
+    add("coast to burn", idle, coasts, leave_orbital_module, end_time=burn, burn_direction=aim,
+        patience=3600.0)  # fmt: skip
+    add("deorbit burn", powered, tick, burn_delta_v=float(plan.delta_v), burn_direction=aim, patience=3600.0)
+    add("coast to separation", idle, coasts, end_altitude=legs.separation_altitude_m, entering=True,
+        patience=7200.0)  # fmt: skip
+    add("coast to interface", free, coasts, leave_service_module, guided=False,
         end_altitude=scenario.flight.guidance.interface_altitude_m, patience=3600.0)  # fmt: skip
     return items
 

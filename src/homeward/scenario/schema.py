@@ -19,8 +19,8 @@ from homeward.scenario.schema_flight import Flight, Simulation
 from homeward.scenario.schema_return import Return
 from homeward.scenario.schema_truth import Truth
 
-#: How finely a vehicle can be modelled. One so far.
-FIDELITIES = ("point-mass",)
+#: How finely a vehicle can be modelled.
+FIDELITIES = ("six-dof", "point-mass")
 
 
 class Site(Section):

@@ -16,8 +16,9 @@ from homeward.scenario.schema_base import (
     Text,
     existing_file,
 )
+from homeward.scenario.schema_sensors import Control, OnboardNavigation
 
-LAWS = ("predictive",)
+LAWS = ("predictive", "reference", "ballistic")
 
 
 def split_law(text: str) -> tuple[str, str] | None:
@@ -40,7 +41,8 @@ class Guidance(Section):
     """The entry guidance."""
 
     law: Annotated[Text, AfterValidator(_law)] = Field(
-        default="predictive", description="predictive, or FILE.py:CLASS for a law of your own"
+        default="predictive",
+        description="predictive, reference (the first generation), ballistic (fall-back), or FILE.py:CLASS",
     )
     rate_hz: Annotated[Positive, Field(ge=0.1, le=100.0)] = Field(
         default=1.0, description="guidance cycles a second"
@@ -67,6 +69,19 @@ class Guidance(Section):
         default=None,
         description="steps of a prediction; left out: 16 from orbit, 96 faster than 9 km/s",
         examples=[16],
+    )
+    reference_gain: Annotated[Positive, Field(le=50.0)] = Field(
+        default=4.0, description="law reference: over-control of the range error"
+    )
+    reference_dead_band: Annotated[Positive, Field(le=1.0)] = Field(
+        default=0.2,
+        description="law reference: share of the sideways reach that its end may be off to one side",
+    )
+    reference_terminal_speed_m_s: Annotated[NonNegative, Field(le=1200.0)] = Field(
+        default=480.0, description="law reference: below it the lift is turned every way; 0: never"
+    )
+    roll_rate_deg_s: Annotated[Positive, Field(le=90.0)] = Field(
+        default=15.0, description="law ballistic: the steady roll, as far as the capsule can"
     )
 
 
@@ -152,6 +167,10 @@ class Flight(Section):
     descent: Descent = Field(default_factory=Descent, description="under the parachutes")
     plan: Plan = Field(default_factory=Plan, description="the plan of the return")
     believed: Believed = Field(default_factory=Believed, description="what the flight computer believes")
+    navigation: OnboardNavigation = Field(
+        default_factory=OnboardNavigation, description="navigation of a ship that turns"
+    )
+    control: Control = Field(default_factory=Control, description="attitude control of a ship that turns")
 
 
 class Simulation(Section):
@@ -164,6 +183,9 @@ class Simulation(Section):
         default=0.1, description="under the parachute"
     )
     touchdown_step_s: Annotated[Positive, Field(le=1.0)] = Field(default=0.005, description="last metres")
+    control_step_s: Annotated[Positive, Field(le=1.0)] = Field(
+        default=0.1, description="control tick of a ship that turns, a tenth of its guidance cycle"
+    )
     lanes: Annotated[int, Field(strict=True, ge=1, le=65536)] = Field(
         default=128, description="flights computed side by side"
     )

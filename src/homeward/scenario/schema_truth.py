@@ -19,6 +19,16 @@ from homeward.scenario.schema_base import (
     Speed,
     Whole,
 )
+from homeward.scenario.schema_body import (
+    CapsuleTanks,
+    Inertia,
+    Place,
+    Products,
+    Shape,
+    Thrusters,
+    check_inertia,
+)
+from homeward.scenario.schema_sensors import Sensors
 from homeward.scenario.schema_world import Air, Earth, Gravity, Wind
 
 
@@ -43,10 +53,31 @@ class Capsule(Section):
         default=0.30, description="trim L/D (at Mach 10: the table is scaled to it)"
     )
     drag_scale: Scale = Field(default=1.0, description="factor on the drag coefficient, L/D kept")
+    shape: Shape = Field(default_factory=Shape, description="outer shape, for a ship that turns")
+    center_of_mass_m: Annotated[Positive, Field(le=100.0)] = Field(
+        default=0.92,
+        description="of the centre of mass along the axis, from the heat shield's foremost point",
+    )
+    center_of_mass_offset_m: Annotated[Real, Field(ge=-50.0, le=50.0)] | None = Field(
+        default=None,
+        description="of the centre of mass off the axis, upward in an entry with wings level; left out: "
+        "where it gives the stated lift_to_drag",
+        examples=[0.05],
+    )
+    inertia_kg_m2: Inertia = Field(
+        default=(2000.0, 2100.0, 2000.0), description="moments about the centre of mass: x, y, z"
+    )
+    products_of_inertia_kg_m2: Products = Field(default=(0.0, 0.0, 0.0), description="products xy, xz, yz")
+    thrusters: CapsuleTanks = Field(default_factory=CapsuleTanks, description="attitude thrusters")
     bank_rate_limit_deg_s: AngularRate = Field(default=15.0, description="fastest roll")
     bank_acceleration_limit_deg_s2: AngularRate = Field(
         default=6.0, description="strongest roll acceleration"
     )
+
+    @model_validator(mode="after")
+    def _check_inertia(self) -> "Capsule":
+        check_inertia(self.inertia_kg_m2, self.products_of_inertia_kg_m2)
+        return self
 
 
 class Stack(Section):
@@ -68,6 +99,22 @@ class Stack(Section):
     service_module_ballistic_kg_m2: Annotated[Positive, Field(le=1e5)] = Field(
         default=120.0, description="mass over CD times area of the falling service module"
     )
+    length_m: Annotated[Positive, Field(le=100.0)] = Field(
+        default=5.5, description="of capsule and service module together"
+    )
+    inertia_kg_m2: Inertia = Field(
+        default=(6000.0, 18000.0, 18000.0),
+        description="moments of capsule and service module about their centre of mass: x, y, z",
+    )
+    products_of_inertia_kg_m2: Products = Field(default=(0.0, 0.0, 0.0), description="products xy, xz, yz")
+    thrusters: Thrusters = Field(
+        default_factory=Thrusters, description="attitude thrusters, fed from the main tanks"
+    )
+
+    @model_validator(mode="after")
+    def _check_inertia(self) -> "Stack":
+        check_inertia(self.inertia_kg_m2, self.products_of_inertia_kg_m2)
+        return self
 
 
 class Engine(Section):
@@ -79,6 +126,9 @@ class Engine(Section):
     thrust_n: Annotated[Positive, Field(le=1e7)] = Field(default=2500.0, description="thrust of each")
     specific_impulse_s: Annotated[Positive, Field(ge=50.0, le=1000.0)] = Field(
         default=290.0, description="specific impulse"
+    )
+    fall_s: Annotated[Positive, Field(le=10.0)] = Field(
+        default=0.15, description="time constant of the thrust after lighting and after cut-off"
     )
 
 
@@ -97,6 +147,10 @@ class Separation(Section):
     departure_delay_s: Seconds = Field(default=180.0, description="from undocking to that burn")
     module_speed_m_s: Annotated[NonNegative, Field(le=50.0)] = Field(
         default=1.0, description="between the capsule and a module it leaves"
+    )
+    tip_off_deg_s: tuple[NonNegative, NonNegative, NonNegative] = Field(
+        default=(0.6, 0.9, 0.9),
+        description="3-sigma rate of turn left by it about x, y, z; a nominal flight takes a third",
     )
 
 
@@ -118,6 +172,12 @@ class Parachute(Section):
     heat_shield_kg: OptionalMass = Field(default=300.0, description="dropped under the main; 0 keeps it")
     heat_shield_altitude_m: Annotated[Real, Field(ge=-500.0, le=3e4)] = Field(
         default=6000.0, description="above the ellipsoid, where the heat shield is dropped"
+    )
+    riser_m: Place | None = Field(
+        default=None,
+        description="where the parachute pulls, from the heat shield's foremost point; left out: the apex, "
+        "over the centre of mass",
+        examples=[(2.4, 0.0, 0.05)],
     )
     drogue_fails: Flag = Field(default=False, description="the drogue does not open")
     main_fails: Flag = Field(default=False, description="the main does not open: the backup is used")
@@ -194,6 +254,7 @@ class Truth(Section):
     parachute: Parachute = Field(default_factory=Parachute, description="parachutes")
     retro: Retro | None = Field(default=None, description="landing rockets; none if left out")
     navigation: NavigationError = Field(default_factory=NavigationError, description="navigation error")
+    sensors: Sensors = Field(default_factory=Sensors, description="sensors of a ship that turns")
     limits: Limits = Field(default_factory=Limits, description="limits")
 
     @model_validator(mode="after")

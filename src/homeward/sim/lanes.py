@@ -12,15 +12,17 @@ import numpy as np
 from homeward._programs import program
 from homeward.flight.computer import FlightComputer, idle
 from homeward.icd import Accuracy, BodyFrame, Frame, channels
-from homeward.sim.legs import CYCLES, Leg, leg
-from homeward.sim.loop import Carry, begin, chunk
+from homeward.sim.bare import bare_carry, bare_flight, bare_world
+from homeward.sim.carry import Carry
+from homeward.sim.legs import CYCLES, TURNING, Leg, leg
+from homeward.sim.loop import begin, chunk
 from homeward.typing import Array
 from homeward.world.interfaces import AbstractAerodynamics
-from homeward.world.state import TruthState, initial_truth
+from homeward.world.state import BodyState, TruthState, initial_truth
 from homeward.world.world import World
 
 Progress = Callable[[str, float], None]
-Ahead = Callable[[World, FlightComputer, tuple[str, ...]], None]
+Ahead = Callable[..., None]  # world, flight computer, kinds of legs and, if it turns, a body state
 Tree = TypeVar("Tree")
 
 
@@ -33,32 +35,36 @@ class LegResult:
     frames: list[Frame]
 
 
-def _world_axes(world: World) -> World:
+def world_axes(world: World) -> World:
     """What is the same for every lane stays single; every dispersed number has a lane axis."""
     axes = jax.tree.map(lambda _: 0, world)
 
     def shared(tree):
         return jax.tree.map(lambda _: None, tree)
 
-    return eqx.tree_at(
-        lambda w: (w.orientation, w.ellipsoid, w.gravity, w.third_bodies),
-        axes,
-        (
-            shared(world.orientation),
-            shared(world.ellipsoid),
-            shared(world.gravity),
-            shared(world.third_bodies),
-        ),
-        is_leaf=lambda x: x is None,
-    )
+    def parts(w: World):
+        whole = (w.orientation, w.ellipsoid, w.gravity, w.third_bodies)
+        if world.body is None:
+            return whole
+        b = w.body
+        assert b is not None
+        # Of a turning ship only what disperses has lanes: its shape and its thrusters are the same.
+        a = b.aero
+        fixed = (a.area, a.length, a.cone_sine, a.polynomial, a.cone, a.mach)
+        fixed += (b.capsule_inertia, b.capsule_thrusters, b.stack_thrusters, b.engine_place, b.engine_fall)
+        return (*whole, *fixed, b.riser_place)
+
+    return eqx.tree_at(parts, axes, tuple(shared(part) for part in parts(world)), is_leaf=lambda x: x is None)
 
 
-def _flight_axes(flight: FlightComputer) -> FlightComputer:
+def flight_axes(flight: FlightComputer) -> FlightComputer:
     axes = jax.tree.map(lambda _: 0, flight)
     return eqx.tree_at(
-        lambda f: (f.navigation, f.ellipsoid),
+        lambda f: (f.navigation, f.ellipsoid, f.steering),
         axes,
-        (jax.tree.map(lambda _: None, flight.navigation), jax.tree.map(lambda _: None, flight.ellipsoid)),
+        tuple(
+            jax.tree.map(lambda _: None, x) for x in (flight.navigation, flight.ellipsoid, flight.steering)
+        ),
         is_leaf=lambda x: x is None,
     )
 
@@ -79,22 +85,22 @@ def spread(tree, axes, lanes: int):
 
 def pick_world(world: World, lanes: np.ndarray) -> World:
     """The given lanes of a world that has lanes, in that order; a lane may be taken more than once."""
-    return _each_lane(world, _world_axes(world), lambda x: x[lanes])
+    return _each_lane(world, world_axes(world), lambda x: x[lanes])
 
 
 def pick_flight(flight: FlightComputer, lanes: np.ndarray) -> FlightComputer:
     """The given lanes of a flight computer that has lanes."""
-    return _each_lane(flight, _flight_axes(flight), lambda x: x[lanes])
+    return _each_lane(flight, flight_axes(flight), lambda x: x[lanes])
 
 
 def spread_world(world: World, lanes: int) -> World:
     """One world for every lane."""
-    return spread(world, _world_axes(world), lanes)
+    return spread(world, world_axes(world), lanes)
 
 
 def spread_flight(flight: FlightComputer, lanes: int) -> FlightComputer:
     """One flight computer for every lane."""
-    return spread(flight, _flight_axes(flight), lanes)
+    return spread(flight, flight_axes(flight), lanes)
 
 
 def spread_leg(tree: Tree, lanes: int) -> Tree:
@@ -108,7 +114,7 @@ def _chunk(world, flight, leg, carry, keys, number, record: bool):
         key = jax.random.fold_in(jax.random.fold_in(key, leg.index.astype(int)), number)
         return chunk(world, flight, leg, carry, key, record)
 
-    axes = (_world_axes(world), _flight_axes(flight), 0, 0, 0)
+    axes = (world_axes(world), flight_axes(flight), 0, 0, 0)
     return _strong(jax.vmap(lane, in_axes=axes)(world, flight, leg, carry, keys))
 
 
@@ -126,8 +132,11 @@ def _begin(carry, leg):
 
 @program
 def _first(flight, truth):
-    fresh = jax.vmap(lambda f, t: Carry(t, f.init(), idle(), t.time), in_axes=(_flight_axes(flight), 0))
-    return _strong(fresh(flight, truth))
+    def one(f: FlightComputer, t: TruthState) -> Carry:
+        count = None if f.steering is None else f.steering.thrusters
+        return Carry(t, f.init(), idle(count), t.time)
+
+    return _strong(jax.vmap(one, in_axes=(flight_axes(flight), 0))(flight, truth))
 
 
 def first_carry(flight: FlightComputer, truth: TruthState) -> Carry:
@@ -143,16 +152,24 @@ def preparing(
     ``aero`` puts the body's aerodynamics in the form that they will have in flight.
     """
 
-    def ahead(world: World, flight: FlightComputer, kinds: tuple[str, ...]) -> None:
+    def ahead(
+        world: World, flight: FlightComputer, kinds: tuple[str, ...], body: BodyState | None = None
+    ) -> None:
         if aero is not None:
             world = eqx.tree_at(lambda w: w.aerodynamics, world, aero(world.aerodynamics))
-        world, flight = spread_world(world, lanes), spread_flight(flight, lanes)
         zeros = jnp.asarray(np.zeros(3), float)
-        carry = first_carry(flight, spread_leg(initial_truth(0.0, zeros, zeros, 1.0), lanes))
+        truth = initial_truth(0.0, zeros, zeros, 1.0)
+        if body is not None:
+            truth = eqx.tree_at(lambda t: t.body, truth, body, is_leaf=lambda x: x is None)
+        world, flight = spread_world(world, lanes), spread_flight(flight, lanes)
+        carry = first_carry(flight, spread_leg(truth, lanes))
         keys = jax.random.wrap_key_data(jnp.asarray(np.zeros((lanes, 2)), jnp.uint32))
         for kind in kinds:
             some = spread_leg(leg(kind, 0, 1.0), lanes)
-            _chunk.prepare(world, flight, some, carry, keys, np.asarray(0), record=record)
+            parts = (world, flight, some, carry)
+            if kind not in TURNING:
+                parts = (bare_world(world), bare_flight(flight), some, bare_carry(carry, flight))
+            _chunk.prepare(*parts, keys, np.asarray(0), record=record)
 
     return ahead
 
@@ -221,13 +238,13 @@ def lane_history(frames: list[Frame], start: float, end: float, lane: int) -> di
 
 
 def body_history(legs: list[tuple[str, LegResult]], lane: int) -> dict[str, np.ndarray]:
-    """One lane's fast telemetry of the legs in which it turns, one row a control tick; empty if there is none."""
+    """One lane's fast telemetry of the legs in which it turns, a row a control tick; empty if none."""
     parts: list[dict[str, np.ndarray]] = []
-    for _, leg in legs:
-        if not leg.frames or leg.frames[0].body is None:
+    for _, result in legs:
+        if not result.frames or result.frames[0].body is None:
             continue
-        begin, end = float(leg.start[lane]), float(leg.end[lane])
-        bodies = [frame.body for frame in leg.frames]
+        begin, end = float(result.start[lane]), float(result.end[lane])
+        bodies = [frame.body for frame in result.frames]
         rows = jax.tree.map(lambda *x: np.concatenate([p[lane] for p in x]), *bodies)
         # (cycles, ticks, ...) to one row a tick.
         rows = {c.name: getattr(rows, c.name) for c in channels(BodyFrame)}

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.typing import Scalar, Vec3
+from homeward.world import rigid_body
 
 COAST, BURN, ENTRY, DESCENT = "coast", "burn", "entry", "descent"
 # The same of a ship that turns: stack in orbit, engine lit or not; capsule in the air; under a parachute.
@@ -14,6 +15,8 @@ TURNING = (ORBIT, AIR, CANOPY)
 #: Control ticks in a guidance cycle and cycles in a chunk, of each compiled program.
 TICKS = {COAST: 1, BURN: 10, ENTRY: 2, DESCENT: 10, ORBIT: 10, AIR: 10, CANOPY: 10}
 CYCLES = {COAST: 64, BURN: 16, ENTRY: 64, DESCENT: 64, ORBIT: 64, AIR: 64, CANOPY: 64}
+#: What a ship that turns flies through.
+WHERE = {ORBIT: rigid_body.ORBIT, AIR: rigid_body.AIR, CANOPY: rigid_body.CANOPY}
 #: Integration steps in a control tick of a ship that turns: under a canopy it swings at some 10 rad/s.
 SUBSTEPS = {ORBIT: 1, AIR: 1, CANOPY: 2}
 

@@ -15,9 +15,11 @@ from homeward.icd import Command, Frame
 from homeward.math.components import split
 from homeward.sim.carry import Carry, fail_if_late, fly_if_due, select
 from homeward.sim.ends import settle
-from homeward.sim.legs import BURN, COAST, CYCLES, DESCENT, ENTRY, TICKS, Leg
+from homeward.sim.legs import BURN, COAST, CYCLES, DESCENT, ENTRY, TICKS, TURNING, Leg
 from homeward.sim.record import frame
 from homeward.sim.tick import act, forces_inputs, in_orbit, keep_worst
+from homeward.sim.turning_cycle import cycle_turning, noises
+from homeward.sim.turning_ends import settle_turning
 from homeward.typing import Array, Float, Vec3
 from homeward.world.dynamics import aerodynamic, slow_gravity, thin_drag
 from homeward.world.gravity import SphericalHarmonics
@@ -122,13 +124,16 @@ def chunk(
     ``key`` is this chunk's own random key. Returns the new carry and, if ``record``, the stacked frames.
     """
     cycles = CYCLES[leg.kind]
-    noise = jax.random.normal(key, (cycles, NOISES))
+    turning = leg.kind in TURNING
+    step, count = (cycle_turning, noises(leg.kind)) if turning else (cycle, NOISES)
+    noise = jax.random.normal(key, (cycles, count))
 
     def body(carry: Carry, noise: Array) -> tuple[Carry, Frame | None]:
-        return cycle(world, flight, leg, carry, noise, record)
+        return step(world, flight, leg, carry, noise, record)
 
     carry, rows = jax.lax.scan(body, carry, noise)
-    return settle(world, leg, carry), rows
+    end = settle_turning(world, flight, leg, carry) if turning else settle(world, leg, carry)
+    return end, rows
 
 
 __all__ = ["BURN", "COAST", "DESCENT", "ENTRY", "Carry", "begin", "chunk", "cycle"]

@@ -5,12 +5,15 @@ from collections.abc import Callable
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from homeward.flight.computer import FlightComputer
+from homeward.sim.bare import bare_carry, bare_flight, bare_world, dressed_carry
+from homeward.sim.carry import Carry
+from homeward.sim.jolt import jolt
 from homeward.sim.lanes import LegResult, Progress, first_carry, fly_leg
-from homeward.sim.legs import Leg
-from homeward.sim.loop import Carry
+from homeward.sim.legs import TURNING, Leg
 from homeward.typing import Array
 from homeward.world.state import TruthState
 from homeward.world.world import World
@@ -43,7 +46,7 @@ def fly_mission(
     record: bool, progress: Progress | None = None,
 ) -> Outcome:  # fmt: skip
     """Fly every lane through every leg; a failed lane stands still from where it failed."""
-    carry = first_carry(flight, truth)
+    carry = fresh = first_carry(flight, truth)
     ends: dict[str, TruthState] = {}
     starts: dict[str, TruthState] = {}
     results = []
@@ -52,14 +55,24 @@ def fly_mission(
             progress(item.name, k / len(legs))
         if item.before is not None:
             arrays = jax.tree.map(np.array, carry.truth)
-            carry = eqx.tree_at(lambda c: c.truth, carry, item.before(arrays))
+            after = item.before(arrays)
+            carry = eqx.tree_at(lambda c: c.truth, carry, after)
+            if after.body is not None:
+                carry = jolt(flight, carry, jnp.asarray(after.v_BI_I) - jnp.asarray(arrays.v_BI_I))
         starts[item.name] = jax.tree.map(np.asarray, carry.truth)
 
         def share(part: float, name: str = item.name, k: int = k) -> None:
             if progress is not None:
                 progress(name, (k + part) / len(legs))
 
-        carry, result = fly_leg(world, flight, item.leg, carry, keys, record, share)
+        if item.leg.kind in TURNING:
+            carry, result = fly_leg(world, flight, item.leg, carry, keys, record, share)
+        else:
+            bare = bare_carry(carry, flight)
+            flown, result = fly_leg(
+                bare_world(world), bare_flight(flight), item.leg, bare, keys, record, share
+            )
+            carry = dressed_carry(flown, carry, fresh)
         ends[item.name] = jax.tree.map(np.asarray, carry.truth)
         results.append((item.name, result))
     return Outcome(ends[legs[-1].name], ends, starts, results, carry)

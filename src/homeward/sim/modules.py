@@ -14,6 +14,7 @@ from homeward._programs import program
 from homeward.earth.geodesy import to_geodetic
 from homeward.earth.orientation import inertial_to_earth
 from homeward.flight.computer import FlightComputer
+from homeward.sim.bare import bare_flight, bare_world
 from homeward.sim.lanes import first_carry, fly_leg, lane_history, spread_flight, spread_leg, spread_world
 from homeward.sim.legs import COAST, DESCENT, Leg, leg
 from homeward.sim.tick import BLUNT_DRAG
@@ -73,12 +74,14 @@ class Path:
 
 
 def single_world(world: World) -> World:
-    """A world with a lane axis of one, whether it had none or has it already."""
+    """A world of points with a lane axis of one, whether it had none or has it already."""
+    world = bare_world(world)
     return world if np.ndim(world.ground_altitude) else spread_world(world, 1)
 
 
 def single_flight(flight: FlightComputer) -> FlightComputer:
-    """A flight computer with a lane axis of one, whether it had none or has it already."""
+    """A flight computer of points with a lane axis of one, whether it had none or has it already."""
+    flight = bare_flight(flight)
     return flight if np.ndim(flight.thrust_acceleration) else spread_flight(flight, 1)
 
 

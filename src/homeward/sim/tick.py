@@ -8,7 +8,7 @@ from homeward.earth.orientation import EarthSpin
 from homeward.icd import Command
 from homeward.math.components import split
 from homeward.math.numerics import norm
-from homeward.sim.legs import BURN, COAST, DESCENT, ENTRY, Leg
+from homeward.sim.legs import AIR, BURN, COAST, DESCENT, ENTRY, ORBIT, Leg
 from homeward.typing import Scalar, Vec3
 from homeward.world.actuators import bank_actuator
 from homeward.world.dynamics import Forces, Inputs, finite, integrate_tick, third_body_pull
@@ -22,7 +22,7 @@ REVERSAL_SPEED = 1500.0  # m/s: sign changes of the bank below it are steering, 
 
 def in_orbit(kind: str) -> bool:
     """Whether a leg of this kind is flown in the thin air of the orbit."""
-    return kind in (COAST, BURN)
+    return kind in (COAST, BURN, ORBIT)
 
 
 def forces_inputs(world: World, kind: str, truth: TruthState) -> Inputs:
@@ -132,7 +132,7 @@ def keep_worst(truth: TruthState, told: Forces, leg: Leg, cycle: Scalar) -> Trut
     sine = jnp.sin(truth.bank)
     side = jnp.where(jnp.abs(sine) > REVERSAL_SINE, jnp.sign(sine), so_far.bank_side)
     turned = (side * so_far.bank_side < 0.0) & (told.speed > REVERSAL_SPEED)
-    entering = leg.kind == ENTRY
+    entering = leg.kind in (ENTRY, AIR)
     worst = Extremes(
         # What the crew feels when a canopy opens is told by telemetry; the limit is on the entry.
         load=jnp.maximum(so_far.load, told.load) if entering else so_far.load,

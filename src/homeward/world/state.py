@@ -38,6 +38,7 @@ class BodyState(eqx.Module):
     level: Float[Array, " n"]  # force of each thruster over its full force
     engine_level: Scalar  # the same of the main engines
     propellant: Scalar  # kg, of the capsule's thrusters
+    tip_off: Vec3  # rad/s, what the separations of this flight leave, one way and the other
     sensors: Any  # state of the sensors
 
 

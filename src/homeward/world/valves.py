@@ -24,13 +24,18 @@ def lag(
 
 
 def fire(
-    thrusters: Thrusters, level: Float[Array, " n"], seconds: Float[Array, " n"], dt: Scalar, propellant: Scalar
+    thrusters: Thrusters,
+    level: Float[Array, " n"],
+    seconds: Float[Array, " n"],
+    dt: Scalar,
+    propellant: Scalar,
 ) -> tuple[Float[Array, " n"], Triple, Triple, Scalar]:
     """One control tick of all thrusters.
 
     ``level`` is each one's force over its full force at the tick's start, ``seconds`` how long its valve is
-    held open from there on. What still falls after a pulse is felt in the next tick. Pulses shorter than the smallest are not made. Returns the level at the
-    end, mean force [N, B], mean torque about the centre of mass [N m, B] and propellant used [kg].
+    held open from there on. What still falls after a pulse is felt in the next tick. Pulses shorter than
+    the smallest are not made. Returns the level at the end, mean force [N, B], mean torque about the centre
+    of mass [N m, B] and propellant used [kg].
     """
     t = thrusters
     open_for = jnp.clip(seconds, 0.0, dt)

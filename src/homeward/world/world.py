@@ -7,6 +7,7 @@ from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import AbstractOrientation
 from homeward.typing import Scalar, Vec3
 from homeward.vehicle import Capsule, Engine, Parachutes, Retro, Stack
+from homeward.world.body import BodyModel
 from homeward.world.interfaces import AbstractAerodynamics, AbstractAtmosphere, AbstractGravity, AbstractWind
 
 
@@ -50,3 +51,4 @@ class World(eqx.Module):
     navigation: NavigationErrorModel
     faults: Faults
     ground_altitude: Scalar  # m above the ellipsoid, of the landing area
+    body: BodyModel | None = None  # None where the ship is a point mass

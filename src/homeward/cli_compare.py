@@ -1,0 +1,72 @@
+"""``homeward compare-guidance``: both generations of entry guidance over the same flights."""
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from homeward.cli_files import json_text, prepare_folder, writing
+from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
+from homeward.cli_progress import Talk
+from homeward.scenario.load import load, parse_settings
+from homeward.scenario.shipped import DEFAULT
+
+CASES = (("dispersed", "dispersed"), ("large_changes", "large changes"))
+LAWS = (("predictive", "predictive (second)"), ("reference", "reference (first)"))
+
+
+def compare_guidance(
+    scenario: ScenarioName = DEFAULT,
+    runs: Annotated[int, typer.Option(metavar="N", min=1, max=1_000_000, help="flights of each kind")] = 500,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draws")] = 0,
+    settings: Settings = None,
+    out: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fly the first and the second generation of entry guidance through the same flights."""
+    chosen = load(scenario, parse_settings(settings or []))
+    prepare_folder(out)
+    with contextlib.redirect_stdout(sys.stderr), Talk() as talk:
+        import homeward
+
+        talk("getting ready")
+        result = homeward.compare_guidance(chosen, runs=runs, seed=seed, progress=talk)
+        if out is not None:
+            talk("writing files")
+            with writing(out):
+                result.save(out)
+    if as_json:
+        print(json_text(result.summary))
+        return
+    from homeward.cli_report import console
+
+    _show(console(), result.summary, out)
+
+
+def _show(screen: Console, summary: dict[str, Any], out: Path | None) -> None:
+    """Percentiles of the opening miss, and the answer."""
+    screen.print(f"{summary['scenario']}: opening miss of two generations of entry guidance", style="bold")
+    screen.print(f"{summary['runs']} runs of seed {summary['seed']}, {summary['wall_s']:.0f} s", style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("", "guidance", "p10", "p50", "p99.7", "failed", "out of reach"):
+        table.add_column(column, justify="left" if column in ("", "guidance") else "right")
+    for case, words in CASES:
+        for law, name in LAWS:
+            told = summary[case][law]
+            numbers = [_km(told[key]) for key in ("p10", "p50", "p99_7")]
+            table.add_row(words, name, *numbers, str(told["failed"]), str(summary[case]["unreachable"]))
+    screen.print()
+    screen.print(table)
+    screen.print()
+    screen.print(summary["answer"])
+    if out is not None:
+        names = ", ".join(sorted(path.name for path in out.iterdir() if path.is_file()))
+        screen.print(f"Files in {out}: {names}", style="dim")
+
+
+def _km(value: float | None) -> str:
+    return "failed" if value is None else f"{value:.3f} km"

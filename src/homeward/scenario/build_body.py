@@ -1,0 +1,220 @@
+"""The turning ship of a scenario: shape, inertia, thrusters, sensors; and what is believed of them."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.earth.constants import G0
+from homeward.earth.orientation import AbstractOrientation
+from homeward.flight.allocation import allocate
+from homeward.flight.attitude import AttitudeControl, ControlSettings
+from homeward.flight.steering import Steering
+from homeward.scenario import schema_body
+from homeward.scenario.build import number, numbers
+from homeward.scenario.build_sensors import aid_sensors, inertial_unit, nominal_draws
+from homeward.scenario.schema import Scenario
+from homeward.shape import CapsuleShape
+from homeward.thrusters import Thrusters
+from homeward.typing import Mat33, Quat, Scalar
+from homeward.world.aids import INITIAL_NOISES, initial_aids
+from homeward.world.body import BodyModel
+from homeward.world.body_aero import BodyAerodynamics, trim
+from homeward.world.body_aero_build import body_aerodynamics, body_for_lift_to_drag
+from homeward.world.state import BodyState
+
+RING = 12  # thrusters of a standard ring
+TRIM_MACH = 12.0  # at which the flight computer's one trim angle is taken: the middle of the heating pulse
+
+
+def shape_of(scenario: Scenario) -> CapsuleShape:
+    """The capsule's outer shape."""
+    c = scenario.truth.capsule
+    s = c.shape
+    return CapsuleShape(
+        c.diameter_m, c.nose_radius_m, s.shoulder_radius_m, float(np.radians(s.cone_half_angle_deg)),
+        s.length_m, s.apex_radius_m,
+    )  # fmt: skip
+
+
+def build_body_aero(scenario: Scenario, drag_scale: float | None = None) -> BodyAerodynamics:
+    """Aerodynamics of the shape about the centre of mass.
+
+    Where the scenario gives no offset of the centre of mass, it is put where the trim L/D at Mach 10 is
+    the one that the scenario states. Raises ``InputError`` for a shape that closes on itself or a centre
+    of mass outside it.
+    """
+    c = scenario.truth.capsule
+    shape, label = shape_of(scenario), f"{scenario.name}: truth.capsule"
+    offset = c.center_of_mass_offset_m
+    if offset is None:
+        aero = body_for_lift_to_drag(shape, c.center_of_mass_m, c.lift_to_drag, label=label)
+    else:
+        aero = body_aerodynamics(shape, (c.center_of_mass_m, 0.0, offset), label=label)
+    scale = c.drag_scale if drag_scale is None else drag_scale
+    return aero if scale == 1.0 else aero.scaled(drag=scale)
+
+
+def inertia_of(moments: tuple[float, float, float], products: tuple[float, float, float]) -> Mat33:
+    """The tensor [kg m2, B] of three moments and the products xy, xz, yz (integrals of xy dm and so on)."""
+    xy, xz, yz = products
+    return numbers(np.diag(moments) - np.array([[0.0, xy, xz], [xy, 0.0, yz], [xz, yz, 0.0]]))
+
+
+def ring(radius: float, forward: float, backward: float) -> tuple[np.ndarray, np.ndarray]:
+    """Places [m, from the centre of mass] and force directions of a standard ring of twelve.
+
+    Four roll about x in couples, at the widest place; four pitch and four yaw in pairs that push inward
+    ``forward`` of the centre of mass or, where ``backward`` is longer, behind it.
+    """
+    lever = forward if forward >= backward else -backward
+    place, direction = [], []
+    for side in (1.0, -1.0):
+        for turn in (1.0, -1.0):
+            place.append((0.0, side * radius, 0.0))
+            direction.append((0.0, 0.0, side * turn))
+    for axis in (2, 1):
+        for side in (1.0, -1.0):
+            for beside in (1.0, -1.0):
+                where = np.array([lever, 0.0, 0.0])
+                where[axis] = side * 0.7 * radius
+                where[3 - axis] = beside * 0.2 * radius
+                push = np.zeros(3)
+                push[axis] = -side
+                place.append(tuple(where))
+                direction.append(tuple(push))
+    return np.array(place), np.array(direction)
+
+
+def build_thrusters(
+    told: schema_body.Thrusters, origin: np.ndarray, standard: tuple[np.ndarray, np.ndarray], count: int
+) -> Thrusters:
+    """A set of thrusters about a centre of mass; dummies without thrust fill it up to ``count``."""
+    if told.place_m:
+        place = np.array(told.place_m) - origin
+        direction = np.array(told.direction)
+    else:
+        place, direction = standard
+    direction = direction / np.linalg.norm(direction, axis=1, keepdims=True)
+    n = len(place)
+    share, leak = np.ones(count), np.zeros(count)
+    share[list(told.dead)] = 0.0
+    leak[list(told.leaking)] = told.leak_share
+    spare = count - n
+    return Thrusters(
+        place=numbers(np.vstack([place, np.zeros((spare, 3))])),
+        direction=numbers(np.vstack([direction, np.tile([1.0, 0.0, 0.0], (spare, 1))])),
+        thrust=numbers(np.concatenate([np.full(n, told.thrust_n), np.zeros(spare)])),
+        minimum_pulse=number(told.minimum_pulse_s), opening=number(told.opening_s),
+        closing=number(told.closing_s), exhaust_speed=number(told.specific_impulse_s * G0),
+        share=numbers(share), leak=numbers(leak),
+    )  # fmt: skip
+
+
+def thruster_sets(scenario: Scenario, center: np.ndarray) -> tuple[Thrusters, Thrusters]:
+    """``(stack, capsule)``; ``center`` [m] is the capsule's centre of mass from the heat shield's vertex."""
+    c, s = scenario.truth.capsule, scenario.truth.stack
+    own, stacks = c.thrusters, s.thrusters
+    count = max(len(own.place_m) or RING, len(stacks.place_m) or RING)
+    radius = 0.5 * c.diameter_m
+    standard = ring(0.95 * radius, 0.9 * c.shape.length_m - center[0], 0.8 * center[0])
+    # On the service module, some way behind the stack's centre of mass.
+    long = ring(1.05 * radius, 0.0, 0.4 * s.length_m)
+    return (
+        build_thrusters(stacks, np.zeros(3), long, count),
+        build_thrusters(own, center, standard, count),
+    )
+
+
+def build_body(scenario: Scenario, band: tuple[float, float]) -> BodyModel:
+    """The true ship that turns; ``band`` [kg/m3] are the densities between which plasma hides satellites."""
+    c, s, t = scenario.truth.capsule, scenario.truth.stack, scenario.truth
+    aero = build_body_aero(scenario)
+    center = np.asarray(aero.center_of_mass)
+    stack, capsule = thruster_sets(scenario, center)
+    riser = np.array(t.parachute.riser_m or (0.95 * c.shape.length_m, 0.0, float(center[2])))
+    draws = nominal_draws()
+    return BodyModel(
+        aero=aero,
+        capsule_inertia=inertia_of(c.inertia_kg_m2, c.products_of_inertia_kg_m2),
+        capsule_thrusters=capsule, stack_thrusters=stack,
+        engine_place=numbers([-0.5 * s.length_m, 0.0, 0.0]), engine_fall=number(t.engine.fall_s),
+        riser_place=numbers(riser - center),
+        inertial=inertial_unit(scenario, draws), aids=aid_sensors(scenario, band, draws),
+    )  # fmt: skip
+
+
+def stack_inertia(scenario: Scenario) -> Mat33:
+    """The tensor [kg m2, B] of capsule and service module together."""
+    s = scenario.truth.stack
+    return inertia_of(s.inertia_kg_m2, s.products_of_inertia_kg_m2)
+
+
+def first_body(scenario: Scenario, body: BodyModel, with_stack: bool, q_BI: Quat) -> BodyState:
+    """The body state before the first leg that turns: at rest, all valves shut, satellites followed."""
+    thrusters = body.capsule_thrusters.thrust.shape[0]
+    zero, zeros = number(0.0), numbers([0.0, 0.0, 0.0])
+    return BodyState(
+        q_BI=q_BI, omega_BI_B=zeros,
+        inertia=stack_inertia(scenario) if with_stack else body.capsule_inertia,
+        level=numbers(np.zeros(thrusters)), engine_level=zero,
+        propellant=number(scenario.truth.capsule.thrusters.propellant_kg),
+        tip_off=numbers(np.radians(scenario.truth.separation.tip_off_deg_s) / 3.0),
+        sensors=initial_aids(body.aids, numbers(np.zeros(INITIAL_NOISES))),
+    )  # fmt: skip
+
+
+def build_steering(scenario: Scenario, orientation: AbstractOrientation) -> Steering:
+    """Attitude control as loaded: believed inertia, thruster tables, trim angle.
+
+    Raises ``InputError`` where the thrusters cannot turn the ship about one of its axes.
+    """
+    c, f = scenario.truth.capsule, scenario.flight
+    believed = f.believed.lift_to_drag
+    aero = build_body_aero(scenario)
+    if believed is not None:
+        aero = aero.with_lift_to_drag(believed)
+    angle = trim(aero, number(TRIM_MACH))[0]
+    stack, capsule = thruster_sets(scenario, np.asarray(aero.center_of_mass))
+    name = scenario.name
+    return Steering(
+        stack=_control(
+            scenario, stack, stack_inertia(scenario), angle, f"{name}: truth.stack.thrusters",
+            f.control.unused_stack,
+        ),
+        capsule=_control(
+            scenario, capsule, inertia_of(c.inertia_kg_m2, c.products_of_inertia_kg_m2), angle,
+            f"{name}: truth.capsule.thrusters", f.control.unused_capsule,
+        ),
+        engine_tail=number(scenario.truth.engine.fall_s), orientation=orientation,
+    )  # fmt: skip
+
+
+def _control(
+    scenario: Scenario,
+    thrusters: Thrusters,
+    inertia: Mat33,
+    angle: Scalar,
+    label: str,
+    unused: tuple[int, ...],
+) -> AttitudeControl:
+    settings, c = scenario.flight.control, scenario.truth.capsule
+    table = allocate(thrusters, label, unused)
+    # What a tick's worth of the strongest pulse about each axis makes, per second.
+    strength = 1.0 / np.max(np.asarray(table.pulses), axis=1)
+    strength = np.minimum(strength[:3], strength[3:])
+    believed = scenario.flight.believed
+    roll = c.bank_acceleration_limit_deg_s2
+    roll = believed.bank_acceleration_limit_deg_s2 or roll
+    acceleration = settings.acceleration_share * strength / np.diag(np.asarray(inertia))
+    acceleration[0] = min(acceleration[0], np.radians(roll))
+    rad = np.radians
+    return AttitudeControl(
+        inertia=inertia, allocation=table,
+        settings=ControlSettings(
+            rate_limit=number(rad(settings.rate_limit_deg_s)),
+            roll_rate_limit=number(rad(believed.bank_rate_limit_deg_s or c.bank_rate_limit_deg_s)),
+            acceleration=numbers(acceleration), angle_band=number(rad(settings.angle_band_deg)),
+            rate_band=number(rad(settings.rate_band_deg_s)),
+            air_rate_band=number(rad(settings.air_rate_band_deg_s)),
+        ),
+        trim=jnp.asarray(angle),
+    )  # fmt: skip

@@ -1,0 +1,90 @@
+"""Which entry guidance a scenario flies, and what is loaded into it once the return is planned."""
+
+import equinox as eqx
+import numpy as np
+
+from homeward.earth.constants import G0
+from homeward.flight.computer import FlightComputer
+from homeward.flight.entry_ballistic import BallisticEntryGuidance
+from homeward.flight.entry_predictive import PredictiveEntryGuidance
+from homeward.flight.entry_reference import ReferenceEntryGuidance, ReferenceSettings
+from homeward.flight.interfaces import AbstractEntryGuidance
+from homeward.flight.onboard import OnboardModel
+from homeward.flight.reference_flight import Profile
+from homeward.flight.reference_table import empty_table, store_reference
+from homeward.scenario.build import number
+from homeward.scenario.schema import Scenario
+
+PROFILE_END = 530.0  # m/s: where the stored bank comes to bank_end_deg
+FAST_START, ORBIT_START = (
+    5500.0,
+    7800.0,
+)  # m/s: where the stored bank begins, from beyond orbit and from orbit
+BEYOND_ORBIT = 8500.0  # m/s relative to the Earth
+OWN = (PredictiveEntryGuidance, ReferenceEntryGuidance, BallisticEntryGuidance)
+
+
+def law_name(law: object) -> str:
+    """The word for a law of Homeward's own, the class's name for a user's."""
+    for kind, name in (
+        (PredictiveEntryGuidance, "predictive"),
+        (ReferenceEntryGuidance, "reference"),
+        (BallisticEntryGuidance, "ballistic"),
+    ):
+        if isinstance(law, kind):
+            return name
+    return type(law).__name__
+
+
+def believed_rate(scenario: Scenario) -> float:
+    """The fastest roll [rad/s] that the flight computer reckons with."""
+    limit = scenario.flight.believed.bank_rate_limit_deg_s
+    return float(np.radians(scenario.truth.capsule.bank_rate_limit_deg_s if limit is None else limit))
+
+
+def build_ballistic(scenario: Scenario, onboard: OnboardModel) -> BallisticEntryGuidance:
+    """The fall-back: a steady roll."""
+    c, limit = scenario.truth.capsule, scenario.flight.believed.bank_acceleration_limit_deg_s2
+    turn = c.bank_acceleration_limit_deg_s2 if limit is None else limit
+    g = scenario.flight.guidance
+    return BallisticEntryGuidance(
+        onboard, number(np.radians(g.roll_rate_deg_s)), number(believed_rate(scenario)),
+        number(np.radians(turn)), number(1.0 / g.rate_hz),
+    )  # fmt: skip
+
+
+def build_reference(scenario: Scenario, onboard: OnboardModel) -> ReferenceEntryGuidance:
+    """The first generation, its table still empty."""
+    g = scenario.flight.guidance
+    rad = np.radians
+    return ReferenceEntryGuidance(
+        onboard,
+        empty_table(),
+        ReferenceSettings(
+            gain=number(g.reference_gain), terminal_gain=number(1.5), dead_band=number(g.reference_dead_band),
+            begin_drag=number(0.15 * G0), bank_minimum=number(rad(10.0)), bank_maximum=number(rad(115.0)),
+            terminal_speed=number(g.reference_terminal_speed_m_s), load_limit=number(g.load_limit_g), load_lead=number(5.0),
+            cycle=number(1.0 / g.rate_hz), rate_limit=number(believed_rate(scenario)),
+        ),
+    )  # fmt: skip
+
+
+def load_reference(
+    scenario: Scenario, flight: FlightComputer, r_E: np.ndarray, v_E: np.ndarray
+) -> FlightComputer:
+    """The flight computer with its nominal flight stored, if it flies one and has none yet.
+
+    ``r_E`` [m] and ``v_E`` [m/s] are the planned interface, in E.
+    """
+    law: AbstractEntryGuidance = flight.guidance
+    if not isinstance(law, ReferenceEntryGuidance) or bool(np.any(law.table.fast)):
+        return flight  # no first generation, or one that has its flight already: it is never stored anew
+    g = scenario.flight.guidance
+    fast = float(np.linalg.norm(v_E)) > BEYOND_ORBIT
+    profile = Profile(
+        bank=number(np.radians(g.bank_nominal_deg)), bank_end=number(np.radians(g.bank_end_deg)),
+        speed_start=number(FAST_START if fast else ORBIT_START), speed_end=number(PROFILE_END),
+        hold=number(30.0), most=law.settings.bank_maximum, load_limit=number(g.load_limit_g),
+    )  # fmt: skip
+    table, _ = store_reference(law.model, profile, flight.target, np.asarray(r_E), np.asarray(v_E), fast)
+    return eqx.tree_at(lambda f: f.guidance, flight, eqx.tree_at(lambda q: q.table, law, table))

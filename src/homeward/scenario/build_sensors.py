@@ -1,0 +1,111 @@
+"""Sensors of a turning ship, true and believed, from a scenario's figures."""
+
+import numpy as np
+
+from homeward.earth.constants import G0
+from homeward.earth.orientation import AbstractOrientation
+from homeward.flight.beliefs import AidBelief, InertialBelief
+from homeward.flight.strapdown import ZonalEarth
+from homeward.flight.strapdown_navigation import StrapdownNavigation
+from homeward.scenario.build import ARCSECOND, build_ellipsoid, number, numbers
+from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_sensors import SensorFigures
+from homeward.typing import Array, Float
+from homeward.world.aids import AidSensors, GammaAltimeter, PressureAltimeter, SatelliteReceiver, StarTracker
+from homeward.world.inertial import InertialUnit, Triad
+
+DRAWS = 28  # standard normal numbers of a flight: 27 of the inertial unit, one of the static pressure
+BORESIGHT = (
+    0.0,
+    0.6,
+    -0.8,
+)  # of the star tracker, B: away from the Earth while the capsule flies wings level
+ZONALS = (1.08262668e-3, -2.5327e-6, -1.6196e-6)  # J2, J3, J4 of EGM96
+GRAVITY_WALK = 2e-3  # m/s/sqrt(s): what the zonal field leaves out
+GROUND_SIGMA, MEMORY, GATE, PATIENCE = 10.0, 100.0, 5.0, 10.0
+
+
+def nominal_draws() -> Float[Array, " n"]:
+    """A nominal flight carries the 1-sigma figures themselves, with alternating signs."""
+    return numbers(np.where(np.arange(DRAWS) % 2 == 0, 1.0, -1.0))
+
+
+def _per_second(f: SensorFigures) -> dict[str, float]:
+    return {
+        "gyro_bias": float(np.radians(f.gyro_bias_deg_h)) / 3600.0,
+        "gyro_walk": float(np.radians(f.gyro_walk_deg_sqrt_h)) / 60.0,
+        "gyro_scale": 1e-6 * f.gyro_scale_ppm,
+        "accelerometer_bias": 1e-6 * G0 * f.accelerometer_bias_ug,
+        "accelerometer_walk": f.accelerometer_walk_m_s_sqrt_s,
+        "accelerometer_scale": 1e-6 * f.accelerometer_scale_ppm,
+        "crossed": ARCSECOND * f.misalignment_arcsec,
+        "mounting": ARCSECOND * f.mounting_arcsec,
+    }
+
+
+def inertial_unit(scenario: Scenario, draws: Float[Array, " n"]) -> InertialUnit:
+    """The unit of a flight that drew these standard normal numbers."""
+    s = scenario.truth.sensors
+    k, f = s.imu_noise_scale, _per_second(s)
+
+    def triad(kind: str, n: Float[Array, "12"]) -> Triad:
+        return Triad(
+            k * f[f"{kind}_bias"] * n[0:3], k * f[f"{kind}_scale"] * n[3:6], k * f["crossed"] * n[6:12],
+            number(k * f[f"{kind}_walk"]),
+        )  # fmt: skip
+
+    return InertialUnit(
+        triad("gyro", draws[0:12]), triad("accelerometer", draws[12:24]), k * f["mounting"] * draws[24:27]
+    )
+
+
+def aid_sensors(scenario: Scenario, band: tuple[float, float], draws: Float[Array, " n"]) -> AidSensors:
+    """The other sensors; ``band`` [kg/m3] are the densities between which plasma hides satellites."""
+    s, retro = scenario.truth.sensors, scenario.truth.retro
+    return AidSensors(
+        StarTracker(
+            number(ARCSECOND * s.star_cross_arcsec), number(ARCSECOND * s.star_roll_arcsec),
+            numbers(BORESIGHT), number(s.star_lowest_m), number(np.radians(s.star_rate_deg_s)),
+        ),
+        SatelliteReceiver(
+            number(s.satellite_position_m), number(s.satellite_velocity_m_s), number(s.satellite_time_s),
+            number(s.satellite_position_noise_m), number(s.satellite_velocity_noise_m_s),
+            (number(band[0]), number(band[1])), number(scenario.truth.navigation.blackout_speed_m_s),
+            number(s.reacquisition_s),
+        ),
+        PressureAltimeter(
+            number(s.pressure_sigma_m), s.pressure_scale * draws[27], number(s.pressure_highest_m)
+        ),
+        GammaAltimeter(number(0.0 if retro is None else retro.altimeter_sigma_m), number(s.gamma_highest_m)),
+    )  # fmt: skip
+
+
+def build_strapdown(scenario: Scenario, orientation: AbstractOrientation) -> StrapdownNavigation:
+    """The filter, loaded with the figures it believes in."""
+    told = scenario.flight.navigation.sensors
+    f = _per_second(told)
+    gravity = scenario.truth.gravity
+    mu, radius = gravity.mu_m3_s2 or 3.986004415e14, 6378136.3
+    flat = 0.0 if gravity.model == "central" else ZONALS[0]
+    zonals = ZONALS if gravity.model == "egm96" else (flat, 0.0, 0.0)
+    unit = InertialBelief(
+        gyro_bias=number(f["gyro_bias"]), gyro_walk=number(f["gyro_walk"]),
+        gyro_scale=number(np.hypot(f["gyro_scale"], f["crossed"])),
+        accelerometer_bias=number(f["accelerometer_bias"]),
+        accelerometer_walk=number(f["accelerometer_walk"]),
+        force_scale=number(f["accelerometer_scale"]), force_cross=number(1.5 * f["crossed"]),
+        mounting=number(f["mounting"]), gravity_walk=number(GRAVITY_WALK),
+    )  # fmt: skip
+    aids = AidBelief(
+        star_cross=number(ARCSECOND * told.star_cross_arcsec),
+        star_roll=number(ARCSECOND * told.star_roll_arcsec), boresight_B=numbers(BORESIGHT),
+        satellite_position=number(told.satellite_position_m),
+        satellite_velocity=number(told.satellite_velocity_m_s), satellite_time=number(told.satellite_time_s),
+        satellite_position_noise=number(told.satellite_position_noise_m),
+        satellite_velocity_noise=number(told.satellite_velocity_noise_m_s),
+        pressure_sigma=number(told.pressure_sigma_m), pressure_scale=number(told.pressure_scale),
+        height_sigma=number(GROUND_SIGMA), ground_altitude=number(scenario.site.altitude_m),
+        altitude_memory=number(MEMORY), gate=number(GATE), patience=number(PATIENCE),
+    )  # fmt: skip
+    earth = ZonalEarth(number(mu), number(radius), numbers(zonals))
+    return StrapdownNavigation(orientation, build_ellipsoid(scenario), earth, unit, aids)

@@ -1,0 +1,96 @@
+"""`[truth.sensors]` and `[flight.navigation]`: figures of the sensors, true and believed."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from homeward.scenario.schema_base import NonNegative, Positive, Scale, Seconds, Section
+
+Figure = Annotated[NonNegative, Field(le=1e6)]
+
+
+class SensorFigures(Section):
+    """1-sigma figures of a data sheet. The truth's and the filter's are two values of one type."""
+
+    gyro_bias_deg_h: Figure = Field(default=0.0035, description="gyro bias, constant over a flight")
+    gyro_walk_deg_sqrt_h: Figure = Field(default=0.002, description="angle random walk")
+    gyro_scale_ppm: Figure = Field(default=5.0, description="error of a gyro's scale")
+    accelerometer_bias_ug: Figure = Field(default=25.0, description="accelerometer bias (1e-6 of gravity)")
+    accelerometer_walk_m_s_sqrt_s: Figure = Field(default=1e-4, description="velocity random walk")
+    accelerometer_scale_ppm: Figure = Field(default=100.0, description="error of an accelerometer's scale")
+    misalignment_arcsec: Figure = Field(default=5.0, description="of one sensor's axis against another's")
+    mounting_arcsec: Figure = Field(default=20.0, description="of the inertial unit against the star tracker")
+    star_cross_arcsec: Annotated[Positive, Field(le=1e5)] = Field(
+        default=5.0, description="star tracker across its boresight"
+    )
+    star_roll_arcsec: Annotated[Positive, Field(le=1e5)] = Field(
+        default=20.0, description="star tracker about its boresight"
+    )
+    satellite_position_m: Figure = Field(
+        default=10.0, description="satellite navigation: slow part of position"
+    )
+    satellite_velocity_m_s: Figure = Field(default=0.05, description="slow part of velocity")
+    satellite_time_s: Seconds = Field(default=300.0, description="Gauss-Markov time of both")
+    satellite_position_noise_m: Annotated[Positive, Field(le=1e6)] = Field(
+        default=3.0, description="white part of position"
+    )
+    satellite_velocity_noise_m_s: Annotated[Positive, Field(le=1e3)] = Field(
+        default=0.02, description="white part of velocity"
+    )
+    pressure_sigma_m: Annotated[Positive, Field(le=1e5)] = Field(
+        default=25.0, description="static-pressure altimeter"
+    )
+    pressure_scale: Annotated[NonNegative, Field(le=0.5)] = Field(
+        default=0.01, description="error of its scale"
+    )
+
+
+class Sensors(SensorFigures):
+    """The sensors as they are: figures, and where they work."""
+
+    star_lowest_m: Figure = Field(default=100e3, description="altitude down to which stars are seen")
+    star_rate_deg_s: Annotated[Positive, Field(le=100.0)] = Field(
+        default=1.0, description="fastest turn at which stars are seen"
+    )
+    reacquisition_s: Annotated[NonNegative, Field(le=1e4)] = Field(
+        default=5.0, description="from the end of a black-out to the first fix"
+    )
+    pressure_highest_m: Figure = Field(
+        default=8000.0, description="altitude of the static-pressure port's use"
+    )
+    gamma_highest_m: Figure = Field(default=100.0, description="height up to which the gamma altimeter works")
+    imu_noise_scale: Scale = Field(default=1.0, description="factor on all figures of the inertial unit")
+
+
+class OnboardNavigation(Section):
+    """What navigates a ship that turns, and what it was told of its sensors."""
+
+    law: Literal["filter", "error-model"] = Field(
+        default="filter",
+        description="filter: strapdown navigation; error-model: a fix with the errors of truth.navigation",
+    )
+    sensors: SensorFigures = Field(default_factory=SensorFigures, description="believed 1-sigma figures")
+
+
+class Control(Section):
+    """Attitude control of a ship that turns."""
+
+    angle_band_deg: Annotated[NonNegative, Field(le=45.0)] = Field(
+        default=1.0, description="half of the dead band of an angle"
+    )
+    rate_band_deg_s: Annotated[Positive, Field(le=45.0)] = Field(
+        default=0.2, description="past a switching line before anything is fired"
+    )
+    air_rate_band_deg_s: Annotated[Positive, Field(le=90.0)] = Field(
+        default=1.0, description="the same of pitch and yaw where the air holds the capsule"
+    )
+    rate_limit_deg_s: Annotated[Positive, Field(le=90.0)] = Field(
+        default=2.0, description="fastest turn in orbit, and of pitch and yaw"
+    )
+    acceleration_share: Annotated[Positive, Field(le=1.0)] = Field(
+        default=0.6, description="part of the thrusters' torque that a turn is planned with"
+    )
+    unused_stack: tuple[int, ...] = Field(default=(), description="stack thrusters not to be used, from 0")
+    unused_capsule: tuple[int, ...] = Field(
+        default=(), description="capsule thrusters not to be used, from 0"
+    )

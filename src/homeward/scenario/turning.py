@@ -1,0 +1,76 @@
+"""How a ship that turns stands at the start, and what a separation does to it."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.flight.computer import FlightComputer
+from homeward.math.quaternion import from_matrix
+from homeward.scenario.build import numbers
+from homeward.scenario.build_body import first_body, inertia_of
+from homeward.scenario.schema import Scenario
+from homeward.world.state import TruthState
+from homeward.world.world import World
+
+
+def attitude_matrix(x: np.ndarray, near_z: np.ndarray) -> np.ndarray:
+    """``C_BI`` with the x axis along ``x`` and z as near to ``near_z`` as that allows; (..., 3) each."""
+    x = x / np.linalg.norm(x, axis=-1, keepdims=True)
+    y = np.cross(near_z, x)
+    y = y / np.linalg.norm(y, axis=-1, keepdims=True)
+    return np.stack([x, y, np.cross(x, y)], axis=-2)
+
+
+def entry_attitude(r: np.ndarray, v: np.ndarray, trim: float) -> np.ndarray:
+    """``C_BI`` of a capsule at its trim angle of attack [rad], wings level, along a relative velocity."""
+    forward = v / np.linalg.norm(v)
+    right = np.cross(forward, r)
+    right = right / np.linalg.norm(right)
+    above = np.cross(right, forward)
+    # alpha is the angle of the velocity from x toward z.
+    x = np.cos(trim) * forward + np.sin(trim) * above
+    z = np.sin(trim) * forward - np.cos(trim) * above
+    return np.stack([x, np.cross(z, x), z])
+
+
+def with_body(
+    scenario: Scenario, world: World, flight: FlightComputer, truth: TruthState, with_stack: bool
+) -> TruthState:
+    """The truth of a ship that turns: at rest, nose along the motion in orbit, at trim at the interface."""
+    assert world.body is not None and flight.steering is not None
+    r, v = np.asarray(truth.r_BI_I), np.asarray(truth.v_BI_I)
+    if with_stack:
+        C = attitude_matrix(v, r)
+    else:
+        spin = world.orientation.at(truth.time)
+        omega_I = np.asarray(spin.C_EI0).T @ np.asarray(spin.omega_EI_E)
+        C = entry_attitude(r, v - np.cross(omega_I, r), float(flight.steering.capsule.trim))
+    body = first_body(scenario, world.body, with_stack, from_matrix(numbers(C)))
+    return eqx.tree_at(lambda t: t.body, truth, body, is_leaf=lambda x: x is None)
+
+
+def face(truth: TruthState, direction: np.ndarray, resting: bool = False) -> TruthState:
+    """Every lane's nose along a direction in I: at rest, or turning at what a separation leaves."""
+    assert truth.body is not None
+    matrices = jnp.asarray(attitude_matrix(direction, np.asarray(truth.r_BI_I)))
+    q = np.asarray(jax.vmap(from_matrix)(matrices))
+    omega = np.array(truth.body.tip_off) * (0.0 if resting else 1.0)
+    return eqx.tree_at(lambda t: (t.body.q_BI, t.body.omega_BI_B), truth, (q, omega))
+
+
+def capsule_alone(scenario: Scenario, truth: TruthState) -> TruthState:
+    """Every lane's capsule after the service module has left, turned the other way round by it."""
+    assert truth.body is not None
+    c = scenario.truth.capsule
+    inertia = np.asarray(inertia_of(c.inertia_kg_m2, c.products_of_inertia_kg_m2))
+    share = np.asarray(truth.mass) / c.mass_kg
+    return eqx.tree_at(
+        lambda t: (t.body.inertia, t.body.level, t.body.omega_BI_B),
+        truth,
+        (
+            share[:, None, None] * inertia,
+            np.zeros_like(truth.body.level),
+            np.asarray(truth.body.omega_BI_B) - np.asarray(truth.body.tip_off),
+        ),
+    )

@@ -1,0 +1,126 @@
+"""The closed loop of a ship that turns: sense, navigate, guide each cycle; sense, steer, act each tick."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.earth.geodesy import height_and_up
+from homeward.flight.computer import FlightComputer, FlightState
+from homeward.icd import Command, Frame
+from homeward.math.components import Triple, join
+from homeward.sim.carry import Carry, fail_if_late, fly_if_due, select
+from homeward.sim.frozen import Frozen, earth_fixed, from_frozen, into_frozen, true_bank
+from homeward.sim.legs import AIR, CANOPY, ORBIT, TICKS, WHERE, Leg
+from homeward.sim.record import frame
+from homeward.sim.tick import keep_worst
+from homeward.sim.turning_record import body_frame
+from homeward.sim.turning_sense import attitude_now, sense
+from homeward.sim.turning_tick import act_turning
+from homeward.typing import Array, Float
+from homeward.world import aids, inertial, sensors
+from homeward.world.parachute import canopy_area
+from homeward.world.rigid_body import Motion, Pushes, around, told
+from homeward.world.sensors import measure
+from homeward.world.world import World
+
+
+def noises(kind: str) -> int:
+    """Standard normal numbers a cycle takes: error model, aids, and the inertial unit tick by tick."""
+    return sensors.NOISES + aids.NOISES + TICKS[kind] * inertial.NOISES
+
+
+def cycle_turning(
+    world: World, flight: FlightComputer, leg: Leg, carry: Carry, noise: Float[Array, " n"], record: bool
+) -> tuple[Carry, Frame | None]:
+    """One guidance cycle and its control ticks."""
+    truth, state = carry.truth, carry.flight
+    assert world.body is not None and truth.body is not None and flight.steering is not None
+    spin = world.orientation.at(truth.time)
+    frozen, motion = into_frozen(world, leg, spin, truth)
+    zero = jnp.zeros_like(truth.time)
+    there = around(world, WHERE[leg.kind], frozen.omega, zero, motion[0], frozen.slow)
+    area = truth.drag_area
+    if leg.kind == CANOPY:
+        area = canopy_area(world.parachutes, world.faults, truth.stage, truth.stage_time)
+    nothing: Triple = (zero, zero, zero)
+    pushes = Pushes(truth.mass, truth.body.inertia, nothing, nothing, area, zero)
+    felt = told(world.body, world, WHERE[leg.kind], there, pushes, motion)
+    truth = eqx.tree_at(lambda t: t.bank, truth, true_bank(frozen, motion))
+    cycle = TICKS[leg.kind] * leg.tick
+    r_E = join(motion[0])
+    v_E = join(motion[1]) - jnp.cross(spin.omega_EI_E, r_E)
+    truth, measured = sense(world, leg, truth, felt, spin, r_E, v_E, cycle, noise)
+    state = flight.navigate(state, measured)
+
+    wanted = carry.command
+    if leg.kind == AIR:
+        guided, steered = flight.entry(state)
+        state = select(leg.guided > 0.0, guided, state)
+        wanted = eqx.tree_at(
+            lambda c: c.bank, wanted, jnp.where(leg.guided > 0.0, steered.bank, jnp.zeros_like(zero))
+        )
+    row = None
+    if record:
+        row = frame(world, truth, state, flight.target, leg, spin, r_E, v_E, felt, wanted.bank)
+        row = eqx.tree_at(lambda f: f.accuracy, row, flight.accuracy(state), is_leaf=lambda x: x is None)
+    shaking = jnp.reshape(noise[sensors.NOISES + aids.NOISES :], (TICKS[leg.kind], inertial.NOISES))
+    truth, state, command, motion, fast = _ticks(
+        world,
+        flight,
+        leg,
+        frozen,
+        truth,
+        state,
+        carry.command,
+        wanted,
+        motion,
+        noise,
+        shaking,
+        record,
+    )
+    truth = from_frozen(frozen, truth, motion)
+    new = fail_if_late(Carry(keep_worst(truth, felt, leg, cycle), state, command, carry.deadline))
+    if row is not None:
+        row = eqx.tree_at(lambda f: f.body, row, fast, is_leaf=lambda x: x is None)
+    return select(carry.truth.done, carry, new), row
+
+
+def _ticks(
+    world: World, flight: FlightComputer, leg: Leg, frozen: Frozen, truth, state: FlightState,
+    active: Command, wanted: Command, motion: Motion, cycle_noise: Array,
+    noise: Float[Array, "t n"], record: bool,
+):  # fmt: skip
+    """The control ticks of one cycle. A command acts one tick after it was given."""
+    steering = flight.steering
+    assert steering is not None
+    axes = steering.axes(state.last)
+
+    def tick(inner, noise):
+        truth, state, active, motion = inner
+        attitude = flight.attitude(state, attitude_now(world, frozen, motion))
+        valves, pending, tick_s = active.thruster_seconds, wanted, leg.tick
+        if leg.kind == ORBIT:
+            told = measure(world.navigation, truth, jnp.zeros(3), jnp.zeros_like(tick_s), cycle_noise)
+            entering = leg.entering > 0.0
+            seconds = steering.point(attitude, axes, valves, leg.burn_direction, entering, tick_s)
+            aimed = steering.aimed(attitude, leg.burn_direction)
+            pending = flight.burn(told, active, leg.burn_delta_v, leg.burn_direction, tick_s, aimed)
+        elif leg.kind == AIR:
+            seconds = steering.bank(attitude, axes, valves, wanted.bank, tick_s)
+        else:
+            height, _ = height_and_up(world.ellipsoid, earth_fixed(frozen, truth.time, motion[0]))
+            height = height - world.ground_altitude
+            told = measure(world.navigation, truth, jnp.zeros(3), height, cycle_noise)
+            state, pending = flight.descend(state, told, tick_s)
+            seconds = steering.damp(attitude, valves, pending.deploy > 1, tick_s)
+        pending = eqx.tree_at(lambda c: c.thruster_seconds, pending, seconds, is_leaf=lambda x: x is None)
+        row = None
+        if record:
+            row = body_frame(world, leg, frozen, truth, attitude, active, wanted.bank, motion)
+        flown, moved, sample = act_turning(world, leg, frozen, truth, active, motion, noise)
+        state = flight.turn(state, sample)
+        new = (flown, state, pending, moved)
+        return fly_if_due(truth.done, (truth, inner[1], active, motion), new, flown), row
+
+    inner, rows = jax.lax.scan(tick, (truth, state, active, motion), noise)
+    return (*inner, rows)

@@ -1,0 +1,127 @@
+"""One control tick of a ship that turns: valves and engines act, the body moves and swings."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.icd import Command, InertialSample
+from homeward.math.components import Triple, add, axpy, cross, join, scale, split, subtract
+from homeward.math.turning import apply, join4, rows
+from homeward.sim.frozen import Frozen
+from homeward.sim.legs import CANOPY, ORBIT, SUBSTEPS, WHERE, Leg
+from homeward.typing import Array, Flag, Float, Scalar
+from homeward.world.body import BodyModel
+from homeward.world.dynamics import finite
+from homeward.world.inertial import turn_between
+from homeward.world.parachute import canopy_area, next_stage
+from homeward.world.rigid_body import Motion, Pushes, around, fly_tick
+from homeward.world.state import TruthState
+from homeward.world.valves import fire, lag
+from homeward.world.world import World
+
+OUT = 1e-3  # of the engine's force: the tail-off is over
+
+
+def act_turning(
+    world: World, leg: Leg, frozen: Frozen, truth: TruthState, active: Command, motion: Motion,
+    noise: Float[Array, " n"],
+) -> tuple[TruthState, Motion, InertialSample]:  # fmt: skip
+    """Fly one tick under the active command.
+
+    Sets ``done`` where the leg's end lies within the tick (and then the caller keeps the state before it).
+    Returns the truth, the motion in F and what the inertial unit makes of the tick.
+    """
+    body, state = world.body, truth.body
+    assert body is not None and state is not None and active.thruster_seconds is not None
+    dt, where = leg.tick, WHERE[leg.kind]
+    r, v, _, _ = motion
+    since = truth.time - frozen.time
+    middle = axpy(0.5 * dt, v, r)
+    there = around(world, where, frozen.omega, since + 0.5 * dt, middle, frozen.slow)
+
+    in_orbit = leg.kind == ORBIT
+    thrusters = body.stack_thrusters if in_orbit else body.capsule_thrusters
+    tank = truth.propellant if in_orbit else state.propellant
+    level, force, torque, used = fire(thrusters, state.level, active.thruster_seconds, dt, tank)
+    mass, area, rate = truth.mass - used, truth.drag_area, jnp.zeros_like(dt)
+    propellant = truth.propellant - (used if in_orbit else 0.0)
+    rcs = state.propellant - (0.0 if in_orbit else used)
+    engine_level = state.engine_level
+    stage, stage_time, retro_time = truth.stage, truth.stage_time, truth.retro_time
+    finished = jnp.zeros_like(truth.done)
+
+    if in_orbit:
+        engine_level, share = lag(engine_level, active.engine_seconds, dt, body.engine_fall, body.engine_fall)
+        share = jnp.where(propellant > 0.0, share, 0.0)
+        push, turn = _engine(world, share)
+        force, torque = add(force, push), add(torque, turn)
+        burnt = share * world.engine.thrust * dt / world.engine.exhaust_speed
+        mass, propellant = mass - burnt, propellant - burnt
+        over = (active.engine_seconds <= 0.0) & (engine_level < OUT)
+        finished = (over | (propellant <= 0.0)) & (truth.sensed_delta_v > 0.5 * leg.burn_delta_v)
+        finished = finished & (leg.burn_delta_v > 0.0)
+    if leg.kind == CANOPY:
+        stage, changed = next_stage(world.parachutes, truth.stage, truth.stage_time, active.deploy)
+        stage_time = jnp.where(changed, 0.0, truth.stage_time + dt)
+        area = canopy_area(world.parachutes, world.faults, truth.stage, truth.stage_time)
+        after = canopy_area(world.parachutes, world.faults, stage, stage_time)
+        rate = jnp.where(changed, 0.0, (after - area) / dt)
+        shield = world.parachutes.heat_shield_mass
+        dropping = active.drop_heat_shield & (truth.mass > world.capsule.mass - 0.5 * shield)
+        mass = jnp.where(dropping, mass - shield, mass)
+        firing = (active.fire_retro & (truth.retro_time < world.retro.burn_time)).astype(float)
+        force = add(force, (firing * world.retro.thrust, jnp.zeros_like(dt), jnp.zeros_like(dt)))
+        retro_time = truth.retro_time + firing * dt
+
+    # What leaves takes its part of the inertia along: the shape of what stays is taken as the same.
+    inertia = state.inertia * (mass / truth.mass)
+    pushes = Pushes(mass, inertia, force, torque, area, rate)
+    new = fly_tick(body, where, there, pushes, motion, dt, SUBSTEPS[leg.kind])
+    sample = felt(body, motion, new, there.gravity_F, dt, noise)
+    sensed = truth.sensed_delta_v + (sample.delta_velocity[0] if in_orbit else 0.0)
+
+    ok = finite(join(new[0]), join(new[1]), join4(new[2]), join(new[3]))
+    falling = there.altitude + 0.5 * dt * _climb(r, v)
+    ends = (falling <= leg.end_altitude) | (truth.time + dt > leg.end_time)
+    truth = eqx.tree_at(
+        lambda t: (
+            t.time, t.mass, t.propellant, t.sensed_delta_v, t.stage, t.stage_time, t.retro_time, t.done,
+            t.settled, t.failed, t.failed_time, t.body.inertia, t.body.level, t.body.engine_level,
+            t.body.propellant,
+        ),
+        truth,
+        (
+            truth.time + dt, mass, propellant, sensed, stage, stage_time, retro_time,
+            truth.done | ends | finished | ~ok, truth.settled | finished | ~ok, truth.failed | ~ok,
+            jnp.where(ok | truth.failed, truth.failed_time, truth.time), inertia, level, engine_level, rcs,
+        ),
+    )  # fmt: skip
+    return truth, _kept(ok, motion, new), sample
+
+
+def felt(
+    body: BodyModel, old: Motion, new: Motion, gravity_F: Triple, dt: Scalar, noise: Float[Array, " n"]
+) -> InertialSample:
+    """What the inertial unit makes of a tick: its turn, and the velocity gained but for gravity."""
+    gained = apply(rows(old[2]), subtract(subtract(new[1], old[1]), scale(dt, gravity_F)))
+    turn = turn_between(join4(old[2]), join4(new[2]))
+    return body.inertial.sample(turn, join(gained), dt, noise)
+
+
+def _engine(world: World, share: Scalar) -> tuple[Triple, Triple]:
+    """Force and torque of the main engines: along x but for their misalignment, from where they stand."""
+    assert world.body is not None
+    zero = jnp.zeros_like(share)
+    x: Triple = (share * world.engine.thrust, zero, zero)
+    push = add(x, cross(split(world.thrust_misalignment), x))
+    return push, cross(split(world.body.engine_place), push)
+
+
+def _climb(r: Triple, v: Triple) -> Scalar:
+    inverse = 1.0 / jnp.sqrt(r[0] * r[0] + r[1] * r[1] + r[2] * r[2])
+    return inverse * (r[0] * v[0] + r[1] * v[1] + r[2] * v[2])
+
+
+def _kept(ok: Flag, old: Motion, new: Motion) -> Motion:
+    # A number that is not finite is caught here, named by leg and time, and does not spread.
+    return jax.tree.map(lambda a, b: jnp.where(ok, b, a), old, new)

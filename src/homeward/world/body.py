@@ -1,0 +1,23 @@
+"""The turning ship as it is: everything true of it that is not state."""
+
+import equinox as eqx
+
+from homeward.thrusters import Thrusters
+from homeward.typing import Mat33, Scalar, Vec3
+from homeward.world.aids import AidSensors
+from homeward.world.body_aero import BodyAerodynamics
+from homeward.world.inertial import InertialUnit
+
+
+class BodyModel(eqx.Module):
+    """Aerodynamics, inertia, thrusters and sensors of a ship that turns. Vectors in B."""
+
+    aero: BodyAerodynamics
+    capsule_inertia: Mat33  # kg m2 about its centre of mass, after the separation
+    capsule_thrusters: Thrusters
+    stack_thrusters: Thrusters  # on the service module, from the main tanks
+    engine_place: Vec3  # m, from the stack's centre of mass
+    engine_fall: Scalar  # s, time constant of the thrust after cut-off
+    riser_place: Vec3  # m, where the parachute pulls, from the capsule's centre of mass
+    inertial: InertialUnit
+    aids: AidSensors
