@@ -87,7 +87,7 @@ def _reckon(angles, velocities):
 def test_coning_is_corrected():
     """The classical coning motion: the rotation vector runs round a circle and the body stays on the mean.
 
-    Groves (2013), section 5.5.4. In closed form the gyro about the cone's axis senses -2 W sin^2(a/2): taken
+    Groves (2013), chapter 5. In closed form the gyro about the cone's axis senses -2 W sin^2(a/2): taken
     for a turn, the rate by which an attitude without coning correction runs away.
     """
     half, rate, seconds = 0.02, 2.0 * np.pi, 60.0  # a, W: one turn a second
