@@ -1,4 +1,4 @@
-"""Both generations of entry guidance over the same flights: dispersed ones, and ones after large orbit changes.
+"""Both generations of entry guidance over the same flights: dispersed, and after large orbit changes.
 
 The draws of a run come from its seed and number alone, so that both laws meet the same air, wind, capsule,
 burn and start; only the law is swapped.
@@ -28,8 +28,10 @@ PERCENTILES = {"p10": 0.10, "p50": 0.50, "p99_7": 0.997}
 
 @dataclasses.dataclass
 class Comparison:
-    """Flights of both laws, run for run the same; ``unreachable`` are runs after large changes that no steering
-    could have brought home."""
+    """Flights of both laws, run for run the same.
+
+    ``unreachable`` are the runs after large changes that no steering could have brought home.
+    """
 
     scenario: Scenario
     seed: int
@@ -89,9 +91,12 @@ class Comparison:
 
     @property
     def answer(self) -> str:
-        """Whether the worst of the second generation was better than the best of the first, in one sentence."""
+        """In one sentence: was the worst of the second generation better than the best of the first?"""
         parts = []
-        for case, words in (("dispersed", "dispersed flights"), ("large_changes", "flights after large changes")):
+        for case, words in (
+            ("dispersed", "dispersed flights"),
+            ("large_changes", "flights after large changes"),
+        ):
             second = _told(self.misses(case, "predictive"))["p99_7"]
             first = _told(self.misses(case, "reference"))
             beaten = [n for n in ("p10", "p50", "p99_7") if _less(second, first[n])]

@@ -37,8 +37,8 @@ LANDED = 1.5e3  # m: an opening this near the aim, under the load limit, proves 
 class LargeChanges:
     """Flights after large changes: ``flights`` are those in reach, ``unreachable`` the runs that were not.
 
-    ``every`` are the flights of all runs; ``inside`` says of each run whether its aim lies in the footprint, 1 or
-    0, and is nan where nobody had to ask.
+    ``every`` are the flights of all runs; ``inside`` says of each run whether its aim lies in the
+    footprint, 1 or 0, and is nan where nobody had to ask.
     """
 
     flights: Flights

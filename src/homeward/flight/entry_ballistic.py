@@ -35,10 +35,10 @@ class BallisticState(eqx.Module):
 class BallisticEntryGuidance(AbstractEntryGuidance):
     """Rolls at ``roll_rate`` [rad/s], right round, and tells where it will come down.
 
-    The bank command is an angle, and the actuator takes the shorter way to it: so the command is kept ahead of
-    the bank by a fixed lead of less than half a turn, as much as makes the actuator turn at this rate,
-    ``rate^2 / 1.8 a`` of its braking law and what is turned within a cycle. Where the rate is the capsule's own
-    limit the lead is the largest.
+    The bank command is an angle, and the actuator takes the shorter way to it: so the command is kept
+    ahead of the bank by a fixed lead of less than half a turn, as much as makes the actuator turn at this
+    rate, ``rate^2 / 1.8 a`` of its braking law and what is turned within a cycle. Where the rate is the
+    capsule's own limit the lead is the largest.
     """
 
     model: OnboardModel

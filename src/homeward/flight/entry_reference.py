@@ -106,8 +106,9 @@ class ReferenceEntryGuidance(AbstractEntryGuidance):
     def _fast(self, u, v, forward, speed, rate, altitude, drag, ratio, target, wind):
         """Upward share of the lift, range missing [m], aim beside the end [m] and sideways reach [m].
 
-        ``range flown = R(V) + dR/dD (D - D(V)) + dR/drdot (rdot - rdot(V))``, the drag's part in the logarithm,
-        which is altitude; the lift is the stored one and ``gain (range to go - range flown) / dR/d(L/D)``.
+        ``range flown = R(V) + dR/dD (D - D(V)) + dR/drdot (rdot - rdot(V))``, the drag's part in the
+        logarithm, which is altitude; the lift is the stored one and ``gain (range to go - range flown) /
+        dR/d(L/D)``.
         """
         s, table, model = self.settings, self.table, self.model
         row = fast_row(table, speed)

@@ -27,9 +27,9 @@ class Profile(eqx.Module):
     """Nominal lift against speed.
 
     The bank is ``bank`` [rad] down to ``speed_start`` [m/s] and goes in a straight line to ``bank_end`` at
-    ``speed_end``. An entry faster than ``speed_start`` falls with the lift up until it is caught and then holds
-    the drag ``hold`` [m/s2] down to ``speed_start``, with a bank of at most ``most``; an entry from orbit never
-    is. Lift goes up above ``load_limit`` [g].
+    ``speed_end``. An entry faster than ``speed_start`` falls with the lift up until it is caught and then
+    holds the drag ``hold`` [m/s2] down to ``speed_start``, with a bank of at most ``most``; an entry from
+    orbit never is. Lift goes up above ``load_limit`` [g].
     """
 
     bank: Scalar
@@ -89,8 +89,8 @@ def _air_drag(model: OnboardModel, altitude: Scalar, speed: Scalar) -> tuple[Sca
 def rates(model: OnboardModel, profile: Profile, push: Push, caught: Scalar, x: State) -> State:
     """``dx/dt`` under the nominal lift and a push.
 
-    ``du/dt = (v - (v.u) u) / r``, ``dv/dt = g + D + L - 2 w x v``; the lift's sideways part is left out, since
-    reversals spend it both ways.
+    ``du/dt = (v - (v.u) u) / r``, ``dv/dt = g + D + L - 2 w x v``; the lift's sideways part is left out,
+    since reversals spend it both ways.
     """
     u, h, v = x[:3], x[3], x[4:]
     radius = model.radius(u[2]) + h
@@ -135,7 +135,8 @@ def _caught(caught: Scalar, x: State, profile: Profile) -> Scalar:
 def fly_profile(model: OnboardModel, profile: Profile, x: State, fast: Scalar, size: Scalar):
     """The stored flight from a state, ``STEPS`` steps of ``size`` [s].
 
-    ``fast`` is 1 for an entry from beyond orbit. Returns the states and the caught marks, one more than steps.
+    ``fast`` is 1 for an entry from beyond orbit. Returns the states and the caught marks, one more than
+    steps.
     """
 
     def step(carry, _):
@@ -154,11 +155,11 @@ def sensitivities(
 ):
     """How the end, along and right of the last motion [m], answers to each state and to a push from it on.
 
-    The adjoint of the stored flight, step by step and exact for its steps: ``l_k = (dF/dx)^T l_(k+1)``, and the
-    pushes sum up as ``g_k = g_(k+1) + (dF/dp)^T l_(k+1)``. The end is where the altitude is that of the last
-    state: ``l_N = de/dx - (de/dt) / (dh/dt) dh/dx``. Source: Bryson and Ho, Applied Optimal Control (1975),
-    sections 2.7 and 3.7. Returns arrays over the states: by state (n, 2, 7), by up (n, 2), by right (n, 2), by
-    wind (n, 2, 3).
+    The adjoint of the stored flight, step by step and exact for its steps: ``l_k = (dF/dx)^T l_(k+1)``,
+    and the pushes sum up as ``g_k = g_(k+1) + (dF/dp)^T l_(k+1)``. The end is where the altitude is that
+    of the last state: ``l_N = de/dx - (de/dt) / (dh/dt) dh/dx``. Source: Bryson and Ho, Applied Optimal
+    Control (1975), sections 2.7 and 3.7. Returns arrays over the states: by state (n, 2, 7), by up (n, 2),
+    by right (n, 2), by wind (n, 2, 3).
     """
     last = path[-1]
     u, v = last[:3], last[4:]

@@ -23,8 +23,8 @@ from homeward.output.style import (
 )
 
 COLOURS = {"predictive": BLUE, "reference": VERMILION}
-NAMES = {"predictive": "predictive, second generation", "reference": "reference, first generation"}
-CASES = {"dispersed": "Dispersed flights", "large_changes": "After large orbit changes, nothing planned again"}
+NAMES = {"predictive": "second: predictive", "reference": "first: reference"}
+CASES = {"dispersed": "Dispersed", "large_changes": "After large orbit changes"}
 MARKS = ((0.10, "10 %"), (0.50, "50 %"), (0.997, "99.7 %"))
 RINGS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0)  # km
 
@@ -32,23 +32,23 @@ Table = Mapping[str, Mapping[str, np.ndarray]]
 
 
 def draw_distributions(misses: Table, note: str, unreachable: int, path: Path) -> None:
-    """Share of the runs that open within a distance, both laws, one panel a case; misses in km, inf: failed."""
+    """Share of runs that open within a distance, both laws, a panel a case; misses in km, inf if failed."""
     with styled():
-        figure = new_figure(10.4, 4.6)
+        figure = new_figure(10.4, 4.8)
         edges = _decades(misses)
         for k, (case, words) in enumerate(CASES.items()):
-            ax = figure.add_axes((0.055 + 0.485 * k, 0.115, 0.445, 0.715))
-            for law, values in misses[case].items():
-                _distribution(ax, values, COLOURS[law])
+            ax = figure.add_axes((0.055 + 0.485 * k, 0.11, 0.445, 0.69))
+            for k_law, (law, values) in enumerate(misses[case].items()):
+                _distribution(ax, values, COLOURS[law], left=k_law == 0)
             ax.set_xscale("log")
             ax.set_xlim(*edges)
             ax.set_ylim(0.0, 104.0)
             ax.set_xlabel("opening miss, km")
             count = len(next(iter(misses[case].values())))
             left = f", {unreachable} out of reach" if case == "large_changes" and unreachable else ""
-            panel_title(ax, f"{words}: % of {count} runs that miss by less{left}")
+            panel_title(ax, f"{words}: share of {count} runs, %{left}")
             if k == 0:
-                _names(ax, misses[case], 0.03, 0.93)
+                _names(ax, misses[case], 0.55, 0.30)
         _head(figure, _title(misses), f"{note}  ·  dots at 10, 50 and 99.7 %")
         save(figure, path)
 
@@ -60,16 +60,14 @@ def draw_places(places: Table, note: str, path: Path) -> None:
         for k, (case, words) in enumerate(CASES.items()):
             ax = figure.add_axes((0.055 + 0.485 * k, 0.09, 0.445, 0.755))
             _scatter(ax, places[case])
-            panel_title(ax, f"{words}: north over east of the aim, km")
+            panel_title(ax, f"{words}: openings about the aim, km north over km east")
             if k == 0:
-                _names(ax, places[case], 0.03, 0.96)
-        spread = {
-            law: _radius(np.concatenate([places[case][law] for case in CASES])) for law in COLOURS
-        }
+                _names(ax, places[case], 0.02, 0.97)
+        spread = {law: _radius(np.concatenate([places[case][law] for case in CASES])) for law in COLOURS}
         _head(
             figure,
-            f"99 % of all openings lie within {spread['predictive']:.2f} km of the aim under the second "
-            f"generation, {spread['reference']:.2f} km under the first",
+            f"99 % of the openings: within {spread['predictive']:.2f} km under the second generation, "
+            f"{spread['reference']:.2f} km under the first",
             note,
         )  # fmt: skip
         save(figure, path)
@@ -86,7 +84,8 @@ def _title(misses: Table) -> str:
     return "The worst of the second generation is not better than the best of the first"
 
 
-def _distribution(ax: Axes, values: np.ndarray, color: str) -> None:
+def _distribution(ax: Axes, values: np.ndarray, color: str, left: bool) -> None:
+    """One law's curve; its figures stand left or right of it, so that two laws' do not meet."""
     ordered = np.sort(values)
     share = 100.0 * np.arange(1, len(ordered) + 1) / max(len(ordered), 1)
     seen = np.isfinite(ordered)
@@ -95,7 +94,8 @@ def _distribution(ax: Axes, values: np.ndarray, color: str) -> None:
         at = _order(values, p)
         if np.isfinite(at):
             ax.plot([max(at, 1e-4)], [100.0 * p], "o", color=color, markersize=5.5, mec="white", mew=0.8)
-            label(ax, max(at, 1e-4), 100.0 * p, f"{at:.2g}", color, offset=(7, -5), fontsize=8.5)
+            where, side = (-8, "right") if left else (8, "left")
+            label(ax, max(at, 1e-4), 100.0 * p, f"{at:.2g}", color, offset=(where, -7), ha=side)
 
 
 def _scatter(ax: Axes, places: Mapping[str, np.ndarray]) -> None:
@@ -110,9 +110,9 @@ def _scatter(ax: Axes, places: Mapping[str, np.ndarray]) -> None:
         label(ax, 0.0, -ring, f"{ring:g} km", SOFT, offset=(0, -1), ha="center", va="top", fontsize=8)
     marker(ax, 0.0, 0.0, "aim")
     wide = 1.17 * size
-    ax.set_xlim(-wide, wide)
+    box = ax.get_window_extent()
+    ax.set_xlim(-wide * box.width / box.height, wide * box.width / box.height)
     ax.set_ylim(-wide, wide)
-    ax.set_aspect("equal", adjustable="datalim")
     outside = {law: int(np.sum(np.hypot(*p.T) > size)) for law, p in places.items()}
     if any(outside.values()):
         told = ", ".join(f"{n} of {law}" for law, n in outside.items() if n)

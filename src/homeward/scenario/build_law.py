@@ -3,7 +3,6 @@
 import equinox as eqx
 import numpy as np
 
-from homeward.earth.constants import G0
 from homeward.flight.computer import FlightComputer
 from homeward.flight.entry_ballistic import BallisticEntryGuidance
 from homeward.flight.entry_predictive import PredictiveEntryGuidance
@@ -11,7 +10,8 @@ from homeward.flight.entry_reference import ReferenceEntryGuidance, ReferenceSet
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.flight.onboard import OnboardModel
 from homeward.flight.reference_flight import Profile
-from homeward.flight.reference_table import empty_table, store_reference
+from homeward.flight.reference_store import store_reference
+from homeward.flight.reference_table import empty_table
 from homeward.scenario.build import number
 from homeward.scenario.schema import Scenario
 
@@ -62,9 +62,9 @@ def build_reference(scenario: Scenario, onboard: OnboardModel) -> ReferenceEntry
         empty_table(),
         ReferenceSettings(
             gain=number(g.reference_gain), terminal_gain=number(1.5), dead_band=number(g.reference_dead_band),
-            begin_drag=number(0.15 * G0), bank_minimum=number(rad(10.0)), bank_maximum=number(rad(115.0)),
-            terminal_speed=number(g.reference_terminal_speed_m_s), load_limit=number(g.load_limit_g), load_lead=number(5.0),
-            cycle=number(1.0 / g.rate_hz), rate_limit=number(believed_rate(scenario)),
+            begin_drag=number(0.25), bank_minimum=number(rad(10.0)), bank_maximum=number(rad(137.0)),
+            terminal_speed=number(g.reference_terminal_speed_m_s), load_limit=number(g.load_limit_g),
+            load_lead=number(8.0), cycle=number(1.0 / g.rate_hz), rate_limit=number(believed_rate(scenario)),
         ),
     )  # fmt: skip
 

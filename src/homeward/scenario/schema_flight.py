@@ -71,7 +71,7 @@ class Guidance(Section):
         examples=[16],
     )
     reference_gain: Annotated[Positive, Field(le=50.0)] = Field(
-        default=4.0, description="law reference: over-control of the range error"
+        default=5.0, description="law reference: over-control of the range error"
     )
     reference_dead_band: Annotated[Positive, Field(le=1.0)] = Field(
         default=0.2,
