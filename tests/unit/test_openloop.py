@@ -138,6 +138,27 @@ def test_a_torque_free_body_keeps_its_momentum_and_energy():
     assert np.ptp(omega[0]) > 1.0  # it does tumble
 
 
+def test_products_of_inertia_are_other_axes_of_the_same_body():
+    """Body axes turned by 30 deg about z: the same tumbling, told in other components."""
+    c, s = np.cos(np.radians(30.0)), np.sin(np.radians(30.0))
+    turn = np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])  # principal to turned axes
+    moments, rates = np.diag([2.0, 4.0, 5.0]), np.array([10.0, 20.0, 30.0])
+    tensor = turn @ moments @ turn.T
+    flown = []
+    for inertia, products, yaw, spin in (
+        (np.diag(moments), np.zeros(3), 0.0, rates),
+        (np.diag(tensor), -np.array([tensor[0, 1], tensor[0, 2], tensor[1, 2]]), 30.0, turn @ rates),
+    ):
+        attitude = {
+            "inertia_kg_m2": inertia.tolist(), "products_of_inertia_kg_m2": products.tolist(),
+            "yaw_deg": yaw, "rates_deg_s": spin.tolist(),
+        }  # fmt: skip
+        table = propagate(flight(attitude=attitude, air={"model": "none"}, stop={"time_s": 30.0})).table
+        flown.append(np.stack([table[f"rate_inertial_body_{a}_deg_s"] for a in "xyz"]))
+    assert np.max(np.abs(turn @ flown[0] - flown[1])) < 1e-9
+    assert np.ptp(flown[0][0]) > 1.0
+
+
 @pytest.mark.parametrize(
     ("air", "gravity"),
     [("none", "central"), ("exponential", "none"), ("table", "egm96"), ("msis", "j2")],
@@ -180,6 +201,9 @@ def test_files_are_written_and_read_back(tmp_path):
         ({"wind.north_m_s": "[0.0]"}, ["wind", "one length"]),
         ({"output.step_s": "1e-6"}, ["steps"]),
         ({"stop": "3"}, ["stop"]),
+        ({"attitude.damping": "[-1.0, 0.0, 0.0]"}, ["attitude", "reference_lengths_m"]),
+        ({"attitude.inertia_kg_m2": "[1.0, 1.0, 3.0]"}, ["attitude", "inertia_kg_m2", "no body"]),
+        ({"attitude.products_of_inertia_kg_m2": "[1.0, 0.0, 0.0]"}, ["attitude", "singular"]),
     ],
 )
 def test_bad_input_is_one_sentence_with_file_and_key(setting, words):

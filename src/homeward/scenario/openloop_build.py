@@ -88,7 +88,13 @@ def _body(body: OpenBody, attitude: OpenAttitude | None) -> Body:
     inertia = attitude.inertia_kg_m2 if attitude is not None else (1.0, 1.0, 1.0)
     scalars = (mass, area, np.radians(body.bank_deg), body.nose_radius_m)
     m, s, bank, nose = (jnp.asarray(x, float) for x in scalars)
-    return Body(m, s, aero, bank, nose, jnp.asarray(inertia, float))
+    products, damping = None, None
+    if attitude is not None and any(attitude.products_of_inertia_kg_m2):
+        products = jnp.asarray(attitude.products_of_inertia_kg_m2, float)
+    if attitude is not None and any(attitude.damping):
+        lengths = np.asarray(attitude.reference_lengths_m, float)
+        damping = jnp.asarray(np.asarray(attitude.damping) * lengths**2, float)
+    return Body(m, s, aero, bank, nose, jnp.asarray(inertia, float), products, damping)
 
 
 def _ellipsoid(earth: OpenEarth) -> Ellipsoid:

@@ -29,6 +29,7 @@ from homeward.scenario.schema_base import (
     same_length,
     table_of,
 )
+from homeward.scenario.schema_body import check_inertia
 
 Vector = tuple[Real, Real, Real]
 Angle = Annotated[Real, Field(ge=-360.0, le=360.0)]
@@ -114,7 +115,7 @@ class OpenInitial(Section):
 
 
 class OpenAttitude(Section):
-    """How it is turned and turns: free rotation, no torque."""
+    """How it is turned and turns: freely, or damped by the air."""
 
     yaw_deg: Angle = Field(default=0.0, description="from north, about down, first")
     pitch_deg: Slope = Field(default=0.0, description="nose up, second")
@@ -126,8 +127,26 @@ class OpenAttitude(Section):
         default="inertial", description="what the rates are relative to"
     )
     inertia_kg_m2: tuple[Positive, Positive, Positive] = Field(
-        default=(1.0, 1.0, 1.0), description="principal moments of inertia about the body axes"
+        default=(1.0, 1.0, 1.0), description="moments of inertia about the body axes"
     )
+    products_of_inertia_kg_m2: Vector = Field(
+        default=(0.0, 0.0, 0.0), description="products of inertia xy, xz, yz: integrals of x y dm and so on"
+    )
+    damping: Vector = Field(
+        default=(0.0, 0.0, 0.0),
+        description="roll, pitch and yaw damping: derivative of each moment's coefficient by rate x length / "
+        "2 speed; negative damps",
+    )
+    reference_lengths_m: tuple[Positive, Positive, Positive] | None = Field(
+        default=None, description="lengths of the roll, pitch and yaw coefficients, where there is damping"
+    )
+
+    @model_validator(mode="after")
+    def _check_turning(self) -> "OpenAttitude":
+        check_inertia(self.inertia_kg_m2, self.products_of_inertia_kg_m2)
+        if any(self.damping) and self.reference_lengths_m is None:
+            raise ValueError("expected reference_lengths_m, since there is damping")
+        return self
 
 
 class OpenEarth(Section):

@@ -1,4 +1,4 @@
-"""Open-loop flight of any body: a point mass with a constant bank angle, and its free rotation.
+"""Open-loop flight of any body: a point mass with a constant bank angle, and its rotation.
 
 The state lives in the Earth-fixed frame E, which turns at a constant rate about its z axis: six numbers
 ``(r_BE_E, v_BE_E)``, or thirteen with ``(q_BI, omega_BI_B)``. The inertial frame I is E at time zero.
@@ -12,7 +12,8 @@ from homeward.earth.geodesy import Ellipsoid, height_and_up, to_geodetic
 from homeward.math import quaternion
 from homeward.math.components import Triple, add, axpy, cross, dot, join, scale, split, subtract
 from homeward.math.numerics import rk4_step
-from homeward.typing import Array, Count, Float, Scalar, Vec3
+from homeward.math.turning import Four, apply, join4, rows, split4, symmetric_inverse, turn_rate
+from homeward.typing import Array, Count, Float, Mat33, Scalar, Vec3
 from homeward.world.interfaces import (
     AbstractAerodynamics,
     AbstractAtmosphere,
@@ -24,6 +25,7 @@ from homeward.world.wind import NoWind
 
 State = Float[Array, " k"]  # 6 numbers, or 13 with the rotation
 Motion = tuple[Triple, Triple]  # position and velocity, E
+Turning = tuple[Triple, Triple, Four, Triple]  # and q_BI, omega_BI_B
 
 # Within about this many radians of straight up or down the lift plane has no meaning: lift fades out.
 VERTICAL = 1e-6
@@ -40,8 +42,10 @@ class NoGravity(AbstractGravity):
 class Body(eqx.Module):
     """What flies: mass [kg], area [m2], trim aerodynamics, bank [rad], nose radius [m], inertia [kg m2].
 
-    Positive bank turns right; at bank 0 lift points up. The three principal ``inertia`` are used only with
-    a state of thirteen numbers.
+    Positive bank turns right; at bank 0 lift points up. The last three are used only with a state of 13
+    numbers: moments of inertia about the body axes; their ``products`` xy, xz, yz [kg m2], None where the
+    axes are principal; and ``damping`` [m2], the derivative of each moment's coefficient by omega l / 2V
+    times the square of its reference length l, None where nothing damps.
     """
 
     mass: Scalar
@@ -50,6 +54,8 @@ class Body(eqx.Module):
     bank: Scalar
     nose_radius: Scalar
     inertia: Vec3
+    products: Vec3 | None = None
+    damping: Vec3 | None = None
 
 
 class Planet(eqx.Module):
@@ -110,30 +116,79 @@ def acceleration(body: Body, planet: Planet, r_E: Triple, v_E: Triple) -> Triple
 
 
 def rates(body: Body, planet: Planet, y: State) -> State:
-    """Time derivative of the state.
-
-    The rotation is free: ``I domega/dt = -omega x (I omega)`` in principal axes.
-    """
+    """Time derivative of the state."""
     r_E, v_E = split(y[:3]), split(y[3:6])
     parts = [y[3:6], join(acceleration(body, planet, r_E, v_E))]
     if y.shape[0] == 13:
-        parts.append(_spin(body, y[6:]))
+        moment = None
+        if body.damping is not None:
+            moment = damping_moment(body, planet, r_E, v_E, split4(y[6:10]), split(y[10:]))
+        parts.append(_spin(body, y[6:], moment))
     return jnp.concatenate(parts)
 
 
-def _spin(body: Body, turn: Float[Array, "7"]) -> Float[Array, "7"]:
+def damping_moment(
+    body: Body, planet: Planet, r_E: Triple, v_E: Triple, q_BI: Four, omega_BI_B: Triple
+) -> Triple:
+    """Moment of the air [N m, B] against turning: ``q S l C omega l / 2V``, axis by axis; zero if undamped.
+
+    ``omega`` is relative to the air, which turns with the Earth. The coefficients' form is that of the brick
+    in NASA/TM-2015-218675.
+    """
+    if body.damping is None:
+        return tuple(jnp.zeros_like(x) for x in omega_BI_B)  # pyright: ignore[reportReturnType]
+    air, v_air, _ = air_relative(planet, r_E, v_E)
+    zero = jnp.zeros_like(planet.rate)
+    turning = apply(rows(q_BI), (zero, zero, planet.rate))  # the pole is the z axis of E and of I
+    factor = 0.25 * air.density * jnp.sqrt(dot(v_air, v_air)) * body.area
+    part = split(body.damping)
+    return tuple(factor * part[k] * (omega_BI_B[k] - turning[k]) for k in range(3))  # pyright: ignore[reportReturnType]
+
+
+def _spin(body: Body, turn: Float[Array, "7"], moment: Triple | None = None) -> Float[Array, "7"]:
+    """``I domega/dt = M - omega x (I omega)`` and the turning of the attitude."""
     q_BI, omega = turn[:4], turn[4:]
-    torque_free = -jnp.cross(omega, body.inertia * omega) / body.inertia
-    return jnp.concatenate([quaternion.derivative(q_BI, omega), torque_free])
+    if body.products is None:
+        momentum = body.inertia * omega
+        change = (0.0 if moment is None else join(moment)) - jnp.cross(omega, momentum)
+        return jnp.concatenate([quaternion.derivative(q_BI, omega), change / body.inertia])
+    inertia, inverse = symmetric_inverse(inertia_tensor(body))
+    torque = scale(-1.0, cross(split(omega), apply(inertia, split(omega))))
+    torque = torque if moment is None else add(torque, moment)
+    return jnp.concatenate([quaternion.derivative(q_BI, omega), join(apply(inverse, torque))])
+
+
+def inertia_tensor(body: Body) -> Mat33:
+    """The tensor [kg m2, B] of moments and products of inertia."""
+    xx, yy, zz = split(body.inertia)
+    zero = jnp.zeros_like(xx)
+    xy, xz, yz = (zero, zero, zero) if body.products is None else split(body.products)
+    return jnp.stack([join((xx, -xy, -xz)), join((-xy, yy, -yz)), join((-xz, -yz, zz))])
 
 
 def advance(body: Body, planet: Planet, y: State, step: Scalar) -> State:
     """The state one Runge-Kutta step [s] later; a negative step goes back."""
+    if y.shape[0] == 13 and body.damping is not None:
+        return _turn(body, planet, y, step)
     r_E, v_E = _move(body, planet, (split(y[:3]), split(y[3:6])), step)
     parts = [join(r_E), join(v_E)]
     if y.shape[0] == 13:
         parts.append(rk4_step(lambda _, x: _spin(body, x), jnp.zeros_like(step), y[6:], step))
     return jnp.concatenate(parts)
+
+
+def _turn(body: Body, planet: Planet, y: State, step: Scalar) -> State:
+    """Path and rotation in one step, for a body that the air damps."""
+
+    def change(_: Scalar, x: Turning) -> Turning:
+        r_E, v_E, q_BI, omega = x
+        moment = damping_moment(body, planet, r_E, v_E, q_BI, omega)
+        spin = _spin(body, jnp.concatenate([join4(q_BI), join(omega)]), moment)
+        return v_E, acceleration(body, planet, r_E, v_E), turn_rate(q_BI, omega), split(spin[4:])
+
+    start = (split(y[:3]), split(y[3:6]), split4(y[6:10]), split(y[10:]))
+    r_E, v_E, q_BI, omega = rk4_step(change, jnp.zeros_like(step), start, step)
+    return jnp.concatenate([join(r_E), join(v_E), join4(q_BI), join(omega)])
 
 
 def _move(body: Body, planet: Planet, x: Motion, step: Scalar) -> Motion:

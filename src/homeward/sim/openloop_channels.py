@@ -8,7 +8,16 @@ from homeward.earth.geodesy import north_east_down, to_geodetic
 from homeward.math import quaternion
 from homeward.math.components import join, split
 from homeward.math.numerics import norm
-from homeward.sim.openloop import Body, Planet, State, advance, aerodynamic_acceleration, altitude
+from homeward.math.turning import split4
+from homeward.sim.openloop import (
+    Body,
+    Planet,
+    State,
+    advance,
+    aerodynamic_acceleration,
+    altitude,
+    damping_moment,
+)
 from homeward.typing import Count, Mat33, Scalar, Vec3
 from homeward.world.heating import heat_rate
 
@@ -91,10 +100,11 @@ def channels(body: Body, planet: Planet, t: Scalar, y: State) -> dict[str, Scala
 
 
 def _rotation(body: Body, planet: Planet, t: Scalar, y: State, C_NE: Mat33, force: Vec3) -> dict[str, Scalar]:
-    """Euler angles from N (yaw, pitch, roll), inertial rates in B, and the force of the air in B."""
+    """Euler angles from N (yaw, pitch, roll), inertial rates, force and moment of the air in B."""
     q_BI, omega = quaternion.normalise(y[6:10]), y[10:]
     C_BE = quaternion.to_matrix(q_BI) @ turn_z(planet.rate * t).T
     C_BN = C_BE @ C_NE.T
+    moment = damping_moment(body, planet, split(y[:3]), split(y[3:6]), split4(q_BI), split(omega))
     told = {
         "yaw_deg": jnp.degrees(jnp.arctan2(C_BN[0, 1], C_BN[0, 0])),
         "pitch_deg": -jnp.degrees(jnp.arcsin(jnp.clip(C_BN[0, 2], -1.0, 1.0))),
@@ -104,6 +114,7 @@ def _rotation(body: Body, planet: Planet, t: Scalar, y: State, C_NE: Mat33, forc
     for name, vector, unit in (
         ("rate_inertial_body", jnp.degrees(omega), "deg_s"),
         ("aero_force_body", C_BE @ force * body.mass, "n"),
+        ("aero_moment_body", join(moment), "n_m"),
     ):
         told |= {f"{name}_{axis}_{unit}": vector[i] for i, axis in enumerate(AXES)}
     return told
