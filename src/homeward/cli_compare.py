@@ -52,13 +52,20 @@ def _show(screen: Console, summary: dict[str, Any], out: Path | None) -> None:
     screen.print(f"{summary['scenario']}: opening miss of two generations of entry guidance", style="bold")
     screen.print(f"{summary['runs']} runs of seed {summary['seed']}, {summary['wall_s']:.0f} s", style="dim")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("", "guidance", "p10", "p50", "p99.7", "failed", "out of reach"):
+    for column in ("", "guidance", "p10", "p50", "p99.7", "failed", "over load", "out of reach"):
         table.add_column(column, justify="left" if column in ("", "guidance") else "right")
     for case, words in CASES:
         for law, name in LAWS:
             told = summary[case][law]
             numbers = [_km(told[key]) for key in ("p10", "p50", "p99_7")]
-            table.add_row(words, name, *numbers, str(told["failed"]), str(summary[case]["unreachable"]))
+            table.add_row(
+                words,
+                name,
+                *numbers,
+                str(told["failed"]),
+                str(told["over_load"]),
+                str(summary[case]["unreachable"]),
+            )
     screen.print()
     screen.print(table)
     screen.print()

@@ -41,14 +41,18 @@ class Comparison:
     unreachable: np.ndarray
     wall: float
 
+    def flights(self, case: str, law: str) -> Flights:
+        """The flights of a case, ``dispersed`` or ``large_changes``, and a law."""
+        return (self.dispersed if case == "dispersed" else self.large_changes)[law]
+
     def misses(self, case: str, law: str) -> np.ndarray:
         """Opening misses [km] of a case, ``dispersed`` or ``large_changes``; a failed run is infinite."""
-        flights = (self.dispersed if case == "dispersed" else self.large_changes)[law]
+        flights = self.flights(case, law)
         return np.where(flights.flown, flights.numbers["open_miss"] / 1e3, np.inf)
 
     def places(self, case: str, law: str) -> np.ndarray:
         """Where the parachute opened, east and north of the aim [km], a row a run that did: (n, 2)."""
-        flights = (self.dispersed if case == "dispersed" else self.large_changes)[law]
+        flights = self.flights(case, law)
         n, site = flights.numbers, self.scenario.site
         north = np.degrees(n["touchdown_latitude"]) - site.latitude_deg
         east = (np.degrees(n["touchdown_longitude"]) - site.longitude_deg + 180.0) % 360.0 - 180.0
@@ -67,7 +71,7 @@ class Comparison:
             rows = csv.writer(file)
             rows.writerow(["case", "law", "run", "open_miss_km", "peak_load_g"])
             for case, law in itertools.product(CASES, LAWS):
-                flights = (self.dispersed if case == "dispersed" else self.large_changes)[law]
+                flights = self.flights(case, law)
                 miss, load = self.misses(case, law), flights.numbers["peak_load"]
                 rows.writerows(zip(itertools.repeat(case), itertools.repeat(law), flights.runs, miss, load))
         misses = {case: {law: self.misses(case, law) for law in LAWS} for case in CASES}
@@ -85,7 +89,11 @@ class Comparison:
         }  # fmt: skip
         for case in CASES:
             lost = len(self.unreachable) if case == "large_changes" else 0
-            told[case] = {"unreachable": lost} | {law: _told(self.misses(case, law)) for law in LAWS}
+            told[case] = {"unreachable": lost}
+            for law in LAWS:
+                load = self.flights(case, law).numbers["peak_load"]
+                over = int(np.sum(load > self.scenario.truth.limits.load_g))
+                told[case][law] = _told(self.misses(case, law)) | {"over_load": over}
         told["answer"] = self.answer
         return told
 

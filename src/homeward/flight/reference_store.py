@@ -18,6 +18,8 @@ HOLDS = (15.0, 60.0)  # m/s2
 BANKS = (np.radians(20.0), np.radians(100.0))
 ROUNDS = 30
 CLOSED = 1e-6  # rad: some metres
+ENDED = 0.5  # m: of the last altitude from the opening's
+LONGEST = 3600.0  # s
 
 
 class StoredFlight(eqx.Module):
@@ -30,12 +32,16 @@ class StoredFlight(eqx.Module):
 
 
 def _ended(model, profile, x, fast, altitude):
-    """Path in steps of one length that ends at the altitude; its marks and that length [s]."""
+    """Path in steps of one length that ends at the altitude, its marks, that length [s]; None if it stays up."""
     size = 1.8 if fast else 1.0
-    for _ in range(6):
+    for _ in range(12):
         path, marks = (
             np.asarray(y) for y in fly_profile(model, profile, x, jnp.asarray(fast), jnp.asarray(size))
         )
+        if abs(path[-1, 3] - altitude) < ENDED:
+            return path, marks, size
+        if size * STEPS > LONGEST:
+            return None
         below = np.flatnonzero(path[:, 3] <= altitude)
         good = np.isfinite(path[:, 3])
         if below.size == 0:
@@ -49,9 +55,7 @@ def _ended(model, profile, x, fast, altitude):
         part = (path[k - 1, 3] - altitude) / (path[k - 1, 3] - path[k, 3])
         whole = (k - 1 + part) / STEPS
         size *= whole
-        if abs(whole - 1.0) < 1e-9:
-            return path, marks, size
-    return path, marks, size
+    return None
 
 
 def store_reference(

@@ -60,7 +60,7 @@ def draw_places(places: Table, note: str, path: Path) -> None:
         for k, (case, words) in enumerate(CASES.items()):
             ax = figure.add_axes((0.055 + 0.485 * k, 0.09, 0.445, 0.755))
             _scatter(ax, places[case])
-            panel_title(ax, f"{words}: openings about the aim, km north over km east")
+            panel_title(ax, f"{words}: openings, km north over km east")
             if k == 0:
                 _names(ax, places[case], 0.02, 0.97)
         spread = {law: _radius(np.concatenate([places[case][law] for case in CASES])) for law in COLOURS}
