@@ -64,6 +64,7 @@ class Attitude(eqx.Module):
 
     q_BI: Quat = channel("1", "believed attitude, components of I to components of B")
     omega_BI_B: Vec3 = channel("rad/s", "believed rate of turn", "B")
+    known: Flag = channel("1", "the attitude has been found; before that there are only rates")
 
 
 class Accuracy(eqx.Module):

@@ -4,7 +4,6 @@ Run ``i`` of seed ``s`` uses ``fold_in(key(s), i)``, and each parameter a stream
 checksum of its name: adding a parameter changes no other, and any run can be drawn again alone.
 """
 
-import zlib
 from functools import partial
 from typing import cast
 
@@ -13,7 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from homeward.campaign.disperse_body import disperse_body
 from homeward.campaign.scaled import unscaled
+from homeward.campaign.streams import normal, stream
 from homeward.earth.constants import G0
 from homeward.earth.geodesy import north_east_down
 from homeward.flight.computer import FlightComputer
@@ -31,16 +32,6 @@ from homeward.world.wind import WindTable, disturbed_wind
 from homeward.world.world import World
 
 SIGMAS = 3.0  # the scenario's figures are three of them
-
-
-def stream(key: Array, name: str) -> Array:
-    """The random key of a named parameter of one run."""
-    return jax.random.fold_in(key, zlib.crc32(name.encode()))
-
-
-def normal(key: Array, name: str, shape: tuple[int, ...] = ()) -> Array:
-    """Standard normal numbers of a named parameter."""
-    return jax.random.normal(stream(key, name), shape)
 
 
 class Draw(eqx.Module):
@@ -101,7 +92,11 @@ def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray) -> tuple[World, Flig
         plan.world.atmosphere, plan.world.thin_air, plan.world.wind, plan.truth, sizes, density,
         jax.random.key(seed), jnp.asarray(runs), _Site(s), at_interface,
     )  # fmt: skip
-    return _apply(plan, jax.tree.map(np.asarray, draws), lanes)
+    draws = jax.tree.map(np.asarray, draws)
+    world, flight, truth = _apply(plan, draws, lanes)
+    if world.body is not None:
+        world, truth = disperse_body(plan, seed, runs, world, truth, draws.drag, draws.lift_to_drag)
+    return world, flight, truth
 
 
 class _Site:

@@ -71,6 +71,7 @@ def fly_many(
     scenario: Scenario, runs: int, seed: int = 0, *, guidance: Any = None, navigation: Any = None,
     aero: Any = None, atmosphere: Any = None, plan: ReturnPlan | None = None, first: int = 0,
     cores: int | None = None, progress: Callable[[str, float], None] | None = None,
+    fidelity: str = "point-mass",
 ) -> Flights:  # fmt: skip
     """Fly runs ``first`` to ``first + runs`` of a seed: the same code as ``fly``, under ``vmap``.
 
@@ -81,7 +82,8 @@ def fly_many(
     for name, value, least in (("runs", runs, 1), ("seed", seed, 0), ("first", first, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise InputError(f"fly_many: {name}: expected a whole number of at least {least}, not {value!r}")
-    plan = plan_return(scenario, guidance, navigation, aero, atmosphere) if plan is None else plan
+    if plan is None:
+        plan = plan_return(scenario, guidance, navigation, aero, atmosphere, fidelity=fidelity)
     lanes = scenario.simulation.lanes
     began = time.perf_counter()
     legs = spread_legs(plan.legs, lanes)

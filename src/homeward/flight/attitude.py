@@ -6,6 +6,7 @@ propellant is spent only at the turns.
 """
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 
 from homeward.earth.constants import G0
@@ -135,7 +136,7 @@ def entry_valves(
     )  # fmt: skip
     push = correction(lanes, left)
     change = (push[0] * far, push[1] + push[0] * y, push[2] + push[0] * z)
-    return valve_times(control, change, dt)
+    return valve_times(control, _if_known(control, attitude, change, spin), dt)
 
 
 def pointing_valves(
@@ -164,17 +165,27 @@ def pointing_valves(
     lanes = _corridor(
         [switching(errors[k] - dt * spin[k], a[k], s.rate_limit, s.angle_band, s.rate_band) for k in range(3)]
     )
-    return valve_times(control, correction(lanes, spin), dt)
+    return valve_times(control, _if_known(control, attitude, correction(lanes, spin), spin), dt)
 
 
 def damping_valves(
     control: AttitudeControl, attitude: Attitude, coming: Float[Array, " n"], dt: Scalar
 ) -> Float[Array, " n"]:
     """Valve times [s] that take rates away, outside a wide band: for a capsule that hangs or tumbles."""
-    band = control.settings.air_rate_band
-    row = (-band, band, -0.5 * band, 0.5 * band)
     spin = expected_rate(control, attitude, coming)
-    return valve_times(control, correction(_corridor([row, row, row]), spin), dt)
+    return valve_times(control, _damped(control.settings.air_rate_band, spin), dt)
+
+
+def _damped(band: Scalar, spin: Triple) -> Triple:
+    """Change of rate [rad/s] that takes rates away, outside a band."""
+    row = (-band, band, -0.5 * band, 0.5 * band)
+    return correction(_corridor([row, row, row]), spin)
+
+
+def _if_known(control: AttitudeControl, attitude: Attitude, change: Triple, spin: Triple) -> Triple:
+    """The change wanted; while nobody knows the attitude, no more than rates taken away."""
+    still = _damped(control.settings.rate_band, spin)
+    return jax.tree.map(lambda a, b: jnp.where(attitude.known, a, b), change, still)
 
 
 def expected_rate(control: AttitudeControl, attitude: Attitude, coming: Float[Array, " n"]) -> Triple:

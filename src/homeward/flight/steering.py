@@ -59,7 +59,7 @@ class Steering(eqx.Module):
 
     def aimed(self, attitude: Attitude, direction: Vec3) -> Flag:
         """Whether the thrust points where it should."""
-        return dot(rows(split4(attitude.q_BI))[0], split(direction)) > AIMED
+        return attitude.known & (dot(rows(split4(attitude.q_BI))[0], split(direction)) > AIMED)
 
     def bank(self, attitude: Attitude, axes: WindAxes, coming: Valves, bank: Scalar, tick: Scalar) -> Valves:
         """The capsule at its trim angle and a bank angle [rad]."""

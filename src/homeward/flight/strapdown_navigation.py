@@ -96,7 +96,7 @@ class StrapdownNavigation(AbstractStrapdown):
         last, errors = state.last, state.errors
         q = small_turn(state.reckoned.q_BI, split(errors.mounting))
         rate = last.delta_angle / jnp.where(last.duration > 0.0, last.duration, 1.0) - errors.gyro_bias
-        return Attitude(q_BI=jnp.where(q[0] < 0.0, -q, q), omega_BI_B=rate)
+        return Attitude(q_BI=jnp.where(q[0] < 0.0, -q, q), omega_BI_B=rate, known=state.started)
 
     def step(self, state: StrapdownState, measurements: Measurements) -> tuple[StrapdownState, Navigation]:
         """One cycle: the covariance carried on, readings taken in, belief told.
@@ -160,6 +160,10 @@ class StrapdownNavigation(AbstractStrapdown):
             rejected=jnp.where(offered, jnp.where(refused, rejected + 1, 0), rejected),
         )
         return state, self._belief(state, t, spin.omega_EI_E, force_I, measurements.aids.satellite_valid)
+
+    def position(self, state: StrapdownState) -> Vec3:
+        """Position [m, I] as reckoned to the last tick."""
+        return state.reckoned.r_BI_I
 
     def accuracy(self, state: StrapdownState) -> Accuracy:
         """1-sigma of position and velocity along north, east, down and of attitude about body axes.

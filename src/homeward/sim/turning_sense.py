@@ -49,7 +49,7 @@ def sense(
 def sensed_attitude(world: World, q_BI: Quat, omega: Vec3) -> Attitude:
     """Attitude by a unit whose one error is its misalignment: what control goes by where no filter flies."""
     wrong = jnp.concatenate([jnp.ones(1), -0.5 * rotate(q_BI, world.navigation.misalignment)])
-    return Attitude(multiply(wrong, q_BI), omega)
+    return Attitude(multiply(wrong, q_BI), omega, jnp.asarray(True))
 
 
 def attitude_now(world: World, frozen: Frozen, motion: Motion) -> Attitude:
