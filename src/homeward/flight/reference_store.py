@@ -10,6 +10,7 @@ from homeward.flight.onboard import OnboardModel
 from homeward.flight.reference_flight import STEPS, Profile, fly_profile, nominal_share, sensitivities
 from homeward.flight.reference_table import FAST_ROWS, LOW_ROWS, ReferenceTable
 from homeward.icd import EntryTarget
+from homeward.typing import Array, Float
 
 BEGIN = 0.5  # m/s2: drag at which the table begins
 LOW_SPEED = 1200.0  # m/s: where the table against altitude begins
@@ -31,15 +32,20 @@ class StoredFlight(eqx.Module):
     profile: Profile
 
 
-def _ended(model, profile, x, fast, altitude):
-    """Path in steps of one length that ends at the altitude, its marks, that length [s]; None if it stays up."""
+def fly_stored(
+    model: OnboardModel, profile: Profile, x: Float[Array, "7"], fast: bool, altitude: float
+) -> StoredFlight | None:
+    """The flight from a state (see ``reference_flight``) down to an altitude [m]; None if it stays up.
+
+    Its steps have one length, so that the last of them ends there.
+    """
     size = 1.8 if fast else 1.0
     for _ in range(12):
         path, marks = (
-            np.asarray(y) for y in fly_profile(model, profile, x, jnp.asarray(fast), jnp.asarray(size))
+            np.asarray(y) for y in fly_profile(model, profile, x, jnp.asarray(float(fast)), jnp.asarray(size))
         )
         if abs(path[-1, 3] - altitude) < ENDED:
-            return path, marks, size
+            return StoredFlight(path, marks, size, profile)
         if size * STEPS > LONGEST:
             return None
         below = np.flatnonzero(path[:, 3] <= altitude)
@@ -64,7 +70,7 @@ def store_reference(
     """Fly the profile from the planned interface so that it ends beside the aim, and differentiate it.
 
     Args: ``r_E`` [m] and ``v_E`` [m/s] of the planned interface; ``fast`` for an entry from beyond orbit. The
-    range is closed by ``profile.bank``, or by ``profile.hold`` if fast, by the secant method within what lift
+    range is closed by ``profile.bank``, or by ``profile.hold`` if fast, by false position within what lift
     can do; where the aim is out of reach the nearest profile is stored. Raises ``Infeasible`` where the
     flight does not come down.
     """
@@ -74,23 +80,22 @@ def store_reference(
     aim = np.asarray(target.aim_E) / np.linalg.norm(target.aim_E)
     wanted, altitude = np.arccos(np.clip(u @ aim, -1.0, 1.0)), float(target.altitude)
 
-    def flown(value: float):
+    def flown(value: float) -> StoredFlight | None:
         changed = eqx.tree_at(lambda p: p.hold if fast else p.bank, profile, jnp.asarray(value))
-        told = _ended(model, changed, x, float(fast), altitude)
-        return changed, told
+        return fly_stored(model, changed, x, fast, altitude)
 
-    def beyond(told) -> float:
-        return np.inf if told is None else float(np.arccos(np.clip(u @ told[0][-1, :3], -1, 1)) - wanted)
+    def beyond(told: StoredFlight | None) -> float:
+        return np.inf if told is None else float(np.arccos(np.clip(u @ told.path[-1, :3], -1, 1)) - wanted)
 
     # More bank, or more drag held, is less range: false position, within what lift can do.
     low, high = HOLDS if fast else BANKS
-    ends = [beyond(flown(x)[1]) for x in (low, high)]
+    ends = [beyond(flown(value)) for value in (low, high)]
     middle, last = low if ends[0] < 0.0 else high, 0.0
-    changed, told = flown(middle)
+    told = flown(middle)
     for _ in range(ROUNDS if ends[0] > 0.0 > ends[1] else 0):
         part = ends[0] / (ends[0] - ends[1]) if np.isfinite(ends[0]) else 0.5
         middle = low + part * (high - low)
-        changed, told = flown(middle)
+        told = flown(middle)
         far = beyond(told)
         if abs(far) < CLOSED:
             break
@@ -102,11 +107,12 @@ def store_reference(
         last = far
     if told is None:
         raise Infeasible("the nominal flight of the law reference does not come down to the opening altitude")
-    path, marks, size = told
-    return _tabulate(model, changed, path, marks, size), StoredFlight(path, marks, size, changed)
+    return tabulate(model, told), told
 
 
-def _tabulate(model: OnboardModel, profile: Profile, path, marks, size: float) -> ReferenceTable:
+def tabulate(model: OnboardModel, flight: StoredFlight) -> ReferenceTable:
+    """The table of a stored flight: differentiated backwards, its columns evenly over speed and altitude."""
+    path, marks, profile, size = flight.path, flight.marks, flight.profile, flight.size
     by_state, by_up, by_right, by_wind = (
         np.asarray(y)
         for y in sensitivities(model, profile, jnp.asarray(path), jnp.asarray(marks), jnp.asarray(size))
