@@ -64,7 +64,10 @@ def _working() -> Iterator[Talk]:
 def return_(
     scenario: ScenarioName = DEFAULT,
     guidance: Annotated[
-        str | None, typer.Option(metavar="predictive|reference|ballistic|FILE.py:CLASS", help="guidance law of the entry")
+        str | None,
+        typer.Option(
+            metavar="predictive|reference|ballistic|FILE.py:CLASS", help="guidance law of the entry"
+        ),
     ] = None,
     fidelity: Annotated[
         str, typer.Option(metavar="point-mass", help="how fine the vehicle is modelled")
