@@ -1,4 +1,4 @@
-"""The command line: ``homeward return``, ``opportunities``, ``propagate``, ``compare-guidance``, ``scenarios``...
+"""The command line: ``homeward return``, ``opportunities``, ``propagate``, ``compare-guidance`` and others.
 
 Heavy parts are imported inside the commands that need them, so that help and checks are quick.
 """
