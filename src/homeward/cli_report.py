@@ -1,5 +1,6 @@
 """What a command tells a person: calm tables of a flight, of opportunities, of scenarios."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.text import Text
 from homeward.scenario.schema import Scenario
 
 PIPED_WIDTH = 160
+BALLISTIC_LOAD = 10.0  # g, see docs/models/reference_guidance.md
 MISS_LIMIT = 10.0  # km: what `success` allows at touchdown
 
 
@@ -132,16 +134,20 @@ def _limits(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
     entry, ground = summary.get("entry") or {}, summary.get("touchdown") or {}
     limits = scenario.truth.limits
     speed = ground.get("vertical_speed_m_s")
+    # What the ballistic fall-back is judged by: load and a safe touchdown, not where.
+    ballistic = summary.get("guidance") == "ballistic"
+    load = max(limits.load_g, BALLISTIC_LOAD) if ballistic else limits.load_g
+    pressure = limits.dynamic_pressure_pa * load / limits.load_g
     rows: Sequence[tuple[str, Any, float, str, float]] = (
-        ("load", entry.get("peak_load_g"), limits.load_g, "g", 1.0),
+        ("load", entry.get("peak_load_g"), load, "g", 1.0),
         ("heating", entry.get("peak_heat_rate_w_m2"), limits.heat_rate_w_m2, "kW/m2", 1e3),
-        ("dynamic pressure", entry.get("peak_dynamic_pressure_pa"), limits.dynamic_pressure_pa, "kPa", 1e3),
+        ("dynamic pressure", entry.get("peak_dynamic_pressure_pa"), pressure, "kPa", 1e3),
         ("touchdown speed", None if speed is None else abs(speed), limits.touchdown_speed_m_s, "m/s", 1.0),
-        ("touchdown miss", ground.get("miss_km"), MISS_LIMIT, "km", 1.0),
+        ("touchdown miss", ground.get("miss_km"), math.inf if ballistic else MISS_LIMIT, "km", 1.0),
     )
     table = _plain_table("against limits", "flown", "limit", "")
     for name, value, limit, unit, divisor in rows:
-        if value is None:
+        if value is None or math.isinf(limit):
             continue
         kept = Text("kept", "green") if value <= limit else Text("exceeded", "bold red")
         table.add_row(name, fmt(value / divisor, unit), fmt(limit / divisor, unit), kept)

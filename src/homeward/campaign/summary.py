@@ -9,11 +9,13 @@ import numpy as np
 from homeward._programs import program
 from homeward.earth.geodesy import from_geodetic, horizontal_distance, to_geodetic
 from homeward.earth.orientation import inertial_to_earth
+from homeward.scenario.build_law import law_name
 from homeward.scenario.returns import ReturnPlan
 from homeward.sim.mission import Outcome
 from homeward.world.parachute import DROGUE
 from homeward.world.state import TruthState
 
+BALLISTIC_LOAD = 10.0  # g: what a crew is asked to bear in the ballistic fall-back
 TOUCHDOWN_LIMIT = 10e3  # m from the site within which a landing counts as a success
 
 
@@ -93,9 +95,14 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         "touchdown_time": np.asarray(truth.time),
         "propellant": np.asarray(outcome.starts[next(iter(outcome.starts))].propellant - truth.propellant),
     }
-    ok = ~result["failed"] & (result["peak_load"] <= plan.scenario.truth.limits.load_g)
+    # The fall-back cannot steer: it has to bring the crew down alive, wherever that is.
+    ballistic = law_name(flight.guidance) == "ballistic"
+    load_limit = max(plan.scenario.truth.limits.load_g, BALLISTIC_LOAD if ballistic else 0.0)
+    ok = ~result["failed"] & (result["peak_load"] <= load_limit)
     if ended:
-        ok &= (result["parachute_stage"] >= DROGUE) & (result["touchdown_miss"] <= TOUCHDOWN_LIMIT)
+        ok &= (result["parachute_stage"] >= DROGUE) & (
+            ballistic | (result["touchdown_miss"] <= TOUCHDOWN_LIMIT)
+        )
         ok &= np.abs(final["altitude"] - site.altitude_m) < 1.0
     else:
         ok &= np.abs(result["open_altitude"] - plan.scenario.return_.legs.opening_altitude_m) < 1.0
