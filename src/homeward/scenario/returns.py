@@ -13,6 +13,7 @@ from homeward.errors import Infeasible
 from homeward.flight.computer import FlightComputer
 from homeward.flight.deorbit import DeorbitPlan
 from homeward.scenario.build import build_world, number, numbers
+from homeward.scenario.build_attitude import capsule_alone, face, with_body
 from homeward.scenario.build_body import first_body
 from homeward.scenario.build_flight import build_flight
 from homeward.scenario.build_law import load_reference
@@ -22,7 +23,6 @@ from homeward.scenario.interface import interface_state
 from homeward.scenario.law import check_object, load_law
 from homeward.scenario.orbit import MODULE_LEAD, Opportunity, Planner, spin_at
 from homeward.scenario.schema import Scenario
-from homeward.scenario.turning import capsule_alone, face, with_body
 from homeward.scenario.undocking import PORTS, depart, state_at
 from homeward.sim.lanes import Ahead
 from homeward.sim.legs import AIR, BURN, CANOPY, COAST, DESCENT, ENTRY, ORBIT, leg

@@ -6,6 +6,7 @@ the midpoint rule, millimetres in an entry, and the stages of the integrator the
 """
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 
 from homeward.earth.constants import G0
@@ -22,7 +23,7 @@ from homeward.math.turning import (
     turn_rate,
     unit4,
 )
-from homeward.typing import Mat33, Scalar, Vec3
+from homeward.typing import Count, Mat33, Scalar, Vec3
 from homeward.world.body import BodyModel
 from homeward.world.dynamics import Forces, oblate_gravity
 from homeward.world.heating import heat_rate
@@ -138,10 +139,12 @@ def fly_tick(
         return v, a, turn_rate(q, omega), apply(inverse, spin)
 
     h = dt / substeps
-    for k in range(substeps):
+
+    def step(k: Count | int, state: Motion) -> Motion:
         r, v, q, omega = rk4_step(rates, k * h, state, h)
-        state = (r, v, unit4(q), omega)
-    return state
+        return r, v, unit4(q), omega
+
+    return step(0, state) if substeps == 1 else jax.lax.fori_loop(0, substeps, step, state)
 
 
 def told(body: BodyModel, world: World, where: str, there: Around, pushes: Pushes, state: Motion) -> Forces:
