@@ -30,13 +30,11 @@ def _places(world, truth):
         up = jnp.stack([jnp.cos(lat) * jnp.cos(lon), jnp.cos(lat) * jnp.sin(lon), jnp.sin(lat)])
         v_I = truth.v_BI_I
         angle = jnp.arcsin(jnp.sum(truth.r_BI_I * v_I) / jnp.sqrt(jnp.sum(truth.r_BI_I**2) * jnp.sum(v_I**2)))
-        error = truth.navigation_error
-        wrong = jnp.sqrt(jnp.sum((error.position + error.drift_position) ** 2))
         return {
             "r_E": r, "v_E": v, "latitude": lat, "longitude": lon, "altitude": alt,
             "vertical_speed": jnp.sum(v * up), "speed": jnp.sqrt(jnp.sum(v * v)),
             "inertial_speed": jnp.sqrt(jnp.sum(v_I * v_I)),
-            "flight_path_angle": angle, "navigation_error": wrong,
+            "flight_path_angle": angle,
         }  # fmt: skip
 
     return jax.vmap(one)(truth)
@@ -53,6 +51,10 @@ _position, _geodetic = program(from_geodetic), program(to_geodetic)
 def places(world, truth: TruthState) -> dict[str, np.ndarray]:
     """Where every lane is, as arrays."""
     return {key: np.asarray(value) for key, value in _places(world, truth).items()}
+
+
+def _lengths(vectors: np.ndarray | None, lanes: int = 0) -> np.ndarray:
+    return np.full(lanes, np.nan) if vectors is None else np.sqrt(np.sum(vectors**2, axis=1))
 
 
 def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.ndarray]:
@@ -86,7 +88,8 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         "open_speed": opening["speed"],
         "open_time": np.asarray(ends["entry"].time),
         "open_miss": np.asarray(_distances(world.ellipsoid, opening["r_E"], aim)),
-        "navigation_error_open": opening["navigation_error"],
+        "navigation_error_open": _lengths(outcome.beliefs["entry"].error),
+        "navigation_sigma_open": _lengths(outcome.beliefs["entry"].sigma, lanes),
         "parachute_stage": np.asarray(truth.stage),
         "touchdown_latitude": final["latitude"],
         "touchdown_longitude": final["longitude"],
@@ -108,6 +111,10 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         ok &= np.abs(result["open_altitude"] - plan.scenario.return_.legs.opening_altitude_m) < 1.0
     result["success"] = ok
     return result
+
+
+def _three_sigma(sigma: float) -> float | None:
+    return 3.0 * sigma if np.isfinite(sigma) else None
 
 
 def summarise(
@@ -158,7 +165,10 @@ def summarise(
             "aim_longitude_deg": float(deg(lon)),
         },
         "touchdown": None,
-        "navigation": {"position_error_at_parachute_m": float(n["navigation_error_open"])},
+        "navigation": {
+            "position_error_at_parachute_m": float(n["navigation_error_open"]),
+            "position_3sigma_at_parachute_m": _three_sigma(float(n["navigation_sigma_open"])),
+        },
         "propellant_kg": float(n["propellant"]),
     }
     if failed_leg is not None:

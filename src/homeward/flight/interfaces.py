@@ -15,7 +15,7 @@ from homeward.icd import (
     Measurements,
     Navigation,
 )
-from homeward.typing import Scalar
+from homeward.typing import Scalar, Vec3
 
 
 class AbstractEntryGuidance(eqx.Module):
@@ -52,6 +52,10 @@ class AbstractStrapdown(AbstractNavigation):
     @abstractmethod
     def attitude(self, state: Any) -> Attitude:
         """What attitude control goes by."""
+
+    @abstractmethod
+    def position(self, state: Any) -> Vec3:
+        """Believed position [m, I] after the last control tick. For telemetry and monitors."""
 
     @abstractmethod
     def accuracy(self, state: Any) -> Accuracy:

@@ -10,6 +10,7 @@ import numpy as np
 
 from homeward.flight.computer import FlightComputer
 from homeward.sim.bare import bare_carry, bare_flight, bare_world, dressed_carry
+from homeward.sim.belief import Belief, belief
 from homeward.sim.carry import Carry
 from homeward.sim.jolt import jolt
 from homeward.sim.lanes import LegResult, Progress, first_carry, fly_leg
@@ -39,6 +40,7 @@ class Outcome:
     starts: dict[str, TruthState]
     legs: list[tuple[str, LegResult]]
     carry: Carry
+    beliefs: dict[str, Belief]  # navigation at each leg's end
 
 
 def fly_mission(
@@ -49,6 +51,7 @@ def fly_mission(
     carry = fresh = first_carry(flight, truth)
     ends: dict[str, TruthState] = {}
     starts: dict[str, TruthState] = {}
+    beliefs: dict[str, Belief] = {}
     results = []
     for k, item in enumerate(legs):
         if progress is not None:
@@ -74,8 +77,9 @@ def fly_mission(
             )
             carry = dressed_carry(flown, carry, fresh)
         ends[item.name] = jax.tree.map(np.asarray, carry.truth)
+        beliefs[item.name] = belief(flight, carry, item.leg.kind in TURNING)
         results.append((item.name, result))
-    return Outcome(ends[legs[-1].name], ends, starts, results, carry)
+    return Outcome(ends[legs[-1].name], ends, starts, results, carry, beliefs)
 
 
 def local_axes(truth: TruthState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

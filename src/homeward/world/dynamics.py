@@ -13,7 +13,7 @@ from homeward.earth.geodesy import height_and_up
 from homeward.earth.orientation import EarthSpin
 from homeward.math.components import Triple, add, axpy, cross, dot, join, scale, split, subtract
 from homeward.math.numerics import rk4_step
-from homeward.typing import Flag, Scalar, Vec3
+from homeward.typing import Flag, Quat, Scalar, Vec3
 from homeward.world.heating import heat_rate
 from homeward.world.world import World
 
@@ -170,7 +170,7 @@ def third_body_pull(world: World, spin: EarthSpin, time: Scalar, r_E: Vec3) -> V
     return jnp.sum(C_EI * world.third_bodies.acceleration(time, r_I)[None, :], axis=1)
 
 
-def finite(*values: Vec3) -> Flag:
+def finite(*values: Vec3 | Quat) -> Flag:
     """True where every number is finite."""
     total = jnp.asarray(0.0)
     for value in values:

@@ -1,0 +1,48 @@
+"""How far off navigation is at an instant, and how far off it thinks it may be."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from homeward._programs import program
+from homeward.flight.computer import FlightComputer
+from homeward.flight.interfaces import AbstractStrapdown
+from homeward.sim.carry import Carry
+from homeward.sim.lanes import flight_axes
+from homeward.world.state import TruthState
+
+
+@dataclasses.dataclass(frozen=True)
+class Belief:
+    """Believed less true position [m, I] and its 1-sigma [m, N] if a filter flies; (lanes, 3) each."""
+
+    error: np.ndarray
+    sigma: np.ndarray | None
+
+
+def belief(flight: FlightComputer, carry: Carry, turning: bool) -> Belief:
+    """The belief at this very instant: a filter's is carried on to it, a fix has the error of its model.
+
+    ``turning`` tells whether the leg that has just ended was flown by a ship that turns.
+    """
+    if turning and isinstance(flight.navigation, AbstractStrapdown):
+        error, sigma = _reckoned(flight, carry.flight.navigation, carry.truth.r_BI_I)
+        return Belief(np.asarray(error), np.asarray(sigma))
+    return Belief(fix_error(carry.truth), None)
+
+
+def fix_error(truth: TruthState) -> np.ndarray:
+    """Error of a fix [m, I] of every lane: the slow random part and the drift of a black-out."""
+    e = truth.navigation_error
+    return np.asarray(e.position) + np.asarray(e.drift_position)
+
+
+@program
+def _reckoned(flight, states, r_I):
+    def one(flight, state, r):
+        wrong = flight.navigation.position(state) - r
+        return jnp.asarray(wrong), flight.navigation.accuracy(state).position_sigma
+
+    return jax.vmap(one, in_axes=(flight_axes(flight), 0, 0))(flight, states, r_I)
