@@ -43,12 +43,14 @@ def test_the_nominal_return_opens_at_the_aim():
     assert summary["entry"]["peak_load_g"] < 5.0
 
 
+@pytest.mark.slow
 def test_a_lunar_return_holds_its_drag_and_opens_at_the_aim():
     summary = fly(scenario("reference", "apollo-10")).summary
     assert summary["guidance"] == "reference" and summary["success"]
     assert summary["parachute"]["open_miss_km"] < 2.0
 
 
+@pytest.mark.slow
 def test_the_fall_back_comes_down_short_under_its_own_limit():
     flight = fly(scenario("ballistic"))
     summary, h = flight.summary, flight.history

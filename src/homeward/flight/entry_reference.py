@@ -91,14 +91,17 @@ class ReferenceEntryGuidance(AbstractEntryGuidance):
         bank = jnp.arccos(jnp.clip(share, jnp.cos(s.bank_maximum), jnp.cos(s.bank_minimum)))
         toward = jnp.where(aside < 0.0, -1.0, 1.0)
         side = jnp.where(state.side == 0.0, toward, state.side)
-        side = jnp.where((side * aside < -s.dead_band * reach) & ~terminal, -side, side)
+        # While it still climbs out of the catch, a roll through lift-up would throw it out of the air.
+        may = ~terminal & ~(beyond & (rate > 0.0))
+        side = jnp.where((side * aside < -s.dead_band * reach) & may, -side, side)
         wanted = jnp.where(terminal, steer, side * bank)
         wanted = wanted * (1.0 - self._load_share(navigation, rate, speed))
         new = ReferenceState(side, wanted, caught, terminal, forward_E)
-        # The actuator takes the shorter way; a reversal of a large bank must not lead through lift-down.
+        # The actuator takes the shorter way; a reversal of a large bank must not lead through lift-down
+        # (faster than orbit it may: there that is what keeps it in the air).
         turn = wanted - navigation.bank
         through_top = navigation.bank + jnp.sign(turn) * NEARLY_HALF
-        wanted = jnp.where((jnp.abs(turn) > jnp.pi) & ~terminal, through_top, wanted)
+        wanted = jnp.where((jnp.abs(turn) > jnp.pi) & ~terminal & ~beyond, through_top, wanted)
         one = jnp.asarray(1.0)
         miss = jnp.where(terminal, low[2], jnp.sqrt(short**2 + aside**2))
         return new, EntryCommand(wrap_angle(wanted), one, one, miss)
