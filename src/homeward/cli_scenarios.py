@@ -44,7 +44,17 @@ def check(
         from homeward.scenario.initial import initial_state
 
         initial_state(chosen)
-    print(f"{describe(chosen)}. It is valid.")
+    from homeward.scenario.build_body import check_body, tells_of_turning
+
+    note = ""
+    try:
+        check_body(chosen)
+    except InputError as error:
+        # A file that tells nothing of shape and thrusters may well be one of a point mass only.
+        if tells_of_turning(chosen):
+            raise
+        note = f"\nNot with --fidelity six-dof, though: {error}"
+    print(f"{describe(chosen)}. It is valid.{note}")
 
 
 def new(file: Annotated[str, typer.Argument(metavar="FILE", help="the file to write")]) -> None:

@@ -95,15 +95,17 @@ def radius_at(shape: CapsuleShape, x: float) -> float:
     return 0.0
 
 
-def check_shape(shape: CapsuleShape, label: str = "shape") -> None:
+def check_shape(shape: CapsuleShape, label: str = "shape", beside: str | None = None) -> None:
     """Raises ``InputError`` naming the key under ``label`` unless the shape is a closed convex body.
 
     Keys are those of a scenario: ``diameter_m``, ``nose_radius_m``, ``shoulder_radius_m``,
-    ``cone_half_angle_deg``, ``length_m``, ``apex_radius_m``.
+    ``cone_half_angle_deg``, ``length_m``, ``apex_radius_m``; the first two may stand under a label of their
+    own, ``beside``.
     """
 
     def refuse(key: str, words: str) -> None:
-        raise InputError(f"{label}.{key}: {words}")
+        place = beside if beside is not None and key in ("diameter_m", "nose_radius_m") else label
+        raise InputError(f"{place}.{key}: {words}")
 
     for field in fields(shape):
         value = getattr(shape, field.name)

@@ -4,7 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.constants import G0
-from homeward.earth.orientation import AbstractOrientation
+from homeward.earth.orientation import AbstractOrientation, UniformRotation
+from homeward.errors import InputError
 from homeward.flight.allocation import allocate
 from homeward.flight.attitude import AttitudeControl, ControlSettings
 from homeward.flight.steering import Steering
@@ -22,6 +23,7 @@ from homeward.world.body_aero_build import body_aerodynamics, body_for_lift_to_d
 from homeward.world.state import BodyState
 
 RING = 12  # thrusters of a standard ring
+TURNING_KEYS = ("inertia_kg_m2", "products_of_inertia_kg_m2", "thrusters")
 TRIM_MACH = 12.0  # at which the flight computer's one trim angle is taken: the middle of the heating pulse
 
 
@@ -43,7 +45,7 @@ def build_body_aero(scenario: Scenario, drag_scale: float | None = None) -> Body
     of mass outside it.
     """
     c = scenario.truth.capsule
-    shape, label = shape_of(scenario), f"{scenario.name}: truth.capsule"
+    shape, label = shape_of(scenario), scenario.place("truth.capsule")
     offset = c.center_of_mass_offset_m
     if offset is None:
         aero = body_for_lift_to_drag(shape, c.center_of_mass_m, c.lift_to_drag, label=label)
@@ -124,10 +126,15 @@ def thruster_sets(scenario: Scenario, center: np.ndarray) -> tuple[Thrusters, Th
     )
 
 
-def build_body(scenario: Scenario, band: tuple[float, float]) -> BodyModel:
-    """The true ship that turns; ``band`` [kg/m3] are the densities between which plasma hides satellites."""
+def build_body(
+    scenario: Scenario, band: tuple[float, float], aero: BodyAerodynamics | None = None
+) -> BodyModel:
+    """The true ship that turns; ``band`` [kg/m3] are the densities between which plasma hides satellites.
+
+    ``aero`` takes the place of what the scenario's shape gives, centre of mass included.
+    """
     c, s, t = scenario.truth.capsule, scenario.truth.stack, scenario.truth
-    aero = build_body_aero(scenario)
+    aero = build_body_aero(scenario) if aero is None else aero
     center = np.asarray(aero.center_of_mass)
     stack, capsule = thruster_sets(scenario, center)
     riser = np.array(t.parachute.riser_m or (0.95 * c.shape.length_m, 0.0, float(center[2])))
@@ -148,6 +155,21 @@ def stack_inertia(scenario: Scenario) -> Mat33:
     return inertia_of(s.inertia_kg_m2, s.products_of_inertia_kg_m2)
 
 
+def check_body(scenario: Scenario) -> None:
+    """Build what only a ship that turns needs; raises ``InputError`` where that cannot be."""
+    build_body(scenario, (1e-5, 1e-4))
+    build_steering(scenario, UniformRotation.of(0.0, scenario.truth.earth.rotation_rate_rad_s))
+
+
+def tells_of_turning(scenario: Scenario) -> bool:
+    """Whether a file says anything that only a ship that turns needs."""
+    capsule, stack = scenario.truth.capsule.model_fields_set, scenario.truth.stack.model_fields_set
+    own = {"shape", "center_of_mass_m", "center_of_mass_offset_m", *TURNING_KEYS}
+    return bool(
+        capsule & own or stack & {"length_m", *TURNING_KEYS} or scenario.flight.control.model_fields_set
+    )
+
+
 def first_body(scenario: Scenario, body: BodyModel, with_stack: bool, q_BI: Quat) -> BodyState:
     """The body state before the first leg that turns: at rest, all valves shut, satellites followed."""
     thrusters = body.capsule_thrusters.thrust.shape[0]
@@ -165,7 +187,8 @@ def first_body(scenario: Scenario, body: BodyModel, with_stack: bool, q_BI: Quat
 def build_steering(scenario: Scenario, orientation: AbstractOrientation) -> Steering:
     """Attitude control as loaded: believed inertia, thruster tables, trim angle.
 
-    Raises ``InputError`` where the thrusters cannot turn the ship about one of its axes.
+    Raises ``InputError`` where the thrusters cannot turn the ship about one of its axes, and where the
+    capsule has no stable trim.
     """
     c, f = scenario.truth.capsule, scenario.flight
     believed = f.believed.lift_to_drag
@@ -173,16 +196,19 @@ def build_steering(scenario: Scenario, orientation: AbstractOrientation) -> Stee
     if believed is not None:
         aero = aero.with_lift_to_drag(believed)
     angle = trim(aero, number(TRIM_MACH))[0]
+    if not np.isfinite(angle):
+        told = believed is None
+        place = scenario.place("truth.capsule.center_of_mass_m" if told else "flight.believed.lift_to_drag")
+        words = "a centre of mass" if told else "a lift-to-drag ratio"
+        raise InputError(f"{place}: expected {words} with which the capsule trims heat shield first")
     stack, capsule = thruster_sets(scenario, np.asarray(aero.center_of_mass))
-    name = scenario.name
     return Steering(
         stack=_control(
-            scenario, stack, stack_inertia(scenario), angle, f"{name}: truth.stack.thrusters",
-            f.control.unused_stack,
+            scenario, stack, stack_inertia(scenario), angle, "stack", f.control.unused_stack,
         ),
         capsule=_control(
-            scenario, capsule, inertia_of(c.inertia_kg_m2, c.products_of_inertia_kg_m2), angle,
-            f"{name}: truth.capsule.thrusters", f.control.unused_capsule,
+            scenario, capsule, inertia_of(c.inertia_kg_m2, c.products_of_inertia_kg_m2), angle, "capsule",
+            f.control.unused_capsule,
         ),
         engine_tail=number(scenario.truth.engine.fall_s), orientation=orientation,
     )  # fmt: skip
@@ -193,11 +219,16 @@ def _control(
     thrusters: Thrusters,
     inertia: Mat33,
     angle: Scalar,
-    label: str,
+    which: str,
     unused: tuple[int, ...],
 ) -> AttitudeControl:
     settings, c = scenario.flight.control, scenario.truth.capsule
-    table = allocate(thrusters, label, unused)
+    count = int(np.count_nonzero(np.asarray(thrusters.thrust)))
+    for k in unused:
+        if not 0 <= k < count:
+            place = scenario.place(f"flight.control.unused_{which}")
+            raise InputError(f"{place}: there is no thruster {k}; they are numbered 0 to {count - 1}")
+    table = allocate(thrusters, scenario.place(f"truth.{which}.thrusters"), unused)
     # What a tick's worth of the strongest pulse about each axis makes, per second.
     strength = 1.0 / np.max(np.asarray(table.pulses), axis=1)
     strength = np.minimum(strength[:3], strength[3:])

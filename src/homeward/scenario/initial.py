@@ -48,7 +48,7 @@ def initial_state(scenario: Scenario) -> InitialState:
     given = scenario.return_.initial
     kind = given.kind
     start = None if given.epoch_utc is None else Epoch.from_iso(given.epoch_utc)
-    where = f"{scenario.name}: return.initial.{kind}"
+    where = scenario.place(f"return.initial.{kind}")
     match kind:
         case "tle" | "tle_file":
             tle = parse_tle(given.tle, where) if given.tle is not None else read_tle(str(given.tle_file))

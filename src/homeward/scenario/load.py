@@ -33,7 +33,10 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
         )
     chosen = overrides or {}
     apply_overrides(data, chosen, label)
-    context = {"directory": path.resolve().parent, "stem": path.stem}
+    context = {
+        "directory": path.resolve().parent, "stem": path.stem,
+        "label": one_line(label, 200), "overridden": list(chosen),
+    }  # fmt: skip
     try:
         scenario = Scenario.model_validate(data, context=context)
     except ValidationError as error:

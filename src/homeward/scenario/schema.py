@@ -1,8 +1,9 @@
 """The scenario: everything that a return needs to be told, as typed and checked values."""
 
+import dataclasses
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from homeward.scenario.schema_base import (
     GroundAltitude,
@@ -15,6 +16,7 @@ from homeward.scenario.schema_base import (
     table_of,
 )
 from homeward.scenario.schema_dispersion import Dispersion
+from homeward.scenario.schema_errors import touched
 from homeward.scenario.schema_flight import Flight, Simulation
 from homeward.scenario.schema_return import Return
 from homeward.scenario.schema_truth import Truth
@@ -30,6 +32,20 @@ class Site(Section):
     latitude_deg: Latitude = Field(description="geodetic latitude", examples=[41.6])
     longitude_deg: Longitude = Field(description="longitude, east positive", examples=[100.1])
     altitude_m: GroundAltitude = Field(default=0.0, description="of the ground above the ellipsoid")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Origin:
+    """Where a scenario was read; it does not count when two are compared."""
+
+    file: str = ""
+    overridden: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Origin)
+
+    def __hash__(self) -> int:
+        return 0
 
 
 class Scenario(Section):
@@ -48,6 +64,17 @@ class Scenario(Section):
     return_: Return = Field(alias="return", description="this mission: a return")
     dispersion: Dispersion = Field(default_factory=Dispersion, description="3-sigma spreads")
     simulation: Simulation = Field(default_factory=Simulation, description="steps of the simulation")
+    _origin: Origin = PrivateAttr(default_factory=lambda: Origin())
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep what the reader said of the file, for what is found wrong with it only later."""
+        told = table_of(context) or {}
+        self._origin = Origin(told.get("label", ""), tuple(told.get("overridden", ())))
+
+    def place(self, key: str) -> str:
+        """File and dotted key, as a refusal begins: the file as the user named it, or the scenario's name."""
+        file = self._origin.file or self.name
+        return f"{file} (--set): {key}" if touched(key, self._origin.overridden) else f"{file}: {key}"
 
     @model_validator(mode="before")
     @classmethod

@@ -135,6 +135,11 @@ def _expected(root: type[BaseModel], problem: _Problem, problems: Sequence[_Prob
             return f"expected another value than {shown(value)}"
 
 
+def touched(key: str, overridden: Collection[str]) -> bool:
+    """Whether a key, or something above or below it, came from the command line."""
+    return any(key == name or name.startswith(key + ".") or key.startswith(name) for name in overridden)
+
+
 def explain(
     error: ValidationError, root: type[BaseModel], file: str, overridden: Collection[str] = ()
 ) -> InputError:
@@ -150,8 +155,7 @@ def explain(
     problems.sort(key=lambda problem: problem["type"] != "extra_forbidden")
     first = problems[0]
     key = dotted(first["loc"])
-    touched = any(key == name or name.startswith(key + ".") or key.startswith(name) for name in overridden)
-    place = f"{file} (--set)" if key and touched else file
+    place = f"{file} (--set)" if key and touched(key, overridden) else file
     reason = _expected(root, first, problems)
     sentence = f"{place}: {key}: {reason}" if key else f"{place}: {reason}"
     more = len(problems) - 1

@@ -160,7 +160,7 @@ def body_aerodynamics(
     ``corrections`` are Apollo's if none are given: the published ones carried over to another blunt capsule,
     in which the flow about the heat shield is much the same. Raises ``InputError`` with keys under ``label``.
     """
-    check_shape(shape, f"{label}.shape")
+    check_shape(shape, f"{label}.shape", beside=label)
     check_center_of_mass(shape, center_of_mass, f"{label}.center_of_mass_m")
     known = apollo_corrections() if corrections is None else corrections
     columns = [
