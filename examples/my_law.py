@@ -39,5 +39,6 @@ class RangeLaw(AbstractEntryGuidance):
 
 if __name__ == "__main__":
     hw.check_guidance(RangeLaw())
-    flight = hw.fly(hw.load("shenzhou-15", {"return.legs.start": "burn"}), guidance=RangeLaw())
+    s = hw.load("shenzhou-15", {"return.legs.start": "burn"})
+    flight = hw.fly(s, guidance=RangeLaw(), fidelity="point-mass")
     print(flight.summary["parachute"], flight.summary["touchdown"])

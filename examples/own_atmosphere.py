@@ -26,6 +26,6 @@ class WavyAir(AbstractAtmosphere):
 if __name__ == "__main__":
     s = hw.load("apollo-10")
     for name, air in {"as believed": None, "wavy": WavyAir()}.items():
-        flight = hw.fly(s, atmosphere=air)
+        flight = hw.fly(s, atmosphere=air, fidelity="point-mass")
         parachute, entry = flight.summary["parachute"], flight.summary["entry"]
         print(f"{name}: {parachute['open_miss_km']:.2f} km, {entry['peak_load_g']:.1f} g")

@@ -70,8 +70,8 @@ def return_(
         ),
     ] = None,
     fidelity: Annotated[
-        str, typer.Option(metavar="point-mass", help="how fine the vehicle is modelled")
-    ] = "point-mass",
+        str, typer.Option(metavar="six-dof|point-mass", help="how fine the vehicle is modelled")
+    ] = "six-dof",
     dispersed: Annotated[bool, typer.Option("--dispersed", help="draw a dispersed flight")] = False,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draw")] = 0,
     settings: Settings = None,

@@ -58,7 +58,7 @@ def test_the_law_of_forty_lines_lands(monkeypatch):
     latitude, longitude, heading = _place_short_of_site(site, RANGE_TO_GO, 85.0)
     place = {"latitude_deg": latitude, "longitude_deg": longitude, "heading_deg": heading}
     keys = {f"return.initial.interface.{key}": str(float(value)) for key, value in place.items()}
-    flight = hw.fly(hw.load("shenzhou-15", INTERFACE | keys), guidance=law)
+    flight = hw.fly(hw.load("shenzhou-15", INTERFACE | keys), guidance=law, fidelity="point-mass")
     assert flight.summary["guidance"] == "RangeLaw"
     assert flight.summary["parachute"]["open_miss_km"] < LAW_LIMIT
 

@@ -49,7 +49,7 @@ def scenario():
 
 
 def test_a_law_that_says_nan_fails_the_flight_with_leg_and_time(scenario):
-    flight = fly(scenario, guidance=HeldBank(until=50.0))
+    flight = fly(scenario, guidance=HeldBank(until=50.0), fidelity="point-mass")
     assert flight.summary["success"] is False
     assert flight.summary["failure"]["leg"] == "entry"
     assert 50.0 <= flight.summary["failure"]["time_s"] <= 52.0
@@ -59,7 +59,7 @@ def test_a_law_that_says_nan_fails_the_flight_with_leg_and_time(scenario):
 
 
 def test_air_that_is_nan_fails_the_flight_with_leg_and_time(scenario):
-    flight = fly(scenario, atmosphere=BrokenAir())
+    flight = fly(scenario, atmosphere=BrokenAir(), fidelity="point-mass")
     assert flight.summary["success"] is False
     assert flight.summary["failure"]["leg"] == "entry"
     assert flight.history["altitude"][-1] == pytest.approx(60e3, abs=2e3)
@@ -86,7 +86,7 @@ def test_the_first_command_does_not_know_the_true_mass():
 
 
 def test_a_held_bank_is_flown_and_named(scenario):
-    flight = fly(scenario, guidance=HeldBank(bank=-0.9))
+    flight = fly(scenario, guidance=HeldBank(bank=-0.9), fidelity="point-mass")
     assert flight.summary["guidance"] == "HeldBank"
     assert flight.history["bank"][30:] == pytest.approx(-0.9, abs=1e-6)
     # One sign change at most: the flight begins with the wings level.

@@ -37,7 +37,7 @@ def test_the_planned_law_has_its_flight_on_board_and_keeps_the_contract():
 
 
 def test_the_nominal_return_opens_at_the_aim():
-    summary = fly(scenario("reference")).summary
+    summary = fly(scenario("reference"), fidelity="point-mass").summary
     assert summary["guidance"] == "reference" and summary["success"]
     assert summary["parachute"]["open_miss_km"] < OPEN_NOMINAL_KM
     assert summary["entry"]["peak_load_g"] < 5.0
@@ -45,14 +45,14 @@ def test_the_nominal_return_opens_at_the_aim():
 
 @pytest.mark.slow
 def test_a_lunar_return_holds_its_drag_and_opens_at_the_aim():
-    summary = fly(scenario("reference", "apollo-10")).summary
+    summary = fly(scenario("reference", "apollo-10"), fidelity="point-mass").summary
     assert summary["guidance"] == "reference" and summary["success"]
     assert summary["parachute"]["open_miss_km"] < 2.0
 
 
 @pytest.mark.slow
 def test_the_fall_back_comes_down_short_under_its_own_limit():
-    flight = fly(scenario("ballistic"))
+    flight = fly(scenario("ballistic"), fidelity="point-mass")
     summary, h = flight.summary, flight.history
     assert summary["guidance"] == "ballistic" and summary["success"]
     assert 6.0 < summary["entry"]["peak_load_g"] < FALL_BACK_G

@@ -31,7 +31,7 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def flight():
-    return hw.fly(hw.load("shenzhou-15"))
+    return hw.fly(hw.load("shenzhou-15"), fidelity="point-mass")
 
 
 def test_it_lands_where_it_should(flight):
@@ -89,7 +89,8 @@ def test_its_files_are_written(flight, tmp_path):
 
 def test_a_flown_failure_is_told_and_no_error():
     """A capsule with hardly any lift cannot steer; the flight is flown, told, and exits with 0."""
-    arguments = ["return", "apollo-10", "--json", "--set", "truth.capsule.lift_to_drag=0.02"]
+    arguments = ["return", "apollo-10", "--json", "--fidelity", "point-mass"]
+    arguments += ["--set", "truth.capsule.lift_to_drag=0.02"]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)

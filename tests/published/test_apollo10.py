@@ -37,7 +37,7 @@ AS_STATED = 1e-9  # relative: a number copied from the case
 
 @cache
 def flown():
-    return hw.fly(hw.load("apollo-10"))
+    return hw.fly(hw.load("apollo-10"), fidelity="point-mass")
 
 
 def test_the_scenario_is_the_case():

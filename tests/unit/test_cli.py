@@ -82,7 +82,7 @@ def test_return_flies_what_it_is_told(flown: list[dict[str, Any]], capsys: Captu
     assert main(["return", "soyuz-like", "--dispersed", "--seed", "7", "--set", "site.altitude_m=120"]) == 0
     first, second = flown
     assert first["scenario"].name == "shenzhou-15" and first["seed"] == 0 and not first["dispersed"]
-    assert first["guidance"] is None and first["fidelity"] == "point-mass"
+    assert first["guidance"] is None and first["fidelity"] == "six-dof"
     assert second["scenario"].site.altitude_m == 120.0 and second["dispersed"] and second["seed"] == 7
     told = capsys.readouterr().out
     assert "landed as planned" in told and "41.6000 S" in told
@@ -151,7 +151,7 @@ def test_opportunities_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: Captu
         (("return", "--sed", "3"), "--seed"),
         (("return", "--seed", "-1"), "--seed"),
         (("return", "--seed", "x"), "--seed"),
-        (("return", "--fidelity", "six-dof"), "expected point-mass"),
+        (("return", "--fidelity", "six-dofs"), "did you mean six-dof?"),
         (("return", "--guidance", "predctive"), "did you mean predictive?"),
         (("return", "nowhere"), "no such file"),
         (("return", "--set", "truth.capsule.mass_lb=3"), "expected mass_kg"),

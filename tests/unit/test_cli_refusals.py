@@ -113,8 +113,8 @@ def test_python_flies_the_law_that_the_scenario_names(tmp_path: Path) -> None:
 
 def test_python_refuses_what_the_command_line_refuses() -> None:
     scenario = load("shenzhou-15")
-    with pytest.raises(InputError, match=r"six-dof.*expected point-mass"):
-        homeward.fly(scenario, fidelity="six-dof")
+    with pytest.raises(InputError, match=r"rigid.*expected six-dof, point-mass"):
+        homeward.fly(scenario, fidelity="rigid")
     for days in (0.0, -1.0, float("nan"), float("inf"), 61.0):
         with pytest.raises(InputError, match="days: expected a number greater than 0"):
             homeward.opportunities(scenario, days=days)

@@ -12,6 +12,7 @@ from homeward.earth.ephemeris import build_third_bodies
 from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import AbstractOrientation, UniformRotation, build_orientation
 from homeward.earth.time import Epoch
+from homeward.errors import InputError
 from homeward.scenario.schema import Scenario
 from homeward.typing import Scalar
 from homeward.vehicle import Capsule, Engine, Parachutes, Retro, Stack
@@ -25,6 +26,7 @@ from homeward.world.atmosphere import (
     table_atmosphere,
 )
 from homeward.world.body import BodyModel
+from homeward.world.body_aero import BodyAerodynamics
 from homeward.world.gravity import CentralGravity, J2Gravity, egm96
 from homeward.world.interfaces import AbstractAerodynamics, AbstractAtmosphere, AbstractGravity
 from homeward.world.sensors import micro_g
@@ -193,7 +195,7 @@ def build_world(
         atmosphere=entry_table(model, t.air.density_scale),
         thin_air=orbit_table(model, t.air.density_scale),
         wind=build_wind(scenario),
-        aerodynamics=build_aerodynamics(scenario) if aero is None else aero,
+        aerodynamics=build_aerodynamics(scenario) if aero is None or turning else aero,
         capsule=build_capsule(scenario),
         stack=Stack(
             *(
@@ -224,11 +226,16 @@ def build_world(
         ),
         faults=Faults(number(t.parachute.drogue_fails), number(t.parachute.main_fails)),
         ground_altitude=number(scenario.site.altitude_m),
-        body=_body(scenario, band) if turning else None,
+        body=_body(scenario, band, aero) if turning else None,
     )  # fmt: skip
 
 
-def _body(scenario: Scenario, band: np.ndarray) -> BodyModel:
+def _body(scenario: Scenario, band: np.ndarray, aero: object) -> BodyModel:
     from homeward.scenario.build_body import build_body
 
-    return build_body(scenario, (float(band[0]), float(band[1])))
+    if aero is not None and not isinstance(aero, BodyAerodynamics):
+        raise InputError(
+            f"aero={type(aero).__name__}: a ship that turns needs a BodyAerodynamics; lift and drag alone "
+            'fly with fidelity="point-mass"'
+        )
+    return build_body(scenario, (float(band[0]), float(band[1])), aero)
