@@ -117,8 +117,9 @@ def test_gains_are_the_differences_of_the_stored_flight(speed):
     slope = (rest_of(raised)[0] - rest_of(x)[0]) / gained
     assert slope == pytest.approx(float(row.by_rate), rel=LINEAR, abs=3.0)
     for name, axis, push in (
-        ("by_lift", 0, Push(n(1e-3), n(0.0), jnp.zeros(3))), ("by_side", 1, Push(n(0.0), n(1e-3), jnp.zeros(3)))
-    ):  # fmt: skip
+        ("by_lift", 0, Push(n(1e-3), n(0.0), jnp.zeros(3))),
+        ("by_side", 1, Push(n(0.0), n(1e-3), jnp.zeros(3))),
+    ):
         difference = (rest_of(x, push)[axis] - rest_of(x)[axis]) / 1e-3
         assert difference == pytest.approx(float(getattr(row, name)), rel=LINEAR), name
     deeper = x.copy()
