@@ -54,7 +54,7 @@ def run() -> None:
         miss = " / ".join(f"{m:.2f}" for m in held[0][1])
         print(f"  {name:18} {1 / each:14.0f} {1e3 * each:9.2f} {miss:>24}   {ratio:.2f}")
     if "Homeward" in flights:
-        print(f"  one guidance cycle (two 16-step predictions): {guidance_cycle():.0f} us")
+        print(f"  one guidance cycle (one 12-step prediction with its slope): {guidance_cycle():.0f} us")
         subprocess.run([sys.executable, "-m", "benchmarks.closed_loop"], check=False)
 
 

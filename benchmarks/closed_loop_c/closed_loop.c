@@ -2,7 +2,7 @@
  *
  * Interface at 120 km to parachute opening at 10 km. Truth: point mass, J2, turning Earth, RK4 at 0.5 s.
  * Guidance once a second: the bank magnitude, linear in speed to 60 deg at the end, is corrected by one
- * secant step on the predicted downrange error; two predictions of 24 RK4 steps each; the sign comes from a
+ * secant step on the predicted downrange error; two predictions of 16 RK4 steps each (fewer miss); the sign comes from a
  * dead-band on cross-range. Navigation error (Gauss-Markov), dispersions, drag and lift factors with fading
  * memory, limited roll rate. Earth-fixed frame throughout; SI units.
  *
@@ -22,7 +22,7 @@
 #define TURN 7.292115e-5
 #define OPENING 10e3
 #define INTERFACE 120e3
-#define PREDICTION_STEPS 24
+#define PREDICTION_STEPS 16
 #define END_BANK (60.0 * DEG)
 #define END_SPEED 200.0
 #define START_SPEED 7500.0

@@ -11,6 +11,7 @@ from homeward.flight.onboard import OnboardModel, fit_air
 EARTH = 6378137.0
 STEPS_ERROR = 1500.0  # m: 24 steps against 480 over some 2,500 km
 SINGLE_ERROR = 300.0  # m: single precision against double
+SLOPE_ERROR = 0.2  # of itself: Newton's step needs no more
 HEIGHTS = np.arange(0.0, 130e3, 1e3)
 # A sphere that stands still, so that left and right are mirror images.
 MODEL = OnboardModel(
@@ -20,17 +21,18 @@ MODEL = OnboardModel(
 )  # fmt: skip
 
 
-def _predict(bank_deg, side=1.0, steps=24, kind=jnp.float64, drag=1.0, lift=1.0, length=1000.0):
+def _predict(bank_deg, side=1.0, steps=24, kind=jnp.float64, drag=1.0, lift=1.0, length=1000.0, end_deg=None):
     def n(x):
         return jnp.asarray(x, kind)
 
     gamma = np.radians(-1.6)
+    end = bank_deg if end_deg is None else end_deg
     start = PredictorStart(
         (n(1.0), n(0.0), n(0.0)), n(120e3), (n(7500 * np.sin(gamma)), n(7500 * np.cos(gamma)), n(0.0)),
         n(side * np.radians(bank_deg)),
     )  # fmt: skip
     plan = BankPlan(
-        now=n(np.radians(bank_deg)), end=n(np.radians(bank_deg)), speed_now=n(7500.0), speed_end=n(1500.0),
+        now=n(np.radians(bank_deg)), end=n(np.radians(end)), speed_now=n(7500.0), speed_end=n(1500.0),
         side=n(side), switch=n(NO_SWITCH), roll_time=n(10.0), rate_limit=n(0.26), acceleration_limit=n(0.1),
         load_limit=n(1e3), all_lift_lateral=n(0.0),
     )  # fmt: skip
@@ -40,7 +42,7 @@ def _predict(bank_deg, side=1.0, steps=24, kind=jnp.float64, drag=1.0, lift=1.0,
     for _ in range(6):  # as in flight: the time to go is carried from cycle to cycle
         result = _run(model, start, plan, factors, result.length, n(10e3), steps)
     x, y, z = (float(c) for c in result.u)
-    return np.arctan2(y, x) * EARTH, np.arcsin(z) * EARTH, float(result.duration)
+    return np.arctan2(y, x) * EARTH, np.arcsin(z) * EARTH, float(result.duration), float(result.range_slope)
 
 
 _run = jax.jit(predict, static_argnames="steps")
@@ -73,3 +75,11 @@ def test_range_grows_with_lift_up_and_falls_with_drag():
 
 def test_the_time_to_go_is_found_from_a_poor_guess():
     assert _predict(60.0, length=700.0)[2] == pytest.approx(_predict(60.0)[2], abs=2.0)
+
+
+@pytest.mark.parametrize("bank", [40.0, 60.0, 80.0])
+def test_the_slope_carried_along_is_that_between_two_flights(bank):
+    apart = 0.5  # deg either way
+    low, high = (_predict(b, steps=96, end_deg=60.0) for b in (bank - apart, bank + apart))
+    between = (high[0] - low[0]) / np.radians(2.0 * apart)
+    assert _predict(bank, steps=96, end_deg=60.0)[3] == pytest.approx(between, rel=SLOPE_ERROR)

@@ -1,5 +1,6 @@
 """A body whose drag and lift-to-drag ratio are not quite what was thought."""
 
+import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.typing import Scalar
@@ -17,6 +18,10 @@ class ScaledAerodynamics(AbstractAerodynamics):
         """``(CL, CD)`` of the base, scaled."""
         cl, cd = self.base.coefficients(mach)
         return cl * self.drag * self.lift_to_drag, cd * self.drag
+
+    def prepared(self) -> "ScaledAerodynamics":
+        """The scaled form of what the base prepares."""
+        return eqx.tree_at(lambda a: a.base, self, self.base.prepared())
 
 
 def unscaled(base: AbstractAerodynamics) -> ScaledAerodynamics:

@@ -19,6 +19,7 @@ from homeward.earth.eop import constant_eop, read_eop
 from homeward.earth.pole import intermediate_pole
 from homeward.earth.series import UniformSeries
 from homeward.earth.time import DAY, Epoch
+from homeward.math.components import cross, split
 from homeward.typing import Mat33, Scalar, Vec3
 
 STEP = 7200.0  # s between rows: the cubic is then within 0.3 mm at the surface, corners of the table included
@@ -45,8 +46,13 @@ class EarthSpin(eqx.Module):
         rate = jnp.sqrt(rate2)
         a = jnp.where(still, dt, jnp.sin(rate * dt) / rate)
         b = jnp.where(still, 0.5 * dt * dt, 2.0 * jnp.sin(0.5 * rate * dt) ** 2 / rate2)
-        W = _cross_matrix(w)
-        return self.C_EI0 - a * _product(W, self.C_EI0) + b * _product(W, _product(W, self.C_EI0))
+        # Column by column: products of small matrices do not vectorise over lanes.
+        C, columns = self.C_EI0, []
+        for j in range(3):
+            once = cross(split(w), split(C[:, j]))
+            twice = cross(split(w), once)
+            columns.append([C[i, j] - a * once[i] + b * twice[i] for i in range(3)])
+        return jnp.stack([jnp.stack([columns[j][i] for j in range(3)]) for i in range(3)])
 
 
 class AbstractOrientation(eqx.Module):
@@ -55,6 +61,16 @@ class AbstractOrientation(eqx.Module):
     @abstractmethod
     def at(self, t: Scalar) -> EarthSpin:
         """Orientation and rotation rate about ``t`` [s since the epoch]."""
+
+
+class HeldOrientation(AbstractOrientation):
+    """The Earth carried on from one moment: for some minutes of flight (see ``EarthSpin``)."""
+
+    spin: EarthSpin
+
+    def at(self, t: Scalar) -> EarthSpin:
+        """Its rate carries it on to ``t``."""
+        return EarthSpin(self.spin.C_EI(t), self.spin.omega_EI_E, t)
 
 
 class EarthOrientation(AbstractOrientation):
@@ -122,9 +138,17 @@ class UniformRotation(AbstractOrientation):
 
 def inertial_to_earth(spin: EarthSpin, t: Scalar, r_I: Vec3, v_I: Vec3) -> tuple[Vec3, Vec3]:
     """Position and velocity relative to the turning Earth: ``(r_E, v_E)``."""
-    C = spin.C_EI(t)
+    return _into_earth(spin.C_EI(t), spin.omega_EI_E, r_I, v_I)
+
+
+def inertial_to_earth_now(spin: EarthSpin, r_I: Vec3, v_I: Vec3) -> tuple[Vec3, Vec3]:
+    """``inertial_to_earth`` at the spin's own moment, which need not be carried on."""
+    return _into_earth(spin.C_EI0, spin.omega_EI_E, r_I, v_I)
+
+
+def _into_earth(C: Mat33, omega: Vec3, r_I: Vec3, v_I: Vec3) -> tuple[Vec3, Vec3]:
     r_E = _apply(C, r_I)
-    return r_E, _apply(C, v_I) - jnp.cross(spin.omega_EI_E, r_E)
+    return r_E, _apply(C, v_I) - jnp.cross(omega, r_E)
 
 
 def earth_to_inertial(spin: EarthSpin, t: Scalar, r_E: Vec3, v_E: Vec3) -> tuple[Vec3, Vec3]:

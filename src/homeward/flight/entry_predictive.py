@@ -30,7 +30,6 @@ from homeward.typing import Flag, Scalar
 
 CIRCULAR = 7900.0  # m/s
 DIVE_RATE = 300.0  # m/s of descent above which the first dip is not caught yet
-BANK_DIFFERENCE = 0.02  # rad: moves the end by some kilometres, of which single precision keeps metres
 RANGE_FLOOR = 2e3  # m/rad
 UNKNOWN = -1.0  # s: no time to go yet
 MEAN_SPEED = 0.72  # of the present speed, over an entry: the first guess of the time to go
@@ -126,13 +125,12 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
             altitude = target.altitude.astype(LOW)
             return predict(model, start, plan, factors, state.length, altitude, self.steps)
 
-        # A second flight with the bank a little steeper: half the cost of a derivative through all steps.
-        prediction, other = fly(state.bank), fly(state.bank + BANK_DIFFERENCE)
+        prediction = fly(state.bank)
         aim = target.aim_E / jnp.sqrt(jnp.sum(target.aim_E**2))
-        forward, right, radius = _aim_axes(self.model, navigation, aim)
+        forward, right, radius, heading = _aim_axes(self.model, navigation, aim)
         along = _angle_beyond(prediction.u, forward, aim) * radius
         across = _angle_beyond(prediction.u, right, aim) * radius
-        along_per_bank = (_angle_beyond(other.u, forward, aim) * radius - along) / BANK_DIFFERENCE
+        along_per_bank = prediction.range_slope * heading
 
         # A prediction that blew up (its steps too long for a steep, fast entry) corrects nothing but itself.
         good = jnp.isfinite(along + across + along_per_bank + prediction.length + prediction.reach)
@@ -261,8 +259,10 @@ def _aim_axes(model: OnboardModel, navigation: Navigation, aim):
     forward = cross(n, a)  # pyright: ignore[reportArgumentType]
     forward = scale(1.0 / jnp.sqrt(dot(forward, forward)), forward)
     right = cross(forward, a)
-    radius = model.equatorial_radius
-    return split(join(forward).astype(LOW)), split(join(right).astype(LOW)), radius.astype(LOW)
+    # Cosine of the angle between the motion and the way to the aim point.
+    heading = dot(n, motion) / jnp.sqrt(dot(motion, motion))  # pyright: ignore[reportArgumentType]
+    radius = model.equatorial_radius.astype(LOW)
+    return split(join(forward).astype(LOW)), split(join(right).astype(LOW)), radius, heading.astype(LOW)
 
 
 def _angle_beyond(u, axis, aim) -> Scalar:

@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 
-from homeward.earth.orientation import AbstractOrientation, inertial_to_earth
+from homeward.earth.orientation import AbstractOrientation, inertial_to_earth_now
 from homeward.flight.interfaces import AbstractNavigation
 from homeward.icd import Measurements, Navigation
 
@@ -18,8 +18,8 @@ class FixNavigation(AbstractNavigation):
     def step(self, state: tuple[()], measurements: Measurements) -> tuple[tuple[()], Navigation]:
         t = measurements.time
         spin = self.orientation.at(t)
-        r_E, v_E = inertial_to_earth(spin, t, measurements.position_fix, measurements.velocity_fix)
-        force_E = jnp.sum(spin.C_EI(t) * measurements.specific_force[None, :], axis=1)
+        r_E, v_E = inertial_to_earth_now(spin, measurements.position_fix, measurements.velocity_fix)
+        force_E = jnp.sum(spin.C_EI0 * measurements.specific_force[None, :], axis=1)
         return state, Navigation(
             time=t, r_BE_E=r_E, v_BE_E=v_E, specific_force=force_E, bank=measurements.bank,
             blackout=~measurements.fix_valid,

@@ -1,12 +1,13 @@
 """Small numerical tools that compiled loops need: integrators, tables, event times."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 
-from homeward.typing import Array, Count, Float, Scalar
+from homeward.typing import Array, Count, Flag, Float, Scalar
 
 Tree = TypeVar("Tree")
 
@@ -49,7 +50,8 @@ def unit(x: Float[Array, " n"]) -> Float[Array, " n"]:
 
 def wrap_angle(angle: Scalar) -> Scalar:
     """The same angle within [-pi, pi)."""
-    return jnp.mod(angle + jnp.pi, 2.0 * jnp.pi) - jnp.pi
+    # Not jnp.mod, which is a library call lane by lane.
+    return angle - (2.0 * jnp.pi) * jnp.floor((angle + jnp.pi) * (0.5 / jnp.pi))
 
 
 def interpolate_uniform(table: Float[Array, "n k"], x0: Scalar, dx: Scalar, x: Scalar) -> Float[Array, " k"]:
@@ -73,6 +75,44 @@ def interpolate_ramps(xp: Float[Array, " n"], fp: Float[Array, "n k"], x: Scalar
     slopes = (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1])[:, None]
     along = jnp.clip(x - xp[:-1], 0.0, xp[1:] - xp[:-1])
     return fp[0] + jnp.sum(slopes * along[:, None], axis=0)
+
+
+def bends(xp: Sequence[Scalar], fp: Sequence[Scalar]) -> tuple[Scalar, ...]:
+    """A line through knots, ready for ``on_line``: its first value, then the change of slope at each knot."""
+    slopes = [(fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k]) for k in range(len(xp) - 1)]
+    return fp[0], slopes[0], *(b - a for a, b in pairwise(slopes))
+
+
+def beyond_knots(xp: Sequence[Scalar], x: Scalar) -> list[Scalar]:
+    """How far ``x`` lies beyond each knot but the last, beyond which the line is held."""
+    held = choose(x > xp[-1], xp[-1], x)
+    return [greater(held - knot, 0.0) for knot in xp[:-1]]
+
+
+def on_line(line: Sequence[Scalar], beyond: Sequence[Scalar]) -> Scalar:
+    """Value of a line of ``bends``: one multiplication a knot, no search, no division."""
+    value = line[0]
+    for bend, along in zip(line[1:], beyond, strict=True):
+        value = value + bend * along
+    return value
+
+
+# A choice instead of jnp.maximum and jnp.clip: the order of their not-a-numbers costs four instructions each.
+# Those of lax, since what jnp has compiled on its own within a routine would become a routine, too.
+def choose(yes: Flag, a: Scalar | float, b: Scalar | float) -> Scalar:
+    """``a`` where ``yes``, else ``b``; one of the two is an array."""
+    kind = jnp.result_type(a, b)
+    return jax.lax.select(yes, jnp.asarray(a, kind), jnp.asarray(b, kind))
+
+
+def greater(a: Scalar, b: Scalar | float) -> Scalar:
+    """The greater of two; ``a`` where it is not a number."""
+    return choose(a < b, b, a)
+
+
+def within(x: Scalar, low: Scalar | float, high: Scalar | float) -> Scalar:
+    """``x`` held between two bounds."""
+    return choose(x < low, low, choose(x > high, high, x))
 
 
 def hermite(x0: Tree, d0: Tree, x1: Tree, d1: Tree, h: Scalar, s: Scalar) -> Tree:

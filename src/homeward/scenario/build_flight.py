@@ -37,7 +37,7 @@ from homeward.world.wind import WindTable
 SPEED_KNOTS = np.array([60.0, 150.0, 250.0, 320.0, 400.0, 620.0, 1200.0, 3000.0, 9000.0])  # m/s
 # Steps of the predictor: 16 leave some 0.5 km at the interface of an entry from orbit, 96 as much of one from
 # the Moon; both shrink with the range to go.
-ORBIT_STEPS, FAST_STEPS, FAST_ENTRY = 16, 96, 9000.0
+ORBIT_STEPS, FAST_STEPS, FAST_ENTRY = 12, 96, 9000.0
 SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
 STEERING_LAYER = (10e3, 25e3)  # m: whose mean forecast wind the predictor uses
 

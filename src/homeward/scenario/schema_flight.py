@@ -67,7 +67,7 @@ class Guidance(Section):
     )
     predictor_steps: Annotated[int, Field(ge=12, le=1000)] | None = Field(
         default=None,
-        description="steps of a prediction; left out: 16 from orbit, 96 faster than 9 km/s",
+        description="steps of a prediction; left out: 12 from orbit, 96 faster than 9 km/s",
         examples=[16],
     )
     reference_gain: Annotated[Positive, Field(le=50.0)] = Field(

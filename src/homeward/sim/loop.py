@@ -9,10 +9,12 @@ import jax
 import jax.numpy as jnp
 
 from homeward.earth.geodesy import height_and_up
-from homeward.earth.orientation import EarthSpin, inertial_to_earth
+from homeward.earth.orientation import EarthSpin, HeldOrientation, inertial_to_earth_now
 from homeward.flight.computer import FlightComputer, FlightState, idle
+from homeward.flight.navigation import FixNavigation
 from homeward.icd import Command, Frame
 from homeward.math.components import split
+from homeward.math.routine import routine
 from homeward.sim.carry import Carry, fail_if_late, fly_if_due, select
 from homeward.sim.ends import settle
 from homeward.sim.legs import BURN, COAST, CYCLES, DESCENT, ENTRY, TICKS, TURNING, Leg
@@ -20,7 +22,7 @@ from homeward.sim.record import frame
 from homeward.sim.tick import act, forces_inputs, in_orbit, keep_worst
 from homeward.sim.turning_cycle import cycle_turning, noises
 from homeward.sim.turning_ends import settle_turning
-from homeward.typing import Array, Float, Vec3
+from homeward.typing import Array, Float, Scalar, Vec3
 from homeward.world.dynamics import aerodynamic, slow_gravity, thin_drag
 from homeward.world.gravity import SphericalHarmonics
 from homeward.world.sensors import NOISES, measure, step_navigation_error
@@ -50,7 +52,7 @@ def cycle(
     """One guidance cycle: measure, navigate, guide; then the control ticks."""
     truth, state = carry.truth, carry.flight
     spin = world.orientation.at(truth.time)
-    r_E, v_E = inertial_to_earth(spin, truth.time, truth.r_BI_I, truth.v_BI_I)
+    r_E, v_E = inertial_to_earth_now(spin, truth.r_BI_I, truth.v_BI_I)
     inputs = forces_inputs(world, leg.kind, truth)
     forces = thin_drag if in_orbit(leg.kind) else aerodynamic
     _, told = forces(world, inputs, split(r_E), split(v_E), jnp.zeros_like(truth.time))
@@ -116,6 +118,21 @@ def _ticks(
     return truth, state, active
 
 
+def _held(world: World, flight: FlightComputer, time: Scalar) -> tuple[World, FlightComputer]:
+    """Both with the Earth's orientation carried on from ``time``: a chunk of an entry lasts a minute.
+
+    Interpolating and differentiating it anew each cycle, on either side, cost as much as a step of the truth.
+    """
+    world = eqx.tree_at(lambda w: w.orientation, world, HeldOrientation(world.orientation.at(time)))
+    # A routine, or XLA would prepare them anew in every cycle.
+    prepared = routine(lambda a: a.prepared(), world.aerodynamics)
+    world = eqx.tree_at(lambda w: w.aerodynamics, world, prepared)
+    if isinstance(flight.navigation, FixNavigation):
+        held = FixNavigation(HeldOrientation(flight.navigation.orientation.at(time)))
+        flight = eqx.tree_at(lambda f: f.navigation, flight, held)
+    return world, flight
+
+
 def chunk(
     world: World, flight: FlightComputer, leg: Leg, carry: Carry, key: Array, record: bool
 ) -> tuple[Carry, Frame | None]:
@@ -126,7 +143,10 @@ def chunk(
     cycles = CYCLES[leg.kind]
     turning = leg.kind in TURNING
     step, count = (cycle_turning, noises(leg.kind)) if turning else (cycle, NOISES)
-    noise = jax.random.normal(key, (cycles, count))
+    # Half the cost in single precision, and chance has no digits to lose.
+    noise = jax.random.normal(key, (cycles, count), jnp.float32).astype(float)
+    if leg.kind in (ENTRY, DESCENT):
+        world, flight = _held(world, flight, carry.truth.time)
 
     def body(carry: Carry, noise: Array) -> tuple[Carry, Frame | None]:
         return step(world, flight, leg, carry, noise, record)

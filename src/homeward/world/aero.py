@@ -11,7 +11,7 @@ import numpy as np
 
 from homeward._programs import program
 from homeward.errors import InputError
-from homeward.math.numerics import interpolate_ramps
+from homeward.math.numerics import bends, beyond_knots, interpolate_ramps, on_line
 from homeward.typing import Array, Float, Scalar
 from homeward.world.interfaces import AbstractAerodynamics
 
@@ -56,6 +56,11 @@ class TrimTable(AbstractAerodynamics):
         cl, cd = interpolate_ramps(self.mach, self.rows, mach)
         return cl, cd
 
+    def prepared(self) -> "TrimLines":
+        """The table as single numbers: a search-free sum over the knots, free of divisions, too."""
+        mach, cl, cd = tuple(self.mach), tuple(self.rows[:, 0]), tuple(self.rows[:, 1])
+        return TrimLines(tuple(1.0 * x for x in mach), bends(mach, cl), bends(mach, cd))
+
     def scaled(self, drag: Scalar | float = 1.0, lift_to_drag: Scalar | float = 1.0) -> "TrimTable":
         """The same table with drag and lift-to-drag ratio multiplied by factors at every Mach number."""
         factors = jnp.stack([jnp.asarray(drag * lift_to_drag, float), jnp.asarray(drag, float)])
@@ -65,6 +70,19 @@ class TrimTable(AbstractAerodynamics):
         """The table whose lift is scaled so that L/D at Mach 10 is ``wanted``."""
         cl, cd = self.coefficients(jnp.asarray(REFERENCE_MACH))
         return self.scaled(lift_to_drag=wanted * cd / cl)
+
+
+class TrimLines(AbstractAerodynamics):
+    """A trim table as the loop flies it: single numbers, worked out once (see ``bends``)."""
+
+    mach: tuple[Scalar, ...]
+    cl: tuple[Scalar, ...]
+    cd: tuple[Scalar, ...]
+
+    def coefficients(self, mach: Scalar) -> tuple[Scalar, Scalar]:
+        """``(CL, CD)`` at a Mach number."""
+        beyond = beyond_knots(self.mach, mach)
+        return on_line(self.cl, beyond), on_line(self.cd, beyond)
 
 
 def trim_table(mach: Column, cl: Column, cd: Column) -> TrimTable:

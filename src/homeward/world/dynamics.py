@@ -13,6 +13,7 @@ from homeward.earth.geodesy import height_and_up
 from homeward.earth.orientation import EarthSpin
 from homeward.math.components import Triple, add, axpy, cross, dot, join, scale, split, subtract
 from homeward.math.numerics import rk4_step
+from homeward.math.trigonometry import sine_cosine
 from homeward.typing import Flag, Quat, Scalar, Vec3
 from homeward.world.heating import heat_rate
 from homeward.world.world import World
@@ -75,7 +76,7 @@ def aerodynamic(world: World, inputs: Inputs, r: Triple, v: Triple, time: Scalar
     right = scale(inverse_side, side)
     along = scale(inverse_speed, relative)
     lift_up = cross(right, along)
-    sine, cosine = jnp.sin(bank), jnp.cos(bank)
+    sine, cosine = sine_cosine(bank)
     a = axpy(-drag, along, axpy(lift * cosine, lift_up, scale(lift * sine, right)))
     return a, Forces(
         acceleration_E=join(a), altitude=altitude, density=air.density, speed=speed, mach=mach,

@@ -42,9 +42,11 @@ def radiative(density: Scalar, speed: Scalar, nose_radius: Scalar) -> Scalar:
     safe_density = jnp.maximum(density, 1e-30)  # a negative power of a vacuum would be infinite
     function = interpolate_ramps(jnp.asarray(_SPEED), jnp.asarray(_FUNCTION)[:, None], speed)[0]
     largest = jnp.where(nose_radius <= 1.0, 1.0, jnp.where(nose_radius <= 2.0, 0.6, 0.5))
-    exponent = 1.072e6 * jnp.maximum(speed, 1.0) ** -1.88 * safe_density**-0.325
+    # Powers by way of two logarithms: each is a library call otherwise, lane by lane.
+    log_density = jnp.log(safe_density)
+    exponent = 1.072e6 * jnp.exp(-1.88 * jnp.log(jnp.maximum(speed, 1.0)) - 0.325 * log_density)
     exponent = jnp.minimum(exponent, largest)
-    return 4.736e8 * nose_radius**exponent * safe_density**1.22 * function
+    return 4.736e8 * jnp.exp(exponent * jnp.log(nose_radius) + 1.22 * log_density) * function
 
 
 def heat_rate(density: Scalar, speed: Scalar, nose_radius: Scalar) -> Scalar:

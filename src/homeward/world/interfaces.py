@@ -46,3 +46,7 @@ class AbstractAerodynamics(eqx.Module):
     @abstractmethod
     def coefficients(self, mach: Scalar) -> tuple[Scalar, Scalar]:
         """``(CL, CD)`` at a Mach number, referred to the capsule's area."""
+
+    def prepared(self) -> "AbstractAerodynamics":
+        """The same in the form that a loop flies fastest; itself unless a model says otherwise."""
+        return self
