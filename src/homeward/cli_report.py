@@ -112,7 +112,11 @@ def _figures(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
         "parachute", f"opened at {opening}, {fmt(chute.get('open_miss_km'), 'km', 3)} from the aim point"
     )
     error = navigation.get("position_error_at_parachute_m")
-    table.add_row("navigation", f"{fmt(error, 'm', 1)} of position error at the opening")
+    believed = navigation.get("position_3sigma_at_parachute_m")
+    sure = f", three sigma believed {fmt(believed, 'm', 1)}" if believed is not None else ""
+    table.add_row("navigation", f"{fmt(error, 'm', 1)} of position error at the opening{sure}")
+    for name, told in _attitude(summary.get("attitude") or {}):
+        table.add_row(name, told)
     where = place(ground.get("latitude_deg"), ground.get("longitude_deg"))
     table.add_row(
         "touchdown",
@@ -123,6 +127,21 @@ def _figures(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
     if left is not None:
         table.add_row("propellant", f"{fmt(left, 'kg', 1)} used")
     return table
+
+
+def _attitude(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Lines of a ship that turns."""
+    if not told:
+        return []
+    held = f"{fmt(told.get('angle_of_attack_error_deg_max'), 'deg', 1)} of trim "
+    held += f"({fmt(told.get('trim_angle_deg'), 'deg', 1)} at the peak load), bank within "
+    held += f"{fmt(told.get('bank_error_deg_max_outside_reversals'), 'deg', 1)} of a steady command"
+    used = f"{fmt(told.get('firings'))} firings, {fmt(told.get('entry_thruster_propellant_kg'), 'kg', 1)} in "
+    used += f"the entry, {fmt(told.get('stack_thruster_propellant_kg'), 'kg', 1)} before the separation"
+    rows = [("attitude", "TUMBLED" if told.get("tumbled") else f"within {held}"), ("thrusters", used)]
+    if told.get("hang_angle_deg") is not None:
+        rows.append(("hang angle", f"{fmt(told['hang_angle_deg'], 'deg', 1)} from the air flow"))
+    return rows
 
 
 def _over(value: Any, divisor: float) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from homeward.campaign.attitude import AttitudeGoals
 from homeward.output import FlightFacts, plot, save_flight
 from homeward.scenario.schema import Scenario
 
@@ -18,7 +19,8 @@ class Flight:
 
     ``history`` holds one array a channel of ``icd.Frame`` (first axis time; SI and radians), ``legs`` name,
     start and end [s since the epoch], ``summary`` what ``homeward return --json`` prints. ``body`` holds the
-    channels of ``icd.BodyFrame``, one row a control tick; it is empty where the ship is a point mass.
+    channels of ``icd.BodyFrame``, one row a control tick; it is empty where the ship is a point mass, which
+    has no ``goals`` of its attitude either.
     """
 
     scenario: Scenario
@@ -27,6 +29,7 @@ class Flight:
     legs: list[dict[str, Any]]
     summary: dict[str, Any]
     body: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    goals: AttitudeGoals | None = None
 
     @cached_property
     def facts(self) -> FlightFacts:
@@ -47,12 +50,14 @@ class Flight:
             drag_coefficient=capsule.drag_coefficient,
             lift_coefficient=capsule.drag_coefficient * capsule.lift_to_drag,
             nose_radius_m=capsule.nose_radius_m,
+            trim=None if self.goals is None else self.goals.trim,
+            thrust_I=None if self.goals is None else self.goals.thrust_I,
         )  # fmt: skip
 
     def save(self, folder: str | Path, progress: Callable[[str], None] | None = None) -> list[Path]:
         """Write summary, telemetry, trajectory files and pictures into a folder."""
-        return save_flight(folder, self.facts, self.history, self.legs, self.summary, progress)
+        return save_flight(folder, self.facts, self.history, self.legs, self.summary, progress, self.body)
 
     def plot(self):
         """The overview picture, a Matplotlib figure."""
-        return plot(self.facts, self.history, self.legs, self.summary)
+        return plot(self.facts, self.history, self.legs, self.summary, self.body)

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from homeward._programs import program
+from homeward.campaign.attitude import attitude_facts, attitude_goals, settling_time
 from homeward.campaign.departure import departure_facts
 from homeward.campaign.flight import Flight
 from homeward.campaign.scaled import unscaled
@@ -17,6 +18,7 @@ from homeward.scenario.schema import FIDELITIES, Scenario
 from homeward.sim.lanes import (
     Progress,
     body_history,
+    pick_world,
     preparing,
     spread,
     spread_flight,
@@ -26,6 +28,7 @@ from homeward.sim.lanes import (
 )
 from homeward.sim.mission import MissionLeg, fly_mission
 from homeward.sim.modules import Scene
+from homeward.world.interfaces import AbstractAerodynamics
 
 
 def spread_legs(legs: list[MissionLeg], lanes: int) -> list[MissionLeg]:
@@ -46,14 +49,18 @@ def _keys(seed, runs):
 def fly(
     scenario: Scenario, *, guidance: Any = None, navigation: Any = None, aero: Any = None,
     atmosphere: Any = None, dispersed: bool = False, seed: int | None = None, run: int = 0,
-    fidelity: str = "point-mass", progress: Progress | None = None,
+    fidelity: str | None = None, progress: Progress | None = None,
 ) -> Flight:  # fmt: skip
     """Fly a return once, with full telemetry.
 
     Args: a checked scenario; a guidance, navigation, aerodynamics or atmosphere of your own (any final class
     of the documented interface); ``dispersed`` draws run ``run`` of seed ``seed`` (0 if none is given).
+    ``fidelity`` is six-dof or point-mass; left out, the ship turns unless an ``aero`` of your own knows lift
+    and drag only.
     Raises ``Infeasible`` where no return exists, ``InputError`` for bad input.
     """
+    if fidelity is None:
+        fidelity = default_fidelity(aero)
     if fidelity not in FIDELITIES:
         raise InputError(f'fidelity="{fidelity}": expected {", ".join(FIDELITIES)}')
     if not isinstance(scenario, Scenario):
@@ -71,14 +78,25 @@ def fly(
     keys = run_keys(seed, np.array([run]))
     outcome = fly_mission(world, flight, truth, spread_legs(plan.legs, 1), keys, True, progress)
     numbers = metrics(plan, world, flight, outcome)
+    history, body = whole_history(outcome.legs, 0), body_history(outcome.legs, 0)
+    extra = _orbit_facts(plan) | departure_facts(plan, outcome, 0, Scene(world, flight))
+    goals = None
+    if flight.steering is not None:
+        flown = pick_world(world, np.asarray(0))
+        goals = attitude_goals(flown, plan.legs)
+        s = flight.steering.capsule.settings
+        settling = settling_time(float(s.roll_rate_limit), float(s.acceleration[0]))
+        extra |= attitude_facts(flown, settling, goals, outcome, plan.legs, history, body)
     summary = summarise(
         plan, numbers, outcome, flight, world, lane=0, seed=seed, guidance=name, fidelity=fidelity,
-        extra=_orbit_facts(plan) | departure_facts(plan, outcome, 0, Scene(world, flight)),
+        extra=extra,
     )  # fmt: skip
-    return Flight(
-        scenario, plan.epoch.to_iso(6), whole_history(outcome.legs, 0), summary["legs"], summary,
-        body_history(outcome.legs, 0),
-    )  # fmt: skip
+    return Flight(scenario, plan.epoch.to_iso(6), history, summary["legs"], summary, body, goals)
+
+
+def default_fidelity(aero: Any) -> str:
+    """How finely a flight is modelled where nobody says: a trim table cannot tell how a ship turns."""
+    return "point-mass" if isinstance(aero, AbstractAerodynamics) else "six-dof"
 
 
 def _orbit_facts(plan: ReturnPlan) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What leaves a flight: files for other programs and pictures for people.
 
-    save_flight(folder, facts, history, legs, summary)    every file and picture
-    plot(facts, history, legs, summary)                   one overview figure
+    save_flight(folder, facts, history, legs, summary, body=body)    every file and picture
+    plot(facts, history, legs, summary)                              one overview figure
 
 Matplotlib is loaded with the first picture, not with the package.
 """
@@ -22,8 +22,10 @@ else:
 __all__ = ["FlightFacts", "FlightView", "dictionary_page", "plot", "save_flight", "write_summary"]
 
 
-def plot(facts: FlightFacts, history: History, legs: Legs, summary: Summary) -> Figure:
+def plot(
+    facts: FlightFacts, history: History, legs: Legs, summary: Summary, body: History | None = None
+) -> Figure:
     """An overview of a flight in six panels, as a Matplotlib Figure that shows itself in a notebook."""
     from homeward.output.pictures import overview
 
-    return overview(FlightView(facts, history, legs, summary))
+    return overview(FlightView(facts, history, legs, summary, body or {}))

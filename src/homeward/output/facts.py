@@ -41,6 +41,9 @@ class FlightFacts:
     drag_coefficient: float | None = None
     lift_coefficient: float | None = None
     nose_radius_m: float | None = None
+    # Of a ship that turns: the stable trim angle of attack [rad] over the Mach number, two rows.
+    trim: np.ndarray | None = None
+    thrust_I: np.ndarray | None = None  # unit vector in which the deorbit burn was to push
 
 
 def greatest(values: np.ndarray, otherwise: float = float("nan")) -> float:
@@ -89,6 +92,7 @@ class FlightView:
     history: History
     legs: Legs
     summary: Summary
+    body: History = dataclasses.field(default_factory=dict)  # of a ship that turns, else empty
 
     def __getitem__(self, channel: str) -> np.ndarray:
         return self.history[channel]

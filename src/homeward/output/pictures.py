@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
+from homeward.output.attitude_pictures import attitude_picture, swing_picture
+from homeward.output.burn_pictures import burn_picture
 from homeward.output.course_pictures import descent_picture, timeline_picture
 from homeward.output.entry_pictures import (
     corridor_picture,
@@ -15,10 +17,12 @@ from homeward.output.entry_pictures import (
     series_of,
 )
 from homeward.output.facts import FlightView
+from homeward.output.filter_pictures import filter_picture
 from homeward.output.guidance_pictures import bank_picture, draw_bank
 from homeward.output.map_pictures import draw_site, draw_track, ground_track_picture, miss_words
 from homeward.output.navigation_pictures import draw_navigation, navigation_picture
 from homeward.output.style import headline, new_figure, styled
+from homeward.output.thruster_pictures import thruster_picture
 
 PICTURES: dict[str, Callable[[FlightView], Figure]] = {
     "overview": lambda view: overview(view),
@@ -29,7 +33,18 @@ PICTURES: dict[str, Callable[[FlightView], Figure]] = {
     "navigation": navigation_picture,
     "descent": descent_picture,
     "timeline": timeline_picture,
+    "burn": burn_picture,
+    "attitude": attitude_picture,
+    "thrusters": thruster_picture,
+    "filter": filter_picture,
+    "swing": swing_picture,
 }
+TURNING = ("burn", "attitude", "thrusters", "filter", "swing")  # only of a ship that turns
+
+
+def names(view: FlightView) -> list[str]:
+    """The pictures that a flight has."""
+    return [name for name in PICTURES if view.body or name not in TURNING]
 
 
 def picture(name: str, view: FlightView) -> Figure:

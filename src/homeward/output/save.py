@@ -25,9 +25,11 @@ def save_flight(
     legs: Legs,
     summary: Summary,
     progress: Callable[[str], None] | None = None,
+    body: History | None = None,
 ) -> list[Path]:
     """Writes every file of a flight and returns their paths, in the order of writing.
 
+    ``body`` is the fast record of a ship that turns; without it there are no files and pictures of it.
     ``progress`` is told each file's name before it is written. The folder is made where there is none;
     InputError where it cannot be, or where the record is empty.
     """
@@ -38,7 +40,7 @@ def save_flight(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out: {folder} cannot be made a folder: {error.strerror}") from None
-    view = FlightView(facts, history, legs, summary)
+    view = FlightView(facts, history, legs, summary, body or {})
     written: list[Path] = []
 
     def put(name: str, write: Callable[[Path], None]) -> None:
@@ -53,13 +55,16 @@ def save_flight(
     put("summary.json", lambda p: write_summary(p, summary))
     put("telemetry.parquet", lambda p: write_parquet(p, facts, history, legs))
     put("telemetry.csv", lambda p: write_csv(p, facts, history, legs))
+    if view.body:
+        put("body.parquet", lambda p: write_parquet(p, facts, view.body, legs, "body"))
+        put("body.csv", lambda p: write_csv(p, facts, view.body, legs, "body"))
     put("trajectory.oem", lambda p: write_oem(p, facts, history, legs))
     put("trajectory.czml", lambda p: write_czml(p, view))
     put("trajectory.kml", lambda p: write_kml(p, view))
 
     from homeward.output import pictures, style  # Matplotlib is loaded here and no earlier
 
-    for name in pictures.PICTURES:
+    for name in pictures.names(view):
         put(f"{name}.png", lambda p, name=name: style.save(pictures.picture(name, view), p))
     return written
 

@@ -1,4 +1,4 @@
-"""Telemetry on disk: one table of columns, as Parquet and as CSV, made from the messages' metadata.
+"""Telemetry on disk: tables of columns, as Parquet and as CSV, made from the messages' metadata.
 
 Inside, everything is SI and radians and no name carries a unit. Here, where people read, angles become
 degrees and every name ends in its unit.
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from homeward.icd import Channel, Frame, channels
+from homeward.icd import Accuracy, BodyFrame, Channel, Frame, channels
 from homeward.output.facts import FlightFacts, History, Legs
 
 SUFFIXES = {
@@ -23,6 +23,7 @@ SUFFIXES = {
     "m/s": "_m_s",
     "m/s2": "_m_s2",
     "rad": "_deg",
+    "rad/s": "_deg_s",
     "kg": "_kg",
     "kg/m3": "_kg_m3",
     "Pa": "_pa",
@@ -30,12 +31,20 @@ SUFFIXES = {
     "W/m2": "_w_m2",
     "J/m2": "_j_m2",
 }
-NAMES = {"r_BI_I": "position", "v_BI_I": "velocity", "r_BE_E": "position", "v_BE_E": "velocity"}
+DEGREES = {"rad": "deg", "rad/s": "deg/s"}  # units that people do not read, and what they read instead
+NAMES = {
+    "r_BI_I": "position", "v_BI_I": "velocity", "r_BE_E": "position", "v_BE_E": "velocity",
+    "omega_BI_B": "rate", "q_BI": "attitude",
+}  # fmt: skip
 AXES = {
     "N": ("north", "east", "down"),
     "I": ("x_i", "y_i", "z_i"),
     "E": ("x_e", "y_e", "z_e"),
+    "B": ("x_b", "y_b", "z_b"),
 }
+QUATERNION = ("w", "x", "y", "z")
+#: The messages whose channels stand in each table, where the record has them.
+TABLES: dict[str, tuple[type, ...]] = {"telemetry": (Frame, Accuracy), "body": (BodyFrame,)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,41 +58,62 @@ class Column:
     @property
     def unit(self) -> str:
         """The unit as the column shows it: degrees where the channel has radians."""
-        return "deg" if self.channel.unit == "rad" else self.channel.unit
+        return DEGREES.get(self.channel.unit, self.channel.unit)
 
     def values(self, history: History) -> np.ndarray:
         """The column's numbers, shape (n,)."""
         array = np.asarray(history[self.channel.name])
         if self.component is not None:
             array = array[:, self.component]
-        return np.degrees(array) if self.channel.unit == "rad" else array
+        return np.degrees(array) if self.channel.unit in DEGREES else array
 
 
-def columns(message: type = Frame) -> tuple[Column, ...]:
+def columns(message: type = Frame, record: History | None = None) -> tuple[Column, ...]:
     """The columns of a message: a vector gives three, named after the axes of its frame.
 
-    Raises KeyError for a unit or a vector's frame that has no suffix: a new one is entered above.
+    A quaternion gives four. A channel with a number a thruster gives as many as ``record`` has, numbered
+    from 0; without a record, one named ``k``. Raises KeyError for a unit or a vector's frame that has no
+    suffix: a new one is entered above.
     """
-    vectors = {f.name for f in dataclasses.fields(message) if "3" in _dimensions(f.type)}
+    dimensions = {f.name: _dimensions(f.type) for f in dataclasses.fields(message)}
     found: list[Column] = []
     for c in channels(message):
-        name, suffix = NAMES.get(c.name, c.name), SUFFIXES[c.unit]
-        if c.name in vectors:
-            found += [Column(f"{name}_{axis}{suffix}", c, i) for i, axis in enumerate(AXES[c.frame])]
+        name, suffix, size = NAMES.get(c.name, c.name), SUFFIXES[c.unit], dimensions[c.name]
+        endings: tuple[str, ...] = ()
+        if "3" in size:
+            endings = AXES[c.frame]
+        elif "4" in size:
+            endings = QUATERNION
+        elif size:
+            endings = ("k",)
+            if record is not None:
+                endings = tuple(str(k) for k in range(np.shape(record[c.name])[1]))
+        if endings:
+            found += [Column(f"{name}_{ending}{suffix}", c, i) for i, ending in enumerate(endings)]
         else:
             found.append(Column(name + suffix, c, None))
     return tuple(found)
+
+
+def table_columns(record: History, table: str = "telemetry") -> tuple[Column, ...]:
+    """The columns of a table for which the record has numbers."""
+    return tuple(
+        column
+        for message in TABLES[table]
+        if all(c.name in record for c in channels(message))
+        for column in columns(message, record)
+    )
 
 
 def _dimensions(annotation: Any) -> str:
     return str(getattr(annotation, "dim_str", ""))
 
 
-def _arrow_table(facts: FlightFacts, history: History, legs: Legs) -> Any:
+def _arrow_table(facts: FlightFacts, history: History, legs: Legs, table: str) -> Any:
     import pyarrow as pa
 
     fields, arrays = [], []
-    for column in columns():
+    for column in table_columns(history, table):
         values = column.values(history)
         arrays.append(pa.array(values))
         metadata = {"unit": column.unit, "frame": column.channel.frame, "text": column.channel.text}
@@ -92,38 +122,58 @@ def _arrow_table(facts: FlightFacts, history: History, legs: Legs) -> Any:
     return pa.table(arrays, schema=pa.schema(fields, metadata=about))
 
 
-def write_parquet(path: Path, facts: FlightFacts, history: History, legs: Legs) -> None:
-    """The table with unit, frame and text in each field's metadata, epoch and legs in the schema's."""
+def write_parquet(
+    path: Path, facts: FlightFacts, history: History, legs: Legs, table: str = "telemetry"
+) -> None:
+    """A table with unit, frame and text in each field's metadata, epoch and legs in the schema's."""
     import pyarrow.parquet as pq
 
-    pq.write_table(_arrow_table(facts, history, legs), path, compression="zstd")
+    pq.write_table(_arrow_table(facts, history, legs, table), path, compression="zstd")
 
 
-def write_csv(path: Path, facts: FlightFacts, history: History, legs: Legs) -> None:
+def write_csv(path: Path, facts: FlightFacts, history: History, legs: Legs, table: str = "telemetry") -> None:
     """The same columns as text, full precision; a flag is 0 or 1, a missing number is nan."""
     import pyarrow as pa
     from pyarrow import csv
 
-    table = _arrow_table(facts, history, legs)
-    for i, field in enumerate(table.schema):
+    told = _arrow_table(facts, history, legs, table)
+    for i, field in enumerate(told.schema):
         if pa.types.is_boolean(field.type):
-            table = table.set_column(i, field.name, table.column(i).cast(pa.int8()))
-    csv.write_csv(table, path, csv.WriteOptions(quoting_style="none", quoting_header="none"))
+            told = told.set_column(i, field.name, told.column(i).cast(pa.int8()))
+    csv.write_csv(told, path, csv.WriteOptions(quoting_style="none", quoting_header="none"))
+
+
+HEAD = """# The telemetry dictionary
+
+Made from the metadata of the messages in `homeward.icd` by `make docs`: change the message, not this page.
+Every table stands in a Parquet file and in a CSV file alike.
+Time counts from the scenario's epoch; angles are in degrees; frames: I is GCRF, N is local
+north, east, down, B the body's axes (x through the apex, z upward in an entry with wings level).
+A unit of 1 means none.
+"""
+PARTS: dict[type, str] = {
+    Frame: """## `telemetry`: every flight, one row a guidance cycle
+""",
+    Accuracy: """## `telemetry` of a ship that turns, besides
+
+How well the navigation filter thinks it knows; `nan` in the legs in which none flies.
+""",
+    BodyFrame: """## `body`: a ship that turns, one row a control tick
+
+From the first leg in which the ship turns to the touchdown. `k` counts the thrusters from 0, as the
+scenario does: those of the stack until the service module has left, the capsule's own from then on.
+""",
+}
 
 
 def dictionary_page() -> str:
     """The telemetry dictionary as Markdown: every column, its unit, its frame and one line of text."""
-    lines = [
-        "# The telemetry dictionary",
-        "",
-        "Made from the metadata of `homeward.icd.Frame` by `make docs`: change the message, not this page.",
-        "The columns stand in `telemetry.parquet` and in `telemetry.csv` alike.",
-        "Time counts from the scenario's epoch; angles are in degrees; frames: I is GCRF, N is local",
-        "north, east, down. A unit of 1 means none.",
-        "",
-        "| column | unit | frame | what it is |",
-        "|---|---|---|---|",
-    ]
-    for c in columns():
-        lines.append(f"| `{c.name}` | {c.unit} | {c.channel.frame or '-'} | {c.channel.text} |")
-    return "\n".join(lines) + "\n"
+    parts = [HEAD]
+    for message in (m for messages in TABLES.values() for m in messages):
+        rows = [
+            f"| `{c.name}` | {c.unit} | {c.channel.frame or '-'} | {c.channel.text} |"
+            for c in columns(message)
+        ]
+        table = ["| column | unit | frame | what it is |", "|---|---|---|---|", *rows]
+        parts.append(PARTS[message] + "\n" + "\n".join(table) + "\n")
+    return "\n".join(parts)
