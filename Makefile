@@ -75,15 +75,13 @@ bench: $(READY_DEV)
 	$(BIN)/python -m benchmarks $(BENCH)
 
 # The pictures of the README and of docs/, from the default scenario; 256 colours are a third of the bytes.
-PICTURES := overview corridor bank
-TURNING_PICTURES := attitude thrusters filter
+PICTURES := overview corridor bank attitude thrusters filter
 pictures: $(READY)
 	@mkdir -p docs/pictures
 	@$(BIN)/homeward return --out build/pictures
-	@$(BIN)/homeward return --fidelity six-dof --out build/pictures/six-dof
-	@for name in $(PICTURES) $(addprefix six-dof/,$(TURNING_PICTURES)); do $(BIN)/python -c 'import sys; from PIL import Image; \
+	@for name in $(PICTURES); do $(BIN)/python -c 'import sys; from PIL import Image; \
 	  Image.open(sys.argv[1]).convert("RGB").quantize(256).save(sys.argv[2], optimize=True)' \
-	  build/pictures/$$name.png docs/pictures/$$(basename $$name).png || exit 1; done
+	  build/pictures/$$name.png docs/pictures/$$name.png || exit 1; done
 
 # The pages that are made from the code: scenario keys, their JSON Schema, telemetry columns.
 docs: $(READY)

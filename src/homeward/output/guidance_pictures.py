@@ -71,9 +71,10 @@ def draw_range(ax: Axes, view: FlightView) -> None:
     ax.set_xlim(0.0, float(x[-1]) * 1.02)
     shade_spans(ax, blackout_spans(view, start))
     ax.set_yscale("log")
-    for channel, words, color in (
-        ("range_to_go", "range to go", SOFT),
-        ("predicted_miss", "predicted miss", BLUE),
+    # The range is the upper of the two lines until the end: each has its name on its free side.
+    for channel, words, color, above in (
+        ("range_to_go", "range to go", SOFT, 9),
+        ("predicted_miss", "predicted miss", BLUE, -10),
     ):
         y = np.abs(np.asarray(view[channel][view.entry], float)) / 1e3
         y = np.where(y > 1e-4, y, np.nan)
@@ -82,7 +83,7 @@ def draw_range(ax: Axes, view: FlightView) -> None:
             continue
         line(ax, x, y, color)
         k = seen[int(0.55 * (len(seen) - 1))]
-        label(ax, float(x[k]), float(y[k]), words, color, offset=(0, 9), ha="center")
+        label(ax, float(x[k]), float(y[k]), words, color, offset=(0, above), ha="center")
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
     ax.minorticks_off()
     panel_title(ax, "Range to go and predicted miss, km")
