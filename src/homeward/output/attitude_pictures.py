@@ -151,7 +151,7 @@ def swing_picture(view: FlightView) -> Figure:
     figure = new_figure(7.4, 6.2)
     span = leg_span(view, "descent")
     rows = slice(0, 0)
-    if span is not None and view.opened is not None:
+    if span is not None and view.opened is not None and view.body:
         stages = _stages(view, span[0])
         last = min(max([t for t, _ in stages], default=0.0) + AFTER_STAGE, LONGEST)
         rows = rows_between(view, span[0] - BEFORE_OPENING, span[0] + last)
