@@ -1,8 +1,9 @@
 """A turning ship: force, torque and their integration over one control tick.
 
 Within a guidance cycle everything is reckoned in a frozen inertial frame F, the Earth-fixed axes at the
-cycle's start. Air, wind and gravity are taken at the middle of a tick and held over it: the error is that of
-the midpoint rule, millimetres in an entry, and the stages of the integrator then see nothing but attitude.
+cycle's start. Air, wind and gravity are taken at the middle of a tick and held over it, the Mach number's
+coefficients at its start: some two metres of error in an entry, and the stages of the integrator then see
+nothing but attitude.
 """
 
 import equinox as eqx
