@@ -98,6 +98,10 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         "touchdown_time": np.asarray(truth.time),
         "propellant": np.asarray(outcome.starts[next(iter(outcome.starts))].propellant - truth.propellant),
     }
+    if truth.body is not None:
+        tank = plan.scenario.truth.capsule.thrusters.propellant_kg
+        result["tumbled"] = np.asarray(truth.body.foremost) > 0.0
+        result["thruster_propellant"] = tank - np.asarray(ends["entry"].body.propellant)
     # The fall-back cannot steer: it has to bring the crew down alive, wherever that is.
     ballistic = law_name(flight.guidance) == "ballistic"
     load_limit = max(plan.scenario.truth.limits.load_g, BALLISTIC_LOAD if ballistic else 0.0)

@@ -180,6 +180,7 @@ def first_body(scenario: Scenario, body: BodyModel, with_stack: bool, q_BI: Quat
         level=numbers(np.zeros(thrusters)), engine_level=zero,
         propellant=number(scenario.truth.capsule.thrusters.propellant_kg),
         tip_off=numbers(np.radians(scenario.truth.separation.tip_off_deg_s) / 3.0),
+        foremost=number(-1.0),
         sensors=initial_aids(body.aids, numbers(np.zeros(INITIAL_NOISES))),
     )  # fmt: skip
 

@@ -108,14 +108,18 @@ def spread_leg(tree: Tree, lanes: int) -> Tree:
     return jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))), tree)
 
 
-@program
-def _chunk(world, flight, leg, carry, keys, number, record: bool):
+def chunk_program(world, flight, leg, carry, keys, number, record: bool):
+    """One chunk of every lane: what is compiled, once for each kind of leg."""
+
     def lane(world, flight, leg, carry, key):
         key = jax.random.fold_in(jax.random.fold_in(key, leg.index.astype(int)), number)
         return chunk(world, flight, leg, carry, key, record)
 
     axes = (world_axes(world), flight_axes(flight), 0, 0, 0)
     return _strong(jax.vmap(lane, in_axes=axes)(world, flight, leg, carry, keys))
+
+
+_chunk = program(chunk_program)
 
 
 def _strong(tree):

@@ -12,6 +12,7 @@ from homeward.earth.geodesy import height_and_up
 from homeward.earth.orientation import EarthSpin, HeldOrientation, inertial_to_earth_now
 from homeward.flight.computer import FlightComputer, FlightState, idle
 from homeward.flight.navigation import FixNavigation
+from homeward.flight.strapdown_navigation import StrapdownNavigation
 from homeward.icd import Command, Frame
 from homeward.math.components import split
 from homeward.math.routine import routine
@@ -119,7 +120,7 @@ def _ticks(
 
 
 def _held(world: World, flight: FlightComputer, time: Scalar) -> tuple[World, FlightComputer]:
-    """Both with the Earth's orientation carried on from ``time``: a chunk of an entry lasts a minute.
+    """Both with the Earth's orientation carried on from ``time``: such a chunk lasts a minute.
 
     Interpolating and differentiating it anew each cycle, on either side, cost as much as a step of the truth.
     """
@@ -130,6 +131,11 @@ def _held(world: World, flight: FlightComputer, time: Scalar) -> tuple[World, Fl
     if isinstance(flight.navigation, FixNavigation):
         held = FixNavigation(HeldOrientation(flight.navigation.orientation.at(time)))
         flight = eqx.tree_at(lambda f: f.navigation, flight, held)
+    if flight.steering is not None:
+        held = HeldOrientation(flight.steering.orientation.at(time))
+        flight = eqx.tree_at(lambda f: f.steering.orientation, flight, held)
+        if isinstance(flight.navigation, StrapdownNavigation):
+            flight = eqx.tree_at(lambda f: f.navigation.orientation, flight, held)
     return world, flight
 
 
@@ -145,7 +151,7 @@ def chunk(
     step, count = (cycle_turning, noises(leg.kind)) if turning else (cycle, NOISES)
     # Half the cost in single precision, and chance has no digits to lose.
     noise = jax.random.normal(key, (cycles, count), jnp.float32).astype(float)
-    if leg.kind in (ENTRY, DESCENT):
+    if turning or leg.kind in (ENTRY, DESCENT):
         world, flight = _held(world, flight, carry.truth.time)
 
     def body(carry: Carry, noise: Array) -> tuple[Carry, Frame | None]:

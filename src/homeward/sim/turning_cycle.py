@@ -19,7 +19,7 @@ from homeward.sim.turning_tick import act_turning
 from homeward.typing import Array, Float
 from homeward.world import aids, inertial, sensors
 from homeward.world.parachute import canopy_area
-from homeward.world.rigid_body import Motion, Pushes, around, told
+from homeward.world.rigid_body import Motion, Pushes, around, nose_ahead, told
 from homeward.world.sensors import measure
 from homeward.world.world import World
 
@@ -46,6 +46,10 @@ def cycle_turning(
     pushes = Pushes(truth.mass, truth.body.inertia, nothing, nothing, area, zero)
     felt = told(world.body, world, WHERE[leg.kind], there, pushes, motion)
     truth = eqx.tree_at(lambda t: t.bank, truth, true_bank(frozen, motion))
+    if leg.kind == AIR:
+        ahead = jnp.maximum(truth.body.foremost, nose_ahead(motion, there.air_F))
+        ahead = jnp.where(leg.guided > 0.0, ahead, truth.body.foremost)
+        truth = eqx.tree_at(lambda t: t.body.foremost, truth, ahead)
     cycle = TICKS[leg.kind] * leg.tick
     r_E = join(motion[0])
     v_E = join(motion[1]) - jnp.cross(spin.omega_EI_E, r_E)

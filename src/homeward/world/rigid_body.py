@@ -166,6 +166,12 @@ def told(body: BodyModel, world: World, where: str, there: Around, pushes: Pushe
     )  # fmt: skip
 
 
+def nose_ahead(state: Motion, air_F: Triple) -> Scalar:
+    """Cosine of the angle between the x axis and the motion through the air; -1 with the heat shield first."""
+    v = subtract(state[1], air_F)
+    return dot(rows(state[2])[0], v) / jnp.maximum(jnp.sqrt(dot(v, v)), 1e-6)
+
+
 def wind_angles(v_B: Vec3) -> tuple[Scalar, Scalar, Scalar]:
     """Angle of attack, sideslip and total angle of attack [rad] of a velocity relative to the air in B."""
     x, y, z = split(v_B)
