@@ -22,7 +22,8 @@ CALM = dict(
     under_parachute=jnp.asarray(False),
 )  # fmt: skip
 PLASMA = dict(density=jnp.asarray(1e-4))
-START = initial_aids(SENSORS, jnp.zeros(INITIAL_NOISES))
+BEFORE = initial_aids(SENSORS, jnp.zeros(INITIAL_NOISES))
+START = eqx.tree_at(lambda s: s.first, BEFORE, jnp.asarray(False))  # the first reading is behind
 
 
 def _situation(**changes):
@@ -50,6 +51,14 @@ def _read(**changes):
 )
 def test_stars_need_height_stillness_and_no_plasma(changes, seen):
     assert bool(_read(**changes).star_valid) is seen
+
+
+def test_the_first_reading_of_a_flight_is_there_wherever_it_starts():
+    blind = _situation(altitude=60e3, omega_BI_B=np.deg2rad([9.0, 0.0, 0.0]), **PLASMA)
+    state, told = _sense(BEFORE, blind, jnp.zeros(NOISES))
+    assert bool(told.star_valid) and bool(told.satellite_valid)
+    _, told = _sense(state, blind, jnp.zeros(NOISES))
+    assert not bool(told.star_valid) and not bool(told.satellite_valid)
 
 
 def test_stars_are_wrong_by_their_figures_across_and_about_the_boresight():

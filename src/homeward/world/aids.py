@@ -92,11 +92,16 @@ class AidSensors(eqx.Module):
 
 
 class AidState(eqx.Module):
-    """What the sensors carry on: slow errors [m, m/s, E], and how long satellites have been in view [s]."""
+    """What the sensors carry on: slow errors [m, m/s, E], and how long satellites have been in view [s].
+
+    ``first`` marks a flight's first reading, which was taken before it began: a flight starts aligned, wherever
+    it does.
+    """
 
     position_error: Vec3
     velocity_error: Vec3
     clear_time: Scalar
+    first: Flag
 
 
 def initial_aids(sensors: AidSensors, noise: Float[Array, "6"]) -> AidState:
@@ -106,6 +111,7 @@ def initial_aids(sensors: AidSensors, noise: Float[Array, "6"]) -> AidState:
         position_error=receiver.position_sigma * noise[0:3],
         velocity_error=receiver.velocity_sigma * noise[3:6],
         clear_time=receiver.reacquisition_time,
+        first=jnp.asarray(True),
     )
 
 
@@ -125,10 +131,10 @@ def sense_aids(
     hidden = receiver.hidden(truth.density, truth.speed)
     # Held at the time to lock, so that the number stays small however long the mission.
     clear = jnp.where(hidden, 0.0, jnp.minimum(state.clear_time + dt, receiver.reacquisition_time))
-    fixed = ~hidden & (clear >= receiver.reacquisition_time)
+    fixed = state.first | (~hidden & (clear >= receiver.reacquisition_time))
     rate = split(truth.omega_BI_B)
     still = dot(rate, rate) < sensors.star.highest_rate**2
-    stars = still & ~hidden & (truth.altitude > sensors.star.lowest_altitude)
+    stars = state.first | (still & ~hidden & (truth.altitude > sensors.star.lowest_altitude))
     port = truth.under_parachute & (truth.altitude < sensors.pressure.highest_altitude)
     ground = truth.height < sensors.gamma.highest
     pressure = truth.altitude * (1.0 + sensors.pressure.scale_factor) + sensors.pressure.sigma * noise[15]
@@ -149,4 +155,4 @@ def sense_aids(
         height_valid=ground,
         height=jnp.where(ground, height, 0.0),
     )
-    return AidState(slow_r, slow_v, clear), aids
+    return AidState(slow_r, slow_v, clear, jnp.zeros_like(state.first)), aids
