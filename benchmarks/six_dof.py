@@ -157,8 +157,11 @@ def _basilisk() -> None:
     except Skip as reason:
         print(f"  Basilisk: skipped, {reason}")
         return
-    from Basilisk.simulation import spacecraft
-    from Basilisk.utilities import SimulationBaseClass, macros
+    from Basilisk.simulation import spacecraft  # pyright: ignore[reportMissingImports]
+    from Basilisk.utilities import (  # pyright: ignore[reportMissingImports]
+        SimulationBaseClass,
+        macros,
+    )
 
     sim = SimulationBaseClass.SimBaseClass()
     process = sim.CreateNewProcess("p")

@@ -1,6 +1,10 @@
-"""Run-time type and shape checking for every test, and JAX at its strictest."""
+"""Run-time checks of types and shapes in every test, JAX at its strictest, few compiled programs at once."""
 
+import gc
 import os
+from pathlib import Path
+
+import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
@@ -15,3 +19,16 @@ import homeward  # noqa: E402, F401
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+# Each compiled program holds some memory maps, and Linux gives a process 65,530: beyond them XLA crashes.
+MOST_MAPS = 30_000
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_programs():
+    """Let go of compiled programs between files once there are many."""
+    yield
+    maps = Path("/proc/self/maps")
+    if maps.exists() and len(maps.read_bytes().splitlines()) > MOST_MAPS:
+        jax.clear_caches()
+        gc.collect()

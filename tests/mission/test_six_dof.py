@@ -9,6 +9,7 @@ import pytest
 import homeward as hw
 from homeward.campaign.many import fly_many
 from homeward.scenario.returns import plan_return
+from homeward.sim import lanes
 from homeward.world.parachute import DROGUE
 
 RUNS, SEEDS = 100, [1, 2, 3]
@@ -20,12 +21,30 @@ OPEN_P99 = 1.5e3  # m, dispersed
 PAIRED = 300.0  # m at opening, against the point mass with the same navigation
 MEDIANS = 0.2  # of each other, both with the same navigation
 INSIDE = 0.99  # of the time within three sigma
+PROGRAMS = 5
 REACQUIRED = 50.0  # m, three sigma at the opening
 
 
 @pytest.fixture(scope="module")
-def flight():
-    return hw.fly(hw.load("shenzhou-15"))
+def flown():
+    """The nominal flight, and how many programs of a leg it had to compile."""
+    before = _compiled()
+    flight = hw.fly(hw.load("shenzhou-15"))
+    return flight, _compiled() - before
+
+
+def _compiled():
+    return sum(program._cache_size() for program in lanes._chunk._jits.values())
+
+
+@pytest.fixture(scope="module")
+def flight(flown):
+    return flown[0]
+
+
+def test_a_return_compiles_a_program_a_kind_of_leg(flown):
+    """Drift, orbit, air and canopy of the ship; and the fall of the modules it leaves."""
+    assert flown[1] <= PROGRAMS
 
 
 def test_the_nominal_return_lands_as_planned(flight):

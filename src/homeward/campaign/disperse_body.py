@@ -18,8 +18,8 @@ from homeward.world.world import World
 
 
 def disperse_body(
-    plan: ReturnPlan, seed: int, runs: np.ndarray, world: World, truth: TruthState, drag: Array,
-    lift_to_drag: Array,
+    plan: ReturnPlan, seed: int, runs: np.ndarray, world: World, truth: TruthState, drag: np.ndarray,
+    lift_to_drag: np.ndarray,
 ) -> tuple[World, TruthState]:  # fmt: skip
     """The draws of the given runs put into world and truth, which have a lane axis.
 

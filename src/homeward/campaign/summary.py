@@ -53,8 +53,8 @@ def places(world, truth: TruthState) -> dict[str, np.ndarray]:
     return {key: np.asarray(value) for key, value in _places(world, truth).items()}
 
 
-def _lengths(vectors: np.ndarray | None, lanes: int = 0) -> np.ndarray:
-    return np.full(lanes, np.nan) if vectors is None else np.sqrt(np.sum(vectors**2, axis=1))
+def _lengths(vectors: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.sum(vectors**2, axis=1))
 
 
 def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.ndarray]:
@@ -89,7 +89,6 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         "open_time": np.asarray(ends["entry"].time),
         "open_miss": np.asarray(_distances(world.ellipsoid, opening["r_E"], aim)),
         "navigation_error_open": _lengths(outcome.beliefs["entry"].error),
-        "navigation_sigma_open": _lengths(outcome.beliefs["entry"].sigma, lanes),
         "parachute_stage": np.asarray(truth.stage),
         "touchdown_latitude": final["latitude"],
         "touchdown_longitude": final["longitude"],
@@ -98,10 +97,15 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         "touchdown_time": np.asarray(truth.time),
         "propellant": np.asarray(outcome.starts[next(iter(outcome.starts))].propellant - truth.propellant),
     }
+    sigma = outcome.beliefs["entry"].sigma
+    if sigma is not None:
+        result["navigation_sigma_open"] = _lengths(sigma)
     if truth.body is not None:
         tank = plan.scenario.truth.capsule.thrusters.propellant_kg
         result["tumbled"] = np.asarray(truth.body.foremost) > 0.0
-        result["thruster_propellant"] = tank - np.asarray(ends["entry"].body.propellant)
+        after = ends["entry"].body
+        assert after is not None
+        result["thruster_propellant"] = tank - np.asarray(after.propellant)
     # The fall-back cannot steer: it has to bring the crew down alive, wherever that is.
     ballistic = law_name(flight.guidance) == "ballistic"
     load_limit = max(plan.scenario.truth.limits.load_g, BALLISTIC_LOAD if ballistic else 0.0)
@@ -171,7 +175,7 @@ def summarise(
         "touchdown": None,
         "navigation": {
             "position_error_at_parachute_m": float(n["navigation_error_open"]),
-            "position_3sigma_at_parachute_m": _three_sigma(float(n["navigation_sigma_open"])),
+            "position_3sigma_at_parachute_m": _three_sigma(float(n.get("navigation_sigma_open", np.nan))),
         },
         "propellant_kg": float(n["propellant"]),
     }

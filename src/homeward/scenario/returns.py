@@ -69,7 +69,7 @@ def plan_return(
     """
     law: Any = guidance
     if law is None:
-        law = load_law(scenario.flight.guidance.law, f"{scenario.name}: flight.guidance.law")
+        law = load_law(scenario.flight.guidance.law, scenario.place("flight.guidance.law"))
     for seat, model in zip(SEATS, (law, navigation, aero, atmosphere), strict=True):
         check_object(model, seat)
     start = initial_state(scenario)

@@ -94,8 +94,8 @@ class AidSensors(eqx.Module):
 class AidState(eqx.Module):
     """What the sensors carry on: slow errors [m, m/s, E], and how long satellites have been in view [s].
 
-    ``first`` marks a flight's first reading, which was taken before it began: a flight starts aligned, wherever
-    it does.
+    ``first`` marks a flight's first reading, which was taken before it began: a flight starts aligned,
+    wherever it does.
     """
 
     position_error: Vec3

@@ -167,7 +167,7 @@ def told(body: BodyModel, world: World, where: str, there: Around, pushes: Pushe
 
 
 def nose_ahead(state: Motion, air_F: Triple) -> Scalar:
-    """Cosine of the angle between the x axis and the motion through the air; -1 with the heat shield first."""
+    """Cosine of the angle between the x axis and the motion through the air: -1, heat shield first."""
     v = subtract(state[1], air_F)
     return dot(rows(state[2])[0], v) / jnp.maximum(jnp.sqrt(dot(v, v)), 1e-6)
 

@@ -39,7 +39,7 @@ class BodyState(eqx.Module):
     engine_level: Scalar  # the same of the main engines
     propellant: Scalar  # kg, of the capsule's thrusters
     tip_off: Vec3  # rad/s, what the separations of this flight leave, one way and the other
-    foremost: Scalar  # largest cosine between x and the motion through the air in the entry: above 0, a tumble
+    foremost: Scalar  # largest cosine between x and the motion in the air, in the entry: above 0, a tumble
     sensors: Any  # state of the sensors
 
 
