@@ -144,6 +144,12 @@ def build_aerodynamics(
     if capsule.aero == "constant":
         cd = capsule.drag_coefficient * scale
         return ConstantAerodynamics(number(cd * ratio), number(cd))
+    if capsule.aero == "shape":
+        from homeward.scenario.build_body import shape_trim
+
+        table = shape_trim(scenario)
+        table = table.scaled(drag=scale / capsule.drag_scale)
+        return table if lift_to_drag is None else table.with_lift_to_drag(number(ratio))
     return apollo(ratio, scale)
 
 

@@ -1,8 +1,10 @@
 """The turning ship of a scenario: shape, inertia, thrusters, sensors; and what is believed of them."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from homeward._programs import program
 from homeward.earth.constants import G0
 from homeward.earth.orientation import AbstractOrientation, UniformRotation
 from homeward.errors import InputError
@@ -17,6 +19,7 @@ from homeward.shape import CapsuleShape
 from homeward.thrusters import Thrusters
 from homeward.typing import Mat33, Quat, Scalar
 from homeward.world.aids import INITIAL_NOISES, initial_aids
+from homeward.world.aero import TrimTable, trim_table
 from homeward.world.body import BodyModel
 from homeward.world.body_aero import BodyAerodynamics, trim
 from homeward.world.body_aero_build import body_aerodynamics, body_for_lift_to_drag
@@ -53,6 +56,19 @@ def build_body_aero(scenario: Scenario, drag_scale: float | None = None) -> Body
         aero = body_aerodynamics(shape, (c.center_of_mass_m, 0.0, offset), label=label)
     scale = c.drag_scale if drag_scale is None else drag_scale
     return aero if scale == 1.0 else aero.scaled(drag=scale)
+
+
+def shape_trim(scenario: Scenario) -> TrimTable:
+    """Trim lift and drag against Mach number of the scenario's shape: what the ship has once it turns."""
+    aero = build_body_aero(scenario)
+    mach = np.asarray(aero.mach)
+    _, cl, cd = (np.asarray(x) for x in _trims(aero, mach))
+    return trim_table(mach, cl, cd)
+
+
+@program
+def _trims(aero, mach):
+    return jax.vmap(lambda m: trim(aero, m))(mach)
 
 
 def inertia_of(moments: tuple[float, float, float], products: tuple[float, float, float]) -> Mat33:

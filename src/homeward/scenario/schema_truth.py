@@ -42,9 +42,10 @@ class Capsule(Section):
     nose_radius_m: Annotated[Positive, Field(le=100.0)] = Field(
         default=2.9, description="radius of curvature of the heat shield"
     )
-    aero: Literal["apollo", "constant"] = Field(
+    aero: Literal["apollo", "shape", "constant"] = Field(
         default="apollo",
-        description="apollo: published trim table against Mach; constant: one drag and one lift",
+        description="trim of a point mass. apollo: published table against Mach; shape: what the shape gives "
+        "where its centre of mass stands; constant: one drag and one lift",
     )
     drag_coefficient: Annotated[Positive, Field(le=10.0)] = Field(
         default=1.25, description="CD, where aero is constant"
