@@ -54,7 +54,7 @@ class Draw(eqx.Module):
     velocity: Vec3
     aim_E: Vec3
     onboard_wind_E: Vec3
-    main_rows: Float[Array, "n 5"]
+    main_rows: Float[Array, "n 5"] | None  # None where the flight ends before the parachutes
 
 
 def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray) -> tuple[World, FlightComputer, TruthState]:
@@ -144,6 +144,8 @@ def _draw(air, thin, wind, truth, sizes, density, key, runs, site: _Site, at_int
         velocity = sizes["velocity"] * normal(k, "state_velocity", (3,))
         if at_interface:
             position, velocity = 0.0 * position, _interface_error(k, sizes, truth)
+        lands = scenario.return_.legs.end == "touchdown"
+        rows = forecast_rows(scenario, parachutes, mass, density, forecast) if lands else None
         return Draw(
             atmosphere=true_air, thin_air=high, wind=true_wind, forecast=forecast,
             drag=1.0 + sizes["drag"] * normal(k, "drag"),
@@ -156,7 +158,7 @@ def _draw(air, thin, wind, truth, sizes, density, key, runs, site: _Site, at_int
             navigation_position=sizes["navigation_position"] * normal(k, "navigation_position", (3,)),
             navigation_velocity=sizes["navigation_velocity"] * normal(k, "navigation_velocity", (3,)),
             position=position, velocity=velocity, aim_E=target.aim_E,
-            main_rows=forecast_rows(scenario, parachutes, mass, density, forecast),
+            main_rows=rows,
             onboard_wind_E=believed * (C_NE[0] * mean[0] + C_NE[1] * mean[1]),
         )  # fmt: skip
 
@@ -200,7 +202,9 @@ def _apply(plan: ReturnPlan, draws: Draw, lanes: int) -> tuple[World, FlightComp
     )
     world = eqx.tree_at(lambda w: w.aerodynamics, world, scaled)
     flight = spread_flight(plan.flight, lanes)
-    flight = eqx.tree_at(lambda f: (f.target.aim_E, f.main.rows), flight, (draws.aim_E, draws.main_rows))
+    flight = eqx.tree_at(lambda f: f.target.aim_E, flight, draws.aim_E)
+    if draws.main_rows is not None:
+        flight = eqx.tree_at(lambda f: f.main.rows, flight, draws.main_rows)
     if isinstance(flight.guidance, OWN):
         flight = eqx.tree_at(lambda f: f.guidance.model.wind, flight, draws.onboard_wind_E)
     truth = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))).copy(), plan.truth)

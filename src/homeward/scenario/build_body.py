@@ -18,8 +18,8 @@ from homeward.scenario.schema import Scenario
 from homeward.shape import CapsuleShape
 from homeward.thrusters import Thrusters
 from homeward.typing import Mat33, Quat, Scalar
-from homeward.world.aids import INITIAL_NOISES, initial_aids
 from homeward.world.aero import TrimTable, trim_table
+from homeward.world.aids import INITIAL_NOISES, initial_aids
 from homeward.world.body import BodyModel
 from homeward.world.body_aero import BodyAerodynamics, trim
 from homeward.world.body_aero_build import body_aerodynamics, body_for_lift_to_drag

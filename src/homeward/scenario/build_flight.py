@@ -167,10 +167,10 @@ def _target(
     rows = jax.vmap(forecast.at)(levels)
     if calm:
         rows = rows * 0.0
-    moved = drift(parachutes, mass, density, rows[:, 0], rows[:, 1], opening, ground)
-    north, east = moved.north, moved.east
-    if ends_high:
-        north, east = north * 0.0, east * 0.0
+    north = east = jnp.zeros_like(mass)
+    if not ends_high:
+        moved = drift(parachutes, mass, density, rows[:, 0], rows[:, 1], opening, ground)
+        north, east = moved.north, moved.east
     return EntryTarget(aim_point(ellipsoid, latitude, longitude, opening, north, east), opening)
 
 

@@ -15,7 +15,7 @@ from homeward.icd import Accuracy, BodyFrame, Frame, channels
 from homeward.sim.bare import bare_carry, bare_flight, bare_world
 from homeward.sim.carry import Carry
 from homeward.sim.legs import CYCLES, TURNING, Leg, leg
-from homeward.sim.loop import begin, chunk
+from homeward.sim.loop import begin, chunk, end_leg
 from homeward.typing import Array
 from homeward.world.interfaces import AbstractAerodynamics
 from homeward.world.state import BodyState, TruthState, initial_truth
@@ -122,6 +122,12 @@ def chunk_program(world, flight, leg, carry, keys, number, record: bool):
 _chunk = program(chunk_program)
 
 
+@program
+def _end(world, flight, leg, carry):
+    axes = (world_axes(world), flight_axes(flight), 0, 0)
+    return _strong(jax.vmap(end_leg, in_axes=axes)(world, flight, leg, carry))
+
+
 def _strong(tree):
     """The tree without weak types: a carry that differs from itself in those would compile a second time."""
     return jax.tree.map(
@@ -174,6 +180,7 @@ def preparing(
             if kind not in TURNING:
                 parts = (bare_world(world), bare_flight(flight), some, bare_carry(carry, flight))
             _chunk.prepare(*parts, keys, np.asarray(0), record=record)
+            _end.prepare(*parts)
 
     return ahead
 
@@ -193,6 +200,8 @@ def fly_leg(
     ``progress`` is called with the share of the leg's expected time that is done.
     """
     carry = _begin(carry, _of_no_kind(leg))
+    # Once, or every chunk would copy the tables of every lane.
+    world, flight, leg, keys = jax.device_put((world, flight, leg, keys))
     start = np.asarray(carry.truth.time)
     frames: list[Frame] = []
     longest = float(np.max(np.asarray(leg.patience)))
@@ -202,6 +211,9 @@ def fly_leg(
         if rows is not None:
             frames.append(jax.tree.map(np.asarray, rows))
         settled = np.asarray(carry.truth.settled)
+        if (np.asarray(carry.truth.done) & ~settled).any():
+            carry = _end(world, flight, leg, carry)
+            settled = np.asarray(carry.truth.settled)
         if progress is not None:
             progress(float(np.mean(settled)))
         if settled.all():
