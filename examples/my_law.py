@@ -12,13 +12,13 @@ from homeward.math.numerics import norm, unit
 
 # Range to go [m] against speed [m/s], read off a flight that landed well.
 SPEED = (200.0, 300.0, 500.0, 1000.0, 1500.0, 2000.0, 3000.0, 4000.0, 5000.0, 6000.0, 6500.0, 7000.0, 7400.0)
-RANGE = (1e3, 6e3, 13e3, 28e3, 50e3, 77e3, 144e3, 238e3, 385e3, 604e3, 758e3, 985e3, 1342e3)
+RANGE = (0.5e3, 5e3, 13e3, 34e3, 57e3, 82e3, 153e3, 254e3, 410e3, 633e3, 788e3, 1009e3, 1359e3)
 
 
 class RangeLaw(AbstractEntryGuidance):
     """Lift up where the aim point is farther than it should be; roll over when it lies too far aside."""
 
-    trim: float = 0.47  # cosine of the bank of that flight
+    trim: float = 0.51  # cosine of the bank of that flight
     gain: float = 2.0  # change of that cosine for a range off by its own size
     aside: float = 0.06  # rad, heading error at which the bank changes sides
 

@@ -144,8 +144,8 @@ def chunk(
 ) -> tuple[Carry, Frame | None]:
     """A fixed number of cycles of one lane; lanes that have reached their end stand still.
 
-    ``key`` is this chunk's own random key. Returns the new carry and, if ``record``, the stacked frames. Lanes
-    that have come to the tick of their end wait there for ``end_leg``.
+    ``key`` is this chunk's own random key. Returns the new carry and, if ``record``, the stacked frames.
+    Lanes that have come to the tick of their end wait there for ``end_leg``.
     """
     cycles = CYCLES[leg.kind]
     turning = leg.kind in TURNING
