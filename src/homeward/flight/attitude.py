@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from homeward.earth.constants import G0
+from homeward.earth.geodesy import Ellipsoid, height_and_up
 from homeward.flight.allocation import Allocation
 from homeward.icd import Attitude, Navigation
 from homeward.math.components import Triple, add, dot, join, split
@@ -53,10 +54,11 @@ class WindAxes(eqx.Module):
     load: Scalar  # sensed, g
 
 
-def wind_axes(navigation: Navigation, C_EI: Mat33) -> WindAxes:
+def wind_axes(navigation: Navigation, ellipsoid: Ellipsoid, C_EI: Mat33) -> WindAxes:
     """Axes of the Earth-relative motion that navigation believes in."""
     force = split(navigation.specific_force)
-    axes = motion_axes(split(navigation.r_BE_E), split(navigation.v_BE_E))
+    _, up = height_and_up(ellipsoid, split(navigation.r_BE_E))
+    axes = motion_axes(up, split(navigation.v_BE_E))
     forward, right, above = (jnp.sum(C_EI * join(x)[:, None], axis=0) for x in axes)
     return WindAxes(forward, right, above, jnp.sqrt(dot(force, force)) / G0)
 

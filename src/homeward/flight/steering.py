@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax.numpy as jnp
 
+from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import AbstractOrientation
 from homeward.flight.attitude import (
     AttitudeControl,
@@ -31,6 +32,7 @@ class Steering(eqx.Module):
     stack: AttitudeControl
     capsule: AttitudeControl
     engine_tail: Scalar
+    ellipsoid: Ellipsoid
     orientation: AbstractOrientation  # of the Earth, as believed
 
     @property
@@ -40,7 +42,7 @@ class Steering(eqx.Module):
 
     def axes(self, last: Navigation) -> WindAxes:
         """Axes of the believed motion, held for a cycle."""
-        return wind_axes(last, self.orientation.at(last.time).C_EI(last.time))
+        return wind_axes(last, self.ellipsoid, self.orientation.at(last.time).C_EI(last.time))
 
     def point(
         self,

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 
 from homeward.earth.geodesy import Ellipsoid, height_and_up
 from homeward.icd import InertialSample
-from homeward.math.components import Triple, add, axpy, cross, dot, join, scale, split
+from homeward.math.components import Triple, add, axpy, dot, join, scale, split
 from homeward.math.quaternion import multiply, to_matrix
+from homeward.math.turning import bank_angle, motion_axes
 from homeward.typing import Array, Float, Mat33, Quat, Scalar, Vec3
 
 
@@ -139,10 +140,7 @@ def bank_of(ellipsoid: Ellipsoid, C_EI: Mat33, q_BI: Quat, r_E: Vec3, v_E: Vec3)
 
     Heat shield ahead, lift is on that side. Falling straight down, bank has no meaning and is still finite.
     """
-    z_E = jnp.sum(C_EI * to_matrix(q_BI)[2][None, :], axis=1)
-    v, z = split(v_E), split(z_E)
     _, up = height_and_up(ellipsoid, split(r_E))
-    right = cross(v, up)
-    inverse = 1.0 / jnp.sqrt(jnp.maximum(dot(v, v), 1e-12))
-    lift_up = scale(inverse, cross(right, v))
-    return jnp.arctan2(dot(z, right), dot(z, lift_up))
+    C = to_matrix(q_BI)
+    x_E, y_E, z_E = (split(jnp.sum(C_EI * C[k][None, :], axis=1)) for k in range(3))
+    return bank_angle((x_E, y_E, z_E), motion_axes(up, split(v_E)))

@@ -71,10 +71,10 @@ def turn_rate(q_BF: Four, omega_BF_B: Triple) -> Four:
     return product((jnp.zeros_like(x), -0.5 * x, -0.5 * y, -0.5 * z), q_BF)
 
 
-def motion_axes(r: Triple, v: Triple) -> Rows:
-    """Unit vectors along a velocity, to the right of it (horizontal) and above it."""
+def motion_axes(up: Triple, v: Triple) -> Rows:
+    """Unit vectors along a velocity, to the right of it (horizontal) and above it; ``up`` of any length."""
     forward = scale(1.0 / jnp.sqrt(dot(v, v) + 1e-12), v)
-    side = cross(forward, r)
+    side = cross(forward, up)
     right = scale(1.0 / jnp.sqrt(dot(side, side) + 1e-6), side)
     return forward, right, cross(right, forward)
 

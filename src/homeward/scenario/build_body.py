@@ -12,7 +12,7 @@ from homeward.flight.allocation import allocate
 from homeward.flight.attitude import AttitudeControl, ControlSettings
 from homeward.flight.steering import Steering
 from homeward.scenario import schema_body
-from homeward.scenario.build import number, numbers
+from homeward.scenario.build import build_ellipsoid, number, numbers
 from homeward.scenario.build_sensors import aid_sensors, inertial_unit, nominal_draws
 from homeward.scenario.schema import Scenario
 from homeward.shape import CapsuleShape
@@ -227,7 +227,8 @@ def build_steering(scenario: Scenario, orientation: AbstractOrientation) -> Stee
             scenario, capsule, inertia_of(c.inertia_kg_m2, c.products_of_inertia_kg_m2), angle, "capsule",
             f.control.unused_capsule,
         ),
-        engine_tail=number(scenario.truth.engine.fall_s), orientation=orientation,
+        engine_tail=number(scenario.truth.engine.fall_s), ellipsoid=build_ellipsoid(scenario),
+        orientation=orientation,
     )  # fmt: skip
 
 

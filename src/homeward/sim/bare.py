@@ -5,6 +5,7 @@ starts anew from stars and satellites when the ship turns again.
 """
 
 import equinox as eqx
+import jax
 
 from homeward.flight.computer import FlightComputer
 from homeward.flight.interfaces import AbstractStrapdown
@@ -42,7 +43,8 @@ def bare_carry(carry: Carry, flight: FlightComputer) -> Carry:
 
 
 def dressed_carry(carry: Carry, before: Carry, fresh: Carry) -> Carry:
-    """A bare carry with its body back; navigation as it is before a flight (``fresh``)."""
+    """A bare carry with its body back; a filter as it is before a flight (``fresh``), any other navigation as
+    it has gone on meanwhile."""
     if before.truth.body is None:
         return carry
     carry = eqx.tree_at(
@@ -50,6 +52,8 @@ def dressed_carry(carry: Carry, before: Carry, fresh: Carry) -> Carry:
         (before.truth.body, before.command.thruster_seconds), is_leaf=_none,
     )  # fmt: skip
     old = carry.flight
+    if jax.tree.structure(old.navigation) == jax.tree.structure(fresh.flight.navigation):
+        return carry
     kept = (old.guidance, old.descent, old.last, old.entry)
     flight = eqx.tree_at(lambda f: (f.guidance, f.descent, f.last, f.entry), fresh.flight, kept)
     return eqx.tree_at(lambda c: c.flight, carry, flight)

@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax.numpy as jnp
 
+from homeward.earth.geodesy import height_and_up
 from homeward.earth.orientation import EarthSpin
 from homeward.math.components import Triple, cross, join, scale, split, subtract
 from homeward.math.quaternion import conjugate, from_matrix, multiply
@@ -65,7 +66,9 @@ def earth_fixed(frozen: Frozen, time: Scalar, r_F: Triple) -> Triple:
     return turned(scale(frozen.time - time, frozen.omega), r_F)
 
 
-def true_bank(frozen: Frozen, motion: Motion) -> Scalar:
-    """Bank angle [rad] about the velocity relative to the turning Earth."""
+def true_bank(world: World, frozen: Frozen, time: Scalar, motion: Motion) -> Scalar:
+    """Bank angle [rad] about the velocity relative to the turning Earth, at a time within the cycle."""
     r, v, q, _ = motion
-    return bank_angle(rows(q), motion_axes(r, subtract(v, cross(frozen.omega, r))))
+    _, up_E = height_and_up(world.ellipsoid, earth_fixed(frozen, time, r))
+    up = turned(scale(time - frozen.time, frozen.omega), up_E)
+    return bank_angle(rows(q), motion_axes(up, subtract(v, cross(frozen.omega, r))))

@@ -8,11 +8,12 @@ from homeward.earth.orientation import EarthSpin
 from homeward.icd import Command
 from homeward.math.components import split
 from homeward.math.numerics import norm
+from homeward.sim.canopies import set_off
 from homeward.sim.legs import AIR, BURN, COAST, DESCENT, ENTRY, ORBIT, Leg
 from homeward.typing import Scalar, Vec3
 from homeward.world.actuators import bank_actuator
 from homeward.world.dynamics import Forces, Inputs, finite, integrate_tick, third_body_pull
-from homeward.world.parachute import canopy_area, next_stage
+from homeward.world.parachute import canopy_area
 from homeward.world.state import Extremes, TruthState
 from homeward.world.world import World
 
@@ -69,23 +70,17 @@ def act(
         # An empty tank ends the burn too; the flight goes on with what it got.
         finished = finished | (truth.propellant <= 0.0)
     if leg.kind == DESCENT:
-        stage, changed = next_stage(world.parachutes, truth.stage, truth.stage_time, active.deploy)
-        stage_time = jnp.where(changed, 0.0, truth.stage_time + dt)
-        before = inputs.area
-        shield = world.parachutes.heat_shield_mass
-        dropping = active.drop_heat_shield & (truth.mass > world.capsule.mass - 0.5 * shield)
-        mass = jnp.where(dropping, truth.mass - shield, truth.mass)
+        done = set_off(world, truth, active, dt)
+        stage, stage_time, retro_time = done.stage, done.stage_time, done.retro_time
+        before, mass = inputs.area, truth.mass - done.dropped
         after = eqx.tree_at(lambda t: (t.stage, t.stage_time), truth, (stage, stage_time))
         area = forces_inputs(world, DESCENT, after).area
-        firing = (active.fire_retro & (truth.retro_time < world.retro.burn_time)).astype(float)
-        up = r_E / norm(r_E)
-        push = firing * world.retro.thrust / mass * up
+        push = done.thrust / mass * (r_E / norm(r_E))
         inputs = eqx.tree_at(
             lambda i: (i.mass, i.area, i.area_rate, i.push_E),
             inputs,
-            (mass, before, jnp.where(changed, 0.0, (area - before) / dt), push),
+            (mass, before, jnp.where(done.changed, 0.0, (area - before) / dt), push),
         )
-        retro_time = truth.retro_time + firing * dt
 
     orbit = in_orbit(leg.kind)
     # In the ten minutes of an entry Sun and Moon move a capsule by some 0.2 m: there they are left out.

@@ -7,19 +7,18 @@ import jax.numpy as jnp
 from homeward.earth.geodesy import height_and_up
 from homeward.flight.computer import FlightComputer, FlightState
 from homeward.icd import Command, Frame
-from homeward.math.components import Triple, join
+from homeward.math.components import join
 from homeward.sim.carry import Carry, fail_if_late, fly_if_due, select
 from homeward.sim.frozen import Frozen, earth_fixed, from_frozen, into_frozen, true_bank
-from homeward.sim.legs import AIR, CANOPY, ORBIT, TICKS, WHERE, Leg
+from homeward.sim.legs import AIR, ORBIT, TICKS, WHERE, Leg
 from homeward.sim.record import frame
 from homeward.sim.tick import keep_worst
 from homeward.sim.turning_record import body_frame
 from homeward.sim.turning_sense import attitude_now, sense
-from homeward.sim.turning_tick import act_turning
+from homeward.sim.turning_tick import act_turning, nothing_fired
 from homeward.typing import Array, Float
 from homeward.world import aids, inertial, sensors
-from homeward.world.parachute import canopy_area
-from homeward.world.rigid_body import Motion, Pushes, around, nose_ahead, told
+from homeward.world.rigid_body import Motion, around, nose_ahead, told
 from homeward.world.sensors import measure
 from homeward.world.world import World
 
@@ -39,13 +38,9 @@ def cycle_turning(
     frozen, motion = into_frozen(world, leg, spin, truth)
     zero = jnp.zeros_like(truth.time)
     there = around(world, WHERE[leg.kind], frozen.omega, zero, motion[0], frozen.slow)
-    area = truth.drag_area
-    if leg.kind == CANOPY:
-        area = canopy_area(world.parachutes, world.faults, truth.stage, truth.stage_time)
-    nothing: Triple = (zero, zero, zero)
-    pushes = Pushes(truth.mass, truth.body.inertia, nothing, nothing, area, zero)
+    pushes = nothing_fired(world, leg, truth)
     felt = told(world.body, world, WHERE[leg.kind], there, pushes, motion)
-    truth = eqx.tree_at(lambda t: t.bank, truth, true_bank(frozen, motion))
+    truth = eqx.tree_at(lambda t: t.bank, truth, true_bank(world, frozen, truth.time, motion))
     if leg.kind == AIR:
         ahead = jnp.maximum(truth.body.foremost, nose_ahead(motion, there.air_F))
         ahead = jnp.where(leg.guided > 0.0, ahead, truth.body.foremost)

@@ -6,14 +6,13 @@ import jax.numpy as jnp
 
 from homeward.earth.geodesy import height_and_up
 from homeward.flight.computer import FlightComputer
-from homeward.math.components import Triple, axpy
+from homeward.math.components import axpy
 from homeward.sim.carry import Carry, select
 from homeward.sim.frozen import earth_fixed, from_frozen, into_frozen
-from homeward.sim.legs import CANOPY, SUBSTEPS, WHERE, Leg
-from homeward.sim.turning_tick import felt
+from homeward.sim.legs import SUBSTEPS, WHERE, Leg
+from homeward.sim.turning_tick import felt, nothing_fired
 from homeward.world.inertial import NOISES
-from homeward.world.parachute import canopy_area
-from homeward.world.rigid_body import Pushes, around, fly_tick
+from homeward.world.rigid_body import around, fly_tick
 from homeward.world.world import World
 
 ROUNDS = 7  # both ends, then false position
@@ -31,11 +30,7 @@ def settle_turning(world: World, flight: FlightComputer, leg: Leg, carry: Carry)
     spin = world.orientation.at(truth.time)
     frozen, motion = into_frozen(world, leg, spin, truth)
     zero = jnp.zeros_like(leg.tick)
-    nothing: Triple = (zero, zero, zero)
-    area = truth.drag_area
-    if leg.kind == CANOPY:
-        area = canopy_area(world.parachutes, world.faults, truth.stage, truth.stage_time)
-    pushes = Pushes(truth.mass, truth.body.inertia, nothing, nothing, area, zero)
+    pushes = nothing_fired(world, leg, truth)
 
     def halfway(share):
         dt = share * leg.tick

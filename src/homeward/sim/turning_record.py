@@ -4,14 +4,14 @@ import jax.numpy as jnp
 
 from homeward.earth.constants import G0
 from homeward.icd import Attitude, BodyFrame, Command
-from homeward.math.components import Triple, dot, join, subtract
+from homeward.math.components import dot, join, subtract
 from homeward.math.quaternion import conjugate, multiply
 from homeward.math.turning import apply, rows
 from homeward.sim.frozen import Frozen, attitude_of, true_bank
 from homeward.sim.legs import WHERE, Leg
+from homeward.sim.turning_tick import nothing_fired
 from homeward.typing import Scalar
-from homeward.world.parachute import canopy_area
-from homeward.world.rigid_body import CANOPY, Motion, Pushes, around, loads, row_of, wind_angles
+from homeward.world.rigid_body import Motion, around, loads, row_of, wind_angles
 from homeward.world.state import TruthState
 from homeward.world.world import World
 
@@ -25,11 +25,7 @@ def body_frame(
     assert body is not None and state is not None and active.thruster_seconds is not None
     where, zero = WHERE[leg.kind], jnp.zeros_like(truth.time)
     there = around(world, where, frozen.omega, truth.time - frozen.time, motion[0], frozen.slow)
-    area = truth.drag_area
-    if where == CANOPY:
-        area = canopy_area(world.parachutes, world.faults, truth.stage, truth.stage_time)
-    nothing: Triple = (zero, zero, zero)
-    pushes = Pushes(truth.mass, state.inertia, nothing, nothing, area, zero)
+    pushes = nothing_fired(world, leg, truth)
     C = rows(motion[2])
     force, _ = loads(body, where, there, row_of(body, where, there, motion[1]), pushes, zero, motion, C)
     attack, aside, _ = wind_angles(join(apply(C, subtract(motion[1], there.air_F))))
@@ -37,7 +33,7 @@ def body_frame(
     wrong = multiply(attitude.q_BI, conjugate(q_BI))
     return BodyFrame(
         time=truth.time, q_BI=q_BI, omega_BI_B=join(motion[3]), angle_of_attack=attack, sideslip=aside,
-        bank=true_bank(frozen, motion), bank_command=bank_command,
+        bank=true_bank(world, frozen, truth.time, motion), bank_command=bank_command,
         load_factor=jnp.sqrt(dot(force, force)) / (truth.mass * G0),
         attitude_error=-2.0 * jnp.sign(wrong[0]) * wrong[1:],
         valve_share=active.thruster_seconds / leg.tick, engine_share=active.engine_seconds / leg.tick,

@@ -7,13 +7,14 @@ import jax.numpy as jnp
 from homeward.icd import Command, InertialSample
 from homeward.math.components import Triple, add, axpy, cross, join, scale, split, subtract
 from homeward.math.turning import apply, join4, rows
+from homeward.sim.canopies import set_off
 from homeward.sim.frozen import Frozen
 from homeward.sim.legs import CANOPY, ORBIT, SUBSTEPS, WHERE, Leg
 from homeward.typing import Array, Flag, Float, Scalar
 from homeward.world.body import BodyModel
 from homeward.world.dynamics import finite
 from homeward.world.inertial import turn_between
-from homeward.world.parachute import canopy_area, next_stage
+from homeward.world.parachute import canopy_area
 from homeward.world.rigid_body import Motion, Pushes, around, fly_tick
 from homeward.world.state import TruthState
 from homeward.world.valves import fire, lag
@@ -43,7 +44,7 @@ def act_turning(
     thrusters = body.stack_thrusters if in_orbit else body.capsule_thrusters
     tank = truth.propellant if in_orbit else state.propellant
     level, force, torque, used = fire(thrusters, state.level, active.thruster_seconds, dt, tank)
-    mass, area, rate = truth.mass - used, truth.drag_area, jnp.zeros_like(dt)
+    mass, area, rate = truth.mass - used, drag_area(world, leg, truth), jnp.zeros_like(dt)
     propellant = truth.propellant - (used if in_orbit else 0.0)
     rcs = state.propellant - (0.0 if in_orbit else used)
     engine_level = state.engine_level
@@ -61,17 +62,12 @@ def act_turning(
         finished = (over | (propellant <= 0.0)) & (truth.sensed_delta_v > 0.5 * leg.burn_delta_v)
         finished = finished & (leg.burn_delta_v > 0.0)
     if leg.kind == CANOPY:
-        stage, changed = next_stage(world.parachutes, truth.stage, truth.stage_time, active.deploy)
-        stage_time = jnp.where(changed, 0.0, truth.stage_time + dt)
-        area = canopy_area(world.parachutes, world.faults, truth.stage, truth.stage_time)
+        done = set_off(world, truth, active, dt)
+        stage, stage_time, retro_time = done.stage, done.stage_time, done.retro_time
         after = canopy_area(world.parachutes, world.faults, stage, stage_time)
-        rate = jnp.where(changed, 0.0, (after - area) / dt)
-        shield = world.parachutes.heat_shield_mass
-        dropping = active.drop_heat_shield & (truth.mass > world.capsule.mass - 0.5 * shield)
-        mass = jnp.where(dropping, mass - shield, mass)
-        firing = (active.fire_retro & (truth.retro_time < world.retro.burn_time)).astype(float)
-        force = add(force, (firing * world.retro.thrust, jnp.zeros_like(dt), jnp.zeros_like(dt)))
-        retro_time = truth.retro_time + firing * dt
+        rate = jnp.where(done.changed, 0.0, (after - area) / dt)
+        mass = mass - done.dropped
+        force = add(force, (done.thrust, jnp.zeros_like(dt), jnp.zeros_like(dt)))
 
     # What leaves takes its part of the inertia along: the shape of what stays is taken as the same.
     inertia = state.inertia * (mass / truth.mass)
@@ -106,6 +102,21 @@ def felt(
     gained = apply(rows(old[2]), subtract(subtract(new[1], old[1]), scale(dt, gravity_F)))
     turn = turn_between(join4(old[2]), join4(new[2]))
     return body.inertial.sample(turn, join(gained), dt, noise)
+
+
+def drag_area(world: World, leg: Leg, truth: TruthState) -> Scalar:
+    """CD x area [m2] on top of the capsule's own: the stack's in orbit, the canopy's under one."""
+    if leg.kind == CANOPY:
+        return canopy_area(world.parachutes, world.faults, truth.stage, truth.stage_time)
+    return truth.drag_area
+
+
+def nothing_fired(world: World, leg: Leg, truth: TruthState) -> Pushes:
+    """What acts on the ship at this instant, nothing being lit."""
+    assert truth.body is not None
+    zero = jnp.zeros_like(truth.time)
+    still: Triple = (zero, zero, zero)
+    return Pushes(truth.mass, truth.body.inertia, still, still, drag_area(world, leg, truth), zero)
 
 
 def _engine(world: World, share: Scalar) -> tuple[Triple, Triple]:
