@@ -187,9 +187,7 @@ def compare_guidance(
     dispersed: dict[str, Flights] = {}
     changed: dict[str, LargeChanges] = {}
     for law in LAWS:
-        dispersed[law] = fly_many(
-            with_law(scenario, law), runs, seed, cores=1, progress=talk(f"{law}, dispersed")
-        )
+        dispersed[law] = fly_many(with_law(scenario, law), runs, seed, progress=talk(f"{law}, dispersed"))
         done += 1
     for law in LAWS:
         changed[law] = fly_large_changes(

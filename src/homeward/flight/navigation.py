@@ -1,4 +1,4 @@
-"""Navigation on board. It trusts a fix whose error the world models; a filter will take this seat."""
+"""Navigation that trusts a fix whose error the world models: of a point mass, or where no filter is wanted."""
 
 import jax.numpy as jnp
 

@@ -60,8 +60,9 @@ def fly_mission(
             arrays = jax.tree.map(np.array, carry.truth)
             after = item.before(arrays)
             carry = eqx.tree_at(lambda c: c.truth, carry, after)
-            if after.body is not None:
-                carry = jolt(flight, carry, jnp.asarray(after.v_BI_I) - jnp.asarray(arrays.v_BI_I))
+            gained = jnp.asarray(after.v_BI_I) - jnp.asarray(arrays.v_BI_I)
+            if after.body is not None and bool(jnp.any(gained != 0.0)):
+                carry = jolt(flight, carry, gained)
         starts[item.name] = jax.tree.map(np.asarray, carry.truth)
 
         def share(part: float, name: str = item.name, k: int = k) -> None:

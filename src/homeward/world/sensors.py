@@ -1,4 +1,4 @@
-"""What the sensors tell. For now a model of the onboard state's error stands in for sensors and filter."""
+"""What the sensors tell a point mass, or a ship without a filter: a fix with a model of its error."""
 
 import jax.numpy as jnp
 
