@@ -1,4 +1,4 @@
-"""Navigation that trusts a fix whose error the world models: of a point mass, or where no filter is wanted."""
+"""Navigation that trusts a fix whose error the world models: where no filter flies."""
 
 import jax.numpy as jnp
 
