@@ -1,0 +1,58 @@
+"""Messages of the rendezvous: what the sensors tell of ship and station, and what navigation makes of it.
+
+Frames: I inertial, L the station's orbit, B the ship, T the station, D the station's port (x_D outward).
+Docked, ``C_BD = diag(-1, -1, 1)``. Of a line of sight in B the azimuth turns toward +y_B and the elevation
+toward -z_B: ``u_B = (cos e cos a, cos e sin a, -sin e)``.
+"""
+
+import equinox as eqx
+
+from homeward.icd import channel
+from homeward.typing import Flag, Quat, Scalar, Vec3
+
+
+class PairAids(eqx.Module):
+    """What the sensors give once a cycle; a reading that is not valid is zero (no turn): leave it alone."""
+
+    star_valid: Flag = channel("1", "the star tracker sees stars")
+    star_q_BI: Quat = channel("1", "the ship's attitude by stars")
+    satellite_valid: Flag = channel("1", "the ship's satellite navigation has a fix")
+    satellite_position: Vec3 = channel("m", "the ship's position by satellites", "I")
+    satellite_velocity: Vec3 = channel("m/s", "the ship's velocity by satellites", "I")
+    station_valid: Flag = channel("1", "the link tells the station's fix and attitude")
+    station_position: Vec3 = channel("m", "the station's own fix, told by link", "I")
+    station_velocity: Vec3 = channel("m/s", "the station's own velocity, told by link", "I")
+    relative_valid: Flag = channel("1", "relative satellite navigation has a solution")
+    relative_position: Vec3 = channel("m", "ship less station by satellites", "I")
+    relative_velocity: Vec3 = channel("m/s", "ship less station by satellites, not turning", "I")
+    radar_valid: Flag = channel("1", "the radar has locked on to the station")
+    radar_range: Scalar = channel("m", "distance of the centres of mass by radar")
+    radar_rate: Scalar = channel("m/s", "rate of that distance by radar")
+    radar_azimuth: Scalar = channel("rad", "line of sight to the station by radar, toward +y_B", "B")
+    radar_elevation: Scalar = channel("rad", "line of sight to the station by radar, toward -z_B", "B")
+    lidar_valid: Flag = channel("1", "the lidar sees the reflector at the station's port")
+    lidar_range: Scalar = channel("m", "distance from port to port by lidar")
+    lidar_azimuth: Scalar = channel("rad", "line of sight from port to port by lidar, toward +y_B", "B")
+    lidar_elevation: Scalar = channel("rad", "line of sight from port to port by lidar, toward -z_B", "B")
+    camera_valid: Flag = channel("1", "the camera sees the target at the station's port")
+    camera_position: Vec3 = channel("m", "the station's port from the ship's port by camera", "B")
+    camera_q_BD: Quat = channel("1", "attitude against the station's port by camera")
+    station_q_TI: Quat = channel("1", "the station's attitude, told by link; no turn without a link")
+    touched: Flag = channel("1", "a contact switch is pressed")
+    captured: Flag = channel("1", "the latches have caught")
+
+
+class PairNavigation(eqx.Module):
+    """What navigation believes of ship and station; guidance and control read nothing else."""
+
+    time: Scalar = channel("s", "onboard time since the scenario's epoch")
+    r_BI_I: Vec3 = channel("m", "believed position of the ship", "I")
+    v_BI_I: Vec3 = channel("m/s", "believed velocity of the ship", "I")
+    r_TI_I: Vec3 = channel("m", "believed position of the station", "I")
+    v_TI_I: Vec3 = channel("m/s", "believed velocity of the station", "I")
+    q_BI: Quat = channel("1", "believed attitude of the ship, components of I to components of B")
+    omega_BI_B: Vec3 = channel("rad/s", "believed rate of turn of the ship", "B")
+    q_TI: Quat = channel("1", "believed attitude of the station, components of I to components of T")
+    position_sigma: Vec3 = channel("m", "1-sigma of the relative position", "L")
+    velocity_sigma: Vec3 = channel("m/s", "1-sigma of the relative velocity", "L")
+    attitude_sigma: Vec3 = channel("rad", "1-sigma of the ship's attitude", "B")
