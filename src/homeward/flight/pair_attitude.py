@@ -1,0 +1,216 @@
+"""The ship's attitude near the station: gyros reckon it, stars correct it; accelerometers calibrated at rest.
+
+Six errors, each axis of B by itself: attitude and gyro bias, a Kalman filter of two states three times over.
+What couples the axes, a bias turned by the ship's own turn, is small beside the stars at 1 Hz.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.earth.constants import G0
+from homeward.flight.readings import choose, finite
+from homeward.flight.strapdown import small_turn, turn_error, turn_quaternion
+from homeward.icd import Attitude, InertialSample
+from homeward.math.components import axpy, dot, join, split
+from homeward.math.quaternion import multiply, normalise, to_matrix
+from homeward.typing import Flag, Quat, Scalar, Vec3
+
+DEGREE = float(np.pi) / 180.0
+ARCSECOND = DEGREE / 3600.0
+
+
+class PairAttitudeState(eqx.Module):
+    """All that is remembered from tick to tick."""
+
+    q_BI: Quat
+    gyro_bias: Vec3  # rad/s
+    variance: Vec3  # rad2, of the attitude about each axis of B
+    shared: Vec3  # rad2/s, covariance of attitude and bias
+    bias_variance: Vec3  # rad2/s2
+    accelerometer_bias: Vec3  # m/s2
+    still: Scalar  # s at rest on which that bias stands
+    delta_v_I: Vec3  # m/s since the cycle before
+    force_B: Vec3  # m/s as sensed since then, bias and all
+    turn: Vec3  # rad, turns added up since then
+    duration: Scalar  # s since then
+    last: InertialSample
+    started: Flag
+    refused: Scalar  # readings of the stars in a row
+
+
+class PairAttitude(eqx.Module):
+    """The law, with the figures it was loaded with."""
+
+    gyro_bias: Scalar  # rad/s
+    gyro_walk: Scalar  # rad/sqrt(s)
+    gyro_scale: Scalar  # rad per rad turned: scale factors and misalignments
+    star_cross: Scalar  # rad
+    star_roll: Scalar  # rad, about the boresight
+    boresight_B: Vec3
+    accelerometer_bias: Scalar  # m/s2
+    accelerometer_walk: Scalar  # m/s/sqrt(s)
+    rest: Scalar  # m/s2: below that the ship falls freely but for small pulses
+    longest: Scalar  # s over which the bias is averaged
+    gate: Scalar
+    patience: Scalar
+
+    def init(self, q_BI: Quat, sigma: Scalar) -> PairAttitudeState:
+        """Known from before within ``sigma`` [rad]; the first stars replace it."""
+        zero, zeros, ones = jnp.zeros(()), jnp.zeros(3), jnp.ones(3)
+        return PairAttitudeState(
+            q_BI=q_BI,
+            gyro_bias=zeros,
+            variance=sigma**2 * ones,
+            shared=zeros,
+            bias_variance=self.gyro_bias**2 * ones,
+            accelerometer_bias=zeros,
+            still=zero,
+            delta_v_I=zeros,
+            force_B=zeros,
+            turn=zeros,
+            duration=zero,
+            last=InertialSample(zeros, zeros, zero),
+            started=jnp.asarray(False),
+            refused=zero,
+        )
+
+    def tick(self, state: PairAttitudeState, sample: InertialSample) -> PairAttitudeState:
+        """One control tick. A sample that is not finite is taken to be like the last one."""
+        good = finite(sample.delta_angle, sample.delta_velocity, sample.duration)
+        sample = choose(good, sample, state.last)
+        dt = sample.duration
+        turn = axpy(-dt, split(state.gyro_bias), split(sample.delta_angle))
+        gained = sample.delta_velocity - dt * state.accelerometer_bias
+        gained_I = jnp.sum(to_matrix(state.q_BI) * gained[:, None], axis=0)
+        q = multiply(turn_quaternion(turn, dot(turn, turn)), state.q_BI)
+        # First order is enough to keep the length at one: it is off by rounding only.
+        q = q * (1.5 - 0.5 * jnp.sum(q * q))
+        return eqx.tree_at(
+            lambda s: (s.q_BI, s.delta_v_I, s.force_B, s.turn, s.duration, s.last),
+            state,
+            (
+                q,
+                state.delta_v_I + gained_I,
+                state.force_B + sample.delta_velocity,
+                state.turn + join(turn),
+                state.duration + dt,
+                sample,
+            ),
+        )
+
+    def cycle(
+        self, state: PairAttitudeState, star_valid: Flag, star_q_BI: Quat
+    ) -> tuple[PairAttitudeState, Vec3, Scalar]:
+        """Stars taken in, accelerometers calibrated; the cycle's gain [m/s, I] and its 1-sigma an axis.
+
+        The 1-sigma is that of bias and noise; what is in proportion to the gain is not in it.
+        """
+        T = state.duration
+        p, c = state.variance, state.shared
+        turned = jnp.sqrt(jnp.sum(state.turn * state.turn))
+        # Errors in proportion to the turn add up, not their squares: navigation_filter has the reasoning.
+        fresh = self.gyro_walk**2 * T + jnp.pi * self.gyro_scale**2 * turned
+        p = p - 2.0 * T * c + T * T * state.bias_variance + fresh
+        c = c - T * state.bias_variance
+        p, c, b, state = self._stars(state, p, c, state.bias_variance, star_valid, star_q_BI)
+        bias, still = self._calibrated(state)
+        spread = self._bias_sigma(still) * T + self.accelerometer_walk * jnp.sqrt(T)
+        delta_v = state.delta_v_I
+        state = eqx.tree_at(
+            lambda s: (s.variance, s.shared, s.bias_variance, s.accelerometer_bias, s.still),
+            state,
+            (p, c, b, bias, still),
+        )
+        state = eqx.tree_at(
+            lambda s: (s.delta_v_I, s.force_B, s.turn, s.duration),
+            state,
+            (jnp.zeros(3), jnp.zeros(3), jnp.zeros(3), jnp.zeros(())),
+        )
+        return state, delta_v, spread
+
+    def attitude(self, state: PairAttitudeState) -> Attitude:
+        """Attitude and rate as of the last tick."""
+        last = state.last
+        rate = last.delta_angle / jnp.where(last.duration > 0.0, last.duration, 1.0) - state.gyro_bias
+        return Attitude(
+            q_BI=jnp.where(state.q_BI[0] < 0.0, -state.q_BI, state.q_BI),
+            omega_BI_B=jnp.where(last.duration > 0.0, rate, jnp.zeros(3)),
+            known=jnp.ones_like(state.started),
+        )
+
+    def sigma(self, state: PairAttitudeState) -> Vec3:
+        """1-sigma [rad] about the axes of B."""
+        return jnp.sqrt(state.variance)
+
+    def _stars(
+        self, state: PairAttitudeState, p: Vec3, c: Vec3, b: Vec3, valid: Flag, seen: Quat
+    ) -> tuple[Vec3, Vec3, Vec3, PairAttitudeState]:
+        length2 = jnp.sum(seen * seen)
+        valid = valid & finite(seen) & (jnp.abs(length2 - 1.0) < 1e-3)
+        seen = normalise(jnp.where(valid, seen, jnp.asarray([1.0, 0.0, 0.0, 0.0])))
+        along2 = self.boresight_B * self.boresight_B
+        noise = self.star_cross**2 + (self.star_roll**2 - self.star_cross**2) * along2
+        error = join(turn_error(state.q_BI, seen))
+        s = p + noise
+        inside = jnp.all(error * error < self.gate**2 * s)
+        # After many refusals the stars are right and the reckoning is not.
+        anew = valid & ((~state.started) | (~inside & (state.refused >= self.patience)))
+        taken = valid & inside & ~anew
+        gain, of_bias = jnp.where(taken, p / s, 0.0), jnp.where(taken, c / s, 0.0)
+        q = small_turn(state.q_BI, split(gain * error))
+        state = eqx.tree_at(
+            lambda s: (s.q_BI, s.gyro_bias, s.started, s.refused),
+            state,
+            (
+                jnp.where(anew, seen, jnp.where(taken, q, state.q_BI)),
+                state.gyro_bias + of_bias * error,
+                state.started | anew,
+                jnp.where(valid, jnp.where(taken | anew, 0.0, state.refused + 1.0), state.refused),
+            ),
+        )
+        left = 1.0 - gain
+        return (
+            jnp.where(anew, noise, left * p),
+            jnp.where(anew, jnp.zeros(3), left * c),
+            b - of_bias * c,
+            state,
+        )
+
+    def _calibrated(self, state: PairAttitudeState) -> tuple[Vec3, Scalar]:
+        """Mean of what is felt while nothing but gravity acts: that is the accelerometers' bias."""
+        T = jnp.where(state.duration > 0.0, state.duration, 1.0)
+        felt = state.force_B / T
+        off = felt - state.accelerometer_bias
+        # Before the first rest the bias itself may hide it.
+        allowed = self.rest + 3.0 * self._bias_sigma(state.still)
+        rest = (state.duration > 0.0) & (jnp.sum(off * off) < allowed * allowed)
+        still = jnp.where(rest, jnp.minimum(state.still + T, self.longest), state.still)
+        share = jnp.where(rest, T / jnp.maximum(still, T), 0.0)
+        return state.accelerometer_bias + share * off, still
+
+    def _bias_sigma(self, still: Scalar) -> Scalar:
+        """1-sigma [m/s2] of the accelerometers' bias after so long [s] at rest."""
+        walk2 = self.accelerometer_walk**2 / jnp.maximum(still, 1.0)
+        return jnp.where(
+            still > 0.0, jnp.minimum(jnp.sqrt(walk2), self.accelerometer_bias), self.accelerometer_bias
+        )
+
+
+def pair_attitude() -> PairAttitude:
+    """Figures of a navigation-grade unit and of a star tracker (docs/models/relative_navigation.md)."""
+    n = jnp.asarray
+    return PairAttitude(
+        gyro_bias=n(0.0035 * DEGREE / 3600.0),
+        gyro_walk=n(0.002 * DEGREE / 60.0),
+        gyro_scale=n(20.0 * ARCSECOND),
+        star_cross=n(5.0 * ARCSECOND),
+        star_roll=n(20.0 * ARCSECOND),
+        boresight_B=n([0.0, 0.6, -0.8]),
+        accelerometer_bias=n(25e-6 * G0),
+        accelerometer_walk=n(2e-4),
+        rest=n(1e-3),
+        longest=n(300.0),
+        gate=n(5.0),
+        patience=n(10.0),
+    )

@@ -1,0 +1,285 @@
+"""Relative navigation of a rendezvous: ship and ship against station, from 100s of kilometres to contact.
+
+Two filters. That of the ship's own state has six errors and reads fixes; that of ship less station has
+fifteen (``pair_filter``) and reads all that looks from one to the other. They are kept apart since what the
+one does not know, some metres of where the pair is, does not enter the other's motion.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from homeward.flight import pair_filter as filter_
+from homeward.flight.pair_beliefs import (
+    ForceBelief,
+    PairBelief,
+    PairGeometry,
+    default_earth,
+    force_belief,
+    pair_belief,
+)
+from homeward.flight.pair_filter import Rows
+from homeward.flight.pair_guard import OWN, TURN, clean_pair, count_refusals
+from homeward.flight.pair_motion import PairMotion, advance_pair
+from homeward.flight.pair_port import orbit_rate, turn
+from homeward.flight.pair_readings import Believed, lasting, port_rows, radar_rows, satellite_rows
+from homeward.flight.readings import choose, finite
+from homeward.flight.strapdown import ZonalEarth, small_turn, turn_quaternion
+from homeward.icd_pair import PairAids, PairNavigation
+from homeward.math.components import join, split
+from homeward.math.lvlh import lvlh_matrix, lvlh_quaternion
+from homeward.math.quaternion import multiply, normalise, to_matrix
+from homeward.typing import Array, Count, Flag, Float, Int, Mat33, Quat, Scalar, Vec3
+
+DIFFERENCE, RELATIVE, CAMERA = range(3)  # whose slow error the filter carries
+DIFFERENCE_NEAREST = 1000.0  # m: nearer, the difference of two fixes says nothing new
+WIDENING = 3.0  # of the 1-sigma, a cycle, while readings are refused
+
+
+class PairFilterState(eqx.Module):
+    """All that the navigation remembers of both bodies."""
+
+    motion: PairMotion
+    q_TI: Quat  # as told, turned on with the orbit while nothing is told
+    slow: Vec3  # believed errors, of their 1-sigma
+    lidar: Vec3
+    told: Vec3  # rad, T
+    own: Float[Array, "6 6"]  # the ship's own place and speed, I
+    covariance: Float[Array, "15 15"]
+    mode: Count  # whose slow error it is
+    gained: Vec3  # m/s, I, gained lately
+    dt: Scalar  # s, the last step
+    refused: Int[Array, "6"]  # readings in a row: camera, its attitude, lidar, satellites, radar, own fix
+
+
+class PairFilter(eqx.Module):
+    """The filter, with the figures it was loaded with. Attitude comes from outside."""
+
+    earth: ZonalEarth
+    pole_I: Vec3
+    belief: PairBelief
+    forces: ForceBelief
+    geometry: PairGeometry
+
+    def init(
+        self,
+        r_BI_I: Vec3,
+        v_BI_I: Vec3,
+        r_BT_I: Vec3,
+        v_BT_I: Vec3,
+        own_sigma: tuple[Scalar, Scalar],
+        relative_sigma: tuple[Scalar, Scalar],
+    ) -> PairFilterState:
+        """Told before the start: states [m, m/s, I] with 1-sigma an axis (m, m/s).
+
+        The station holds its orbit's axes until the link tells its attitude.
+        """
+        motion = PairMotion(r_BI_I, v_BI_I, r_BT_I, v_BT_I)
+        ones, zeros = jnp.ones(3), jnp.zeros(3)
+        place, speed = relative_sigma
+        P = filter_.initial(place * ones, speed * ones, self.belief.told_attitude)
+        own = filter_.initial(own_sigma[0] * ones, own_sigma[1] * ones, self.belief.told_attitude)
+        return PairFilterState(
+            motion=motion,
+            q_TI=lvlh_quaternion(*motion.station()),
+            slow=zeros,
+            lidar=zeros,
+            told=zeros,
+            own=own[: filter_.MOVING, : filter_.MOVING],
+            covariance=P,
+            mode=jnp.zeros((), int),
+            gained=zeros,
+            dt=jnp.ones(()),
+            refused=jnp.zeros(6, int),
+        )
+
+    def propagate(
+        self, state: PairFilterState, delta_v_I: Vec3, dt: Scalar, spread: Scalar | None = None
+    ) -> PairFilterState:
+        """A cycle of ``dt`` [s] on, in which the ship gained ``delta_v_I`` [m/s] as sensed.
+
+        ``spread`` [m/s] is the 1-sigma an axis of what does not go with the gain: bias and noise.
+        """
+        f, b = self.forces, self.belief
+        delta_v_I = jnp.where(finite(delta_v_I), delta_v_I, jnp.zeros(3))
+        r_TI, v_TI = state.motion.station()
+        rows = self.earth.gradient(split(r_TI))
+        gradient = jnp.stack([join(row) for row in rows])
+        turn_T = dt * turn(to_matrix(state.q_TI), orbit_rate(r_TI, v_TI))
+        turned = multiply(turn_quaternion(split(turn_T), jnp.sum(turn_T * turn_T)), state.q_TI)
+
+        # Gains within one burn share their error: its variance grows with the square of their sum.
+        gained = jnp.exp(-dt / f.thrust_memory) * state.gained + delta_v_I
+        grown = jnp.maximum(jnp.sum(gained * gained) - jnp.sum(state.gained * state.gained), 0.0)
+        kick2 = f.thrust_part**2 * grown + (0.0 if spread is None else spread * spread)
+        apart = jnp.sqrt(jnp.sum(state.motion.r_BT_I * state.motion.r_BT_I))
+        walk = jnp.minimum(f.relative_walk + f.walk_growth * apart, 1.5 * f.gravity_walk)
+        time = jnp.where(state.mode == CAMERA, b.camera_time, b.satellite_time)
+        slow, told = jnp.exp(-dt / time), jnp.exp(-dt / b.told_attitude_time)
+        P = filter_.carry(
+            state.covariance, gradient, dt, filter_.moving_noise(walk * walk, kick2, dt), slow, told,
+            b.told_attitude,
+        )  # fmt: skip
+        own = filter_.carry_motion(state.own, gradient, dt)
+        own = own + filter_.moving_noise(f.gravity_walk**2, kick2, dt)
+        return PairFilterState(
+            motion=advance_pair(self.earth, self.pole_I, f, state.motion, delta_v_I, dt),
+            q_TI=turned / jnp.sqrt(jnp.sum(turned * turned)),
+            slow=slow * state.slow,
+            lidar=state.lidar,
+            told=told * state.told,
+            own=own,
+            covariance=P,
+            mode=state.mode,
+            gained=gained,
+            dt=dt,
+            refused=state.refused,
+        )
+
+    def update(self, state: PairFilterState, aids: PairAids, q_BI: Quat) -> PairFilterState:
+        """The readings of the cycle taken in, with the ship's attitude as believed."""
+        aids = clean_pair(aids)
+        b = self.belief
+        q_TI = jnp.where(aids.station_valid, aids.station_q_TI, state.q_TI)
+        state = eqx.tree_at(lambda s: s.q_TI, state, q_TI)
+        state, use_difference = self._mode(state, aids)
+        motion = state.motion
+        now = Believed(
+            motion.r_BT_I,
+            motion.v_BT_I,
+            state.slow,
+            state.lidar,
+            q_BI,
+            self._station_attitude(state),
+            state.dt,
+        )
+        figures = choose(aids.relative_valid, b.relative, b.difference)
+        place = aids.satellite_position - aids.station_position
+        speed = aids.satellite_velocity - aids.station_velocity
+        place = jnp.where(aids.relative_valid, aids.relative_position, place)
+        speed = jnp.where(aids.relative_valid, aids.relative_velocity, speed)
+        satellites = satellite_rows(b, figures, now, place, speed, aids.relative_valid | use_difference)
+        lidar, camera = port_rows(b, self.geometry, now, aids)
+        rows = filter_.joined(camera, lidar, satellites, radar_rows(b, now, aids))
+        factors = jnp.where(state.refused >= b.patience.astype(int), WIDENING, 1.0)
+        factor = jnp.max(jnp.where(jnp.arange(6) < OWN, factors, 1.0).at[TURN].set(1.0))
+        P = filter_.widened(state.covariance, factor, factors[TURN])
+        P, x, taken = filter_.correct(P, rows, b.gate)
+        own, x_own, own_valid, own_taken = self._own(state, aids, P, x, factors[OWN])
+        refused = count_refusals(state.refused, rows.valid, taken, own_valid, own_taken)
+        return eqx.tree_at(
+            lambda s: (s.motion, s.slow, s.lidar, s.told, s.own, s.covariance, s.refused),
+            state,
+            (
+                PairMotion(
+                    motion.r_BI_I + x_own[filter_.PLACE],
+                    motion.v_BI_I + x_own[filter_.SPEED],
+                    motion.r_BT_I + x[filter_.PLACE],
+                    motion.v_BT_I + x[filter_.SPEED],
+                ),
+                state.slow + x[filter_.SLOW],
+                state.lidar + x[filter_.LIDAR],
+                state.told + x[filter_.TOLD],
+                own,
+                P,
+                refused,
+            ),
+        )
+
+    def believed(
+        self,
+        state: PairFilterState,
+        q_BI: Quat,
+        omega_BI_B: Vec3,
+        time: Scalar,
+        attitude_sigma: Vec3 | None = None,
+    ) -> PairNavigation:
+        """What is believed now; 1-sigma of the relative state in L."""
+        motion = state.motion
+        r_TI, v_TI = motion.station()
+        C_LI = lvlh_matrix(r_TI, v_TI)
+        P = state.covariance
+        return PairNavigation(
+            time=time,
+            r_BI_I=motion.r_BI_I,
+            v_BI_I=motion.v_BI_I,
+            r_TI_I=r_TI,
+            v_TI_I=v_TI,
+            q_BI=q_BI,
+            omega_BI_B=omega_BI_B,
+            q_TI=self._station_attitude(state),
+            position_sigma=_spread(C_LI, P[filter_.PLACE, filter_.PLACE]),
+            velocity_sigma=_spread(C_LI, P[filter_.SPEED, filter_.SPEED]),
+            attitude_sigma=jnp.zeros(3) if attitude_sigma is None else attitude_sigma,
+        )
+
+    def _station_attitude(self, state: PairFilterState) -> Quat:
+        return normalise(small_turn(state.q_TI, split(state.told)))
+
+    def _mode(self, state: PairFilterState, aids: PairAids) -> tuple[PairFilterState, Flag]:
+        """Whose slow error the state is from now on; whether the difference of both fixes is to be read."""
+        apart2 = jnp.sum(state.motion.r_BT_I * state.motion.r_BT_I)
+        both = aids.satellite_valid & aids.station_valid
+        difference = both & ~aids.relative_valid & (apart2 > DIFFERENCE_NEAREST**2)
+        mode = jnp.where(difference, DIFFERENCE, state.mode)
+        mode = jnp.where(aids.relative_valid, RELATIVE, mode)
+        mode = jnp.where(aids.camera_valid, CAMERA, mode)
+        # One state serves one sensor: were both to be read, its error would be taken for the other's.
+        same = jnp.where(mode == state.mode, 1.0, 0.0)
+        P = filter_.renewed(state.covariance, same)
+        state = eqx.tree_at(lambda s: (s.covariance, s.slow, s.mode), state, (P, state.slow * same, mode))
+        return state, difference
+
+    def _own(
+        self,
+        state: PairFilterState,
+        aids: PairAids,
+        P: Float[Array, "15 15"],
+        x: Float[Array, "15"],
+        factor: Scalar,
+    ) -> tuple[Float[Array, "6 6"], Float[Array, "6"], Flag, Flag]:
+        """The ship's own fix; without one, the station's with the relative state added."""
+        figures, motion = self.belief.satellite, state.motion
+        through = ~aids.satellite_valid & aids.station_valid
+        place = aids.station_position + motion.r_BT_I + x[filter_.PLACE]
+        speed = aids.station_velocity + motion.v_BT_I + x[filter_.SPEED]
+        seen = jnp.concatenate(
+            [
+                jnp.where(through, place, aids.satellite_position),
+                jnp.where(through, speed, aids.satellite_velocity),
+            ]
+        )
+        time, ones = self.belief.satellite_time, jnp.ones(3)
+        variance = jnp.concatenate(
+            [
+                lasting(figures.position_white, figures.position_slow, time, state.dt) * ones,
+                lasting(figures.velocity_white, figures.velocity_slow, time, state.dt) * ones,
+            ]
+        )
+        variance = variance + jnp.where(through, jnp.diagonal(P)[: filter_.MOVING], jnp.zeros(filter_.MOVING))
+        valid = aids.satellite_valid | through
+        rows = Rows(
+            jnp.eye(filter_.MOVING),
+            seen - jnp.concatenate([motion.r_BI_I, motion.v_BI_I]),
+            variance,
+            valid & jnp.ones(filter_.MOVING, bool),
+        )
+        own, x_own, taken = filter_.correct(
+            filter_.widened(state.own, factor, jnp.ones(())), rows, self.belief.gate
+        )
+        return own, x_own, valid, jnp.all(taken)
+
+
+def pair_filter(geometry: PairGeometry, pole_I: Vec3 | None = None) -> PairFilter:
+    """The filter with its default figures; the pole is that of I unless given."""
+    return PairFilter(
+        earth=default_earth(),
+        pole_I=jnp.asarray([0.0, 0.0, 1.0]) if pole_I is None else pole_I,
+        belief=pair_belief(),
+        forces=force_belief(),
+        geometry=geometry,
+    )
+
+
+def _spread(C_AB: Mat33, P_B: Mat33) -> Vec3:
+    """1-sigma along the axes of A of a covariance in B."""
+    return jnp.sqrt(jnp.maximum(jnp.sum(filter_.times(C_AB, P_B) * C_AB, axis=1), 0.0))

@@ -1,0 +1,176 @@
+"""What the readings of a cycle say of the relative filter's errors, sensor by sensor.
+
+Angles are read across the believed line of sight: no direction is special. What is drawn once a flight and
+has no state of its own is taken for noise that lasts for a while: white of the variance ``2 tau / T`` times
+its own, so that a filter which averages over ``tau`` or longer believes no more than it may.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from homeward.flight.pair_beliefs import PairBelief, PairGeometry, SatelliteBelief
+from homeward.flight.pair_filter import LIDAR, PLACE, SIZE, SLOW, SPEED, TOLD, Rows
+from homeward.flight.strapdown import turn_error
+from homeward.icd_pair import PairAids
+from homeward.math.components import cross, join, split
+from homeward.math.quaternion import conjugate, from_matrix, multiply, to_matrix
+from homeward.math.sight import across, line_of
+from homeward.typing import Array, Flag, Float, Mat33, Quat, Scalar, Vec3
+
+NEAR_FIGURE = 20.0  # m: where the camera's figures hold
+FLOOR = 0.25  # of them
+CLOSEST = 0.5  # m: directions are not worked out nearer than that
+
+
+class Believed(eqx.Module):
+    """What the filter believes at the instant of the readings."""
+
+    r_BT_I: Vec3  # m
+    v_BT_I: Vec3  # m/s
+    slow: Vec3
+    lidar: Vec3
+    q_BI: Quat
+    q_TI: Quat
+    dt: Scalar  # s since the readings before
+
+
+def lasting(white: Scalar, slow: Scalar, time: Scalar, dt: Scalar) -> Scalar:
+    """Variance to take for a reading every ``dt`` [s] with a white and a lasting part, 1 sigma each."""
+    return white * white + slow * slow * jnp.maximum(2.0 * time / dt, 1.0)
+
+
+def satellite_rows(
+    belief: PairBelief, figures: SatelliteBelief, now: Believed, place: Vec3, speed: Vec3, valid: Flag
+) -> Rows:
+    """Position and velocity of ship less station; the slow error of the position is a state."""
+    eye = jnp.eye(3)
+    H = jnp.zeros((6, SIZE)).at[0:3, PLACE].set(eye).at[0:3, SLOW].set(figures.position_slow * eye)
+    H = H.at[3:6, SPEED].set(eye)
+    of_speed = lasting(figures.velocity_white, figures.velocity_slow, belief.satellite_time, now.dt)
+    return Rows(
+        H,
+        jnp.concatenate([place - now.r_BT_I - figures.position_slow * now.slow, speed - now.v_BT_I]),
+        jnp.concatenate([figures.position_white**2 * jnp.ones(3), of_speed * jnp.ones(3)]),
+        valid & jnp.ones(6, bool),
+    )
+
+
+def radar_rows(belief: PairBelief, now: Believed, aids: PairAids) -> Rows:
+    """Range, rate and the line of sight between the centres of mass."""
+    distance, u_I = _line(now.r_BT_I)
+    C_BI = to_matrix(now.q_BI)
+    rate = jnp.sum(u_I * now.v_BT_I)
+    sight_B = -_turn(C_BI, u_I)
+    seen_B = line_of(aids.radar_azimuth, aids.radar_elevation)
+    one, other = across(sight_B)
+    H = jnp.zeros((4, SIZE)).at[0, PLACE].set(u_I)
+    H = H.at[1, PLACE].set((now.v_BT_I - rate * u_I) / distance).at[1, SPEED].set(u_I)
+    H = H.at[2, PLACE].set(-_back(C_BI, one) / distance).at[3, PLACE].set(-_back(C_BI, other) / distance)
+    memory = belief.radar_memory
+    angle = lasting(*belief.radar_angle, memory, now.dt)
+    return Rows(
+        H,
+        jnp.stack(
+            [
+                aids.radar_range - distance,
+                aids.radar_rate - rate,
+                jnp.sum(one * seen_B),
+                jnp.sum(other * seen_B),
+            ]
+        ),
+        jnp.stack(
+            [
+                lasting(*belief.radar_range, memory, now.dt),
+                lasting(*belief.radar_rate, memory, now.dt),
+                angle,
+                angle,
+            ]
+        ),
+        aids.radar_valid & jnp.ones(4, bool),
+    )
+
+
+def port_rows(belief: PairBelief, geometry: PairGeometry, now: Believed, aids: PairAids) -> tuple[Rows, Rows]:
+    """Lidar (range, two angles) and camera (place, attitude), both from the ship's port to the station's."""
+    C_BI, C_TI = to_matrix(now.q_BI), to_matrix(now.q_TI)
+    port = geometry.port_T
+    between_I = _back(C_TI, port) - now.r_BT_I - _back(C_BI, geometry.dock_B)
+    between_B = _turn(C_BI, between_I)
+    distance, u_B = _line(between_B)
+
+    def sees(line_B: Vec3) -> tuple[Vec3, Vec3]:
+        """What a shift along ``line_B`` has of place and of the told attitude."""
+        line_I = _back(C_BI, line_B)
+        return -line_I, join(cross(split(port), split(_turn(C_TI, line_I))))
+
+    one, other = across(u_B)
+    seen_B = line_of(aids.lidar_azimuth, aids.lidar_elevation)
+    range_sigma = jnp.maximum(belief.lidar_floor, belief.lidar_part * distance)
+    sigma = jnp.stack([range_sigma, belief.lidar_angle, belief.lidar_angle])
+    drawn = sigma * jnp.sqrt(belief.lidar_share)
+    scale = jnp.stack([jnp.ones_like(distance), 1.0 / distance, 1.0 / distance])
+    H = jnp.zeros((3, SIZE)).at[:, LIDAR].set(jnp.eye(3) * drawn[:, None])
+    for k, line in enumerate((u_B, one, other)):
+        place, told = sees(line)
+        H = H.at[k, PLACE].set(place * scale[k]).at[k, TOLD].set(told * scale[k])
+    read = jnp.stack([aids.lidar_range - distance, jnp.sum(one * seen_B), jnp.sum(other * seen_B)])
+    lidar = Rows(
+        H,
+        read - drawn * now.lidar,
+        sigma * sigma * (1.0 - belief.lidar_share),
+        aids.lidar_valid & jnp.ones(3, bool),
+    )
+    return lidar, _camera_rows(belief, geometry, now, aids, between_B, C_BI, C_TI, sees)
+
+
+def _camera_rows(
+    belief: PairBelief,
+    geometry: PairGeometry,
+    now: Believed,
+    aids: PairAids,
+    between_B: Vec3,
+    C_BI: Mat33,
+    C_TI: Mat33,
+    sees,
+) -> Rows:
+    distance, _ = _line(between_B)
+    ratio = distance / NEAR_FIGURE
+    side, depth = jnp.maximum(ratio, FLOOR), jnp.maximum(ratio * ratio, FLOOR)
+    sigma = belief.camera_place * jnp.stack([depth, side, side])
+    slow = sigma * jnp.sqrt(belief.camera_share)
+    eye = jnp.eye(3)
+    H = jnp.zeros((6, SIZE)).at[0:3, SLOW].set(eye * slow[:, None])
+    for k in range(3):
+        place, told = sees(eye[k])
+        # A turn of the station turns the ship the other way in its eyes.
+        H = H.at[k, PLACE].set(place).at[k, TOLD].set(told).at[3 + k, TOLD].set(-_turn(C_TI, C_BI[k]))
+    q_BD = multiply(multiply(now.q_BI, conjugate(now.q_TI)), conjugate(from_matrix(geometry.C_DT)))
+    turn = belief.camera_turn * side
+    share = belief.camera_share
+    of_turn = lasting(turn * jnp.sqrt(1.0 - share), turn * jnp.sqrt(share), belief.camera_time, now.dt)
+    return Rows(
+        H,
+        jnp.concatenate(
+            [
+                aids.camera_position - between_B - slow * now.slow,
+                join(turn_error(q_BD, aids.camera_q_BD)),
+            ]
+        ),
+        jnp.concatenate([sigma * sigma * (1.0 - share), of_turn * jnp.ones(3)]),
+        aids.camera_valid & jnp.ones(6, bool),
+    )
+
+
+def _line(between: Vec3) -> tuple[Scalar, Vec3]:
+    """Length [m], never below the closest, and direction."""
+    length = jnp.sqrt(jnp.sum(between * between))
+    safe = jnp.maximum(length, CLOSEST)
+    return safe, between / safe
+
+
+def _turn(C: Mat33, a: Vec3) -> Vec3:
+    return jnp.sum(C * a[None, :], axis=1)
+
+
+def _back(C: Mat33, a: Float[Array, "3"]) -> Vec3:
+    return jnp.sum(C * a[:, None], axis=0)
