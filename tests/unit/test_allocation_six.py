@@ -30,7 +30,8 @@ def some(place, direction, thrust=100.0):
     return Thrusters(
         place=jnp.asarray(place, float), direction=jnp.asarray(direction, float),
         thrust=jnp.broadcast_to(jnp.asarray(thrust), (n,)), minimum_pulse=jnp.asarray(SMALLEST),
-        opening=jnp.asarray(0.01), closing=jnp.asarray(0.01), exhaust_speed=jnp.asarray(2800.0), share=jnp.ones(n), leak=jnp.zeros(n),
+        opening=jnp.asarray(0.01), closing=jnp.asarray(0.01), exhaust_speed=jnp.asarray(2800.0),
+        share=jnp.ones(n), leak=jnp.zeros(n),
     )  # fmt: skip
 
 
