@@ -121,8 +121,8 @@ def start_single(lam: Scalar, q: Scalar, T: Scalar) -> tuple[Scalar, Scalar, Sca
 def least_time(lam: Scalar, q: Scalar, turns: Scalar) -> tuple[Scalar, Scalar, Scalar]:
     """x, time and second derivative at the fastest flight of ``turns`` revolutions (at least one).
 
-    Halley's method on ``dT/dx = 0``, first with T held at its value of x = 0: the steps come to that equation's
-    root from one side and never pass it.
+    Halley's method on ``dT/dx = 0``, first with T held at its value of x = 0: the steps come to the root of
+    that equation from one side and never pass it.
     """
     held = turns * jnp.pi + quarter_time(lam, q)
     l2 = lam * lam
