@@ -31,7 +31,7 @@ class Bound(NamedTuple):
 
 
 class _Orbit(NamedTuple):
-    """Semi-latus rectum, eccentricity vector's parts along x and y, and the axes: x at the state given, z = h."""
+    """Semi-latus rectum, parts of the eccentricity vector along x and y, axes: x at the state given, h normal."""
 
     p: Scalar
     ex: Scalar
@@ -55,7 +55,7 @@ def impulsive_bound(mu: Scalar, r1: Vec3, v1: Vec3, r2: Vec3, v2: Vec3) -> Bound
     node1, node2 = _opposite_nodes(one, two)
 
     def places(chart: Scalar, u: Scalar, w: Scalar) -> tuple[Scalar, Scalar]:
-        """Angles of departure and arrival: themselves in chart 0, around a pair of nodes in charts 1 and 2."""
+        """Angles of departure and arrival: themselves in chart 0, around opposite nodes in 1 and 2."""
         reach = jnp.exp(jnp.minimum(w, 0.0))
         aside, beyond = reach * jnp.cos(u), reach * jnp.sin(u)
         turn = (chart - 1.0) * jnp.pi
@@ -136,8 +136,8 @@ def _burns(
 ) -> tuple[Triple, Triple]:
     """Both impulses [m/s] by places of departure and arrival and the shape ``C`` of the ellipse between.
 
-    C is the eccentricity vector's part along the middle of the angle flown. It leaves nothing to divide by where
-    the places are opposite, as the semi-latus rectum or the flight time would.
+    C is the eccentricity vector's part along the middle of the angle flown. Other than the semi-latus rectum
+    or the flight time it leaves nothing small to divide by where the places are opposite.
     """
     r1, out1, v1 = _at(mu, one, angle1)
     r2, out2, v2 = _at(mu, two, angle2)
