@@ -9,9 +9,18 @@ from rich.table import Table
 from rich.text import Text
 
 from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_rendezvous import Rendezvous
 
 PIPED_WIDTH = 160
 BALLISTIC_LOAD = 10.0  # g, see docs/models/reference_guidance.md
+KINDS = {
+    "tle": "two-line elements",
+    "tle_file": "a file of two-line elements",
+    "oem_file": "an orbit ephemeris message",
+    "opm_file": "an orbit parameter message",
+    "state": "a state vector",
+    "interface": "a point at the entry interface",
+}
 MISS_LIMIT = 10.0  # km: what `success` allows at touchdown
 
 
@@ -243,18 +252,28 @@ def _moments(summary: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any
 
 def describe(scenario: Scenario) -> str:
     """What a scenario is, in one sentence."""
+    halves: list[str] = []
+    if scenario.rendezvous is not None:
+        halves.append(_describe_rendezvous(scenario.rendezvous))
+    if scenario.homecoming is not None:
+        halves.append(_describe_return(scenario))
+    return f"{scenario.name}: {'; and '.join(halves)}"
+
+
+def _describe_rendezvous(told: Rendezvous) -> str:
+    launch, ship = told.launch, told.ship
+    return (
+        f"a rendezvous with a station from {KINDS[told.station.orbit.kind]}, lift-off {launch.time_utc}, "
+        f"plan {told.plan}, to the {told.port} port through {len(told.holds)} hold points, "
+        f"a ship of {ship.mass_kg:g} kg with {ship.propellant_kg:g} kg of propellant, law {told.guidance.law}"
+    )
+
+
+def _describe_return(scenario: Scenario) -> str:
     initial, legs, guidance = scenario.return_.initial, scenario.return_.legs, scenario.flight.guidance
-    kinds = {
-        "tle": "two-line elements",
-        "tle_file": "a file of two-line elements",
-        "oem_file": "an orbit ephemeris message",
-        "opm_file": "an orbit parameter message",
-        "state": "a state vector",
-        "interface": "a point at the entry interface",
-    }
     site, capsule = scenario.site, scenario.truth.capsule
     return (
-        f"{scenario.name}: a return from {kinds[initial.kind]}, {legs.start} to {legs.end}, "
+        f"a return from {KINDS[initial.kind]}, {legs.start} to {legs.end}, "
         f"to {site.name} ({place(site.latitude_deg, site.longitude_deg)}), "
         f"a capsule of {capsule.mass_kg:g} kg with L/D {capsule.lift_to_drag:g}, "
         f"guidance {guidance.law}"

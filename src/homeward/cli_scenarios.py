@@ -9,6 +9,7 @@ from homeward.cli_files import json_text
 from homeward.cli_options import AsJson, Settings
 from homeward.errors import InputError
 from homeward.scenario.load import find, load, parse_settings, read_toml
+from homeward.scenario.schema import Scenario
 from homeward.scenario.shipped import shipped
 
 
@@ -30,7 +31,7 @@ def check(
     overrides = parse_settings(settings or [])
     path = find(file)
     data = read_toml(path, file)
-    if "body" in data and "return" not in data:
+    if "body" in data and not {"return", "rendezvous"} & data.keys():
         from homeward.scenario.openloop_schema import load_openloop
 
         flight = load_openloop(file, overrides)
@@ -39,6 +40,21 @@ def check(
     from homeward.cli_report import describe
 
     chosen = load(file, overrides)
+    note = ""
+    if chosen.homecoming is not None:
+        note = _check_return(chosen)
+    if chosen.rendezvous is not None:
+        from homeward.earth.time import Epoch
+        from homeward.scenario.launch import station_start
+
+        launch = chosen.rendezvous.launch
+        inserted = Epoch.from_iso(launch.time_utc).plus(launch.ascent_s)
+        station_start(chosen.rendezvous, inserted, chosen.place("rendezvous"))
+    print(f"{describe(chosen)}. It is valid.{note}")
+
+
+def _check_return(chosen: Scenario) -> str:
+    """Refuse a return that cannot be set up; returns what is to be said of one that can."""
     if chosen.return_.initial.kind != "interface":
         # Elements and orbit messages have rules of their own: checksums, frames, times.
         from homeward.scenario.initial import initial_state
@@ -46,15 +62,14 @@ def check(
         initial_state(chosen)
     from homeward.scenario.build_body import check_body, tells_of_turning
 
-    note = ""
     try:
         check_body(chosen)
     except InputError as error:
         # A file that tells nothing of shape and thrusters may well be one of a point mass only.
         if tells_of_turning(chosen):
             raise
-        note = f"\nNot with --fidelity six-dof, though: {error}"
-    print(f"{describe(chosen)}. It is valid.{note}")
+        return f"\nNot with --fidelity six-dof, though: {error}"
+    return ""
 
 
 def new(file: Annotated[str, typer.Argument(metavar="FILE", help="the file to write")]) -> None:

@@ -218,7 +218,7 @@ def test_scenarios_check_new_and_schema(tmp_path: Path, capsys: Capture) -> None
     assert main(["check", "shenzhou-15", "--set", "site.name=Elsewhere"]) == 0
     assert "Elsewhere" in capsys.readouterr().out
     assert main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out)["required"] == ["site", "return"]
+    assert json.loads(capsys.readouterr().out)["dependentRequired"] == {"return": ["site"]}
     assert main([]) == 0
     assert "opportunities" in capsys.readouterr().out
 

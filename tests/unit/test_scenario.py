@@ -137,6 +137,13 @@ def test_a_misspelt_section_is_told_before_the_missing_one(tmp_path: Path) -> No
     assert "and 1 more problem" in message
 
 
+def test_a_return_needs_a_site_and_a_file_one_half(tmp_path: Path) -> None:
+    path = written(tmp_path, SHORT[SHORT.index("[return") :])
+    assert refusal(path) == f"{path}: site: this key is missing (the landing site; a return needs one)"
+    path = written(tmp_path, SHORT[: SHORT.index("[return")])
+    assert refusal(path) == f"{path}: expected a [rendezvous], a [return] or both, but there is neither"
+
+
 def test_a_missing_key_is_told_with_its_meaning(tmp_path: Path) -> None:
     message = refusal(written(tmp_path, SHORT.replace("latitude_deg = -20", "")))
     assert "site.latitude_deg: this key is missing (geodetic latitude)" in message
@@ -234,7 +241,9 @@ def test_the_documents_are_up_to_date() -> None:
 
 def test_json_schema_is_for_toml() -> None:
     schema = json_schema()
-    assert set(schema["required"]) == {"site", "return"}
+    assert "required" not in schema
+    assert schema["anyOf"] == [{"required": ["return"]}, {"required": ["rendezvous"]}]
+    assert schema["dependentRequired"] == {"return": ["site"]}
     assert "null" not in json.dumps(schema)
 
 
@@ -249,7 +258,7 @@ def test_the_starting_file_is_valid_and_complete(tmp_path: Path) -> None:
             "return.initial.interface.latitude_geocentric_deg",
             "return.initial.interface.radius_m",
         ):
-            assert re.search(rf"^(# )?{key.dotted.rpartition('.')[2]} = ", text, re.MULTILINE), key.dotted
+            assert re.search(rf"^(# )*{key.dotted.rpartition('.')[2]} = ", text, re.MULTILINE), key.dotted
     with pytest.raises(InputError, match="exists already"):
         write_new(path)
     with pytest.raises(InputError, match="cannot be written"):

@@ -148,7 +148,7 @@ def with_law(scenario: Scenario, law: str) -> Scenario:
     return scenario.model_copy(
         update={
             "flight": scenario.flight.model_copy(update={"guidance": guidance}),
-            "return_": scenario.return_.model_copy(update={"legs": legs}),
+            "homecoming": scenario.return_.model_copy(update={"legs": legs}),
         }
     )
 

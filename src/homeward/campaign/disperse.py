@@ -104,7 +104,7 @@ class _Site:
 
     def __init__(self, scenario) -> None:
         self.scenario = scenario
-        self.text = scenario.model_dump_json(include={"site", "return_", "flight", "truth"})
+        self.text = scenario.model_dump_json(include={"landing_site", "homecoming", "flight", "truth"})
 
     def __hash__(self) -> int:
         return hash(self.text)

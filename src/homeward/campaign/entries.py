@@ -34,7 +34,7 @@ def plan_entries(scenario: Scenario) -> ReturnPlan:
     plan = plan_return(scenario)
     legs = scenario.return_.legs.model_copy(update={"start": "interface", "end": "opening"})
     return_ = scenario.return_.model_copy(update={"legs": legs})
-    alone = scenario.model_copy(update={"return_": return_})
+    alone = scenario.model_copy(update={"homecoming": return_})
     entry = [item for item in plan.legs if item.leg.kind == ENTRY]
     if plan.deorbit is None or plan.burn_time is None:
         return dataclasses.replace(plan, scenario=alone, legs=entry)

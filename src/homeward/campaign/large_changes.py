@@ -87,7 +87,7 @@ def fly_large_changes(
 
 def _from_the_burn(scenario: Scenario) -> Scenario:
     legs = scenario.return_.legs.model_copy(update={"start": "burn"})
-    return scenario.model_copy(update={"return_": scenario.return_.model_copy(update={"legs": legs})})
+    return scenario.model_copy(update={"homecoming": scenario.return_.model_copy(update={"legs": legs})})
 
 
 def _with_opportunity(scenario: Scenario, index: int) -> Scenario:

@@ -11,10 +11,11 @@ from homeward.errors import InputError
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_base import table_of
 from homeward.scenario.schema_errors import explain, nearest, one_line
-from homeward.scenario.schema_return import KINDS
+from homeward.scenario.schema_return import KINDS, Initial
 from homeward.scenario.shipped import shipped_file, shipped_names
 
 LARGEST = 20_000_000  # bytes; a larger file is no scenario
+ORBITS = (("return", "initial"), ("rendezvous", "station", "orbit"))  # each given in one of several ways
 FILE_KEYS = ("tle_file", "oem_file", "opm_file", "file")
 
 
@@ -27,7 +28,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
     path = find(name_or_path)
     label = str(name_or_path)
     data = read_toml(path, label)
-    if "return" not in data and "body" in data:
+    if "body" in data and not {"return", "rendezvous"} & data.keys():
         raise InputError(
             f"{one_line(label, 200)}: this is an open-loop file; fly it with `homeward propagate`"
         )
@@ -41,17 +42,22 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
         scenario = Scenario.model_validate(data, context=context)
     except ValidationError as error:
         raise explain(error, Scenario, one_line(label, 200), list(chosen)) from None
-    _check_elements(scenario, f"{one_line(label, 200)}{' (--set)' * ('return.initial.tle' in chosen)}")
+    _check_elements(scenario)
     return scenario
 
 
-def _check_elements(scenario: Scenario, place: str) -> None:
+def _check_elements(scenario: Scenario) -> None:
     """Refuse two-line elements that stand in the file and are wrong, while the file's name is still known."""
-    lines = scenario.return_.initial.tle
-    if lines is not None:
-        from homeward.io.tle import parse_tle  # takes a tenth of a second that other scenarios need not wait
+    given: list[tuple[str, Initial]] = []
+    if scenario.rendezvous is not None:
+        given.append(("rendezvous.station.orbit", scenario.rendezvous.station.orbit))
+    if scenario.homecoming is not None:
+        given.append(("return.initial", scenario.homecoming.initial))
+    for key, initial in given:
+        if initial.tle is not None:
+            from homeward.io.tle import parse_tle  # takes a tenth of a second, which others need not wait
 
-        parse_tle(lines, f"{place}: return.initial.tle")
+            parse_tle(initial.tle, scenario.place(f"{key}.tle"))
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -122,15 +128,17 @@ def parse_settings(settings: Sequence[str]) -> dict[str, str]:
 def apply_overrides(data: dict[str, Any], overrides: Mapping[str, str], label: str) -> None:
     """Set dotted keys in the tables of a file, in place.
 
-    Another kind of initial state replaces the one in the file. A path given here is relative to the
-    current folder, not to the scenario's.
+    Another kind of initial state or of the station's orbit replaces the one in the file. A path given here
+    is relative to the current folder, not to the scenario's.
     """
     for key, text in overrides.items():
         parts = [part.strip() for part in key.split(".")]
         if not all(parts):
             raise InputError(f"--set {one_line(key)}: expected a dotted key, as in site.altitude_m")
-        if parts[:2] == ["return", "initial"] and len(parts) > 2 and parts[2] in KINDS:
-            _drop_other_kinds(data, keep=parts[2])
+        for orbit in ORBITS:
+            depth = len(orbit)
+            if tuple(parts[:depth]) == orbit and len(parts) > depth and parts[depth] in KINDS:
+                _drop_other_kinds(data, orbit, keep=parts[depth])
         table = data
         for part in parts[:-1]:
             inner = table_of(table.setdefault(part, {}))
@@ -145,9 +153,9 @@ def apply_overrides(data: dict[str, Any], overrides: Mapping[str, str], label: s
         table[parts[-1]] = value
 
 
-def _drop_other_kinds(data: dict[str, Any], keep: str) -> None:
-    mission = table_of(data.get("return")) or {}
-    initial = table_of(mission.get("initial")) or {}
+def _drop_other_kinds(data: dict[str, Any], orbit: Sequence[str], keep: str) -> None:
+    for part in orbit:
+        data = table_of(data.get(part)) or {}
     for kind in KINDS:
         if kind != keep:
-            initial.pop(kind, None)
+            data.pop(kind, None)

@@ -1,10 +1,12 @@
-"""The scenario: everything that a return needs to be told, as typed and checked values."""
+"""The scenario: all that a rendezvous, a return or both need to be told, as typed and checked values."""
 
 import dataclasses
 from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic_core import PydanticKnownError
 
+from homeward.errors import InputError
 from homeward.scenario.schema_base import (
     GroundAltitude,
     Info,
@@ -18,7 +20,8 @@ from homeward.scenario.schema_base import (
 from homeward.scenario.schema_dispersion import Dispersion
 from homeward.scenario.schema_errors import touched
 from homeward.scenario.schema_flight import Flight, Simulation
-from homeward.scenario.schema_return import Return
+from homeward.scenario.schema_rendezvous import Rendezvous
+from homeward.scenario.schema_return import Legs, Return
 from homeward.scenario.schema_truth import Truth
 
 #: How finely a vehicle can be modelled.
@@ -48,8 +51,23 @@ class Origin:
         return 0
 
 
+#: What the schema of a file says of its two halves, for editors.
+HALVES: dict[str, Any] = {
+    "anyOf": [{"required": ["return"]}, {"required": ["rendezvous"]}],
+    "dependentRequired": {"return": ["site"]},
+}
+
+_LACKING = object()
+
+
 class Scenario(Section):
-    """One mission file, checked."""
+    """One mission file, checked: a rendezvous, a return or both.
+
+    The fields ``homecoming`` and ``landing_site`` hold what stands under ``return`` and ``site``, None where
+    nothing does; the properties ``return_`` and ``site`` are for whoever cannot do without.
+    """
+
+    model_config = ConfigDict(json_schema_extra=HALVES)
 
     schema_version: Annotated[int, Field(strict=True, ge=1, le=1)] = Field(
         default=1, alias="schema", description="version of this schema"
@@ -58,10 +76,13 @@ class Scenario(Section):
         default="scenario", description="short name; the file's if left out"
     )
     title: Text = Field(default="", description="one line that says what it is")
-    site: Site = Field(description="the landing site")
+    landing_site: Site | None = Field(
+        default=None, alias="site", description="the landing site; a return needs one"
+    )
     truth: Truth = Field(default_factory=Truth, description="the world and the vehicle as they are")
     flight: Flight = Field(default_factory=Flight, description="what would fly")
-    return_: Return = Field(alias="return", description="this mission: a return")
+    homecoming: Return | None = Field(default=None, alias="return", description="this mission: a return")
+    rendezvous: Rendezvous | None = Field(default=None, description="this mission: a rendezvous")
     dispersion: Dispersion = Field(default_factory=Dispersion, description="3-sigma spreads")
     simulation: Simulation = Field(default_factory=Simulation, description="steps of the simulation")
     _origin: Origin = PrivateAttr(default_factory=lambda: Origin())
@@ -76,16 +97,59 @@ class Scenario(Section):
         file = self._origin.file or self.name
         return f"{file} (--set): {key}" if touched(key, self._origin.overridden) else f"{file}: {key}"
 
+    @property
+    def return_(self) -> Return:
+        """The return; raises InputError where there is none."""
+        if self.homecoming is None:
+            raise InputError(
+                f"{self.place('return')}: this scenario holds no return; fly it with `homeward rendezvous`"
+            )
+        return self.homecoming
+
+    @property
+    def site(self) -> Site:
+        """The landing site of the return; raises InputError where there is none."""
+        if self.landing_site is None:
+            raise InputError(
+                f"{self.place('site')}: this scenario names no site; fly it with `homeward rendezvous`"
+            )
+        return self.landing_site
+
+    def required_rendezvous(self) -> Rendezvous:
+        """The rendezvous; raises InputError where there is none."""
+        if self.rendezvous is None:
+            place = self.place("rendezvous")
+            raise InputError(f"{place}: this scenario holds no rendezvous; fly it with `homeward return`")
+        return self.rendezvous
+
     @model_validator(mode="before")
     @classmethod
-    def _name_of_the_file(cls, data: Any, info: Info) -> Any:
+    def _complete(cls, data: Any, info: Info) -> Any:
+        """The file's name where it tells none, and a mark where a return lacks its site."""
         table, stem = table_of(data), context_of(info).get("stem")
-        return {"name": stem, **table} if table is not None and stem else data
+        if table is None:
+            return data
+        lacking = {"site": _LACKING} if "return" in table and "site" not in table else {}
+        return {**({"name": stem} if stem else {}), **table, **lacking}
+
+    @field_validator("landing_site", mode="before")
+    @classmethod
+    def _check_site(cls, value: Any) -> Any:
+        if value is _LACKING:
+            raise PydanticKnownError("missing")
+        return value
 
     @model_validator(mode="after")
-    def _check_heights(self) -> "Scenario":
-        legs, interface = self.return_.legs, self.flight.guidance.interface_altitude_m
-        if self.site.altitude_m >= legs.opening_altitude_m:
+    def _check_halves(self) -> "Scenario":
+        if self.homecoming is not None:
+            self._check_return(self.homecoming.legs, self.site)
+        elif self.rendezvous is None:
+            raise ValueError("expected a [rendezvous], a [return] or both, but there is neither")
+        return self
+
+    def _check_return(self, legs: Legs, site: Site) -> None:
+        interface = self.flight.guidance.interface_altitude_m
+        if site.altitude_m >= legs.opening_altitude_m:
             raise ValueError("return.legs.opening_altitude_m: expected an altitude above site.altitude_m")
         if legs.separation_altitude_m < interface:
             raise ValueError(
@@ -98,4 +162,3 @@ class Scenario(Section):
                 "flight.guidance.rate_hz: expected a guidance cycle of a whole number of "
                 "simulation.entry_step_s"
             )
-        return self

@@ -47,6 +47,15 @@ class Dispersion(Section):
     state_velocity_m_s: Annotated[NonNegative, Field(le=1e3)] = Field(
         default=0.05, description="of the known velocity in orbit, an axis"
     )
+    insertion_position_m: Annotated[NonNegative, Field(le=1e6)] = Field(
+        default=5000.0, description="of the position at the insertion, an axis of the orbital frame"
+    )
+    insertion_velocity_m_s: Annotated[NonNegative, Field(le=1e3)] = Field(
+        default=5.0, description="of the velocity at the insertion, along track and along the vertical"
+    )
+    insertion_cross_velocity_m_s: Annotated[NonNegative, Field(le=1e3)] = Field(
+        default=3.0, description="of the velocity at the insertion, out of plane"
+    )
     interface_angle_deg: Annotated[NonNegative, Field(le=10.0)] = Field(
         default=0.10, description="of the entry angle, where a flight starts at the interface"
     )

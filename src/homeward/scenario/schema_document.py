@@ -13,18 +13,22 @@ from homeward.scenario.schema_walk import UNITS, Key, split_unit, walk
 INTRODUCTION = """\
 # The scenario file
 
-A scenario is one TOML file. Only `[site]` and one kind of `[return.initial]` are required: every other
-key has a default. A key carries its unit in its name, an unknown key is refused, and a number must be
-finite. Latitude is geodetic, longitude is positive to the east, altitude is above the ellipsoid, and a
-bank angle is positive to the right. The path of a file is relative to the scenario file.
+A scenario is one TOML file and holds a rendezvous, a return or both. A return needs `[site]` and one kind
+of `[return.initial]`; a rendezvous needs the time of its launch and one kind of
+`[rendezvous.station.orbit]`. Every other key has a default. A key carries its unit in its name, an unknown
+key is refused, and a number must be finite. Latitude is geodetic, longitude is positive to the east,
+altitude is above the ellipsoid, and a bank angle is positive to the right. The path of a file is relative
+to the scenario file.
 
     homeward new mine.toml                       a complete file with every key, its default and its meaning
     homeward check mine.toml                     is it right, and what is it
-    homeward return mine.toml                    fly it
+    homeward return mine.toml                    fly its return
+    homeward rendezvous mine.toml                fly its rendezvous
     homeward return --set site.altitude_m=1200   the default scenario with one key changed
 
 `[truth.*]` is the world and the vehicle as they are; `[flight.*]` is what flies and what it believes;
-`[return.*]` is this mission; `[dispersion]` says how far each thing strays in dispersed flights.
+`[return.*]` and `[rendezvous.*]` are this mission; `[dispersion]` says how far each thing strays in
+dispersed flights.
 The same schema for editors: [schema.json](schema.json), or `homeward schema`. This page is made from it.
 """
 
@@ -45,7 +49,7 @@ def _tidy(node: Any) -> Any:
     tidy = {
         key: _tidy(value)
         for key, value in table.items()
-        if not (key == "title" and isinstance(value, str)) and not (key == "default" and value is None)
+        if not (key == "title" and isinstance(value, str)) and value is not None
     }
     choices = [choice for choice in tidy.get("anyOf", []) if choice != {"type": "null"}]
     if len(choices) == 1:
@@ -59,23 +63,38 @@ def _tidy(node: Any) -> Any:
 
 def reference() -> str:
     """The page docs/scenario.md: one table a section, made from the schema."""
-    sections = [(key.dotted, key.section) for key in walk(Scenario) if key.section is not None]
     lines = [INTRODUCTION, *_section("", Scenario)]
-    for name, section in sections:
-        lines += _section(name, section)
+    told: dict[type[BaseModel], str] = {}
+    for key in walk(Scenario):
+        if key.section is None:
+            continue
+        heading = f"[[{key.dotted}]]" if key.repeats else f"[{key.dotted}]"
+        lines += _section(heading, key.section, told.get(key.section, ""), _without(key))
+        told.setdefault(key.section, heading)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _section(name: str, section: type[BaseModel]) -> list[str]:
+def _without(key: Key) -> str:
+    """What holds where none of the sections that may repeat is given."""
+    if not key.repeats or key.field.is_required():
+        return ""
+    rows = ", ".join(f"`{plain(item)}`" for item in cast(tuple[object, ...], key.field.default))
+    return f"Without any: {rows}."
+
+
+def _section(name: str, section: type[BaseModel], told: str = "", without: str = "") -> list[str]:
+    """Heading and table of a section; ``told`` is where the same keys stand already."""
     keys = [key for key in walk(section) if key.section is None and "." not in key.dotted]
     if not keys:
         return []
+    heading = f"## `{name}`" if name else "## At the top"
+    if told:
+        return [heading, "", f"The keys of `{told}`.", ""]
     properties = json_schema(section)["properties"]
-    heading = f"## `[{name}]`" if name else "## At the top"
     head = [
         heading,
         "",
-        _sentence(section, name),
+        " ".join(filter(None, (_sentence(section, name), without))),
         "",
         "| key | default | allowed | meaning |",
         "|---|---|---|---|",
@@ -133,6 +152,10 @@ def plain(value: object) -> str:
         case str():
             escaped = value.replace("\\", "\\\\").replace('"', '\\"')
             return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
+        case BaseModel():
+            given = {name: getattr(value, name) for name in type(value).model_fields}
+            pairs = ", ".join(f"{name} = {plain(item)}" for name, item in given.items() if item is not None)
+            return "{" + pairs + "}"
         case tuple() | list():
             return "[" + ", ".join(plain(item) for item in cast(tuple[object, ...], value)) + "]"
         case _:

@@ -1,6 +1,6 @@
 """`[return.*]`: where a return starts, and which legs are flown."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -84,6 +84,8 @@ class Interface(Section):
 class Initial(Section):
     """Where the return starts: exactly one of the six kinds."""
 
+    kinds: ClassVar[tuple[str, ...]] = KINDS
+
     tle: tuple[Text, ...] | None = Field(
         default=None, description="two-line elements, with or without a name line", min_length=2, max_length=3
     )
@@ -106,15 +108,15 @@ class Initial(Section):
 
     @property
     def kind(self) -> str:
-        """Which of the six kinds is given."""
-        return next(kind for kind in KINDS if getattr(self, kind) is not None)
+        """Which of the kinds is given."""
+        return next(kind for kind in self.kinds if getattr(self, kind) is not None)
 
     @model_validator(mode="after")
     def _check_one(self) -> "Initial":
-        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        given = [kind for kind in self.kinds if getattr(self, kind) is not None]
         if len(given) != 1:
             told = " and ".join(given) if given else "none"
-            raise ValueError(f"expected exactly one of {', '.join(KINDS)}, but there is {told}")
+            raise ValueError(f"expected exactly one of {', '.join(self.kinds)}, but there is {told}")
         if self.epoch_utc is not None and self.kind == "interface":
             raise ValueError("expected no epoch_utc beside interface, which holds its own")
         return self

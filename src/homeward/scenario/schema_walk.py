@@ -75,29 +75,38 @@ def split_unit(key: str) -> tuple[str, str]:
 
 @dataclasses.dataclass(frozen=True)
 class Key:
-    """One key of a schema: dotted name, field, and the section it opens, if it opens one."""
+    """One key of a schema: dotted name, field, and the section it opens, if it opens one.
+
+    ``repeats`` says that the section may stand several times, as an array of tables.
+    """
 
     dotted: str
     field: FieldInfo
     section: type[BaseModel] | None
+    repeats: bool = False
 
 
 def section_of(field: FieldInfo) -> type[BaseModel] | None:
-    """The model that a field holds, also where it may be left out."""
+    """The model that a field holds, also where it may be left out or stands several times."""
     kinds = (field.annotation, *typing.get_args(field.annotation))
     return next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
 
 
+def repeats(field: FieldInfo) -> bool:
+    """Whether a field holds several sections of one kind."""
+    return section_of(field) is not None and typing.get_origin(field.annotation) is tuple
+
+
 def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Fields of a section by the name that stands in the file."""
-    return {field.alias or name: field for name, field in model.model_fields.items()}
+    """Fields of a section by the name that stands in the file; an excluded one stands in none."""
+    return {f.alias or name: f for name, f in model.model_fields.items() if not f.exclude}
 
 
 def walk(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
     """Every key of a schema, sections before what is in them."""
     for name, field in fields_of(model).items():
         section = section_of(field)
-        yield Key(prefix + name, field, section)
+        yield Key(prefix + name, field, section, repeats(field))
         if section is not None:
             yield from walk(section, f"{prefix}{name}.")
 
@@ -106,6 +115,8 @@ def section_at(model: type[BaseModel], path: Sequence[str | int]) -> type[BaseMo
     """The section that a path of keys leads to, None where it leads to none."""
     found: type[BaseModel] | None = model
     for part in path:
-        field = fields_of(found).get(str(part)) if found is not None else None
+        if isinstance(part, int):  # one of several sections of a kind
+            continue
+        field = fields_of(found).get(part) if found is not None else None
         found = section_of(field) if field is not None else None
     return found

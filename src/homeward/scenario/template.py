@@ -1,6 +1,8 @@
 """Writes scenario files: a starting file with every key, or a scenario as it was flown."""
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -20,26 +22,47 @@ EXAMPLE_TLE = (
     "2 48274  41.4752  14.6926 0010484 320.3089  39.6983 15.61907922134716",
 )
 
+EXAMPLE_LIFT_OFF = "2023-09-08T03:00:00Z"
+
 
 def template(name: str = "mine") -> str:
     """A complete, valid scenario file in which every key has its default and a remark.
 
-    A key that is left out by default stands in a comment, as do the other kinds of initial state.
+    A key that is left out by default stands in a comment, as do the other kinds of initial state and, at the
+    end, a whole rendezvous.
     """
+    elements = list(EXAMPLE_TLE)
     start = Scenario.model_validate(
         {
             "name": name,
             "title": "One line that says what this scenario is",
             "site": {"name": "Dongfeng", "latitude_deg": 41.6, "longitude_deg": 100.1, "altitude_m": 1000.0},
             "truth": {"retro": {}},
-            "return": {"initial": {"tle": list(EXAMPLE_TLE)}},
+            "return": {"initial": {"tle": elements}},
+            "rendezvous": {
+                "launch": {"time_utc": EXAMPLE_LIFT_OFF},
+                "station": {"orbit": {"tle": elements}},
+            },
         }
     )
     head = [
-        "# A Homeward scenario. Only [site] and one kind of [return.initial] are required; what is deleted",
-        "# here takes its default. The keys are told at length by docs/scenario.md of the project.",
+        "# A Homeward scenario. Of a return, only [site] and one kind of [return.initial] are required; what",
+        "# is deleted takes its default. The keys are told at length by docs/scenario.md of the project.",
     ]
-    return "\n".join([*head, *_table(start, "", remarks=True)]) + "\n"
+    other = [
+        "",
+        "# ---------------------------------------------------------------- the other half: a rendezvous",
+        "# A scenario may hold one as well, or in place of the return: take the first # off each line.",
+    ]
+    lines = _table(start, "", remarks=True, apart=("rendezvous",))
+    lines += [*other, *_commented(_table(start.required_rendezvous(), "rendezvous", remarks=True))]
+    return "\n".join([*head, *lines]) + "\n"
+
+
+def _commented(lines: Sequence[str]) -> list[str]:
+    """The same lines as comments; what was one already is one twice."""
+    rows = "\n".join(lines).split("\n")
+    return [f"# {row}" if row else "" for row in rows]
 
 
 def to_toml(scenario: Scenario) -> str:
@@ -61,9 +84,11 @@ def write_new(path: Path) -> None:
         raise InputError(f"{label}: cannot be written ({error.strerror or 'no reason given'})") from None
 
 
-def _table(section: BaseModel, dotted: str, remarks: bool) -> list[str]:
-    """Lines of one table: first its own keys, then the tables in it."""
-    values = {
+def _table(
+    section: BaseModel, dotted: str, remarks: bool, apart: Collection[str] = (), repeats: bool = False
+) -> list[str]:
+    """Lines of one table: first its own keys, then the tables in it, save those told ``apart``."""
+    values: dict[str, Any] = {
         field.alias or name: getattr(section, name) for name, field in type(section).model_fields.items()
     }
     keys: list[str] = []
@@ -72,15 +97,20 @@ def _table(section: BaseModel, dotted: str, remarks: bool) -> list[str]:
         value = values[name]
         inner = f"{dotted}.{name}" if dotted else name
         kind = section_of(field)
+        if name in apart:
+            continue
         if isinstance(value, BaseModel):
             tables += _table(value, inner, remarks)
+        elif kind is not None and isinstance(value, tuple):
+            for row in cast(tuple[BaseModel, ...], value):
+                tables += _table(row, inner, remarks, repeats=True)
         elif kind is not None:
             tables += _absent_table(kind, inner) if remarks else []
         elif value is not None:
             keys.append(_line(name, plain(value), field, remarks))
         elif remarks:
             keys.append(_line(f"# {name}", _example(field), field, remarks))
-    head = ["", f"[{dotted}]"] if dotted and keys else []
+    head = ["", f"[[{dotted}]]" if repeats else f"[{dotted}]"] if dotted and keys else []
     return [*head, *keys, *tables]
 
 
