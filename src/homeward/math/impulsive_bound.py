@@ -31,7 +31,7 @@ class Bound(NamedTuple):
 
 
 class _Orbit(NamedTuple):
-    """Semi-latus rectum, parts of the eccentricity vector along x and y, axes: x at the state given, h normal."""
+    """Semi-latus rectum, parts of the eccentricity vector along x and y; axes: x at the state given."""
 
     p: Scalar
     ex: Scalar
