@@ -15,6 +15,7 @@ from homeward.flight.navigation import FixNavigation
 from homeward.flight.strapdown_navigation import StrapdownNavigation
 from homeward.icd import Command, Frame
 from homeward.math.components import split
+from homeward.math.normals import normals
 from homeward.math.routine import routine
 from homeward.sim.carry import Carry, fail_if_late, fly_if_due, select
 from homeward.sim.ends import settle
@@ -150,8 +151,7 @@ def chunk(
     cycles = CYCLES[leg.kind]
     turning = leg.kind in TURNING
     step, count = (cycle_turning, noises(leg.kind)) if turning else (cycle, NOISES)
-    # Half the cost in single precision, and chance has no digits to lose.
-    noise = jax.random.normal(key, (cycles, count), jnp.float32).astype(float)
+    noise = normals(key, cycles, count)
     if turning or leg.kind in (ENTRY, DESCENT):
         world, flight = _held(world, flight, carry.truth.time)
 
