@@ -20,6 +20,8 @@ from homeward.earth.pole import intermediate_pole
 from homeward.earth.series import UniformSeries
 from homeward.earth.time import DAY, Epoch
 from homeward.math.components import cross, split
+from homeward.math.routine import routine
+from homeward.math.trigonometry import sine_cosine
 from homeward.typing import Mat33, Scalar, Vec3
 
 STEP = 7200.0  # s between rows: the cubic is then within 0.3 mm at the surface, corners of the table included
@@ -44,8 +46,14 @@ class EarthSpin(eqx.Module):
         still = rate2 == 0.0
         rate2 = jnp.where(still, 1.0, rate2)
         rate = jnp.sqrt(rate2)
-        a = jnp.where(still, dt, jnp.sin(rate * dt) / rate)
-        b = jnp.where(still, 0.5 * dt * dt, 2.0 * jnp.sin(0.5 * rate * dt) ** 2 / rate2)
+
+        def shares() -> tuple[Scalar, Scalar]:
+            sine, cosine = sine_cosine(0.5 * rate * dt)
+            return 2.0 * sine * cosine / rate, 2.0 * sine * sine / rate2
+
+        # A routine, or each of the nine numbers would work out both anew.
+        a, b = routine(shares)
+        a, b = jnp.where(still, dt, a), jnp.where(still, 0.5 * dt * dt, b)
         # Column by column: products of small matrices do not vectorise over lanes.
         C, columns = self.C_EI0, []
         for j in range(3):

@@ -25,7 +25,8 @@ from homeward.flight.onboard import OnboardModel
 from homeward.icd import EntryCommand, EntryTarget, Navigation
 from homeward.math.components import add, cross, dot, join, scale, split
 from homeward.math.numerics import wrap_angle
-from homeward.math.trigonometry import sine_cosine
+from homeward.math.routine import routine
+from homeward.math.trigonometry import arc_tangent, sine_cosine
 from homeward.typing import Flag, Scalar
 
 CIRCULAR = 7900.0  # m/s
@@ -128,8 +129,9 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         prediction = fly(state.bank)
         aim = target.aim_E / jnp.sqrt(jnp.sum(target.aim_E**2))
         forward, right, radius, heading = _aim_axes(self.model, navigation, aim)
-        along = _angle_beyond(prediction.u, forward, aim) * radius
-        across = _angle_beyond(prediction.u, right, aim) * radius
+        # Routines, since each is read many times below.
+        along = routine(lambda: _angle_beyond(prediction.u, forward, aim) * radius)
+        across = routine(lambda: _angle_beyond(prediction.u, right, aim) * radius)
         along_per_bank = prediction.range_slope * heading
 
         # A prediction that blew up (its steps too long for a steep, fast entry) corrects nothing but itself.
@@ -178,9 +180,10 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
 def _first_duration(state, navigation, target, speed):
     """Time to go before the first prediction: the arc to the aim point at a typical mean speed."""
     r, aim = navigation.r_BE_E, target.aim_E
-    cosine = jnp.sum(r * aim) / jnp.sqrt(jnp.sum(r * r) * jnp.sum(aim * aim))
-    arc = jnp.arccos(jnp.clip(cosine, -1.0, 1.0)) * jnp.sqrt(jnp.sum(aim * aim))
-    guess = jnp.maximum(arc.astype(LOW) / (MEAN_SPEED * speed), 60.0)
+    sine, cosine = jnp.cross(r, aim), jnp.sum(r * aim)
+    angle = arc_tangent(jnp.sqrt(jnp.sum(sine * sine)).astype(LOW), cosine.astype(LOW))
+    arc = angle * jnp.sqrt(jnp.sum(aim * aim)).astype(LOW)
+    guess = jnp.maximum(arc / (MEAN_SPEED * speed), 60.0)
     new = state.duration < 0.0
     times = (jnp.where(new, guess, state.duration), jnp.where(new, MEAN_PACE * guess, state.length))
     return eqx.tree_at(lambda p: (p.duration, p.length), state, times)
@@ -267,7 +270,7 @@ def _aim_axes(model: OnboardModel, navigation: Navigation, aim):
 
 def _angle_beyond(u, axis, aim) -> Scalar:
     """Angle [rad] by which a direction lies beyond the aim point along an axis."""
-    return jnp.arctan2(dot(u, axis), dot(u, split(aim.astype(LOW))))
+    return arc_tangent(dot(u, axis), dot(u, split(aim.astype(LOW))))
 
 
 def _terminal_bank(start, command, reach, along, across, forward, right) -> Scalar:
@@ -293,8 +296,9 @@ def _terminal_bank(start, command, reach, along, across, forward, right) -> Scal
     needed_f = reach * cosine - error_f / stretch
     needed_r = reach * sine - error_r
     needed = jnp.sqrt(needed_f**2 + needed_r**2)
-    direction = jnp.arctan2(needed_r, needed_f)
-    spread = jnp.arccos(jnp.clip(needed / reach, 0.0, 1.0))
+    direction = arc_tangent(needed_r, needed_f)
+    share = jnp.clip(needed / reach, 0.0, 1.0)
+    spread = arc_tangent(jnp.sqrt((1.0 - share) * (1.0 + share)), share)
     side = jnp.where(wrap_angle(start.bank - direction) >= 0.0, 1.0, -1.0).astype(LOW)
     return wrap_angle(direction + side * spread)
 

@@ -8,6 +8,8 @@ number of steps, each an equal share of the stretched time to go: no lane waits 
 the wanted altitude is extrapolated.
 """
 
+from collections.abc import Callable
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -23,6 +25,7 @@ from homeward.flight.entry_rates import (
 )
 from homeward.flight.onboard import OnboardModel
 from homeward.math.components import Triple, add, scale
+from homeward.math.numerics import add_scaled
 from homeward.math.routine import routine
 from homeward.typing import Scalar
 
@@ -64,35 +67,33 @@ def predict(
     n = routine(numbers, model, plan, factors)
     size = length / steps
 
-    def slopes(state: Flown) -> tuple[Scalar, Flown]:
-        flown = rates(model, start, plan, factors, n, state)
-        return routine(lambda dv: 1.0 / pace(dv), flown.velocity), flown
-
-    def stage(base: Flown, here: Flown, ahead: float) -> Flown:
-        slow, flown = slopes(here)
-        far = routine(lambda: slow * size * ahead)
-        return routine(lambda: jax.tree.map(lambda a, b: a + far * b, base, flown))
+    def stage(here: Flown, ahead: float, base: Callable[[], Flown]) -> Flown:
+        dv, flown = rates(model, start, plan, factors, n, here)
+        far = routine(lambda: size * ahead / pace(dv))
+        return routine(lambda: add_scaled(base(), flown(), far))
 
     def step(first: Flown, _):
-        second = stage(first, first, 0.5)
-        third = stage(first, second, 0.5)
-        fourth = stage(first, third, 1.0)
-        # The classical weights, in terms of the places already worked out.
-        mean = routine(
-            lambda: jax.tree.map(
+        second = stage(first, 0.5, lambda: first)
+        third = stage(second, 0.5, lambda: first)
+        fourth = stage(third, 1.0, lambda: first)
+
+        def mean() -> Flown:
+            # The classical weights, in terms of the places already worked out.
+            return jax.tree.map(
                 lambda a, b, c, d: (b - a + (c - a) + (c - a) + (d - a)) * (1 / 3) + a,
                 first,
                 second,
                 third,
                 fourth,
             )
-        )
-        return stage(mean, fourth, 1 / 6), None
+
+        return stage(fourth, 1 / 6, mean), None
 
     zero = jnp.zeros_like(length)
     first = Flown(zero, start.u, start.altitude, start.velocity, *(zero for _ in range(8)))
     last, _ = jax.lax.scan(step, first, None, length=steps)
-    slow, flown = slopes(last)
+    dv, rest = rates(model, start, plan, factors, n, last)
+    slow, flown = 1.0 / pace(dv), rest()
     u, h, du, dh = last.u, last.altitude, flown.u, flown.altitude
     fall = jnp.maximum(-dh, 40.0)
     # A flight that has not come down yet is stretched by at most a quarter a cycle.

@@ -5,6 +5,8 @@ out air, bank and gravity anew, and a prediction cost five times its arithmetic.
 values that many others read, and gives each of them once.
 """
 
+from collections.abc import Callable
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -122,8 +124,12 @@ def pace(acceleration: Triple) -> Scalar:
 
 def rates(
     model: OnboardModel, start: PredictorStart, plan: BankPlan, factors: Factors, n: Numbers, state: Flown
-) -> Flown:
-    """Rates of everything integrated, per second of flight."""
+) -> tuple[Triple, Callable[[], Flown]]:
+    """Whole acceleration, and what gives the rates of everything integrated, per second of flight.
+
+    The rates are each read once: worked out within the routine that takes the step, they need none of their
+    own, which spares a tenth of a prediction.
+    """
     u, h, v = state.u, state.altitude, state.velocity
 
     def relative():
@@ -217,28 +223,32 @@ def rates(
         return level, up * (thicker + faster) + steeper, drag * (thicker + faster)
 
     level, lift_more, drag_more = routine(changes)
-    du = scale(inverse_radius, subtract(v, scale(vertical, u)))
-    dh = vertical + 2.0 * model.equatorial_radius * model.flattening * u[2] * du[2]
-    turning = level * inverse_radius
-    fall = (
-        lift_more * level
-        - drag_more * rise
-        - drag * state.fall_slope
-        + (up + 2.0 * turning) * state.speed_slope
-        + GRAVITY_GRADIENT * state.climb_slope
-    )
-    slower = (
-        -lift_more * rise
-        - drag_more * level
-        - (drag + rise * inverse_radius) * state.speed_slope
-        - (up + turning) * state.fall_slope
-    )
-    return Flown(
-        time=jnp.ones_like(h), u=du, altitude=dh, velocity=dv,
-        reach_speed=possible * speed - drag * state.reach_speed, reach=state.reach_speed,
-        side_speed=right * speed - drag * state.side_speed, side=state.side_speed,
-        climb_slope=state.fall_slope, fall_slope=fall, speed_slope=slower, range_slope=state.speed_slope,
-    )  # fmt: skip
+
+    def flown() -> Flown:
+        du = scale(inverse_radius, subtract(v, scale(vertical, u)))
+        dh = vertical + 2.0 * model.equatorial_radius * model.flattening * u[2] * du[2]
+        turning = level * inverse_radius
+        fall = (
+            lift_more * level
+            - drag_more * rise
+            - drag * state.fall_slope
+            + (up + 2.0 * turning) * state.speed_slope
+            + GRAVITY_GRADIENT * state.climb_slope
+        )
+        slower = (
+            -lift_more * rise
+            - drag_more * level
+            - (drag + rise * inverse_radius) * state.speed_slope
+            - (up + turning) * state.fall_slope
+        )
+        return Flown(
+            time=jnp.ones_like(h), u=du, altitude=dh, velocity=dv,
+            reach_speed=possible * speed - drag * state.reach_speed, reach=state.reach_speed,
+            side_speed=right * speed - drag * state.side_speed, side=state.side_speed,
+            climb_slope=state.fall_slope, fall_slope=fall, speed_slope=slower, range_slope=state.speed_slope,
+        )  # fmt: skip
+
+    return dv, flown
 
 
 def _flat2(air: Triple, u: Triple) -> Scalar:
