@@ -182,10 +182,10 @@ def _best_shape(cost, low: Scalar, high: Scalar) -> Scalar:
 
 def _grid() -> tuple[Float[Array, " n"], Float[Array, " n"], Float[Array, " n"]]:
     """Chart and first two unknowns of every start."""
-    around = 2.0 * jnp.pi * (jnp.arange(PLACES) + 0.31) / PLACES
+    around = 2.0 * jnp.pi * (jnp.arange(PLACES, dtype=float) + 0.31) / PLACES
     a, b = jnp.meshgrid(around, around, indexing="ij")
     reach = jnp.linspace(-15.0, -1.0, RINGS)
-    spoke = 2.0 * jnp.pi * (jnp.arange(SPOKES) + 0.5) / SPOKES
+    spoke = 2.0 * jnp.pi * (jnp.arange(SPOKES, dtype=float) + 0.5) / SPOKES
     k, w, u = jnp.meshgrid(jnp.asarray([1.0, 2.0]), reach, spoke, indexing="ij")
     return (
         jnp.concatenate([jnp.zeros(a.size), k.ravel()]),

@@ -110,7 +110,8 @@ def _triangle(r1: Triple, r2: Triple, normal: Triple) -> Triangle:
     sense = jnp.where(aligned | onward, 1.0, -1.0)
     pole = _chosen(aligned, hint, scale(sense, pole))
     length2 = dot(pole, pole)
-    planar = length2 > 0.0
+    # Along r1 a hint tells no plane: what is left of it then is rounding.
+    planar = length2 > jnp.where(aligned, 1e-16 * dot(normal, normal), 0.0)
     pole = scale(1.0 / jnp.sqrt(jnp.where(planar, length2, 1.0)), pole)
     return Triangle(
         d1, d2, s, sense * jnp.sqrt(d1 * d2) * half_cosine / s, q, half_sine,
