@@ -59,6 +59,7 @@ class ForceBelief(eqx.Module):
     gravity_walk: Scalar  # m/s/sqrt(s): what the zonal field leaves out, of either body
     relative_walk: Scalar  # m/s/sqrt(s): the same of their difference, side by side
     walk_growth: Scalar  # m/s/sqrt(s) more for each metre between them
+    walk_lost: Scalar  # /(m s^1.5): the same for each metre that the pair is elsewhere
     thrust_part: Scalar  # of a velocity gained: scale and direction of the sensed one
     thrust_memory: Scalar  # s within which gains share one error
     ship_ballistic: Scalar  # m2/kg, drag coefficient times area over mass
@@ -113,6 +114,8 @@ def force_belief() -> ForceBelief:
         gravity_walk=n(1e-3),
         relative_walk=n(5e-5),
         walk_growth=n(2e-9),
+        # Gravity's gradient changes by 5.7e-13 /s2 a metre; an error that lasts for 1,000 s.
+        walk_lost=n(1.5e-11),
         thrust_part=n(3e-4),
         thrust_memory=n(300.0),
         ship_ballistic=n(2.2 * 7.0 / 8000.0),

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from homeward.math.routine import routine
-from homeward.typing import Array, Bool, Float, Mat33, Scalar, Vec3
+from homeward.typing import Array, Bool, Flag, Float, Mat33, Scalar, Vec3
 
 SIZE = 15
 PLACE, SPEED = slice(0, 3), slice(3, 6)  # m and m/s, I, ship less station
@@ -26,12 +26,12 @@ Covariance = Float[Array, "n n"]
 
 
 class Rows(eqx.Module):
-    """Scalar readings of a cycle: what they see of the errors, reading less belief, variance, use."""
+    """Scalar readings of a cycle, or one of them."""
 
-    H: Float[Array, "m n"]
-    residual: Float[Array, " m"]
-    variance: Float[Array, " m"]
-    valid: Bool[Array, " m"]
+    H: Float[Array, "*m n"]  # what they see of the errors
+    residual: Float[Array, "*m"]  # reading less belief
+    variance: Float[Array, "*m"]
+    valid: Bool[Array, "*m"]
 
 
 def joined(*rows: Rows) -> Rows:
@@ -141,17 +141,24 @@ def correct(
     """
 
     def one(carry: tuple[Covariance, Float[Array, " n"]], row: Rows):
-        P, x = carry
-        seen = jnp.sum(row.H[:, None] * P, axis=0)
-        s = jnp.sum(row.H * seen) + row.variance
-        rest = row.residual - jnp.sum(row.H * x)
-        taken = row.valid & (rest * rest < gate * gate * s)
-        scale = jnp.where(taken, 1.0 / jnp.sqrt(s), 0.0)
-        g = seen * scale
-        return (P - g[:, None] * g[None, :], x + g * (rest * scale)), taken
+        # A routine of its own: fused with the loop, what is seen of P is worked out again and again.
+        P, x, taken = routine(_correct_one, *carry, row, gate)
+        return (P, x), taken
 
     (P, x), taken = jax.lax.scan(one, (P, jnp.zeros(P.shape[0])), rows)
     return P, x, taken
+
+
+def _correct_one(
+    P: Covariance, x: Float[Array, " n"], row: Rows, gate: Scalar
+) -> tuple[Covariance, Float[Array, " n"], Flag]:
+    seen = jnp.sum(row.H[:, None] * P, axis=0)
+    s = jnp.sum(row.H * seen) + row.variance
+    rest = row.residual - jnp.sum(row.H * x)
+    taken = row.valid & (rest * rest < gate * gate * s)
+    scale = jnp.where(taken, 1.0 / jnp.sqrt(s), 0.0)
+    g = seen * scale
+    return P - g[:, None] * g[None, :], x + g * (rest * scale), taken
 
 
 def times(A: Float[Array, "m k"], B: Float[Array, "k n"]) -> Float[Array, "m n"]:

@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.flight import pair_filter as filter_
+from homeward.flight import pair_readings as readings
 from homeward.flight.pair_beliefs import (
     ForceBelief,
     PairBelief,
@@ -17,17 +18,15 @@ from homeward.flight.pair_beliefs import (
     force_belief,
     pair_belief,
 )
-from homeward.flight.pair_filter import Rows
 from homeward.flight.pair_guard import OWN, TURN, clean_pair, count_refusals
 from homeward.flight.pair_motion import PairMotion, advance_pair
-from homeward.flight.pair_port import orbit_rate, turn
-from homeward.flight.pair_readings import Believed, lasting, port_rows, radar_rows, satellite_rows
+from homeward.flight.pair_own import correct_own
 from homeward.flight.readings import choose, finite
-from homeward.flight.strapdown import ZonalEarth, small_turn, turn_quaternion
+from homeward.flight.strapdown import ZonalEarth, small_turn
 from homeward.icd_pair import PairAids, PairNavigation
 from homeward.math.components import join, split
 from homeward.math.lvlh import lvlh_matrix, lvlh_quaternion
-from homeward.math.quaternion import multiply, normalise, to_matrix
+from homeward.math.quaternion import conjugate, multiply, normalise
 from homeward.typing import Array, Count, Flag, Float, Int, Mat33, Quat, Scalar, Vec3
 
 DIFFERENCE, RELATIVE, CAMERA = range(3)  # whose slow error the filter carries
@@ -39,7 +38,7 @@ class PairFilterState(eqx.Module):
     """All that the navigation remembers of both bodies."""
 
     motion: PairMotion
-    q_TI: Quat  # as told, turned on with the orbit while nothing is told
+    q_TL: Quat  # the station against its orbit, as last told
     slow: Vec3  # believed errors, of their 1-sigma
     lidar: Vec3
     told: Vec3  # rad, T
@@ -80,7 +79,7 @@ class PairFilter(eqx.Module):
         own = filter_.initial(own_sigma[0] * ones, own_sigma[1] * ones, self.belief.told_attitude)
         return PairFilterState(
             motion=motion,
-            q_TI=lvlh_quaternion(*motion.station()),
+            q_TL=jnp.asarray([1.0, 0.0, 0.0, 0.0]),
             slow=zeros,
             lidar=zeros,
             told=zeros,
@@ -101,18 +100,17 @@ class PairFilter(eqx.Module):
         """
         f, b = self.forces, self.belief
         delta_v_I = jnp.where(finite(delta_v_I), delta_v_I, jnp.zeros(3))
-        r_TI, v_TI = state.motion.station()
+        r_TI, _ = state.motion.station()
         rows = self.earth.gradient(split(r_TI))
         gradient = jnp.stack([join(row) for row in rows])
-        turn_T = dt * turn(to_matrix(state.q_TI), orbit_rate(r_TI, v_TI))
-        turned = multiply(turn_quaternion(split(turn_T), jnp.sum(turn_T * turn_T)), state.q_TI)
-
         # Gains within one burn share their error: its variance grows with the square of their sum.
         gained = jnp.exp(-dt / f.thrust_memory) * state.gained + delta_v_I
         grown = jnp.maximum(jnp.sum(gained * gained) - jnp.sum(state.gained * state.gained), 0.0)
         kick2 = f.thrust_part**2 * grown + (0.0 if spread is None else spread * spread)
         apart = jnp.sqrt(jnp.sum(state.motion.r_BT_I * state.motion.r_BT_I))
-        walk = jnp.minimum(f.relative_walk + f.walk_growth * apart, 1.5 * f.gravity_walk)
+        own2 = state.own[0, 0] + state.own[1, 1] + state.own[2, 2]
+        walk = f.relative_walk + apart * (f.walk_growth + f.walk_lost * jnp.sqrt(own2))
+        walk = jnp.minimum(walk, 1.5 * f.gravity_walk + f.walk_lost * apart * jnp.sqrt(own2))
         time = jnp.where(state.mode == CAMERA, b.camera_time, b.satellite_time)
         slow, told = jnp.exp(-dt / time), jnp.exp(-dt / b.told_attitude_time)
         P = filter_.carry(
@@ -123,7 +121,7 @@ class PairFilter(eqx.Module):
         own = own + filter_.moving_noise(f.gravity_walk**2, kick2, dt)
         return PairFilterState(
             motion=advance_pair(self.earth, self.pole_I, f, state.motion, delta_v_I, dt),
-            q_TI=turned / jnp.sqrt(jnp.sum(turned * turned)),
+            q_TL=state.q_TL,
             slow=slow * state.slow,
             lidar=state.lidar,
             told=told * state.told,
@@ -135,36 +133,39 @@ class PairFilter(eqx.Module):
             refused=state.refused,
         )
 
-    def update(self, state: PairFilterState, aids: PairAids, q_BI: Quat) -> PairFilterState:
-        """The readings of the cycle taken in, with the ship's attitude as believed."""
+    def update(
+        self, state: PairFilterState, aids: PairAids, q_BI: Quat, attitude_sigma: Vec3 | None = None
+    ) -> PairFilterState:
+        """The readings taken in, with the ship's attitude as believed and its 1-sigma [rad, B]."""
         aids = clean_pair(aids)
         b = self.belief
-        q_TI = jnp.where(aids.station_valid, aids.station_q_TI, state.q_TI)
-        state = eqx.tree_at(lambda s: s.q_TI, state, q_TI)
+        q_LI = lvlh_quaternion(*state.motion.station())
+        q_TL = jnp.where(aids.station_valid, multiply(aids.station_q_TI, conjugate(q_LI)), state.q_TL)
+        state = eqx.tree_at(lambda s: s.q_TL, state, q_TL)
         state, use_difference = self._mode(state, aids)
         motion = state.motion
-        now = Believed(
-            motion.r_BT_I,
-            motion.v_BT_I,
-            state.slow,
-            state.lidar,
-            q_BI,
-            self._station_attitude(state),
-            state.dt,
-        )
+        sigma = jnp.zeros(3) if attitude_sigma is None else attitude_sigma
+        now = readings.Believed(
+            motion.r_BT_I, motion.v_BT_I, state.slow, state.lidar, q_BI, self._station_attitude(state),
+            readings.attitude_variance(sigma, state.dt), state.dt,
+        )  # fmt: skip
         figures = choose(aids.relative_valid, b.relative, b.difference)
         place = aids.satellite_position - aids.station_position
         speed = aids.satellite_velocity - aids.station_velocity
         place = jnp.where(aids.relative_valid, aids.relative_position, place)
         speed = jnp.where(aids.relative_valid, aids.relative_velocity, speed)
-        satellites = satellite_rows(b, figures, now, place, speed, aids.relative_valid | use_difference)
-        lidar, camera = port_rows(b, self.geometry, now, aids)
-        rows = filter_.joined(camera, lidar, satellites, radar_rows(b, now, aids))
+        satellites = readings.satellite_rows(
+            b, figures, now, place, speed, aids.relative_valid | use_difference
+        )
+        lidar, camera = readings.port_rows(b, self.geometry, now, aids)
+        rows = filter_.joined(camera, lidar, satellites, readings.radar_rows(b, now, aids))
         factors = jnp.where(state.refused >= b.patience.astype(int), WIDENING, 1.0)
         factor = jnp.max(jnp.where(jnp.arange(6) < OWN, factors, 1.0).at[TURN].set(1.0))
         P = filter_.widened(state.covariance, factor, factors[TURN])
         P, x, taken = filter_.correct(P, rows, b.gate)
-        own, x_own, own_valid, own_taken = self._own(state, aids, P, x, factors[OWN])
+        own, x_own, own_valid, own_taken = correct_own(
+            b, state.own, motion, aids, P, x, state.dt, factors[OWN]
+        )
         refused = count_refusals(state.refused, rows.valid, taken, own_valid, own_taken)
         return eqx.tree_at(
             lambda s: (s.motion, s.slow, s.lidar, s.told, s.own, s.covariance, s.refused),
@@ -213,7 +214,9 @@ class PairFilter(eqx.Module):
         )
 
     def _station_attitude(self, state: PairFilterState) -> Quat:
-        return normalise(small_turn(state.q_TI, split(state.told)))
+        """As told, or as last told against the orbit, with the error found."""
+        q_TI = multiply(state.q_TL, lvlh_quaternion(*state.motion.station()))
+        return normalise(small_turn(q_TI, split(state.told)))
 
     def _mode(self, state: PairFilterState, aids: PairAids) -> tuple[PairFilterState, Flag]:
         """Whose slow error the state is from now on; whether the difference of both fixes is to be read."""
@@ -228,45 +231,6 @@ class PairFilter(eqx.Module):
         P = filter_.renewed(state.covariance, same)
         state = eqx.tree_at(lambda s: (s.covariance, s.slow, s.mode), state, (P, state.slow * same, mode))
         return state, difference
-
-    def _own(
-        self,
-        state: PairFilterState,
-        aids: PairAids,
-        P: Float[Array, "15 15"],
-        x: Float[Array, "15"],
-        factor: Scalar,
-    ) -> tuple[Float[Array, "6 6"], Float[Array, "6"], Flag, Flag]:
-        """The ship's own fix; without one, the station's with the relative state added."""
-        figures, motion = self.belief.satellite, state.motion
-        through = ~aids.satellite_valid & aids.station_valid
-        place = aids.station_position + motion.r_BT_I + x[filter_.PLACE]
-        speed = aids.station_velocity + motion.v_BT_I + x[filter_.SPEED]
-        seen = jnp.concatenate(
-            [
-                jnp.where(through, place, aids.satellite_position),
-                jnp.where(through, speed, aids.satellite_velocity),
-            ]
-        )
-        time, ones = self.belief.satellite_time, jnp.ones(3)
-        variance = jnp.concatenate(
-            [
-                lasting(figures.position_white, figures.position_slow, time, state.dt) * ones,
-                lasting(figures.velocity_white, figures.velocity_slow, time, state.dt) * ones,
-            ]
-        )
-        variance = variance + jnp.where(through, jnp.diagonal(P)[: filter_.MOVING], jnp.zeros(filter_.MOVING))
-        valid = aids.satellite_valid | through
-        rows = Rows(
-            jnp.eye(filter_.MOVING),
-            seen - jnp.concatenate([motion.r_BI_I, motion.v_BI_I]),
-            variance,
-            valid & jnp.ones(filter_.MOVING, bool),
-        )
-        own, x_own, taken = filter_.correct(
-            filter_.widened(state.own, factor, jnp.ones(())), rows, self.belief.gate
-        )
-        return own, x_own, valid, jnp.all(taken)
 
 
 def pair_filter(geometry: PairGeometry, pole_I: Vec3 | None = None) -> PairFilter:

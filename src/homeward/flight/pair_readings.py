@@ -19,6 +19,7 @@ from homeward.typing import Array, Flag, Float, Mat33, Quat, Scalar, Vec3
 
 NEAR_FIGURE = 20.0  # m: where the camera's figures hold
 FLOOR = 0.25  # of them
+ATTITUDE_TIME = 100.0  # s: how long an error of the ship's attitude lasts, with stars less
 CLOSEST = 0.5  # m: directions are not worked out nearer than that
 
 
@@ -31,12 +32,18 @@ class Believed(eqx.Module):
     lidar: Vec3
     q_BI: Quat
     q_TI: Quat
+    attitude: Scalar  # rad2, variance that the ship's attitude adds to an angle
     dt: Scalar  # s since the readings before
 
 
 def lasting(white: Scalar, slow: Scalar, time: Scalar, dt: Scalar) -> Scalar:
     """Variance to take for a reading every ``dt`` [s] with a white and a lasting part, 1 sigma each."""
     return white * white + slow * slow * jnp.maximum(2.0 * time / dt, 1.0)
+
+
+def attitude_variance(sigma: Vec3, dt: Scalar) -> Scalar:
+    """Variance [rad2] to take for an angle read in B, of the attitude's 1-sigma [rad, B]."""
+    return jnp.sum(sigma * sigma) / 3.0 * jnp.maximum(2.0 * ATTITUDE_TIME / dt, 1.0)
 
 
 def satellite_rows(
@@ -67,7 +74,7 @@ def radar_rows(belief: PairBelief, now: Believed, aids: PairAids) -> Rows:
     H = H.at[1, PLACE].set((now.v_BT_I - rate * u_I) / distance).at[1, SPEED].set(u_I)
     H = H.at[2, PLACE].set(-_back(C_BI, one) / distance).at[3, PLACE].set(-_back(C_BI, other) / distance)
     memory = belief.radar_memory
-    angle = lasting(*belief.radar_angle, memory, now.dt)
+    angle = lasting(*belief.radar_angle, memory, now.dt) + now.attitude
     return Rows(
         H,
         jnp.stack(
@@ -117,7 +124,7 @@ def port_rows(belief: PairBelief, geometry: PairGeometry, now: Believed, aids: P
     lidar = Rows(
         H,
         read - drawn * now.lidar,
-        sigma * sigma * (1.0 - belief.lidar_share),
+        sigma * sigma * (1.0 - belief.lidar_share) + now.attitude * jnp.asarray([0.0, 1.0, 1.0]),
         aids.lidar_valid & jnp.ones(3, bool),
     )
     return lidar, _camera_rows(belief, geometry, now, aids, between_B, C_BI, C_TI, sees)
@@ -147,6 +154,8 @@ def _camera_rows(
     q_BD = multiply(multiply(now.q_BI, conjugate(now.q_TI)), conjugate(from_matrix(geometry.C_DT)))
     turn = belief.camera_turn * side
     share = belief.camera_share
+    # The ship's attitude turns what is seen about the ship's port.
+    tilt = now.attitude * jnp.sum(between_B * between_B) * jnp.asarray([0.0, 1.0, 1.0])
     of_turn = lasting(turn * jnp.sqrt(1.0 - share), turn * jnp.sqrt(share), belief.camera_time, now.dt)
     return Rows(
         H,
@@ -156,7 +165,7 @@ def _camera_rows(
                 join(turn_error(q_BD, aids.camera_q_BD)),
             ]
         ),
-        jnp.concatenate([sigma * sigma * (1.0 - share), of_turn * jnp.ones(3)]),
+        jnp.concatenate([sigma * sigma * (1.0 - share) + tilt, (of_turn + now.attitude) * jnp.ones(3)]),
         aids.camera_valid & jnp.ones(6, bool),
     )
 
