@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from homeward.campaign.large_changes import fly_large_changes
     from homeward.campaign.many import fly_many
     from homeward.campaign.opportunities import opportunities
+    from homeward.campaign.rendezvous import launch_windows, rendezvous
     from homeward.errors import Infeasible, InputError
     from homeward.flight.contract import check_guidance
     from homeward.scenario.load import load
@@ -37,9 +38,11 @@ _PLACES = {
     "fly": "homeward.campaign.fly:fly",
     "fly_large_changes": "homeward.campaign.large_changes:fly_large_changes",
     "fly_many": "homeward.campaign.many:fly_many",
+    "launch_windows": "homeward.campaign.rendezvous:launch_windows",
     "load": "homeward.scenario.load:load",
     "opportunities": "homeward.campaign.opportunities:opportunities",
     "propagate": "homeward.scenario.openloop_schema:run_file",
+    "rendezvous": "homeward.campaign.rendezvous:rendezvous",
 }
 
 __all__ = [
@@ -52,9 +55,11 @@ __all__ = [
     "fly",
     "fly_large_changes",
     "fly_many",
+    "launch_windows",
     "load",
     "opportunities",
     "propagate",
+    "rendezvous",
 ]
 
 

@@ -1,35 +1,36 @@
-"""The command line: ``homeward return``, ``opportunities``, ``propagate``, ``compare-guidance`` and others.
+"""The command line: ``homeward rendezvous``, ``return``, ``opportunities``, ``propagate`` and others.
 
 Heavy parts are imported inside the commands that need them, so that help and checks are quick.
 """
 
-import contextlib
 import os
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version as package_version
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from homeward.cli_compare import compare_guidance
 from homeward.cli_files import json_text, prepare_folder, writing
+from homeward.cli_opportunities import opportunities
 from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
-from homeward.cli_progress import Talk
+from homeward.cli_progress import working
+from homeward.cli_refusals import known_word, refuse_broken
+from homeward.cli_rendezvous import rendezvous
 from homeward.cli_scenarios import check, new, scenarios, schema
-from homeward.errors import HomewardError, Infeasible, InputError
+from homeward.errors import HomewardError, InputError
 from homeward.scenario.load import find, load, parse_settings
 from homeward.scenario.schema import FIDELITIES
-from homeward.scenario.schema_errors import nearest, one_line
+from homeward.scenario.schema_errors import one_line
 from homeward.scenario.schema_flight import LAWS
 from homeward.scenario.shipped import DEFAULT
 
 app = typer.Typer(
     name="homeward",
-    help="Brings a crewed capsule home: from undocking to a standing capsule.",
+    help="Brings a crewed capsule to its station and home again.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -49,15 +50,7 @@ def _options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="print the version")
     ] = False,
 ) -> None:
-    """Brings a crewed capsule home: from undocking to a standing capsule."""
-
-
-@contextlib.contextmanager
-def _working() -> Iterator[Talk]:
-    """Progress on the error stream; whatever a model or a user's law prints goes there as well."""
-    with contextlib.redirect_stdout(sys.stderr), Talk() as talk:
-        talk("getting ready")
-        yield talk
+    """Brings a crewed capsule to its station and home again."""
 
 
 @app.command("return")
@@ -79,17 +72,15 @@ def return_(
     as_json: AsJson = False,
 ) -> None:
     """Fly a return and tell how it went."""
-    if fidelity not in FIDELITIES:
-        like = nearest(fidelity, FIDELITIES)
-        hint = f"; did you mean {like}?" if like else ""
-        raise InputError(f'--fidelity "{one_line(fidelity)}": expected {", ".join(FIDELITIES)}{hint}')
+    known_word("--fidelity", fidelity, FIDELITIES)
     overrides = parse_settings(settings or [])
     if guidance in LAWS:  # the word on the command line goes before the scenario's
         overrides["flight.guidance.law"] = guidance
     chosen = load(scenario, overrides)
+    _ = chosen.return_  # refuses a scenario without
     label = "--guidance" if guidance is not None else f"{one_line(scenario, 200)}: flight.guidance.law"
     prepare_folder(out)
-    with _working() as talk:
+    with working() as talk:
         import homeward
 
         law = _law(guidance if guidance is not None else chosen.flight.guidance.law, label)
@@ -103,23 +94,12 @@ def return_(
     if as_json:
         print(json_text(flight.summary))
     else:
-        from homeward.cli_report import console, show_return
+        from homeward.cli_report import console, show_return, told_files
 
         screen = console()
         show_return(screen, chosen, flight.summary)
-        _told_files(screen, out)
-    _refuse_broken(flight.summary)
-
-
-def _refuse_broken(summary: Mapping[str, Any]) -> None:
-    """A landing that went wrong is a result; a number that is none is not. What was flown is told before."""
-    failure = summary.get("failure")
-    if failure and failure["not_finite"]:
-        when = f"{failure['time_s']:.1f} s in the leg {failure['leg']}"
-        raise Infeasible(
-            f"{summary['scenario']}: a number of the flight stopped being finite at {when}; look at what the "
-            "guidance and the models give there"
-        )
+        told_files(screen, out)
+    refuse_broken(flight.summary)
 
 
 def _law(text: str, label: str) -> object | None:
@@ -143,49 +123,6 @@ def _law(text: str, label: str) -> object | None:
     return law
 
 
-def _told_files(screen: Any, out: Path | None) -> None:
-    if out is None:
-        screen.print("No files written; --out DIR writes telemetry, trajectory and pictures.", style="dim")
-        return
-    names = sorted(path.name for path in out.iterdir() if path.is_file())
-    screen.print(f"{len(names)} files in {out}: {', '.join(names)}", style="dim")
-
-
-@app.command()
-def opportunities(
-    scenario: ScenarioName = DEFAULT,
-    days: Annotated[
-        float | None,
-        typer.Option(metavar="N", min=0.0, max=60.0, help="days to look at"),
-    ] = None,
-    settings: Settings = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the landing opportunities of the next days."""
-    if days is not None and not days > 0.0:
-        raise InputError(f"--days {days}: expected a number of days greater than 0")
-    chosen = load(scenario, parse_settings(settings or []))
-    with _working() as talk:
-        import homeward
-
-        talk("looking for passes over the site")
-        found = [_as_mapping(item) for item in homeward.opportunities(chosen, days=days)]
-    if as_json:
-        print(json_text(found))
-        return
-    from homeward.cli_report import console, show_opportunities
-
-    show_opportunities(console(), chosen, found)
-
-
-def _as_mapping(item: object) -> Mapping[str, Any]:
-    if isinstance(item, Mapping):
-        return item
-    if hasattr(item, "_asdict"):
-        return item._asdict()  # type: ignore[attr-defined]
-    return {name: getattr(item, name) for name in getattr(item, "__dataclass_fields__", None) or vars(item)}
-
-
 @app.command()
 def propagate(
     file: Annotated[
@@ -199,7 +136,7 @@ def propagate(
     overrides = parse_settings(settings or [])
     find(file)
     prepare_folder(out)
-    with _working() as talk:
+    with working() as talk:
         from homeward.scenario.openloop_schema import run_file
 
         talk("flying")
@@ -211,15 +148,15 @@ def propagate(
     if as_json:
         print(json_text(result.summary))
         return
-    from homeward.cli_report import console, show_open_loop
+    from homeward.cli_report import console, show_open_loop, told_files
 
     screen = console()
     show_open_loop(screen, result.summary)
-    _told_files(screen, out)
+    told_files(screen, out)
 
 
 app.command("compare-guidance")(compare_guidance)
-for _command in (scenarios, check, new, schema):
+for _command in (rendezvous, opportunities, scenarios, check, new, schema):
     app.command()(_command)
 
 # Typer carries its own copy of click or uses the installed one, depending on its version.

@@ -1,7 +1,5 @@
 """``homeward compare-guidance``: both generations of entry guidance over the same flights."""
 
-import contextlib
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +9,7 @@ from rich.table import Table
 
 from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
-from homeward.cli_progress import Talk
+from homeward.cli_progress import working
 from homeward.scenario.load import load, parse_settings
 from homeward.scenario.shipped import DEFAULT
 
@@ -30,10 +28,9 @@ def compare_guidance(
     """Fly the first and the second generation of entry guidance through the same flights."""
     chosen = load(scenario, parse_settings(settings or []))
     prepare_folder(out)
-    with contextlib.redirect_stdout(sys.stderr), Talk() as talk:
+    with working() as talk:
         import homeward
 
-        talk("getting ready")
         result = homeward.compare_guidance(chosen, runs=runs, seed=seed, progress=talk)
         if out is not None:
             talk("writing files")

@@ -1,8 +1,10 @@
 """Tells on the error stream what a long command is doing, so that standard output stays the answer's."""
 
+import contextlib
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from types import TracebackType
 
 from rich.console import Console
@@ -63,3 +65,11 @@ class Talk:
         if self._stage and self._stage != self._told:
             self._told = self._stage
             print(f"{self._stage} ...", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def working() -> Iterator[Talk]:
+    """Progress on the error stream; whatever a model or a user's law prints goes there as well."""
+    with contextlib.redirect_stdout(sys.stderr), Talk() as talk:
+        talk("getting ready")
+        yield talk

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -51,6 +52,15 @@ def place(latitude: Any, longitude: Any) -> str:
     return f"{abs(latitude):.4f} {north}, {abs(longitude):.4f} {east}"
 
 
+def told_files(screen: Console, out: Path | None) -> None:
+    """Which files were written, and how to have some."""
+    if out is None:
+        screen.print("No files written; --out DIR writes telemetry, trajectory and pictures.", style="dim")
+        return
+    names = sorted(path.name for path in out.iterdir() if path.is_file())
+    screen.print(f"{len(names)} files in {out}: {', '.join(names)}", style="dim")
+
+
 def show_return(out: Console, scenario: Scenario, summary: Mapping[str, Any]) -> None:
     """The whole return on one page."""
     good = bool(summary.get("success"))
@@ -71,7 +81,8 @@ def show_return(out: Console, scenario: Scenario, summary: Mapping[str, Any]) ->
     out.print()
 
 
-def _plain_table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
+    """A table without lines; a column without a name leaves its heading empty."""
     table = Table(
         box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(columns)
     )
@@ -81,14 +92,14 @@ def _plain_table(*columns: str) -> Table:
 
 
 def _legs(legs: Iterable[Mapping[str, Any]]) -> Table:
-    table = _plain_table("leg", "start", "end")
+    table = plain_table("leg", "start", "end")
     for leg in legs:
         table.add_row(str(leg.get("name", "-")), fmt(leg.get("start"), "s", 1), fmt(leg.get("end"), "s", 1))
     return table
 
 
 def _figures(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
-    table = _plain_table("", "")
+    table = plain_table("", "")
     deorbit, entry = summary.get("deorbit") or {}, summary.get("entry") or {}
     chute, ground = summary.get("parachute") or {}, summary.get("touchdown") or {}
     navigation = summary.get("navigation") or {}
@@ -173,7 +184,7 @@ def _limits(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
         ("touchdown speed", None if speed is None else abs(speed), limits.touchdown_speed_m_s, "m/s", 1.0),
         ("touchdown miss", ground.get("miss_km"), math.inf if ballistic else MISS_LIMIT, "km", 1.0),
     )
-    table = _plain_table("against limits", "flown", "limit", "")
+    table = plain_table("against limits", "flown", "limit", "")
     for name, value, limit, unit, divisor in rows:
         if value is None or math.isinf(limit):
             continue
@@ -186,7 +197,7 @@ def show_opportunities(out: Console, scenario: Scenario, found: Sequence[Mapping
     """One row an opportunity; the rows that can be flown stand out."""
     out.print(f"Landing opportunities at {scenario.site.name}", style="bold")
     columns = ("", "revolution", "time (UTC)", "local", "cross-range", "pass", "undock (UTC)", "burn (UTC)")
-    table = _plain_table(*columns, "cannot be flown, because")
+    table = plain_table(*columns, "cannot be flown, because")
     for item in found:
         cross = f"{fmt(item.get('cross_range_km'), 'km', 1)} {item.get('side', '')}".rstrip()
         table.add_row(
@@ -206,7 +217,7 @@ def show_opportunities(out: Console, scenario: Scenario, found: Sequence[Mapping
 
 def show_scenarios(out: Console, found: Sequence[tuple[str, str]]) -> None:
     """Names and titles."""
-    table = _plain_table("", "")
+    table = plain_table("", "")
     for name, title in found:
         table.add_row(name, title)
     out.print(table)
@@ -226,13 +237,13 @@ COLUMNS: Sequence[tuple[str, str, str, float, int]] = (
 def show_open_loop(out: Console, summary: Mapping[str, Any]) -> None:
     """One row a moment that the summary tells of, and the single figures below."""
     out.print(f"{summary.get('scenario', 'open-loop')}, flown open-loop", style="bold")
-    table = _plain_table("", *(title for _, title, *_ in COLUMNS), "place")
+    table = plain_table("", *(title for _, title, *_ in COLUMNS), "place")
     for name, moment in _moments(summary):
         cells = [fmt(_over(moment.get(key), by), unit, digits) for key, _, unit, by, digits in COLUMNS]
         table.add_row(name, *cells, place(moment.get("latitude_deg"), moment.get("longitude_deg")))
     if table.row_count:
         out.print(table)
-    figures = _plain_table("", "")
+    figures = plain_table("", "")
     for name, value in summary.items():
         if isinstance(value, str | int | float) and name != "scenario":
             figures.add_row(name, fmt(value))
@@ -261,9 +272,9 @@ def describe(scenario: Scenario) -> str:
 
 
 def _describe_rendezvous(told: Rendezvous) -> str:
-    launch, ship = told.launch, told.ship
+    lift_off, ship = told.launch.time_utc.partition(".")[0], told.ship
     return (
-        f"a rendezvous with a station from {KINDS[told.station.orbit.kind]}, lift-off {launch.time_utc}, "
+        f"a rendezvous with a station from {KINDS[told.station.orbit.kind]}, lift-off {lift_off}Z, "
         f"plan {told.plan}, to the {told.port} port through {len(told.holds)} hold points, "
         f"a ship of {ship.mass_kg:g} kg with {ship.propellant_kg:g} kg of propellant, law {told.guidance.law}"
     )

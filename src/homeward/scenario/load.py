@@ -49,10 +49,10 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
 def _check_elements(scenario: Scenario) -> None:
     """Refuse two-line elements that stand in the file and are wrong, while the file's name is still known."""
     given: list[tuple[str, Initial]] = []
-    if scenario.rendezvous is not None:
-        given.append(("rendezvous.station.orbit", scenario.rendezvous.station.orbit))
     if scenario.homecoming is not None:
         given.append(("return.initial", scenario.homecoming.initial))
+    if scenario.rendezvous is not None:
+        given.append(("rendezvous.station.orbit", scenario.rendezvous.station.orbit))
     for key, initial in given:
         if initial.tle is not None:
             from homeward.io.tle import parse_tle  # takes a tenth of a second, which others need not wait

@@ -29,3 +29,4 @@ def shipped() -> list[tuple[str, str]]:
 
 
 DEFAULT = "shenzhou-15"
+DEFAULT_RENDEZVOUS = "shenzhou-21"

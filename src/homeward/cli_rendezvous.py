@@ -1,0 +1,57 @@
+"""``homeward rendezvous``: from the insertion to a docked hatch."""
+
+from typing import Annotated
+
+import typer
+
+from homeward.cli_files import json_text, prepare_folder, writing
+from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
+from homeward.cli_progress import working
+from homeward.cli_refusals import known_word, refuse_broken
+from homeward.scenario.load import load, parse_settings
+from homeward.scenario.schema_rendezvous import PLAN_WORDS, PORTS
+from homeward.scenario.shipped import DEFAULT_RENDEZVOUS
+
+PlanWord = Annotated[
+    str | None, typer.Option("--plan", metavar="|".join(PLAN_WORDS), help="how long the way may take")
+]
+
+
+def rendezvous(
+    scenario: ScenarioName = DEFAULT_RENDEZVOUS,
+    plan: PlanWord = None,
+    port: Annotated[
+        str | None, typer.Option(metavar="|".join(PORTS), help="port of the station to dock at")
+    ] = None,
+    dispersed: Annotated[bool, typer.Option("--dispersed", help="draw a dispersed flight")] = False,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draw")] = 0,
+    settings: Settings = None,
+    out: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fly a rendezvous, from the insertion to a docked hatch, and tell how it went."""
+    known_word("--plan", plan, PLAN_WORDS)
+    known_word("--port", port, PORTS, "the station has no such port; ")
+    chosen = load(scenario, parse_settings(settings or []))
+    chosen.required_rendezvous()
+    prepare_folder(out)
+    with working() as talk:
+        import homeward
+
+        flight = homeward.rendezvous(
+            chosen, plan=plan, port=port, dispersed=dispersed, seed=seed, progress=talk
+        )
+        if out is not None:
+            talk("writing files")
+            with writing(out):
+                flight.save(out, progress=talk)
+    if as_json:
+        print(json_text(flight.summary))
+    else:
+        from homeward.cli_report import console, told_files
+        from homeward.cli_report_rendezvous import show_rendezvous
+
+        screen = console()
+        show_rendezvous(screen, chosen, flight.summary)
+        told_files(screen, out)
+    refuse_broken(flight.summary)

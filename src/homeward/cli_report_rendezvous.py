@@ -1,0 +1,169 @@
+"""What a command tells a person of a rendezvous and of launch windows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from homeward.cli_report import fmt, plain_table
+from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
+
+# The contact box of the docking standard (IDSS Rev E): name, key of the summary, least, most, unit.
+BOX: Sequence[tuple[str, str, float, float, str]] = (
+    ("closing speed", "closing_m_s", 0.05, 0.10, "m/s"),
+    ("lateral rate", "lateral_rate_m_s", 0.0, 0.04, "m/s"),
+    ("lateral offset", "lateral_offset_m", 0.0, 0.10, "m"),
+    ("pitch and yaw", "angle_deg", 0.0, 4.0, "deg"),
+    ("roll", "roll_deg", 0.0, 4.0, "deg"),
+    ("turning rate", "rate_deg_s", 0.0, 0.20, "deg/s"),
+)
+
+
+def show_rendezvous(out: Console, scenario: Scenario, summary: Mapping[str, Any]) -> None:
+    """The whole rendezvous on one page."""
+    told = scenario.required_rendezvous()
+    good = bool(summary.get("success"))
+    verdict = Text("docked as planned", "green") if good else Text("not a success", "bold red")
+    head = Text.assemble((str(summary.get("scenario", scenario.name)), "bold"), "  ")
+    out.print(head.append_text(verdict))
+    if scenario.title:
+        out.print(scenario.title, style="dim")
+    plan = summary.get("plan") or {}
+    drawn = "dispersed" if summary.get("dispersed") else "nominal"
+    out.print(
+        f"plan {fmt(plan.get('name'))}, {fmt(summary.get('port'))} port, law {told.guidance.law}, "
+        f"{drawn}, seed {fmt(summary.get('seed'))}",
+        style="dim",
+    )
+    tables = (_burns(plan.get("burns") or ()), _figures(summary), _limits(told, summary), _contact(summary))
+    for table in tables:
+        if table.row_count:
+            out.print()
+            out.print(table)
+    out.print()
+
+
+def _burns(burns: Iterable[Any]) -> Table:
+    table = plain_table("burn", "after insertion", "delta-v", "purpose")
+    for number, burn in enumerate(burns, 1):
+        if isinstance(burn, Mapping):
+            time = burn.get("time_s", burn.get("time"))
+            delta_v, purpose = burn.get("delta_v_m_s"), burn.get("purpose")
+        else:
+            time, delta_v, purpose = (*burn, None, None, None)[:3]
+        when = clock(time) if isinstance(time, int | float) else fmt(time)
+        table.add_row(str(number), when, fmt(delta_v, "m/s"), fmt(purpose))
+    return table
+
+
+def clock(seconds: float | None) -> str:
+    """Seconds as hours, minutes and seconds."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min {rest:02d} s"
+
+
+def _figures(summary: Mapping[str, Any]) -> Table:
+    table = plain_table("", "")
+    failure = summary.get("failure")
+    if failure:
+        table.add_row(
+            "FAILURE",
+            f"{fmt(failure.get('reason'))}, {clock(failure.get('time_s'))}, {fmt(failure.get('leg'))}",
+        )
+    delta_v, bound = summary.get("delta_v_m_s"), summary.get("delta_v_lower_bound_m_s")
+    table.add_row("delta-v", f"{fmt(delta_v, 'm/s')} in all; at least {fmt(bound, 'm/s')} to the aim point")
+    for name in ("switches", "aborts"):
+        table.add_row(name, _events(summary.get(name)))
+    return table
+
+
+def _events(found: Any) -> str:
+    """A count, or one clause an event."""
+    if isinstance(found, int | float) or found is None:
+        return fmt(found)
+    clauses: list[str] = []
+    for item in found:
+        if isinstance(item, Mapping):
+            time = clock(item["time_s"]) if item.get("time_s") is not None else ""
+            words = [
+                f"{k} {fmt(v)}" if k in ("from", "to") else fmt(v) for k, v in item.items() if k != "time_s"
+            ]
+            clauses.append(", ".join(filter(None, (time, " ".join(words)))))
+        else:
+            clauses.append(fmt(item))
+    return "; ".join(clauses) or "none"
+
+
+def _limits(told: Rendezvous, summary: Mapping[str, Any]) -> Table:
+    """Time, propellant and safety, each beside its limit."""
+    table = plain_table("against limits", "flown", "limit", "")
+    plan = str((summary.get("plan") or {}).get("name"))
+    time, used = summary.get("time_to_dock_s"), summary.get("propellant_kg")
+    nearest = summary.get("min_range_outside_corridor_m")
+    safety = summary.get("passive_safety") or {}
+    if time is not None and plan in PLANS:
+        table.add_row("time to dock", clock(time), clock(PLANS[plan]), _kept(time <= PLANS[plan]))
+    if used is not None:
+        most = told.ship.propellant_kg
+        table.add_row("propellant", fmt(used, "kg", 1), fmt(most, "kg", 1), _kept(used <= most))
+    if nearest is not None:
+        least = told.station.keep_out_radius_m
+        table.add_row(
+            "outside the corridor", fmt(nearest, "m", 1), fmt(least, "m", 1), _kept(nearest >= least)
+        )
+    if safety.get("checked_points"):
+        wrong = safety.get("violations", 0)
+        checked = f"{wrong} of {safety['checked_points']} points"
+        table.add_row("unsafe without thrust", checked, "0", _kept(wrong == 0))
+    return table
+
+
+def _contact(summary: Mapping[str, Any]) -> Table:
+    """The contact beside its box."""
+    table = plain_table("contact", "flown", "box", "")
+    contact = summary.get("contact") or {}
+    for name, key, least, most, unit in BOX:
+        value = contact.get(key)
+        if value is not None:
+            box = f"{least:.2f} to {most:.2f} {unit}" if least else f"{most:.2f} {unit}"
+            table.add_row(name, fmt(value, unit, 3), box, _kept(least <= abs(value) <= most))
+    return table
+
+
+def _kept(good: bool) -> Text:
+    return Text("kept", "green") if good else Text("exceeded", "bold red")
+
+
+def show_launch_windows(out: Console, scenario: Scenario, found: Sequence[Mapping[str, Any]]) -> None:
+    """One row a window, one column a plan; the rows that no plan can fly are dim and say why."""
+    launch = scenario.required_rendezvous().launch
+    site = f"{fmt(launch.latitude_deg, 'deg')} north, {fmt(launch.longitude_deg, 'deg')} east"
+    out.print(f"Launch windows at {site} to the station of {scenario.name}", style="bold")
+    names = list(dict.fromkeys(name for item in found for name in item.get("plans") or {}))
+    columns = ("", "lift-off (UTC)", "insertion (UTC)", "phase", "plane error", *names)
+    table = plain_table(*columns, "cannot be flown, because")
+    for number, item in enumerate(found):
+        plans: Mapping[str, Mapping[str, Any]] = item.get("plans") or {}
+        flown = [name for name in names if (plans.get(name) or {}).get("feasible")]
+        cells = [fmt(plans[name].get("delta_v_m_s"), "m/s", 1) if name in flown else "-" for name in names]
+        reasons = [f"{name}: {told['why_not']}" for name, told in plans.items() if told.get("why_not")]
+        table.add_row(
+            str(number),
+            fmt(item.get("lift_off_utc")),
+            fmt(item.get("insertion_utc")),
+            fmt(item.get("phase_deg"), "deg", 1),
+            fmt(item.get("plane_error_deg"), "deg", 3),
+            *cells,
+            "" if flown else "; ".join(reasons),
+            style="" if flown else "dim",
+        )
+    if table.row_count:
+        out.print(table)
+        out.print("Under each plan: delta-v from the insertion to the aim point.", style="dim")
+    else:
+        out.print("There is none.")
