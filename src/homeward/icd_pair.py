@@ -8,7 +8,7 @@ toward -z_B: ``u_B = (cos e cos a, cos e sin a, -sin e)``.
 import equinox as eqx
 
 from homeward.icd import channel
-from homeward.typing import Flag, Quat, Scalar, Vec3
+from homeward.typing import Array, Count, Flag, Float, Quat, Scalar, Vec3
 
 
 class PairAids(eqx.Module):
@@ -56,3 +56,28 @@ class PairNavigation(eqx.Module):
     position_sigma: Vec3 = channel("m", "1-sigma of the relative position", "L")
     velocity_sigma: Vec3 = channel("m/s", "1-sigma of the relative velocity", "L")
     attitude_sigma: Vec3 = channel("rad", "1-sigma of the ship's attitude", "B")
+
+
+class PairFrame(eqx.Module):
+    """One row of telemetry of a rendezvous: truth beside what navigation believes."""
+
+    time: Scalar = channel("s", "time since the scenario's epoch")
+    stage: Count = channel("1", "0 far guidance, 1 homing, 2 and on: step of the approach, see the steps")
+    r_BI_I: Vec3 = channel("m", "true position of the ship", "I")
+    v_BI_I: Vec3 = channel("m/s", "true velocity of the ship", "I")
+    r_TI_I: Vec3 = channel("m", "true position of the station", "I")
+    v_TI_I: Vec3 = channel("m/s", "true velocity of the station", "I")
+    position_L: Vec3 = channel("m", "true position of the ship's centre of mass from the station's", "L")
+    velocity_L: Vec3 = channel("m/s", "its rate of change", "L")
+    port_position: Vec3 = channel("m", "true position of the ship's port from the station's", "D")
+    port_velocity: Vec3 = channel("m/s", "its rate of change", "D")
+    q_BI: Quat = channel("1", "true attitude of the ship, components of I to components of B")
+    omega_BI_B: Vec3 = channel("rad/s", "true rate of turn of the ship", "B")
+    docking_turn: Vec3 = channel("rad", "turn that is missing to the docked attitude", "B")
+    mass: Scalar = channel("kg", "mass of the ship")
+    delta_v: Scalar = channel("m/s", "velocity change delivered since the insertion")
+    position_error: Vec3 = channel("m", "believed less true relative position", "L")
+    velocity_error: Vec3 = channel("m/s", "believed less true relative velocity", "L")
+    position_sigma: Vec3 = channel("m", "1-sigma of the believed relative position", "L")
+    velocity_sigma: Vec3 = channel("m/s", "1-sigma of the believed relative velocity", "L")
+    valve_share: Float[Array, " n"] = channel("1", "part of the cycle each thruster is open")

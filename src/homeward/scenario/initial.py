@@ -14,7 +14,7 @@ from homeward.io.opm import read_opm
 from homeward.io.tle import Tle, parse_tle, read_tle, tle_state
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_errors import one_line
-from homeward.scenario.schema_return import Interface, State
+from homeward.scenario.schema_return import Initial, Interface, State
 
 SLACK = 1e-6  # s by which a start may miss a line of an ephemeris
 LEAST_RADIUS, LARGEST_RADIUS = 6350.0, 1e6  # km: what a state vector of the scenario file allows too
@@ -46,9 +46,13 @@ def initial_state(scenario: Scenario) -> InitialState:
     reach the start.
     """
     given = scenario.return_.initial
-    kind = given.kind
     start = None if given.epoch_utc is None else Epoch.from_iso(given.epoch_utc)
-    where = scenario.place(f"return.initial.{kind}")
+    return state_of(given, start, scenario.place(f"return.initial.{given.kind}"))
+
+
+def state_of(given: Initial, start: Epoch | None, where: str) -> InitialState:
+    """A state given in any form, at ``start`` or at its own epoch; ``where`` begins a refusal."""
+    kind = given.kind
     match kind:
         case "tle" | "tle_file":
             tle = parse_tle(given.tle, where) if given.tle is not None else read_tle(str(given.tle_file))

@@ -1,0 +1,172 @@
+"""The flight computer between insertion and the 5 km hold: it measures, plans, burns and plans again.
+
+Two stages use one planner: far guidance to the aim point behind and below the station, and homing from there to
+the first hold point. After every burn, and at some set times before an arrival, what is still to be burnt is
+planned anew from what navigation says. If that no longer fits the propellant set aside for the chosen time,
+the later of the two times to arrive is taken.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.flight.pair_model import PairModel
+from homeward.flight.pair_navigation import PairFilter, PairFilterState
+from homeward.flight.rendezvous_plan import MOST_BURNS, BurnPlan, plan_burns
+from homeward.icd_pair import PairAids
+from homeward.math.numerics import norm
+from homeward.typing import Array, Count, Flag, Float, Scalar, Vec3
+from homeward.vehicle import Engine
+
+LEAST_MAIN = 1.5  # m/s still to go: below it the thrusters push
+ENOUGH = 4e-3  # m/s still to go: the burn is over
+CHECKS = jnp.array([2400.0, 900.0, 240.0])  # s before an arrival at which it is planned anew without a burn
+LEAST_TIME = 100.0  # s: no new plan this close to an arrival
+OUT_OF_QUESTION = 1e4  # m/s, cost of a plan that dips into the air
+FAR, HOMING, ARRIVED = 0, 1, 2
+
+
+class FarComputer(eqx.Module):
+    """Settings and beliefs. Places and rates are curvilinear (``rendezvous_plan.relative``)."""
+
+    filter: PairFilter
+    model: PairModel
+    drags: tuple[Scalar, Scalar]  # CD A / m of ship and station, m2/kg, believed
+    engine: Engine
+    trim: Engine
+    mass: Scalar  # kg believed at the insertion
+    aim: Float[Array, "6"]
+    hold: Float[Array, "6"]
+    arrivals: Float[Array, "2"]  # s: at the aim point by the chosen plan, and by the later one
+    homing_time: Scalar  # s
+    budget: Scalar  # m/s up to the aim point: beyond it the later plan is taken
+    lowest: Scalar  # m from the Earth's centre that no plan may go below
+
+
+class FarState(eqx.Module):
+    """What is carried on. ``choice`` is 0 by the chosen plan, 1 by the later one."""
+
+    filter: PairFilterState
+    plan: BurnPlan
+    stage: Count
+    index: Count  # of the next burn
+    burning: Flag
+    due: Flag
+    checked: Count  # of ``CHECKS``
+    to_go: Vec3  # m/s, I
+    sensed: Vec3  # m/s, I, gained since the last cycle
+    spent: Scalar  # m/s in all
+    mass: Scalar
+    choice: Count
+    switches: Count
+
+
+def no_plan(arrival: Scalar) -> BurnPlan:
+    """Nothing planned yet."""
+    zero = jnp.zeros(())
+    late = jnp.full(MOST_BURNS, 1e12)
+    return BurnPlan(late, jnp.zeros((MOST_BURNS, 3)), zero, zero, zero, arrival)
+
+
+def begin_far(computer: FarComputer, filter_: PairFilterState) -> FarState:
+    """The state at the insertion; the first plan is due."""
+    zero, none, no = jnp.zeros(()), jnp.asarray(0, int), jnp.asarray(False)
+    return FarState(
+        filter=filter_, plan=no_plan(computer.arrivals[0]), stage=none, index=none, burning=no,
+        due=jnp.asarray(True), checked=none, to_go=jnp.zeros(3), sensed=jnp.zeros(3), spent=zero,
+        mass=computer.mass, choice=none, switches=none,
+    )  # fmt: skip
+
+
+def navigate_far(computer: FarComputer, state: FarState, aids: PairAids, dt: Scalar) -> FarState:
+    """One cycle of ``dt`` [s]: the filter carried on by what was sensed, and corrected."""
+    f = computer.filter
+    carried = f.propagate(state.filter, state.sensed, dt)
+    # In these legs attitude is held ideally and no sensor reads angles against the hull.
+    updated = f.update(carried, aids, jnp.asarray([1.0, 0.0, 0.0, 0.0]))
+    return eqx.tree_at(lambda s: (s.filter, s.sensed), state, (updated, jnp.zeros(3)))
+
+
+def thrust_far(computer: FarComputer, state: FarState, time: Scalar) -> tuple[FarState, Vec3, Flag, Scalar]:
+    """What to burn in the second from ``time`` [s]: direction (I), by the main engine or not, seconds."""
+    k = jnp.minimum(state.index, MOST_BURNS - 1)
+    at, burn = state.plan.times[k], state.plan.burns[k]
+    size = norm(burn)
+    main = size > LEAST_MAIN
+    thrust = jnp.where(main, computer.engine.thrust, computer.trim.thrust)
+    half = 0.5 * size * state.mass / thrust
+    begins = ~state.burning & (state.index < MOST_BURNS) & (size > 0.0) & (time + 0.5 >= at - half)
+    to_go = jnp.where(begins, burn, state.to_go)
+    burning = state.burning | begins
+    left = norm(to_go)
+    main = left > LEAST_MAIN
+    thrust = jnp.where(main, computer.engine.thrust, computer.trim.thrust)
+    seconds = jnp.where(burning, jnp.minimum(left * state.mass / thrust, 1.0), 0.0)
+    direction = to_go / jnp.maximum(left, 1e-9)
+    new = eqx.tree_at(lambda s: (s.to_go, s.burning), state, (to_go, burning))
+    return new, direction, main, seconds
+
+
+def sensed_far(computer: FarComputer, state: FarState, gained: Vec3, main: Flag) -> FarState:
+    """After the second: the velocity gained [m/s, I] is taken off what is still to go."""
+    speed = jnp.where(main, computer.engine.exhaust_speed, computer.trim.exhaust_speed)
+    size = norm(gained)
+    to_go = state.to_go - jnp.where(state.burning, gained, 0.0)
+    over = state.burning & (norm(to_go) < ENOUGH)
+    return eqx.tree_at(
+        lambda s: (s.to_go, s.burning, s.index, s.due, s.sensed, s.spent, s.mass),
+        state,
+        (
+            to_go, state.burning & ~over, state.index + over, state.due | over, state.sensed + gained,
+            state.spent + size, state.mass * (1.0 - size / speed),
+        ),
+    )  # fmt: skip
+
+
+def wants_plan(computer: FarComputer, state: FarState, time: Scalar) -> Flag:
+    """Whether ``plan_far`` would change anything at ``time`` [s]."""
+    check = state.plan.arrival - CHECKS[jnp.minimum(state.checked, 2)]
+    checking = (state.checked < 3) & (time >= check) & (time < state.plan.arrival)
+    arrived = (time >= state.plan.arrival + 1.0) & (state.stage < ARRIVED)
+    return ~state.burning & (state.due | checking | arrived)
+
+
+def plan_far(computer: FarComputer, state: FarState, time: Scalar) -> FarState:
+    """Plan what is left anew, if that is due, from what navigation says at ``time`` [s]."""
+    wanted = wants_plan(computer, state, time)
+    arrived = (time >= state.plan.arrival + 1.0) & (state.stage < ARRIVED)
+    stage = state.stage + (wanted & arrived)
+    base = computer.arrivals[state.choice]
+    arrival = jnp.where(stage == FAR, base, base + computer.homing_time)
+    aim = jnp.where(stage == FAR, computer.aim, computer.hold)
+    motion = state.filter.motion
+    ship, station = (motion.r_BI_I, motion.v_BI_I), motion.station()
+
+    def plan(arrival: Scalar) -> BurnPlan:
+        # A plan to an arrival already there would divide by nothing; it is not used.
+        until = jnp.maximum(arrival, time + LEAST_TIME)
+        return plan_burns(computer.model, ship, station, computer.drags, time, until, aim)
+
+    both = jax.vmap(plan)(jnp.stack([arrival, computer.arrivals[1]]))
+    own, later = (jax.tree.map(lambda x, k=k: x[k], both) for k in (0, 1))
+    cost, other = _cost(computer, own), _cost(computer, later)
+    may = (stage == FAR) & (state.choice == 0) & (computer.arrivals[1] > computer.arrivals[0])
+    switch = wanted & may & (state.spent + cost > computer.budget) & (other < cost)
+    chosen = jax.tree.map(lambda a, b: jnp.where(switch, b, a), own, later)
+    use = wanted & (chosen.arrival - time > LEAST_TIME + 1.0) & (stage < ARRIVED)
+    kept = jax.tree.map(lambda a, b: jnp.where(use, a, b), chosen, state.plan)
+    new_stage = stage != state.stage
+    checked = jnp.where(new_stage, 0, jnp.sum(time >= kept.arrival - CHECKS))
+    return eqx.tree_at(
+        lambda s: (s.plan, s.stage, s.index, s.due, s.checked, s.choice, s.switches),
+        state,
+        (
+            kept, stage, jnp.where(use, 0, state.index), state.due & ~wanted,
+            jnp.where(wanted, checked, state.checked).astype(int),
+            state.choice + switch, state.switches + switch,
+        ),
+    )  # fmt: skip
+
+
+def _cost(computer: FarComputer, plan: BurnPlan) -> Scalar:
+    return plan.cost + jnp.where(plan.lowest < computer.lowest, OUT_OF_QUESTION, 0.0)

@@ -1,0 +1,123 @@
+"""From a scenario's rendezvous to arrays: the true world of ship and station, and what is believed of it."""
+
+import numpy as np
+
+from homeward.earth.constants import G0, MU_EGM96, RADIUS_EGM96
+from homeward.earth.ephemeris import build_third_bodies
+from homeward.earth.time import Epoch
+from homeward.flight.pair_model import PairModel
+from homeward.flight.strapdown import ZonalEarth
+from homeward.scenario.build import (
+    build_air,
+    build_earth,
+    build_ellipsoid,
+    build_gravity,
+    densities,
+    number,
+    numbers,
+    orbit_table,
+)
+from homeward.scenario.build_sensors import ZONALS, inertial_unit, nominal_draws
+from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_rendezvous import Rendezvous
+from homeward.scenario.thruster_layout import docking_thrusters
+from homeward.vehicle import Engine
+from homeward.world.hull import Hull, StationMotion
+from homeward.world.pair import PairWorld
+from homeward.world.pair_figures import pair_sensors
+from homeward.world.pair_sensors import PairSensors
+
+#: The station's port: which face of its box, and its axes in T (x outward); see docs/models/docking.md.
+PORT_AXES = {
+    "forward": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+    "aft": ((-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)),
+    "nadir": ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (-1.0, 0.0, 0.0)),
+}
+SENSOR_PLACES = ("star", "satellite", "station", "relative", "radar", "lidar", "camera")
+AIR_LOW, AIR_HIGH = 150e3, 420e3  # m between which the believed air is one exponential
+
+
+def port_matrix(port: str) -> np.ndarray:
+    """``C_DT`` of a port."""
+    return np.array(PORT_AXES[port])
+
+
+def build_hull(scenario: Scenario, told: Rendezvous) -> Hull:
+    """Inertia, thrusters, ports, and how the station moves."""
+    s, t = told.ship, told.station
+    axes = port_matrix(told.port)
+    port = axes[0] * np.abs(axes[0] @ np.array(t.half_size_m))
+    thrusters = docking_thrusters(
+        s.length_m, s.radius_m, s.center_of_mass_m, axial=s.axial_thrust_n, lateral=s.lateral_thrust_n,
+        minimum_pulse=s.minimum_pulse_s, specific_impulse=s.specific_impulse_s,
+    )  # fmt: skip
+    size = 4.0 * t.half_size_m[0] * t.half_size_m[2]
+    return Hull(
+        inertia=numbers(np.diag(s.inertia_kg_m2)), inertia_mass=number(s.mass_kg), thrusters=thrusters,
+        inertial=inertial_unit(scenario, nominal_draws()),
+        dock_B=numbers([s.length_m - s.center_of_mass_m, 0.0, 0.0]), port_T=numbers(port),
+        C_DT=numbers(axes),
+        motion=StationMotion(
+            numbers(np.radians(t.offset_deg)), numbers(np.radians(t.swing_deg)),
+            numbers(2.0 * np.pi / np.array(t.swing_period_s)), numbers([0.0, 1.0, 2.0]),
+            numbers(np.radians(t.tumble_deg_s)),
+        ),
+        station_mass=number(t.mass_kg), station_area=number(size), plume_power=number(6.0),
+        restitution=number(0.4),
+    )  # fmt: skip
+
+
+def build_pair_sensors(told: Rendezvous) -> PairSensors:
+    """The sensors with the scenario's factors."""
+    f = told.sensors
+    works = numbers([0.0 if name in f.failed else 1.0 for name in SENSOR_PLACES])
+    return pair_sensors(
+        satellite=f.satellite, station=f.satellite, relative=f.relative, radar=f.radar, lidar=f.lidar,
+        camera=f.camera, works=works,
+    )  # fmt: skip
+
+
+def trim_engine(told: Rendezvous) -> Engine:
+    """The four thrusters that push forward, as one engine."""
+    return Engine(number(4.0 * told.ship.axial_thrust_n), number(told.ship.specific_impulse_s * G0))
+
+
+def main_engine(scenario: Scenario) -> Engine:
+    """The ship's main engine."""
+    e = scenario.truth.engine
+    return Engine(number(e.count * e.thrust_n), number(e.specific_impulse_s * G0))
+
+
+def build_pair_world(scenario: Scenario, told: Rendezvous, epoch: Epoch, span: float) -> PairWorld:
+    """The true world over ``span`` [s] from the epoch, undispersed."""
+    s, t = told.ship, told.station
+    gravity = scenario.truth.gravity
+    return PairWorld(
+        orientation=build_earth(scenario, epoch, span), ellipsoid=build_ellipsoid(scenario),
+        gravity=build_gravity(scenario),
+        third_bodies=build_third_bodies(epoch, span) if gravity.sun_and_moon else None,
+        thin_air=orbit_table(build_air(scenario, epoch), scenario.truth.air.density_scale),
+        density_scale=number(1.0), ship_drag=number(s.drag_area_m2 * s.drag_coefficient),
+        station_drag=number(t.drag_area_m2 * t.drag_coefficient / t.mass_kg),
+        engine=main_engine(scenario), trim=trim_engine(told), thrust_misalignment=numbers([0.0, 0.0, 0.0]),
+        accelerometer_scale=number(0.0), sensors=build_pair_sensors(told), hull=build_hull(scenario, told),
+    )  # fmt: skip
+
+
+def believed_air(scenario: Scenario, epoch: Epoch) -> np.ndarray:
+    """Log density at an altitude, its slope and that altitude: see ``PairModel.air``."""
+    heights = np.linspace(AIR_LOW, AIR_HIGH, 109)
+    density = np.asarray(densities(build_air(scenario, epoch), numbers(heights)))
+    # Weighed toward the bottom, where nearly all of the drag is.
+    weight = np.sqrt(density / density[0])
+    slope, level = np.polyfit(heights - AIR_LOW, np.log(np.maximum(density, 1e-30)), 1, w=weight)
+    return np.array([level, slope, AIR_LOW])
+
+
+def build_model(scenario: Scenario, epoch: Epoch, C_EI: np.ndarray) -> PairModel:
+    """The flight's own orbits."""
+    point = scenario.truth.gravity.model == "central"
+    mu = scenario.truth.gravity.mu_m3_s2 or MU_EGM96
+    zonals = numbers([0.0, 0.0, 0.0] if point else list(ZONALS))
+    earth = ZonalEarth(number(mu), number(RADIUS_EGM96), zonals)
+    return PairModel(earth, numbers(C_EI[2]), number(7.292115e-5), numbers(believed_air(scenario, epoch)))

@@ -1,0 +1,114 @@
+"""The far legs of a rendezvous: ship and station as points, burns to the second, ten seconds a cycle."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.flight.rendezvous_far import (
+    ARRIVED,
+    FarComputer,
+    FarState,
+    navigate_far,
+    sensed_far,
+    thrust_far,
+)
+from homeward.icd_pair import PairFrame
+from homeward.math.numerics import norm
+from homeward.sim.carry import select
+from homeward.sim.pair_record import frame
+from homeward.typing import Array, Float, Vec3
+from homeward.world.dynamics import finite
+from homeward.world.hull import station_attitude
+from homeward.world.pair import PairWorld, drifted, kicked, pulled, tidal_pull
+from homeward.world.pair_sensors import NOISES, PairSituation, sense_pair
+from homeward.world.pair_state import PairTruth
+
+CYCLE, CYCLES = 10, 6  # seconds a cycle, cycles a chunk
+
+
+class FarCarry(eqx.Module):
+    """What one lane carries from cycle to cycle."""
+
+    truth: PairTruth
+    flight: FarState
+
+
+def far_chunk(
+    world: PairWorld, flight: FarComputer, carry: FarCarry, key: Array, record: bool
+) -> tuple[FarCarry, PairFrame | None]:
+    """A minute of one lane. ``key`` is that of the flight; every cycle takes its own by its time."""
+
+    def cycle(carry: FarCarry, _: None):
+        number = jnp.round(carry.truth.time).astype(int)
+        noise = jax.random.normal(jax.random.fold_in(key, number), (NOISES,))
+        return _cycle(world, flight, carry, noise, record)
+
+    return jax.lax.scan(cycle, carry, None, length=CYCLES)
+
+
+def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[Array, " n"], record: bool):
+    truth, state = carry.truth, carry.flight
+    spin = world.orientation.at(truth.time)
+    tidal = tidal_pull(world, truth.time, truth.bodies.r_TI_I)
+
+    def second(inner: tuple[PairTruth, FarState], _: None):
+        return _second(world, flight, spin, tidal, *inner), None
+
+    (truth, state), _ = jax.lax.scan(second, (truth, state), None, length=CYCLE)
+    dt, no = jnp.asarray(float(CYCLE)), jnp.asarray(False)
+    sensors, aids = sense_pair(world.sensors, truth.sensors, situation(world, truth), dt, no, no, noise)
+    truth = eqx.tree_at(lambda t: t.sensors, truth, sensors)
+    state = navigate_far(flight, state, aids, dt)
+    row = None
+    if record:
+        believed = flight.filter.believed(state.filter, truth.q_BI, truth.omega_BI_B, truth.time)
+        row = frame(world.hull, truth, believed, state.stage, jnp.zeros_like(truth.level))
+    b = truth.bodies
+    ok = finite(b.r_BI_I, b.v_BI_I, b.r_TI_I, b.v_TI_I)
+    truth = eqx.tree_at(
+        lambda t: (t.failed, t.failed_time, t.done),
+        truth,
+        (
+            truth.failed | ~ok, jnp.where(ok | truth.failed, truth.failed_time, truth.time),
+            (state.stage >= ARRIVED) | ~ok,
+        ),
+    )  # fmt: skip
+    return select(carry.truth.done, carry, FarCarry(truth, state)), row
+
+
+def _second(world: PairWorld, flight: FarComputer, spin, tidal: Vec3, truth: PairTruth, state: FarState):
+    h = jnp.ones(())
+    state, direction, main, seconds = thrust_far(flight, state, truth.time)
+    engine = select(main, world.engine, world.trim)
+    wet = truth.propellant > 0.0
+    seconds = jnp.where(wet, seconds, 0.0)
+    push = engine.thrust / truth.mass
+    true = direction + jnp.cross(world.thrust_misalignment, direction)
+    gained = push * seconds * true
+    moved = push * seconds * (h - 0.5 * seconds) * true
+    burnt = engine.thrust * seconds / engine.exhaust_speed
+    bodies = kicked(truth.bodies, 0.5 * h)
+    bodies = drifted(bodies, h, gained, moved, jnp.zeros(3))
+    mass = truth.mass - burnt
+    bodies = kicked(pulled(world, spin, truth.time + h, tidal, bodies, mass, h), 0.5 * h)
+    state = sensed_far(flight, state, gained * (1.0 + world.accelerometer_scale), main)
+    relative = norm(bodies.r_BI_I - bodies.r_TI_I)
+    truth = eqx.tree_at(
+        lambda t: (t.time, t.bodies, t.mass, t.propellant, t.delta_v, t.closest),
+        truth,
+        (
+            truth.time + h, bodies, mass, truth.propellant - burnt, truth.delta_v + push * seconds,
+            jnp.minimum(truth.closest, relative),
+        ),
+    )  # fmt: skip
+    return truth, state
+
+
+def situation(world: PairWorld, truth: PairTruth) -> PairSituation:
+    """What the sensors see of the truth."""
+    b, hull = truth.bodies, world.hull
+    q_TI, _ = station_attitude(hull.motion, truth.time, b.r_TI_I, b.v_TI_I)
+    return PairSituation(
+        truth.time, b.r_BI_I, b.v_BI_I, truth.q_BI, truth.omega_BI_B, b.r_TI_I, b.v_TI_I, q_TI,
+        hull.port_T, hull.C_DT, hull.dock_B,
+    )  # fmt: skip
