@@ -61,12 +61,10 @@ _LACKING = object()
 
 
 class Scenario(Section):
-    """One mission file, checked: a rendezvous, a return or both.
+    """One mission file, checked: a rendezvous, a return or both."""
 
-    The fields ``homecoming`` and ``landing_site`` hold what stands under ``return`` and ``site``, None where
-    nothing does; the properties ``return_`` and ``site`` are for whoever cannot do without.
-    """
-
+    # ``homecoming`` and ``landing_site`` hold what stands under ``return`` and ``site``, None where nothing does;
+    # the properties ``return_`` and ``site`` are for whoever cannot do without.
     model_config = ConfigDict(json_schema_extra=HALVES)
 
     schema_version: Annotated[int, Field(strict=True, ge=1, le=1)] = Field(
