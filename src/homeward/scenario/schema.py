@@ -63,7 +63,7 @@ _LACKING = object()
 class Scenario(Section):
     """One mission file, checked: a rendezvous, a return or both."""
 
-    # ``homecoming`` and ``landing_site`` hold what stands under ``return`` and ``site``, None where nothing does;
+    # ``homecoming`` and ``landing_site``: what stands under ``return`` and ``site``, None where nothing does;
     # the properties ``return_`` and ``site`` are for whoever cannot do without.
     model_config = ConfigDict(json_schema_extra=HALVES)
 
