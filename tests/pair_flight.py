@@ -152,7 +152,9 @@ def _near_lane(key, state, sensing, rows, sensors, law):
         # One tick a cycle: the unit's message for a second as for a tenth of one.
         sample = unit.sample(turn, gain_B, dt, jax.random.normal(shake, (6,)))
         attitude = ATTITUDE.tick(attitude, sample)
-        attitude, felt, spread = ATTITUDE.cycle(attitude, aids.star_valid, aids.star_q_BI)
+        attitude, felt, spread = ATTITUDE.cycle(
+            attitude, aids.star_valid, aids.star_q_BI, jnp.all(gain == 0.0)
+        )
         believed = ATTITUDE.attitude(attitude)
         sigma = ATTITUDE.sigma(attitude)
         state = law.update(law.propagate(state, felt, dt, spread), aids, believed.q_BI, sigma)

@@ -339,3 +339,14 @@ def test_pulses_of_the_engine_do_not_become_a_bias():
         gains.append(float(gain[0]))
     assert gains == pytest.approx([0.0, 0.0, 0.02, 0.02, 0.0], abs=1e-12)
     assert np.asarray(state.accelerometer_bias).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_slow_push_is_no_bias_where_it_was_ordered():
+    law = pair_attitude()
+    push = jnp.asarray([3e-4, 0.0, 0.0])
+    for coasting, bias in ((FALSE, 0.0), (~FALSE, 3e-4)):
+        state = law.init(TURN, jnp.asarray(1e-5))
+        for _ in range(5):
+            state = law.tick(state, InertialSample(jnp.zeros(3), push, ONE))
+            state, _, _ = law.cycle(state, jnp.asarray(True), TURN, coasting)
+        assert float(state.accelerometer_bias[0]) == pytest.approx(bias, abs=1e-12)

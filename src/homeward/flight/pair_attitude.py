@@ -100,11 +100,14 @@ class PairAttitude(eqx.Module):
         )
 
     def cycle(
-        self, state: PairAttitudeState, star_valid: Flag, star_q_BI: Quat
+        self, state: PairAttitudeState, star_valid: Flag, star_q_BI: Quat, coasting: Flag | None = None
     ) -> tuple[PairAttitudeState, Vec3, Scalar]:
         """Stars taken in, accelerometers calibrated; the cycle's gain [m/s, I] and its 1-sigma an axis.
 
-        The 1-sigma is that of bias and noise; what is in proportion to the gain is not in it.
+        The 1-sigma is that of bias and noise; what is in proportion to the gain is not in it. ``coasting``
+        tells that no push was ordered since the cycle before: a slow approach along the orbit takes a
+        push of ``2 n v``, which is as small as a bias and would be taken for one. Without it, what is felt
+        decides by itself.
         """
         T = state.duration
         p, c = state.variance, state.shared
@@ -114,7 +117,7 @@ class PairAttitude(eqx.Module):
         p = p - 2.0 * T * c + T * T * state.bias_variance + fresh
         c = c - T * state.bias_variance
         p, c, b, state = self._stars(state, p, c, state.bias_variance, star_valid, star_q_BI)
-        bias, still = self._calibrated(state)
+        bias, still = self._calibrated(state, coasting)
         spread = self._bias_sigma(still) * T + self.accelerometer_walk * jnp.sqrt(T)
         delta_v = state.delta_v_I
         state = eqx.tree_at(
@@ -177,7 +180,7 @@ class PairAttitude(eqx.Module):
             state,
         )
 
-    def _calibrated(self, state: PairAttitudeState) -> tuple[Vec3, Scalar]:
+    def _calibrated(self, state: PairAttitudeState, coasting: Flag | None) -> tuple[Vec3, Scalar]:
         """Mean of what is felt while nothing but gravity acts: that is the accelerometers' bias."""
         T = jnp.where(state.duration > 0.0, state.duration, 1.0)
         felt = state.force_B / T
@@ -185,6 +188,7 @@ class PairAttitude(eqx.Module):
         # Before the first rest the bias itself may hide it.
         allowed = self.rest + 3.0 * self._bias_sigma(state.still)
         rest = (state.duration > 0.0) & (jnp.sum(off * off) < allowed * allowed)
+        rest = rest if coasting is None else rest & coasting
         still = jnp.where(rest, jnp.minimum(state.still + T, self.longest), state.still)
         share = jnp.where(rest, T / jnp.maximum(still, T), 0.0)
         return state.accelerometer_bias + share * off, still
@@ -210,7 +214,7 @@ def pair_attitude() -> PairAttitude:
         accelerometer_bias=n(25e-6 * G0),
         accelerometer_walk=n(2e-4),
         rest=n(1e-3),
-        longest=n(300.0),
+        longest=n(1000.0),
         gate=n(5.0),
         patience=n(10.0),
     )
