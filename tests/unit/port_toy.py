@@ -71,15 +71,16 @@ def _fly(law, phi, start, size, noise, goals, limit, dt, quantum):
 
 
 def fly(law, port, *, seed=1, dt=1.0, start=START, rates=(0.0, 0.0, 0.0), spread=(2.0, 2.0, 2.0),
-        goals=0.0, limit=10.0, noise=(POSITION, VELOCITY), quantum=QUANTUM):  # fmt: skip
+        goals=0.0, limit=10.0, noise=(POSITION, VELOCITY), quantum=QUANTUM,
+        seconds=SECONDS, lanes=LANES):  # fmt: skip
     """Final states, delta-v spent, contact flags, and the record (states, delta-v, contact) of all lanes."""
     rng = np.random.default_rng(seed)
-    cycles = round(SECONDS / dt)
-    first = np.zeros((LANES, 6))
-    first[:, :3] = np.asarray(start) + rng.normal(size=(LANES, 3)) * spread
-    first[:, 3:] = np.asarray(rates) + 0.01 * rng.normal(size=(LANES, 3)) * (np.asarray(spread) > 0.0)
-    size = 1.0 + SCALE * rng.normal(size=(LANES, 3))
-    errors = rng.normal(size=(LANES, cycles, 6)) * np.repeat(noise, 3)
+    cycles = round(seconds / dt)
+    first = np.zeros((lanes, 6))
+    first[:, :3] = np.asarray(start) + rng.normal(size=(lanes, 3)) * spread
+    first[:, 3:] = np.asarray(rates) + 0.01 * rng.normal(size=(lanes, 3)) * (np.asarray(spread) > 0.0)
+    size = 1.0 + SCALE * rng.normal(size=(lanes, 3))
+    errors = rng.normal(size=(lanes, cycles, 6)) * np.repeat(noise, 3)
     phi = in_port(transition(RATE, dt), PORTS[port])
     told = _fly(
         law, *(jnp.asarray(x) for x in (phi, first, size, errors)),
