@@ -17,7 +17,7 @@ Rows = tuple[Float[Array, "3 6"], Float[Array, "3 6"]]
 
 
 class PairModel(eqx.Module):
-    """Believed Earth and air. ``air`` holds log density [kg/m3] at an altitude, its slope [1/m], that altitude.
+    """Believed Earth and air. ``air``: log density [kg/m3] at an altitude, its slope [1/m], that altitude.
 
     ``pole_I`` is the unit vector of the Earth's axis; ``rate`` [rad/s] how fast the air turns about it.
     """
@@ -55,11 +55,17 @@ def fly(
 
 
 def fly_with_impulses(
-    model: PairModel, r_I: Vec3, v_I: Vec3, drag: Scalar, h: Scalar, impulses: Float[Array, "m 3"]
+    model: PairModel,
+    r_I: Vec3,
+    v_I: Vec3,
+    drag: Scalar,
+    h: Scalar,
+    impulses: Float[Array, "m 3"],
+    substeps: int = 2,
 ) -> tuple[Float[Array, "m 6"], Float[Array, "m 6 6"]]:
     """A path of evenly spaced nodes with an impulse [m/s, I] at each, and what small changes would do.
 
-    Node ``k`` lies ``k h`` [s] ahead. Returns the states *after* each node's impulse, and the transition
+    Node ``k`` lies ``k h`` [s] ahead, ``substeps`` RK4 steps from the one before. Returns the states *after* each node's impulse, and the transition
     matrices from the first node to each. Those leave the oblateness out: 1e-3 of them, which the caller's
     iteration takes up.
     """
@@ -77,8 +83,12 @@ def fly_with_impulses(
         v = add(v, split(impulse))
         told = jnp.stack([*r, *v]), jnp.concatenate(rows)
         state = ((r, v), rows)
-        for _ in range(2):
-            state = rk4_step(rates, jnp.zeros_like(h), state, 0.5 * h)
+        part = h / substeps
+
+        def on(state, _: None):
+            return rk4_step(rates, jnp.zeros_like(h), state, part), None
+
+        state, _ = jax.lax.scan(on, state, None, length=substeps)
         return state, told
 
     start = ((split(r_I), split(v_I)), (jnp.eye(3, 6), jnp.eye(3, 6, 3)))

@@ -1,7 +1,7 @@
 """The flight computer between insertion and the 5 km hold: it measures, plans, burns and plans again.
 
-Two stages use one planner: far guidance to the aim point behind and below the station, and homing from there to
-the first hold point. After every burn, and at some set times before an arrival, what is still to be burnt is
+Two stages use one planner: far guidance to the aim point behind and below the station, and homing from there
+to the first hold point. After every burn, and at some set times before an arrival, what is still to be burnt is
 planned anew from what navigation says. If that no longer fits the propellant set aside for the chosen time,
 the later of the two times to arrive is taken.
 """
@@ -20,6 +20,7 @@ from homeward.vehicle import Engine
 
 LEAST_MAIN = 1.5  # m/s still to go: below it the thrusters push
 ENOUGH = 4e-3  # m/s still to go: the burn is over
+LEAST_BURN = 0.06  # m/s: a planned burn below that is left to the next plan
 CHECKS = jnp.array([2400.0, 900.0, 240.0])  # s before an arrival at which it is planned anew without a burn
 LEAST_TIME = 100.0  # s: no new plan this close to an arrival
 OUT_OF_QUESTION = 1e4  # m/s, cost of a plan that dips into the air
@@ -41,6 +42,8 @@ class FarComputer(eqx.Module):
     homing_time: Scalar  # s
     budget: Scalar  # m/s up to the aim point: beyond it the later plan is taken
     lowest: Scalar  # m from the Earth's centre that no plan may go below
+    has_fallback: bool = eqx.field(static=True, default=True)
+    substeps: int = eqx.field(static=True, default=2)  # of the planner, between two nodes
 
 
 class FarState(eqx.Module):
@@ -95,7 +98,7 @@ def thrust_far(computer: FarComputer, state: FarState, time: Scalar) -> tuple[Fa
     main = size > LEAST_MAIN
     thrust = jnp.where(main, computer.engine.thrust, computer.trim.thrust)
     half = 0.5 * size * state.mass / thrust
-    begins = ~state.burning & (state.index < MOST_BURNS) & (size > 0.0) & (time + 0.5 >= at - half)
+    begins = ~state.burning & (state.index < MOST_BURNS) & (size > LEAST_BURN) & (time + 0.5 >= at - half)
     to_go = jnp.where(begins, burn, state.to_go)
     burning = state.burning | begins
     left = norm(to_go)
@@ -103,7 +106,9 @@ def thrust_far(computer: FarComputer, state: FarState, time: Scalar) -> tuple[Fa
     thrust = jnp.where(main, computer.engine.thrust, computer.trim.thrust)
     seconds = jnp.where(burning, jnp.minimum(left * state.mass / thrust, 1.0), 0.0)
     direction = to_go / jnp.maximum(left, 1e-9)
-    new = eqx.tree_at(lambda s: (s.to_go, s.burning), state, (to_go, burning))
+    # A burn too small to be made is passed over when its time has come.
+    passed = ~burning & (state.index < MOST_BURNS) & (size <= LEAST_BURN) & (time >= at)
+    new = eqx.tree_at(lambda s: (s.to_go, s.burning, s.index), state, (to_go, burning, state.index + passed))
     return new, direction, main, seconds
 
 
@@ -145,14 +150,17 @@ def plan_far(computer: FarComputer, state: FarState, time: Scalar) -> FarState:
     def plan(arrival: Scalar) -> BurnPlan:
         # A plan to an arrival already there would divide by nothing; it is not used.
         until = jnp.maximum(arrival, time + LEAST_TIME)
-        return plan_burns(computer.model, ship, station, computer.drags, time, until, aim)
+        return plan_burns(computer.model, ship, station, computer.drags, time, until, aim, computer.substeps)
 
-    both = jax.vmap(plan)(jnp.stack([arrival, computer.arrivals[1]]))
-    own, later = (jax.tree.map(lambda x, k=k: x[k], both) for k in (0, 1))
-    cost, other = _cost(computer, own), _cost(computer, later)
-    may = (stage == FAR) & (state.choice == 0) & (computer.arrivals[1] > computer.arrivals[0])
-    switch = wanted & may & (state.spent + cost > computer.budget) & (other < cost)
-    chosen = jax.tree.map(lambda a, b: jnp.where(switch, b, a), own, later)
+    if computer.has_fallback:
+        both = jax.vmap(plan)(jnp.stack([arrival, computer.arrivals[1]]))
+        own, later = (jax.tree.map(lambda x, k=k: x[k], both) for k in (0, 1))
+        cost, other = _cost(computer, own), _cost(computer, later)
+        may = (stage == FAR) & (state.choice == 0)
+        switch = wanted & may & (state.spent + cost > computer.budget) & (other < cost)
+        chosen = jax.tree.map(lambda a, b: jnp.where(switch, b, a), own, later)
+    else:
+        chosen, switch = plan(arrival), jnp.asarray(False)
     use = wanted & (chosen.arrival - time > LEAST_TIME + 1.0) & (stage < ARRIVED)
     kept = jax.tree.map(lambda a, b: jnp.where(use, a, b), chosen, state.plan)
     new_stage = stage != state.stage

@@ -1,7 +1,7 @@
 """Far guidance: the cheapest set of burns that brings the ship to a point near the station at a given time.
 
-Candidate burns stand at evenly spaced nodes. To first order every one of them moves the arrival by its part of
-the transition matrix, and the cheapest set of burns that closes the gap to the wanted arrival is a sum of
+Candidate burns stand at evenly spaced nodes. To first order every one of them moves the arrival by its part
+of the transition matrix, and the cheapest set of burns that closes the gap to the wanted arrival is a sum of
 lengths under six linear equations. It is solved by reweighted least squares: each round weighs a node by
 the burn that it had in the round before, and what is not worth burning dies out. What is left after that are
 the few burns of the optimum (at most six; Neustadt 1964). The path is then flown again with them, by the
@@ -25,7 +25,6 @@ WEIGHINGS = 32  # of the burns in a round
 SETTLED = 5  # rounds of least propellant; after them neighbouring burns are drawn together
 SHARP = 1.15  # power of a burn's size that it is then weighed by
 MOST_BURNS = 6
-STATION_STEPS = 192
 
 
 class BurnPlan(eqx.Module):
@@ -59,6 +58,7 @@ def plan_burns(
     start: Scalar,
     arrival: Scalar,
     aim: Float[Array, "6"],
+    substeps: int = 2,
 ) -> BurnPlan:
     """The cheapest burns from ``start`` to ``arrival`` [s], ending at ``aim``.
 
@@ -68,13 +68,13 @@ def plan_burns(
     up to half a revolution at the arrival of a flight without burns.
     """
     h = (arrival - start) / (NODES - 1)
-    r_T, v_T = fly(model, *station, drags[1], arrival - start, STATION_STEPS)
+    r_T, v_T = fly(model, *station, drags[1], arrival - start, NODES * substeps)
     scales = 1.0 / jnp.array([1e4, 1e4, 1e4, 10.0, 10.0, 10.0])
     allowed = jnp.ones(NODES).at[:2].set(0.0)
 
     def round_(carry, number: Count):
         burns, weights = carry
-        states, matrices = fly_with_impulses(model, *ship, drags[0], h, burns)
+        states, matrices = fly_with_impulses(model, *ship, drags[0], h, burns, substeps)
         end = states[-1]
         to_aim = jax.jacfwd(lambda x: relative(r_T, v_T, x))(end)
         gap = (aim - relative(r_T, v_T, end)) * scales
@@ -85,7 +85,7 @@ def plan_burns(
         return (burns, weights), None
 
     (burns, _), _ = jax.lax.scan(round_, (jnp.zeros((NODES, 3)), allowed), jnp.arange(ROUNDS))
-    states, _ = fly_with_impulses(model, *ship, drags[0], h, burns)
+    states, _ = fly_with_impulses(model, *ship, drags[0], h, burns, substeps)
     miss = norm((aim - relative(r_T, v_T, states[-1]))[:3])
     sizes = jnp.sqrt(jnp.sum(burns * burns, axis=1))
     _, used = jax.lax.top_k(sizes, MOST_BURNS)

@@ -1,4 +1,4 @@
-"""From lift-off to insertion: the orbit that a launch at a given time reaches, and the station's meanwhile."""
+"""From lift-off to insertion: the orbit that a launch at a given time reaches, and the station's."""
 
 import dataclasses
 
@@ -29,7 +29,7 @@ class Insertion:
 
 
 def insertion(told: Rendezvous, lift_off: Epoch, where: str) -> Insertion:
-    """The insertion of a launch at ``lift_off`` into the plane that the site then passes through, northbound.
+    """The insertion of a launch at ``lift_off`` into the plane that the site then passes through.
 
     The ascent is not flown: it takes its time, covers its arc and ends at the perigee of the wanted orbit,
     whose inclination is the station's. Raises ``Infeasible``, beginning with ``where``, for a site that no
@@ -40,7 +40,8 @@ def insertion(told: Rendezvous, lift_off: Epoch, where: str) -> Insertion:
     station = station_at(told, epoch, where)
     C_EI = earth_spin([lift_off])[0][0]
     site, pole = C_EI.T @ site_E(launch), C_EI.T[:, 2]
-    normal = plane_through(site, pole, inclination_of(station, pole), where)
+    north = launch.heading == "north"
+    normal = plane_through(site, pole, inclination_of(station, pole), north, where)
     # Along the site's meridian circle of motion: at lift-off the ship is over the site.
     up = site - (site @ normal) * normal
     up /= np.linalg.norm(up)
@@ -89,21 +90,24 @@ def inclination_of(state: StateVector, pole: np.ndarray) -> float:
     return float(np.arccos(h @ pole / np.linalg.norm(h)))
 
 
-def plane_through(site: np.ndarray, pole: np.ndarray, inclination: float, where: str) -> np.ndarray:
-    """Normal of the orbit of an inclination that passes northbound over the site."""
+def plane_through(
+    site: np.ndarray, pole: np.ndarray, inclination: float, north: bool, where: str
+) -> np.ndarray:
+    """Normal of the orbit of an inclination that passes over the site, going north or south."""
     z = site @ pole
     flat = np.sqrt(1.0 - z * z)
     # n . pole = cos i, n . site = 0; of the two solutions the one whose motion at the site goes north.
     across = np.cos(inclination) / flat
     if abs(across) > 1.0:
         raise Infeasible(
-            f"{where}.launch.latitude_deg: no orbit inclined by {np.degrees(inclination):.2f} deg passes over "
-            f"a site at {np.degrees(np.arcsin(z)):.2f} deg of geocentric latitude"
+            f"{where}.launch.latitude_deg: no orbit inclined by {np.degrees(inclination):.2f} deg passes "
+            f"over a site at {np.degrees(np.arcsin(z)):.2f} deg of geocentric latitude"
         )
     east = np.cross(pole, site) / flat
-    north = np.cross(site, east)
+    toward = np.cross(site, east)  # north
     # Motion at the site: along n x site. n = across * north-part + sqrt(1 - across^2) * (-east).
-    return across * north - np.sqrt(1.0 - across * across) * east
+    side = np.sqrt(1.0 - across * across)
+    return across * toward - (side if north else -side) * east
 
 
 def phase_and_plane(ship: StateVector, station: StateVector) -> tuple[float, float]:

@@ -47,6 +47,9 @@ class Launch(Section):
     )
     latitude_deg: Latitude = Field(default=40.96, description="geodetic latitude of the launch site")
     longitude_deg: Longitude = Field(default=100.29, description="longitude of the site, east positive")
+    heading: Literal["north", "south"] = Field(
+        default="north", description="which way the ascent crosses the site: the two chances of a day"
+    )
     ascent_s: Seconds = Field(default=600.0, description="from lift-off to insertion")
     ascent_arc_deg: Annotated[Positive, Field(le=90.0)] = Field(
         default=20.0, description="angle flown over the ground meanwhile, as seen from the Earth's centre"

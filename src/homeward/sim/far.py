@@ -19,11 +19,19 @@ from homeward.sim.pair_record import frame
 from homeward.typing import Array, Float, Vec3
 from homeward.world.dynamics import finite
 from homeward.world.hull import station_attitude
-from homeward.world.pair import PairWorld, drifted, kicked, pulled, tidal_pull
+from homeward.world.pair import Bodies, PairWorld, drifted, kicked, pulled, tidal_pull
 from homeward.world.pair_sensors import NOISES, PairSituation, sense_pair
 from homeward.world.pair_state import PairTruth
 
 CYCLE, CYCLES = 10, 6  # seconds a cycle, cycles a chunk
+
+
+class Seconds(eqx.Module):
+    """Both bodies [m, m/s, I] second by second, for what depends on where thrust may be lost."""
+
+    time: Array
+    bodies: Bodies
+    mass: Array
 
 
 class FarCarry(eqx.Module):
@@ -35,7 +43,7 @@ class FarCarry(eqx.Module):
 
 def far_chunk(
     world: PairWorld, flight: FarComputer, carry: FarCarry, key: Array, record: bool
-) -> tuple[FarCarry, PairFrame | None]:
+) -> tuple[FarCarry, tuple[PairFrame, Seconds] | None]:
     """A minute of one lane. ``key`` is that of the flight; every cycle takes its own by its time."""
 
     def cycle(carry: FarCarry, _: None):
@@ -52,9 +60,11 @@ def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[
     tidal = tidal_pull(world, truth.time, truth.bodies.r_TI_I)
 
     def second(inner: tuple[PairTruth, FarState], _: None):
-        return _second(world, flight, spin, tidal, *inner), None
+        inner = _second(world, flight, spin, tidal, *inner)
+        told = Seconds(inner[0].time, inner[0].bodies, inner[0].mass) if record else None
+        return inner, told
 
-    (truth, state), _ = jax.lax.scan(second, (truth, state), None, length=CYCLE)
+    (truth, state), fine = jax.lax.scan(second, (truth, state), None, length=CYCLE)
     dt, no = jnp.asarray(float(CYCLE)), jnp.asarray(False)
     sensors, aids = sense_pair(world.sensors, truth.sensors, situation(world, truth), dt, no, no, noise)
     truth = eqx.tree_at(lambda t: t.sensors, truth, sensors)
@@ -62,7 +72,8 @@ def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[
     row = None
     if record:
         believed = flight.filter.believed(state.filter, truth.q_BI, truth.omega_BI_B, truth.time)
-        row = frame(world.hull, truth, believed, state.stage, jnp.zeros_like(truth.level))
+        assert fine is not None
+        row = frame(world.hull, truth, believed, state.stage, jnp.zeros_like(truth.level)), fine
     b = truth.bodies
     ok = finite(b.r_BI_I, b.v_BI_I, b.r_TI_I, b.v_TI_I)
     truth = eqx.tree_at(

@@ -9,40 +9,40 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.flight.rendezvous_far import FarComputer, plan_far, wants_plan
+from homeward.flight.rendezvous_far import FAR, FarComputer, plan_far, wants_plan
+from homeward.flight.rendezvous_plan import BurnPlan
 from homeward.icd_pair import PairFrame
-from homeward.sim.far import CYCLE, CYCLES, FarCarry, far_chunk
+from homeward.sim.far import CYCLE, CYCLES, FarCarry, Seconds, far_chunk
 from homeward.typing import Array
 from homeward.world.pair import PairWorld
 
 Progress = Callable[[str, float], None]
+PLAN_LANES = 8  # planned at once
+
+
+def _differing(w: PairWorld):
+    """What disperses."""
+    return (
+        w.density_scale, w.ship_drag, w.station_drag, w.engine, w.trim, w.thrust_misalignment,
+        w.accelerometer_scale, w.hull.inertial, w.hull.motion.phase, w.hull.thrusters.share,
+    )  # fmt: skip
 
 
 def world_axes(world: PairWorld) -> PairWorld:
     """A lane axis for what disperses; the rest of the world is one for all lanes."""
     none = jax.tree.map(lambda _: None, world)
-    return eqx.tree_at(
-        lambda w: (
-            w.density_scale, w.ship_drag, w.station_drag, w.engine, w.trim, w.thrust_misalignment,
-            w.accelerometer_scale, w.hull.inertial, w.hull.motion.phase, w.hull.thrusters.share,
-        ),
-        none,
-        (0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-        is_leaf=lambda x: x is None,
-    )  # fmt: skip
+    return eqx.tree_at(_differing, none, (0,) * 10, is_leaf=lambda x: x is None)
 
 
 def spread_pair(world: PairWorld, lanes: int) -> PairWorld:
     """One world for every lane."""
+    wide = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))), _differing(world))
+    return eqx.tree_at(_differing, world, wide)
 
-    def parts(w: PairWorld):
-        return (
-            w.density_scale, w.ship_drag, w.station_drag, w.engine, w.trim, w.thrust_misalignment,
-            w.accelerometer_scale, w.hull.inertial, w.hull.motion.phase, w.hull.thrusters.share,
-        )  # fmt: skip
 
-    wide = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))), parts(world))
-    return eqx.tree_at(parts, world, wide)
+def pick_pair(world: PairWorld, lanes: np.ndarray) -> PairWorld:
+    """The given lanes of a world that has lanes; a lane may be taken more than once."""
+    return eqx.tree_at(_differing, world, jax.tree.map(lambda x: np.asarray(x)[lanes], _differing(world)))
 
 
 def far_program(world, flight, carry, keys, record: bool):
@@ -51,7 +51,7 @@ def far_program(world, flight, carry, keys, record: bool):
     def lane(world, carry, key):
         return far_chunk(world, flight, carry, key, record)
 
-    return _strong(jax.vmap(lane, in_axes=(world_axes(world), 0, 0))(world, carry, keys))
+    return strong(jax.vmap(lane, in_axes=(world_axes(world), 0, 0))(world, carry, keys))
 
 
 _chunk = program(far_program)
@@ -64,7 +64,7 @@ def _plan(flight, carry):
     def lane(carry: FarCarry) -> FarCarry:
         return eqx.tree_at(lambda c: c.flight, carry, plan_far(flight, carry.flight, carry.truth.time))
 
-    return _strong(jax.vmap(lane)(carry))
+    return strong(jax.vmap(lane)(carry))
 
 
 @program
@@ -72,7 +72,7 @@ def _wanting(flight, carry):
     return jax.vmap(lambda c: wants_plan(flight, c.flight, c.truth.time) & ~c.truth.done)(carry)
 
 
-def _strong(tree):
+def strong(tree):
     """The tree without weak types: a carry that differs from itself in those would compile a second time."""
     return jax.tree.map(
         lambda x: jax.lax.convert_element_type(x, x.dtype) if jnp.issubdtype(x.dtype, jnp.number) else x, tree
@@ -84,7 +84,9 @@ class FarResult:
     """How the far legs went: telemetry if it was recorded, and every plan made (time, lane, plan)."""
 
     frames: list[PairFrame]
-    plans: list[tuple[float, np.ndarray, object]]
+    seconds: list[Seconds]
+    plans: list[tuple[float, np.ndarray, BurnPlan]]
+    aim_delta_v: np.ndarray  # m/s that each lane had spent when it came to the aim point
 
 
 def fly_far(
@@ -93,17 +95,20 @@ def fly_far(
 ) -> tuple[FarCarry, FarResult]:  # fmt: skip
     """From insertion to the first hold point. ``until`` [s] is when the last lane should have arrived."""
     world, flight, keys = jax.device_put((world, flight, keys))
-    result = FarResult([], [])
+    result = FarResult([], [], [], np.full(len(np.asarray(carry.truth.time)), np.nan))
     start = float(np.max(np.asarray(carry.truth.time)))
     for _ in range(int((until - start) / (CYCLE * CYCLES)) + 30):
         wanting = np.asarray(_wanting(flight, carry))
         if wanting.any():
-            planned = _plan(flight, carry)
-            carry = _where(wanting, planned, carry)
+            before = np.asarray(carry.flight.stage)
+            carry = _planned(flight, carry, np.flatnonzero(wanting))
+            came = (before == FAR) & (np.asarray(carry.flight.stage) > FAR)
+            result.aim_delta_v = np.where(came, np.asarray(carry.truth.delta_v), result.aim_delta_v)
             result.plans.append((float(np.max(np.asarray(carry.truth.time))), wanting, carry.flight.plan))
         carry, rows = _chunk(world, flight, carry, keys, record=record)
         if rows is not None:
-            result.frames.append(jax.tree.map(np.asarray, rows))
+            result.frames.append(jax.tree.map(np.asarray, rows[0]))
+            result.seconds.append(jax.tree.map(np.asarray, rows[1]))
         done = np.asarray(carry.truth.done)
         if progress is not None:
             now = float(np.max(np.asarray(carry.truth.time)))
@@ -114,5 +119,13 @@ def fly_far(
     return carry, result
 
 
-def _where(lanes: np.ndarray, a: FarCarry, b: FarCarry) -> FarCarry:
-    return jax.tree.map(lambda x, y: jnp.where(jnp.reshape(lanes, (-1,) + (1,) * (x.ndim - 1)), x, y), a, b)
+def _planned(flight: FarComputer, carry: FarCarry, lanes: np.ndarray) -> FarCarry:
+    """The given lanes with new plans: a few at a time, since planning costs more than a minute of flight."""
+    for start in range(0, len(lanes), PLAN_LANES):
+        some = lanes[start : start + PLAN_LANES]
+        pick = np.resize(some, PLAN_LANES)
+        few = _plan(flight, jax.tree.map(lambda x, p=pick: x[p], carry))
+        carry = jax.tree.map(
+            lambda x, y, s=some: x.at[s].set(y[: len(s)]), carry, few
+        )
+    return carry

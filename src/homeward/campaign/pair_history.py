@@ -1,0 +1,129 @@
+"""The telemetry of one rendezvous, all legs in one, and what can be read off it."""
+
+import dataclasses
+
+import jax
+import numpy as np
+
+from homeward.icd import channels
+from homeward.icd_pair import PairFrame
+from homeward.scenario.rendezvous_plan import RendezvousPlan
+from homeward.sim.pair_lanes import FarResult
+from homeward.world.pair import Bodies
+
+PAUSE = 20.0  # s without thrust after which the next thrust is another burn
+LEAST = 0.02  # m/s: less is no burn that anybody would name
+
+
+@dataclasses.dataclass
+class States:
+    """States second by second: time [s], both bodies, mass [kg], delta-v so far [m/s]."""
+
+    time: np.ndarray
+    bodies: Bodies
+    mass: np.ndarray
+    delta_v: np.ndarray
+
+
+@dataclasses.dataclass
+class PairHistory:
+    """Channels of ``PairFrame`` by name, a row a cycle; the far legs second by second; names of the stages."""
+
+    rows: dict[str, np.ndarray]
+    far: States
+    stages: list[str]
+    arrivals: tuple[float, float]  # s: at the aim point and at the first hold, as planned last
+
+    def before_second_hold(self) -> States:
+        """Every second from the insertion to the second hold point, where free drift has to be safe."""
+        near = self.rows["stage"] >= 2
+        # From the third step on: at that hold once the ship has come to rest there.
+        speed = np.linalg.norm(self.rows["velocity_L"], axis=1)
+        there = (self.rows["stage"] >= 4) & ((speed < 0.1) | (self.rows["stage"] > 4))
+        end = np.flatnonzero(there)
+        last = end[0] if len(end) else len(speed)
+        pick = np.flatnonzero(near[:last])
+        r = self.rows
+        zero = np.zeros((len(pick), 3))
+        close = Bodies(*(r[k][pick] for k in ("r_BI_I", "v_BI_I", "r_TI_I", "v_TI_I")), zero, zero)
+        bodies = jax.tree.map(lambda a, b: np.concatenate([a, b]), self.far.bodies, close)
+        return States(
+            np.concatenate([self.far.time, r["time"][pick]]), bodies,
+            np.concatenate([self.far.mass, r["mass"][pick]]),
+            np.concatenate([self.far.delta_v, r["delta_v"][pick]]),
+        )  # fmt: skip
+
+    def burns(self) -> list[dict[str, float | str]]:
+        """Burns flown in the far legs, in order: when they began, their size, and what for."""
+        t, dv = self.far.time, self.far.delta_v
+        gained = np.diff(dv, prepend=0.0)
+        lit = np.flatnonzero(gained > 1e-6)
+        found: list[dict[str, float | str]] = []
+        groups = np.split(lit, np.flatnonzero(np.diff(t[lit]) > PAUSE) + 1) if len(lit) else []
+        aim, hold = self.arrivals
+        for group in groups:
+            size = float(gained[group].sum())
+            if size >= LEAST:
+                when = float(t[group[0]]) - 1.0
+                found.append(
+                    {"time_s": when, "delta_v_m_s": size, "purpose": _purpose(when, size, aim, hold)}
+                )
+        return found
+
+
+def _purpose(when: float, size: float, aim: float, hold: float) -> str:
+    if abs(when - aim) < 45.0:
+        return "arrival at the aim point"
+    if abs(when - hold) < 60.0:
+        return "braking at the first hold"
+    if size <= 1.0:
+        return "correction"
+    return "phasing" if when < aim else "homing"
+
+
+def history_of(plan: RendezvousPlan, far: FarResult, close: list[PairFrame], lane: int) -> PairHistory:
+    """One lane's telemetry; rows of a lane that stands still are left out."""
+    names = [c.name for c in channels(PairFrame)]
+    rows = {
+        name: np.concatenate([np.asarray(getattr(f, name))[lane] for f in (*far.frames, *close)])
+        for name in names
+    }
+    keep = np.append(True, np.diff(rows["time"]) > 1e-9)
+    # The first row of the last legs stands at the time of the last far one plus a second.
+    rows = {k: v[keep] for k, v in rows.items()}
+    fine = jax.tree.map(
+        lambda *x: np.concatenate([p[lane].reshape(-1, *p.shape[3:]) for p in x]), *far.seconds
+    )
+    fresh = np.append(True, np.diff(fine.time) > 1e-9)
+    fine = jax.tree.map(lambda x: x[fresh], fine)
+    used = np.concatenate([[0.0], -np.diff(fine.mass)])
+    speed = np.where(used > 0.0, used, 0.0)
+    # Delivered velocity second by second, from the cycles' own count.
+    delta_v = np.interp(fine.time, *_counted(rows, fine.time, speed))
+    stages = ["far guidance", "homing", *plan.steps]
+    last = max(
+        (float(np.asarray(p.arrival)[lane]) for _, wanting, p in far.plans if wanting[lane]), default=0.0
+    )
+    arrivals = (last - float(plan.far.homing_time), last)
+    return PairHistory(rows, States(fine.time, fine.bodies, fine.mass, delta_v), stages, arrivals)
+
+
+def _counted(
+    rows: dict[str, np.ndarray], times: np.ndarray, used: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Delta-v at every second: that of the cycles, shared out by the propellant each second took."""
+    at, count = rows["time"], rows["delta_v"]
+    total = np.interp(times, at, count)
+    spent = np.cumsum(used)
+    out, begin = total.copy(), 0
+    for k in range(1, len(at)):
+        end = int(np.searchsorted(times, at[k] + 1e-6))
+        gained, burnt = count[k] - count[k - 1], spent[end - 1] - (spent[begin - 1] if begin else 0.0)
+        if end > begin:
+            base = spent[begin - 1] if begin else 0.0
+            share = (spent[begin:end] - base) / burnt if burnt > 0.0 else np.zeros(end - begin)
+            out[begin:end] = count[k - 1] + gained * share
+        begin = end
+        if at[k] > times[-1]:
+            break
+    return times, out

@@ -1,0 +1,80 @@
+"""``rendezvous``: fly one, from insertion to a docked hatch, and tell how it went."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.campaign.disperse_pair import disperse_pair
+from homeward.campaign.pair_history import PairHistory, history_of
+from homeward.campaign.passive_safety import Safety, judge
+from homeward.campaign.rendezvous_flight import RendezvousFlight
+from homeward.campaign.rendezvous_summary import summarise
+from homeward.errors import InputError
+from homeward.scenario.rendezvous_plan import RendezvousPlan, plan_rendezvous
+from homeward.scenario.schema import Scenario
+from homeward.sim.close_lanes import fly_close
+from homeward.sim.pair_lanes import fly_far
+from homeward.typing import Array
+
+FAR_SHARE = 0.4  # of the progress bar
+
+
+def rendezvous(
+    scenario: Scenario, *, plan: str | None = None, port: str | None = None, dispersed: bool = False,
+    seed: int = 0, run: int = 0, progress: Callable[[str, float], None] | None = None,
+) -> RendezvousFlight:  # fmt: skip
+    """Fly a scenario's rendezvous. ``plan`` and ``port`` go before the scenario's own.
+
+    ``dispersed`` draws insertion, sensors, thrusters and air; run ``run`` of ``seed`` is that of ``fly_pairs``.
+    Raises ``Infeasible`` where no plan serves, ``InputError`` for a scenario without a rendezvous.
+    """
+    if isinstance(seed, bool) or seed < 0:
+        raise InputError(f"rendezvous: seed: expected a whole number of at least 0, not {seed!r}")
+    began = time.perf_counter()
+    made = plan_rendezvous(scenario, plan, port)
+    picks = np.array([run])
+    world, carry = disperse_pair(made, seed, picks, dispersed)
+    keys = pair_keys(seed, picks)
+    until = float(np.max(np.asarray(made.far.arrivals))) + float(made.far.homing_time)
+    first = float(made.far.arrivals[0]) + float(made.far.homing_time)
+
+    def far_progress(name: str, share: float) -> None:
+        if progress is not None:
+            progress(name, FAR_SHARE * min(share * until / first, 1.0))
+
+    def close_progress(name: str, share: float) -> None:
+        if progress is not None:
+            progress(name, FAR_SHARE + (1.0 - FAR_SHARE) * share)
+
+    far, far_result = fly_far(world, made.far, carry, keys, True, until, far_progress)
+    fault = made.told.faults.thruster_s if made.told.faults.thruster >= 0 else 1e12
+    close, frames = fly_close(world, made.close, fault, far, keys, True, made.steps, close_progress)
+    history = history_of(made, far_result, frames, 0)
+    if progress is not None:
+        progress("passive safety", 1.0)
+    safety = judge_flight(made, world, history, 0)
+    summary = summarise(made, far_result, close, history, safety, 0)
+    summary |= {"dispersed": dispersed, "seed": seed, "wall_s": time.perf_counter() - began}
+    return RendezvousFlight(made, history, summary)
+
+
+def judge_flight(made: RendezvousPlan, world: Any, history: PairHistory, lane: int) -> Safety:
+    """Passive safety of a recorded flight up to the second hold point."""
+    rows = history.before_second_hold()
+    return judge(
+        world, lane, rows.time, rows.bodies, rows.mass, rows.delta_v,
+        made.told.station.keep_out_radius_m,
+    )  # fmt: skip
+
+
+def pair_keys(seed: int, runs: np.ndarray) -> Array:
+    """The key of every run's noise."""
+    key = jax.random.fold_in(jax.random.key(seed), 0x7A)
+    return jax.vmap(lambda run: jax.random.fold_in(key, run))(jnp.asarray(runs))
+
+
+__all__ = ["RendezvousFlight", "judge_flight", "pair_keys", "rendezvous"]

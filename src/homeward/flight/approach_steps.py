@@ -1,0 +1,82 @@
+"""The approach as a list of steps: stay at a place, hop to another, come along the port's axis.
+
+The list is data: the same program flies to every port. Places are those of the ship's centre of mass in the
+station's orbital frame L; distances along the axis are from port to port.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.flight.port_motion import PORTS
+from homeward.math.quaternion import from_matrix
+from homeward.typing import Array, Float, Int, Quat
+
+STAY, HOP, AXIS = 0, 1, 2
+MOST_STEPS = 8
+DOCKED = np.diag([-1.0, -1.0, 1.0])  # C_BD
+ALWAYS = -1e12  # s: GO was given before the flight
+
+
+class Steps(eqx.Module):
+    """Row by row: what kind, where to, how long, from when on it may be left, and how the ship points.
+
+    ``seconds`` is a hop's time of flight, or how long the ship stays once it is there; ``go`` [s] the time
+    at which GO is given. ``last_hold`` is the row that a retreat goes to first.
+    """
+
+    kind: Int[Array, " k"]
+    place_L: Float[Array, "k 3"]  # m, of STAY and HOP
+    distance: Float[Array, " k"]  # m, of AXIS; 0 is contact
+    seconds: Float[Array, " k"]
+    go: Float[Array, " k"]
+    q_BL: Float[Array, "k 4"]
+    last_hold: Int[Array, ""]
+
+
+def approach_steps(
+    port: str, holds: list[tuple[float, float, float]], side: float, hop: float, port_L: np.ndarray,
+    dock: float, midway: float = 2000.0,
+) -> tuple[Steps, list[str]]:  # fmt: skip
+    """The steps to a port, and a name for each.
+
+    ``holds`` are (distance port to port [m], seconds, time of GO [s]) from far to near. The first lies along
+    the track, ahead of a forward port and behind any other, ``side`` [m] beside the orbit; the second is
+    reached by a hop of ``hop`` [s] (to the nadir port: by way of a point ``midway`` [m] below); the
+    rest along the axis. ``port_L`` [m] is the station's port, ``dock`` [m] the ship's from its centre.
+    """
+    axis = np.array(PORTS[port][0])
+    docked = DOCKED @ np.array(PORTS[port])
+    ahead = 1.0 if port == "forward" else -1.0
+    # Far out the nose points along the track to the station, whatever the port.
+    nose = DOCKED @ np.array(PORTS["forward" if port == "forward" else "aft"])
+    first, second, *rest = holds
+    reach = np.array([ahead * (first[0] + dock), side, 0.0]) + np.abs(port_L) * [ahead, 0.0, 0.0]
+    rows = [(STAY, reach, 0.0, first[1], first[2], nose, f"{first[0]:g} m hold")]
+    if port == "nadir":
+        below = port_L + axis * (midway + dock)
+        rows += [
+            (HOP, below, 0.0, hop, ALWAYS, docked, "transfer to the midway point"),
+            (AXIS, below, second[0], second[1], second[2], docked, f"{second[0]:g} m hold"),
+        ]
+    else:
+        at = port_L + axis * (second[0] + dock)
+        rows += [
+            (HOP, at, 0.0, hop, ALWAYS, docked, f"transfer to {second[0]:g} m"),
+            (STAY, at, 0.0, second[1], second[2], docked, f"{second[0]:g} m hold"),
+        ]
+    zero = np.zeros(3)
+    rows += [(AXIS, zero, d, s, go, docked, f"{d:g} m hold") for d, s, go in rest]
+    rows.append((AXIS, zero, 0.0, 0.0, ALWAYS, docked, "final translation"))
+    names = [row[-1] for row in rows]
+    rows += [rows[-1]] * (MOST_STEPS - len(rows))
+    kind, place, distance, seconds, go, points, _ = zip(*rows, strict=True)
+    return Steps(
+        jnp.asarray(kind, int), jnp.asarray(np.array(place)), jnp.asarray(distance, float),
+        jnp.asarray(seconds, float), jnp.asarray(go, float), _turns(points),
+        jnp.asarray(len(names) - 2, int),
+    ), names  # fmt: skip
+
+
+def _turns(matrices: tuple[np.ndarray, ...]) -> Quat:
+    return jnp.stack([from_matrix(jnp.asarray(m, float)) for m in matrices])

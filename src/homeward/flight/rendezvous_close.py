@@ -1,0 +1,247 @@
+"""The flight computer from the first hold point to the hatch: an executive that goes down a list of steps.
+
+Once a second it navigates, decides where it stands in the list and asks for a change of velocity; ten times a
+second attitude control and that change share the thrusters. It goes back to the hold before if the corridor is
+left or a contact was none, and away from the station for good if that happens too often or is ordered.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.flight.allocation_six import SixAllocation
+from homeward.flight.approach_steps import AXIS, HOP, STAY, Steps
+from homeward.flight.attitude import ControlSettings
+from homeward.flight.attitude_tracking import tracking
+from homeward.flight.glideslope import Glideslope
+from homeward.flight.pair_attitude import PairAttitude, PairAttitudeState
+from homeward.flight.pair_navigation import PairFilter, PairFilterState
+from homeward.flight.pair_port import PortRelative, port_relative
+from homeward.flight.place_keeping import hop_change, keep_change
+from homeward.flight.port_motion import Seen
+from homeward.flight.proximity_mpc import MpcState, ProximityMpc
+from homeward.icd import InertialSample
+from homeward.icd_pair import PairAids, PairNavigation
+from homeward.math.components import join, split
+from homeward.math.lvlh import lvlh_matrix, lvlh_quaternion, lvlh_rate, to_lvlh
+from homeward.math.numerics import norm
+from homeward.math.quaternion import conjugate, multiply, rotate, to_matrix
+from homeward.math.turning import apply_transposed, rows, split4
+from homeward.typing import Array, Count, Flag, Float, Mat33, Quat, Scalar, Vec3
+
+GOING, AWAY = 0, 1
+BY_STATION = (
+    150.0  # m: nearer, the port's axis is that of the station as it stands, farther that of its orbit
+)
+LAST = 1.5  # m from contact, within which nothing may be amiss
+OFFSET, TILT = 0.09, 0.06  # m and rad: what may be amiss there
+EVASION = 90.0  # s that the thrusters push away from the station
+
+
+class CloseComputer(eqx.Module):
+    """Settings and beliefs of the last legs."""
+
+    filter: PairFilter
+    attitude: PairAttitude
+    law: Glideslope | ProximityMpc
+    allocation: SixAllocation
+    control: ControlSettings
+    inertia: Mat33
+    steps: Steps
+    mass: Scalar  # kg at the insertion, as believed
+    exhaust_speed: Scalar  # m/s
+    corridor: Scalar  # tangent of its half angle
+    evasion_L: Vec3  # m/s: velocity to leave with
+    approaches: Count  # how often the last part may be tried
+    abort_distance: Scalar  # m: where leaving is ordered; 0: nowhere
+    retreat_distance: Scalar  # m: where one retreat is ordered
+    out_index: Count  # 0, or 1 and the number of the thruster known to be out
+    out_time: Scalar  # s: from when on it is known
+    C_DL: Mat33  # of the port while the station holds its orbit's axes
+
+
+class CloseState(eqx.Module):
+    """What is carried on."""
+
+    filter: PairFilterState
+    attitude: PairAttitudeState
+    law: Seen | MpcState
+    mode: Count
+    step: Count
+    since: Scalar  # s: when the step began
+    there: Scalar  # s that the ship has been where the step wants it
+    tries: Count  # approaches that failed
+    aborts: Count
+    ordered: Flag  # the one retreat has been ordered
+    away_since: Scalar  # s
+    to_go: Vec3  # N s, I: what of this cycle's push is still to be made
+    q_WI: Quat  # attitude wanted, and its rate in W
+    omega_W: Vec3
+    mass: Scalar
+    quiet: Flag  # no push was ordered in the last cycle
+
+
+def begin_close(
+    computer: CloseComputer, filter_: PairFilterState, q_BI: Quat, time: Scalar, mass: Scalar
+) -> CloseState:
+    """At the first hold point."""
+    zero, none, no = jnp.zeros(()), jnp.asarray(0, int), jnp.asarray(False)
+    return CloseState(
+        filter=filter_, attitude=computer.attitude.init(q_BI, jnp.asarray(1e-4)), law=computer.law.init(),
+        mode=none, step=none, since=time, there=zero, tries=none, aborts=none, ordered=no,
+        away_since=zero, to_go=jnp.zeros(3), q_WI=q_BI, omega_W=jnp.zeros(3), mass=mass, quiet=no,
+    )  # fmt: skip
+
+
+def control_close(
+    computer: CloseComputer, state: CloseState, active: Float[Array, " n"], time: Scalar, dt: Scalar
+) -> tuple[CloseState, Float[Array, " n"]]:
+    """Valve times [s] of the next tick, ``active`` being those of this one."""
+    believed = computer.attitude.attitude(state.attitude)
+    _, coming = computer.allocation.gained(active)
+    change = tracking(computer.control, computer.inertia, believed, state.q_WI, state.omega_W, coming, dt)
+    C = rows(split4(believed.q_BI))
+    push_B = join(tuple(jnp.sum(join(row) * state.to_go) for row in C))  # pyright: ignore[reportArgumentType]
+    out = jnp.where(time >= computer.out_time, computer.out_index, 0)
+    seconds = computer.allocation.seconds(split(push_B), change, dt, out)
+    made, _ = computer.allocation.gained(seconds)
+    spent = jnp.sum(seconds * computer.allocation.thrust) / computer.exhaust_speed
+    turned = multiply(_turn(state.omega_W * dt), state.q_WI)
+    return eqx.tree_at(
+        lambda s: (s.to_go, s.q_WI, s.mass),
+        state,
+        (state.to_go - join(apply_transposed(C, made)), turned, state.mass - spent),
+    ), seconds
+
+
+def tick_close(computer: CloseComputer, state: CloseState, sample: InertialSample) -> CloseState:
+    """What the inertial unit made of a tick."""
+    return eqx.tree_at(lambda s: s.attitude, state, computer.attitude.tick(state.attitude, sample))
+
+
+def cycle_close(
+    computer: CloseComputer, state: CloseState, aids: PairAids, time: Scalar, dt: Scalar
+) -> tuple[CloseState, PairNavigation]:
+    """One cycle: navigate, decide, ask for a change of velocity and an attitude."""
+    attitude, gained, spread = computer.attitude.cycle(
+        state.attitude, aids.star_valid, aids.star_q_BI, coasting=state.quiet
+    )
+    filter_ = computer.filter.propagate(state.filter, gained, dt, spread)
+    now = computer.attitude.attitude(attitude)
+    sigma = computer.attitude.sigma(attitude)
+    filter_ = computer.filter.update(filter_, aids, now.q_BI, sigma)
+    n = computer.filter.believed(filter_, now.q_BI, now.omega_BI_B, time, sigma)
+    state = eqx.tree_at(lambda s: (s.attitude, s.filter), state, (attitude, filter_))
+    r_L, v_L = to_lvlh(n.r_TI_I, n.v_TI_I, n.r_BI_I, n.v_BI_I)
+    seen = _seen(computer, n)
+    state = _decide(computer, state, aids, seen, r_L, v_L, time, dt)
+
+    steps, k = computer.steps, state.step
+    C_LI = lvlh_matrix(n.r_TI_I, n.v_TI_I)
+    kind, place = steps.kind[k], steps.place_L[k]
+    rate = -lvlh_rate(n.r_TI_I, n.v_TI_I)[1]
+    keep = keep_change(rate, r_L, v_L, place, dt)
+    left = steps.seconds[k] - (time - state.since)
+    hop = hop_change(computer.filter.earth.mu, n, r_L, v_L, place, left, steps.seconds[k])
+    law, axial_D = computer.law.step(
+        state.law, seen.rho_D, seen.rhodot_D, steps.distance[k], jnp.asarray(1e3), dt
+    )
+    C_DI = _port_axes(computer, n, seen.rho_D[0])
+    axial_I = jnp.sum(C_DI * axial_D[:, None], axis=0)
+    push_L = jnp.where(kind == HOP, hop, keep)
+    away = computer.evasion_L - v_L
+    pushing = (time - state.away_since < EVASION) & (norm(away) > 0.02)
+    push_L = jnp.where(state.mode == AWAY, jnp.where(pushing, away, jnp.zeros(3)), push_L)
+    by_axis = (kind == AXIS) & (state.mode == GOING)
+    change_I = jnp.where(by_axis, axial_I, jnp.sum(C_LI * push_L[:, None], axis=0))
+    # The law smooths what it sees: while it does not fly, it must not remember.
+    law = jax.tree.map(lambda a, b: jnp.where(by_axis, a, b), law, computer.law.init())
+
+    q_LI = lvlh_quaternion(n.r_TI_I, n.v_TI_I)
+    q_far = multiply(steps.q_BL[k], q_LI)
+    q_near = multiply(steps.q_BL[k], n.q_TI)  # the station's axes are L's but for its small motion
+    near = by_axis & (seen.rho_D[0] < BY_STATION)
+    q_WI = jnp.where(near, q_near, q_far)
+    omega_I = rotate(conjugate(q_LI), lvlh_rate(n.r_TI_I, n.v_TI_I))
+    return eqx.tree_at(
+        lambda s: (s.law, s.to_go, s.q_WI, s.omega_W, s.quiet),
+        state,
+        (law, state.mass * change_I, q_WI, rotate(q_WI, omega_I), norm(change_I) == 0.0),
+    ), n
+
+
+def _port_axes(computer: CloseComputer, n: PairNavigation, distance: Scalar) -> Mat33:
+    """``C_DI`` that the axis is flown by."""
+    by_orbit = _product(computer.C_DL, lvlh_matrix(n.r_TI_I, n.v_TI_I))
+    by_station = _product(computer.filter.geometry.C_DT, to_matrix(n.q_TI))
+    return jnp.where(distance < BY_STATION, by_station, by_orbit)
+
+
+def _seen(computer: CloseComputer, n: PairNavigation) -> PortRelative:
+    """Port against port, by the station as it stands when near and as its orbit stands when far."""
+    near = port_relative(n, computer.filter.geometry)
+    level = eqx.tree_at(lambda x: x.q_TI, n, lvlh_quaternion(n.r_TI_I, n.v_TI_I))
+    far = port_relative(level, computer.filter.geometry)
+    return jax.tree.map(lambda a, b: jnp.where(near.rho_D[0] < BY_STATION, a, b), near, far)
+
+
+def _decide(
+    computer: CloseComputer, state: CloseState, aids: PairAids, seen: PortRelative, r_L: Vec3, v_L: Vec3,
+    time: Scalar, dt: Scalar,
+) -> CloseState:  # fmt: skip
+    """Which step and which mode from now on."""
+    steps, k = computer.steps, state.step
+    kind, goal = steps.kind[k], steps.distance[k]
+    x, side = seen.rho_D[0], norm(seen.rho_D[1:])
+    far = norm(r_L - steps.place_L[k])
+    stays = (kind == STAY) & (far < 25.0) & (norm(v_L) < 0.1)
+    holds = (kind == AXIS) & (goal > 0.0) & (jnp.abs(x - goal) < 0.3 + 0.02 * goal)
+    holds = holds & (norm(seen.rhodot_D) < 0.04)
+    there = jnp.where(stays | holds, state.there + dt, 0.0)
+    hopped = (kind == HOP) & (time - state.since >= steps.seconds[k] - 0.5 * _braking(computer, v_L))
+    onward = hopped | ((there >= steps.seconds[k]) & (stays | holds) & (time >= steps.go[k]))
+
+    coming = (kind == AXIS) & (k > steps.last_hold - 1) & (state.mode == GOING)
+    outside = coming & (x < 250.0) & (side > computer.corridor * jnp.maximum(x, 0.0) + 0.6)
+    amiss = (side > OFFSET) | (norm(seen.error_B) > TILT)
+    last = coming & (goal <= 0.0) & (x < LAST) & (x > 0.1) & amiss
+    bounced = coming & aids.touched & ~aids.captured
+    ordered = ~state.ordered & (computer.retreat_distance > 0.0) & coming & (x < computer.retreat_distance)
+    failed = outside | last | bounced
+    tries = state.tries + failed
+    back = failed | ordered
+    leave = (failed & (tries >= computer.approaches)) | (
+        (computer.abort_distance > 0.0) & (kind != HOP) & (k > 0) & (x < computer.abort_distance)
+    )
+    leave = leave & (state.mode == GOING)
+    step = jnp.where(back, jnp.where(k > steps.last_hold, steps.last_hold, k - 1), k + onward)
+    step = jnp.where(state.mode == GOING, step, k)
+    moved = step != k
+    return eqx.tree_at(
+        lambda s: (s.step, s.since, s.there, s.tries, s.mode, s.aborts, s.away_since, s.ordered),
+        state,
+        (
+            step, jnp.where(moved, time, state.since), jnp.where(moved, 0.0, there), tries,
+            jnp.where(leave, AWAY, state.mode), state.aborts + leave,
+            jnp.where(leave, time, state.away_since), state.ordered | ordered,
+        ),
+    )  # fmt: skip
+
+
+def _braking(computer: CloseComputer, v_L: Vec3) -> Scalar:
+    """Time [s] in which the thrusters take a velocity away: sideways ones, which are the weakest."""
+    force, _ = computer.allocation.strength()
+    return norm(v_L) * computer.mass / jnp.min(force)
+
+
+def _turn(angle: Vec3) -> Quat:
+    """``q_BA`` of a small rotation vector [rad]."""
+    return jnp.concatenate([jnp.sqrt(1.0 - 0.25 * jnp.sum(angle * angle))[None], -0.5 * angle])
+
+
+def _product(A: Mat33, B: Mat33) -> Mat33:
+    return jnp.sum(A[:, :, None] * B[None, :, :], axis=1)
+
+
+__all__ = ["AWAY", "GOING", "CloseComputer", "CloseState", "begin_close", "control_close", "cycle_close",
+           "tick_close"]  # fmt: skip

@@ -1,0 +1,152 @@
+"""The flight computers of a rendezvous, far and near, loaded with what they believe."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.earth.constants import G0, MU_EGM96
+from homeward.flight.allocation_six import allocate_six
+from homeward.flight.approach_steps import ALWAYS, approach_steps
+from homeward.flight.attitude import ControlSettings
+from homeward.flight.glideslope import Glideslope, glideslope
+from homeward.flight.pair_attitude import pair_attitude
+from homeward.flight.pair_beliefs import PairGeometry
+from homeward.flight.pair_navigation import PairFilter, pair_filter
+from homeward.flight.port_motion import PORTS, port_motion, speed_profile
+from homeward.flight.proximity_mpc import ProximityMpc, proximity_mpc
+from homeward.flight.rendezvous_close import CloseComputer
+from homeward.flight.rendezvous_far import FarComputer
+from homeward.flight.rendezvous_plan import NODES
+from homeward.scenario.build import number, numbers
+from homeward.scenario.build_pair import build_model
+from homeward.scenario.launch import Insertion
+from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
+from homeward.world.pair import PairWorld
+
+NOTICED = 5.0  # s after which a thruster that has failed is known to be out
+EVASION = (0.15, 1.5)  # m/s along and across the way the station goes: see docs/models/docking.md
+SPEED = {"nadir": 2.0}  # m/s at most along the axis; 1 to other ports
+LOWEST = 160e3  # m above the equatorial radius that no plan may go below
+SLACK = 240.0  # s kept for what takes longer than foreseen
+
+
+def filter_of(world: PairWorld, pole_I: np.ndarray) -> PairFilter:
+    """The relative filter, the ports being where they are built."""
+    h = world.hull
+    return pair_filter(PairGeometry(h.port_T, h.C_DT, h.dock_B), jnp.asarray(pole_I))
+
+
+def approach_time(told: Rendezvous) -> float:
+    """Time [s] from the arrival at the first hold to contact, as foreseen."""
+    holds, g = told.holds, told.guidance
+    profile = speed_profile(most=SPEED.get(told.port, 1.0))
+    contact, slope, most = g.contact_speed_m_s, float(profile.slope), float(profile.most)
+    total = g.hop_s + sum(h.seconds for h in holds) + 40.0
+    start = 2000.0 if told.port == "nadir" else holds[1].distance_m
+    ends = [h.distance_m for h in (holds[1:] if told.port == "nadir" else holds[2:])] + [0.0]
+    for end in ends:
+        # By the profile, then what settling at a hold takes beyond it.
+        x = np.linspace(end, start, 400)
+        speed = np.minimum(contact + slope * x, most)
+        if end > 0.0:
+            speed = np.minimum(speed, np.maximum(0.02 * (x - end), 0.01))
+        total += float(np.trapezoid(1.0 / speed, x))
+        start = end
+    return total + 60.0
+
+
+def far_times(told: Rendezvous, plan: str) -> float:
+    """Time [s] from the insertion to the aim point that a plan leaves."""
+    return PLANS[plan] - approach_time(told) - told.guidance.homing_s - SLACK
+
+
+def aim_of(told: Rendezvous, rate: float) -> np.ndarray:
+    """Curvilinear place and rate at the end of far guidance: drifting on a coelliptic orbit."""
+    g = told.guidance
+    return np.array([-g.aim_behind_m, 0.0, g.aim_below_m, 1.5 * rate * g.aim_below_m, 0.0, 0.0])
+
+
+def build_far(
+    scenario: Scenario, told: Rendezvous, inserted: Insertion, world: PairWorld, plan: str, budget: float
+) -> FarComputer:
+    """The computer of far guidance and homing."""
+    C_EI = np.asarray(world.orientation.at(number(0.0)).C_EI0)
+    model = build_model(scenario, inserted.epoch, C_EI)
+    rate = orbit_rate(inserted)
+    first = told.holds[0].distance_m
+    s, half = told.ship, told.station.half_size_m[0]
+    reach = first + half + s.length_m - s.center_of_mass_m
+    place = (reach, 0.0) if told.port == "forward" else (-reach, told.guidance.side_m)
+    times = [far_times(told, plan)]
+    times.append(times[0] if told.guidance.fallback == "none" else max(far_times(told, told.guidance.fallback), times[0]))
+    drags = (world.ship_drag / s.mass_kg, world.station_drag)
+    return FarComputer(
+        filter=filter_of(world, C_EI[2]), model=model, drags=drags, engine=world.engine, trim=world.trim,
+        mass=number(s.mass_kg), aim=numbers(aim_of(told, rate)),
+        hold=numbers([place[0], place[1], 0.0, 0.0, 0.0, 0.0]), arrivals=numbers(times),
+        homing_time=number(told.guidance.homing_s), budget=number(budget),
+        lowest=number(6378137.0 + LOWEST), has_fallback=times[1] > times[0] + 1.0,
+        substeps=substeps_of(max(times)),
+    )  # fmt: skip
+
+
+def substeps_of(time: float) -> int:
+    """RK4 steps of the planner between two nodes: at most about a minute each."""
+    return max(2, int(np.ceil(time / (NODES * 60.0))))
+
+
+def orbit_rate(inserted: Insertion) -> float:
+    """Mean motion [rad/s] of the station."""
+    r, v = inserted.station
+    a = 1.0 / (2.0 / np.linalg.norm(r) - v @ v / MU_EGM96)
+    return float(np.sqrt(MU_EGM96 / a**3))
+
+
+def build_close(
+    scenario: Scenario, told: Rendezvous, inserted: Insertion, world: PairWorld, pole_I: np.ndarray
+) -> tuple[CloseComputer, list[str]]:
+    """The computer of the last legs, and the names of their steps."""
+    h, s, f = world.hull, told.ship, told.faults
+    label = scenario.place("rendezvous.ship")
+    allocation = allocate_six(h.thrusters, label)
+    dock, port = float(h.dock_B[0]), np.asarray(h.port_T)
+    holds = [(x.distance_m, x.seconds, ALWAYS if x.go_s is None else x.go_s) for x in told.holds]
+    steps, names = approach_steps(told.port, holds, _side(told), told.guidance.hop_s, port, dock)
+    force, torque = (np.asarray(x) for x in allocation.strength())
+    inertia = np.array(s.inertia_kg_m2)
+    ahead = {"aft": (1.0, 0.0, -1.0), "forward": (-1.0, 0.0, 1.0), "nadir": (-1.0, 0.0, 1.0)}[told.port]
+    return CloseComputer(
+        filter=filter_of(world, pole_I), attitude=pair_attitude(),
+        law=build_axis_law(told, orbit_rate(inserted), port, dock, 0.7 * force / s.mass_kg),
+        allocation=allocation,
+        control=ControlSettings(
+            number(np.radians(1.0)), number(np.radians(1.0)), numbers(0.4 * torque / inertia),
+            number(np.radians(0.25)), number(np.radians(0.02)), number(np.radians(0.1)),
+        ),
+        inertia=numbers(np.diag(inertia)), steps=steps, mass=number(s.mass_kg),
+        exhaust_speed=number(s.specific_impulse_s * G0),
+        corridor=number(np.tan(np.radians(told.station.corridor_deg))),
+        evasion_L=numbers([ahead[0] * EVASION[0], 0.0, ahead[2] * EVASION[1]]),
+        approaches=jnp.asarray(told.guidance.approaches, int),
+        abort_distance=number(f.abort_distance_m), retreat_distance=number(f.retreat_distance_m),
+        out_index=jnp.asarray(f.thruster + 1, int), out_time=number(f.thruster_s + NOTICED),
+        C_DL=numbers(np.array(PORTS[told.port])),
+    ), names  # fmt: skip
+
+
+def _side(told: Rendezvous) -> float:
+    return 0.0 if told.port == "forward" else told.guidance.side_m
+
+
+def build_axis_law(
+    told: Rendezvous, rate: float, port: np.ndarray, dock: float, most: np.ndarray
+) -> Glideslope | ProximityMpc:
+    """The law along the port's axis."""
+    C_DL = np.array(PORTS[told.port])
+    offset = C_DL @ port + np.array([dock, 0.0, 0.0])
+    motion = port_motion(rate, C_DL, tuple(float(x) for x in offset))
+    profile = speed_profile(told.guidance.contact_speed_m_s, most=SPEED.get(told.port, 1.0))
+    three = (float(most[0]), float(most[1]), float(most[2]))
+    if told.guidance.law == "glideslope":
+        return glideslope(motion, profile=profile, most=three)
+    return proximity_mpc(motion, profile=profile, most=three, cone=np.radians(told.station.corridor_deg))

@@ -1,0 +1,202 @@
+"""The rendezvous of a scenario: insertion, true world, flight computers, and whether a plan serves it."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from homeward._programs import program
+from homeward.earth.constants import G0, MU_EGM96
+from homeward.earth.time import Epoch
+from homeward.errors import Infeasible
+from homeward.flight.rendezvous_close import CloseComputer
+from homeward.flight.rendezvous_far import FarComputer
+from homeward.flight.rendezvous_plan import BurnPlan, plan_burns
+from homeward.math.impulsive_bound import impulsive_bound
+from homeward.math.lvlh import from_curvilinear, from_lvlh
+from homeward.scenario.build import number, numbers
+from homeward.scenario.build_close import (
+    LOWEST,
+    aim_of,
+    build_close,
+    build_far,
+    far_times,
+    orbit_rate,
+    substeps_of,
+)
+from homeward.scenario.build_pair import build_model, build_pair_world
+from homeward.scenario.launch import Insertion, insertion
+from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
+from homeward.world.pair import PairWorld
+
+MARGIN = 3600.0  # s of Earth orientation beyond the longest plan
+PROXIMITY = 45.0  # m/s kept for homing, approach and what goes wrong
+DEAREST = 3.0  # times the bound: a plan that costs more does not serve
+
+
+@dataclasses.dataclass
+class RendezvousPlan:
+    """Everything needed to fly one rendezvous, or many dispersed about it."""
+
+    scenario: Scenario
+    told: Rendezvous
+    name: str
+    inserted: Insertion
+    world: PairWorld
+    far: FarComputer
+    close: CloseComputer
+    steps: list[str]
+    burns: BurnPlan
+    bound: float  # m/s: see docs/models/rendezvous_plan.md
+
+
+@dataclasses.dataclass(frozen=True)
+class Offer:
+    """What one plan would cost from an insertion; ``why_not`` says why it does not serve."""
+
+    name: str
+    cost: float
+    bound: float
+    why_not: str
+    burns: BurnPlan
+
+
+@program
+def _plans(model, ship, station, drags, start, arrivals, aim, substeps: int):
+    return jax.vmap(lambda t: plan_burns(model, ship, station, drags, start, t, aim, substeps))(arrivals)
+
+
+@program
+def bound_of(ship, station, aim):
+    """Least delta-v [m/s] of two impulses between two-body orbits: from the ship's to that of the aim point.
+
+    That orbit is the one which a body at the aim point, moving as wanted there, follows; the point is laid
+    beside the station as it is at the insertion.
+    """
+    r, v = station
+    radius = jnp.sqrt(jnp.sum(r * r))
+    place, rate = from_curvilinear(aim[:3], aim[3:], radius, jnp.sum(r * v) / radius)
+    r_A, v_A = from_lvlh(r, v, place, rate)
+    return impulsive_bound(jnp.asarray(MU_EGM96), *ship, r_A, v_A).total
+
+
+def offers(scenario: Scenario, told: Rendezvous, inserted: Insertion, names: list[str]) -> list[Offer]:
+    """What each of the named plans would cost."""
+    from homeward.earth.frames import earth_spin
+
+    C_EI = earth_spin([inserted.epoch])[0][0]
+    model = build_model(scenario, inserted.epoch, C_EI)
+    s, t = told.ship, told.station
+    drags = (
+        number(s.drag_area_m2 * s.drag_coefficient / s.mass_kg),
+        number(t.drag_area_m2 * t.drag_coefficient / t.mass_kg),
+    )
+    times = [far_times(told, name) for name in names]
+    usable = numbers([max(x, 600.0) for x in times])
+    aim = numbers(aim_of(told, orbit_rate(inserted)))
+    ship = tuple(jnp.asarray(x) for x in inserted.ship)
+    station = tuple(jnp.asarray(x) for x in inserted.station)
+    bound = float(bound_of(ship, station, aim))
+    found: list[Offer] = []
+    # Plans of a day and more take shorter steps between nodes: a program of their own.
+    for substeps in sorted({substeps_of(t) for t in times}):
+        these = [k for k, t in enumerate(times) if substeps_of(t) == substeps]
+        plans = _plans(
+            model, ship, station, drags, number(0.0), usable[np.array(these)], aim, substeps=substeps
+        )
+        found += [
+            _offer(told, names[k], times[k], jax.tree.map(lambda x, j=j: np.asarray(x)[j], plans), bound)
+            for j, k in enumerate(these)
+        ]
+    return sorted(found, key=lambda o: names.index(o.name))
+
+
+def _offer(told: Rendezvous, name: str, time: float, burns: BurnPlan, bound: float) -> Offer:
+    cost = float(burns.cost)
+    exhaust = told.ship.specific_impulse_s * G0
+    carried = exhaust * np.log(told.ship.mass_kg / (told.ship.mass_kg - told.ship.propellant_kg))
+    why = ""
+    if time < 600.0:
+        why = "the approach alone takes longer than that"
+    elif not np.isfinite(cost) or float(burns.miss) > 20e3:
+        why = "no set of burns arrives there in time"
+    elif float(burns.lowest) < 6378137.0 + LOWEST:
+        why = f"it would dip to {(float(burns.lowest) - 6378137.0) / 1e3:.0f} km"
+    elif cost > DEAREST * bound:
+        why = f"it would take {cost:.0f} m/s, over {DEAREST:g} times the least"
+    elif cost + PROXIMITY > carried:
+        why = f"it takes {cost + PROXIMITY:.0f} m/s with the approach, and the propellant gives {carried:.0f}"
+    return Offer(name, cost, bound, why, burns)
+
+
+def plan_rendezvous(scenario: Scenario, plan: str | None = None, port: str | None = None) -> RendezvousPlan:
+    """Plan the rendezvous. ``plan`` and ``port`` go before the scenario's.
+
+    Raises ``Infeasible`` where no plan serves the phase in the time asked, telling the nearest that does.
+    """
+    told = scenario.required_rendezvous()
+    told = told.model_copy(update={k: v for k, v in (("plan", plan), ("port", port)) if v is not None})
+    where = scenario.place("rendezvous")
+    inserted = insertion(told, Epoch.from_iso(told.launch.time_utc), where)
+    _check_station(scenario, inserted)
+    chosen = _choose(scenario, told, inserted)
+    span = PLANS["2d"] if told.guidance.fallback == "2d" else max(PLANS[chosen.name], PLANS["6.5h"])
+    world = build_pair_world(scenario, told, inserted.epoch, span + 12000.0 + MARGIN)
+    far = build_far(
+        scenario,
+        told,
+        inserted,
+        world,
+        chosen.name,
+        told.guidance.budget_factor * max(chosen.cost, chosen.bound),
+    )
+    close, names = build_close(scenario, told, inserted, world, np.asarray(far.model.pole_I))
+    return RendezvousPlan(
+        scenario, told, chosen.name, inserted, world, far, close, names, chosen.burns, chosen.bound
+    )
+
+
+def _choose(scenario: Scenario, told: Rendezvous, inserted: Insertion) -> Offer:
+    if told.plan != "auto":
+        own = offers(scenario, told, inserted, [told.plan])[0]
+        if not own.why_not:
+            return own
+    found = offers(scenario, told, inserted, list(PLANS))
+    serving = [o for o in found if not o.why_not]
+    phase = f"{np.degrees(inserted.phase):.1f} deg"
+    if told.plan == "auto":
+        if not serving:
+            raise Infeasible(
+                f"{scenario.name}: no plan serves a phase angle of {phase} at the insertion: "
+                + "; ".join(f"{o.name}: {o.why_not}" for o in found)
+            )
+        # The shortest of those that cost hardly more than the cheapest.
+        least = min(o.cost for o in serving)
+        return next(o for o in serving if o.cost <= 1.15 * least)
+    own = next(o for o in found if o.name == told.plan)
+    if own.why_not:
+        near = min(serving, key=lambda o: abs(PLANS[o.name] - PLANS[own.name]), default=None)
+        hint = (
+            "no other plan does"
+            if near is None
+            else f"the nearest that does is {near.name} ({near.cost:.0f} m/s)"
+        )
+        raise Infeasible(
+            f"{scenario.name}: plan {own.name} does not serve a phase angle of {phase} at the insertion: "
+            f"{own.why_not}; {hint}"
+        )
+    return own
+
+
+def _check_station(scenario: Scenario, inserted: Insertion) -> None:
+    """Refuse a station that is none: no orbit, or one that comes down."""
+    r, v = inserted.station
+    energy = 0.5 * float(v @ v) - MU_EGM96 / np.linalg.norm(r)
+    h2 = float(np.sum(np.cross(r, v) ** 2))
+    e = np.sqrt(max(1.0 + 2.0 * energy * h2 / MU_EGM96**2, 0.0))
+    perigee = (h2 / MU_EGM96 / (1.0 + e) - 6378137.0) / 1e3
+    if energy >= 0.0 or perigee < LOWEST / 1e3:
+        told = "escapes" if energy >= 0.0 else f"re-enters: its perigee lies at {perigee:.0f} km"
+        raise Infeasible(f"{scenario.place('rendezvous.station.orbit')}: the target's orbit {told}")

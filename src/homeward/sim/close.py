@@ -1,0 +1,162 @@
+"""The last legs of a rendezvous: the ship turns, its thrusters fire one by one, the ports meet or do not."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.flight.rendezvous_close import (
+    AWAY,
+    CloseComputer,
+    CloseState,
+    control_close,
+    cycle_close,
+    tick_close,
+)
+from homeward.icd_pair import PairFrame
+from homeward.math.components import cross, join, split, subtract
+from homeward.math.numerics import norm, rk4_step
+from homeward.math.turning import apply, join4, rows, split4, symmetric_inverse, turn_rate, unit4
+from homeward.sim.carry import select
+from homeward.sim.docking import meet
+from homeward.sim.far import situation
+from homeward.sim.pair_record import frame, ports
+from homeward.typing import Array, Float, Scalar
+from homeward.world import inertial
+from homeward.world.dynamics import finite
+from homeward.world.hull import plume_push
+from homeward.world.inertial import turn_between
+from homeward.world.pair import PairWorld, drifted, kicked, pulled, tidal_pull
+from homeward.world.pair_sensors import NOISES, sense_pair
+from homeward.world.pair_state import PairTruth
+from homeward.world.valves import fire
+
+TICKS, CYCLES = 10, 32  # control ticks a cycle of one second, cycles a chunk
+GONE = 1200.0  # s after leaving the station that a flight is still followed
+LONGEST = 9000.0  # s that the last legs may take
+
+
+class CloseCarry(eqx.Module):
+    """What one lane carries from cycle to cycle; ``active`` are the valve times of the coming tick."""
+
+    truth: PairTruth
+    flight: CloseState
+    active: Float[Array, " n"]
+    begun: Scalar  # s: when the last legs began
+
+
+def close_noises() -> int:
+    """Standard normal numbers a cycle."""
+    return NOISES + TICKS * inertial.NOISES
+
+
+def close_chunk(
+    world: PairWorld, flight: CloseComputer, fault_time: Scalar, carry: CloseCarry, key: Array, record: bool
+) -> tuple[CloseCarry, PairFrame | None]:
+    """Half a minute of one lane; every cycle takes its own random key by its time."""
+
+    def cycle(carry: CloseCarry, _: None):
+        number = jnp.round(carry.truth.time).astype(int)
+        noise = jax.random.normal(jax.random.fold_in(key, number), (close_noises(),))
+        return _cycle(world, flight, fault_time, carry, noise, record)
+
+    return jax.lax.scan(cycle, carry, None, length=CYCLES)
+
+
+def _cycle(world, flight, fault_time, carry: CloseCarry, noise: Float[Array, " n"], record: bool):
+    truth = carry.truth
+    spin = world.orientation.at(truth.time)
+    tidal = tidal_pull(world, truth.time, truth.bodies.r_TI_I)
+    one = jnp.ones(())
+    h = one / TICKS
+    bodies = kicked(truth.bodies, 0.5 * one)
+    truth = eqx.tree_at(lambda t: t.bodies, truth, bodies)
+    shaking = jnp.reshape(noise[NOISES:], (TICKS, inertial.NOISES))
+
+    def tick(inner, shake):
+        truth, state, active, open_for = inner
+        state, pending = control_close(flight, state, active, truth.time, h)
+        truth, sample = _fly(world, truth, active, h, shake, fault_time)
+        state = tick_close(flight, state, sample)
+        return (truth, state, pending, open_for + active), None
+
+    start = (truth, carry.flight, carry.active, jnp.zeros_like(carry.active))
+    (truth, state, active, open_for), _ = jax.lax.scan(tick, start, shaking)
+    bodies = pulled(world, spin, truth.time, tidal, truth.bodies, truth.mass, one)
+    truth = eqx.tree_at(lambda t: t.bodies, truth, kicked(bodies, 0.5 * one))
+    touched = truth.contact.count > carry.truth.contact.count
+    sensors, aids = sense_pair(
+        world.sensors, truth.sensors, situation(world, truth), one, touched, truth.contact.captured,
+        noise[:NOISES],
+    )  # fmt: skip
+    truth = eqx.tree_at(lambda t: t.sensors, truth, sensors)
+    state, believed = cycle_close(flight, state, aids, truth.time, one)
+    row = frame(world.hull, truth, believed, state.step + 2, open_for) if record else None
+    truth = _settled(world, flight, truth, state, carry.begun)
+    new = CloseCarry(truth, state, active, carry.begun)
+    return select(carry.truth.done, carry, new), row
+
+
+def _fly(world: PairWorld, truth: PairTruth, active, h: Scalar, shake, fault_time: Scalar):
+    """One tick: thrusters, attitude, drift, and what happens if the ports meet in it."""
+    hull = world.hull
+    share = jnp.where(truth.time >= fault_time, hull.thrusters.share, jnp.ones_like(hull.thrusters.share))
+    thrusters = eqx.tree_at(lambda t: t.share, hull.thrusters, share)
+    level, force, torque, used = fire(thrusters, truth.level, active, h, truth.propellant)
+    inertia, inverse = symmetric_inverse(hull.inertia * (truth.mass / hull.inertia_mass))
+
+    def rates(_: Scalar, x):
+        q, omega = x
+        gyro = cross(omega, apply(inertia, omega))
+        return turn_rate(q, omega), apply(inverse, subtract(torque, gyro))
+
+    q0, omega0 = split4(truth.q_BI), split(truth.omega_BI_B)
+    q1, omega1 = rk4_step(rates, jnp.zeros_like(h), (q0, omega0), h)
+    q1 = unit4(q1)
+    push = join(force) / truth.mass
+    # By the attitude half way: of second order, as the drift is.
+    middle = unit4(tuple(a + b for a, b in zip(q0, q1, strict=True)))  # pyright: ignore[reportArgumentType]
+    C = rows(middle)
+    gained = h * join(tuple(sum(C[i][k] * push[i] for i in range(3)) for k in range(3)))  # pyright: ignore[reportArgumentType]
+    # Felt in the axes at the tick's start, as the unit gives it.
+    C0 = rows(q0)
+    felt = join(tuple(jnp.sum(join(row) * gained) for row in C0))  # pyright: ignore[reportArgumentType]
+    between_B = join(apply(C, split(truth.bodies.r_BI_I - truth.bodies.r_TI_I)))
+    mean = jnp.maximum(0.5 * (level + truth.level), 0.0) * thrusters.thrust * share
+    blown_B = plume_push(hull, mean, between_B)
+    blown = join(tuple(sum(C[i][k] * blown_B[i] for i in range(3)) for k in range(3)))  # pyright: ignore[reportArgumentType]
+    bodies = drifted(truth.bodies, h, gained, 0.5 * h * gained, blown * (h / hull.station_mass))
+    turn = turn_between(truth.q_BI, join4(q1))
+    sample = hull.inertial.sample(turn, felt, h, shake)
+    new = eqx.tree_at(
+        lambda t: (t.time, t.bodies, t.q_BI, t.omega_BI_B, t.level, t.mass, t.propellant, t.delta_v, t.plume),
+        truth,
+        (
+            truth.time + h, bodies, join4(q1), join(omega1), level, truth.mass - used,
+            truth.propellant - used, truth.delta_v + norm(gained), truth.plume + norm(blown_B) * h,
+        ),
+    )  # fmt: skip
+    return meet(world, truth, new, h), sample
+
+
+def _settled(
+    world: PairWorld, flight: CloseComputer, truth: PairTruth, state: CloseState, begun: Scalar
+) -> PairTruth:
+    """Distances kept, numbers checked, and whether the flight is over."""
+    b = truth.bodies
+    place, _, _, _ = ports(world.hull, truth)
+    side = norm(place[1:])
+    inside = (place[0] >= -0.5) & (side <= flight.corridor * jnp.maximum(place[0], 0.0) + 1.0)
+    distance = norm(b.r_BI_I - b.r_TI_I)
+    closest = jnp.where(inside, truth.closest, jnp.minimum(truth.closest, distance))
+    ok = finite(b.r_BI_I, b.v_BI_I, truth.q_BI, truth.omega_BI_B)
+    gone = (state.mode == AWAY) & (truth.time - state.away_since > GONE)
+    late = truth.time - begun > LONGEST
+    done = truth.contact.captured | truth.contact.collided | gone | late | ~ok
+    return eqx.tree_at(
+        lambda t: (t.closest, t.done, t.failed, t.failed_time),
+        truth,
+        (
+            closest, done, truth.failed | ~ok | late,
+            jnp.where((ok & ~late) | truth.failed, truth.failed_time, truth.time),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,74 @@
+"""The last legs of many rendezvous side by side."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from homeward._programs import program
+from homeward.flight.rendezvous_close import CloseComputer, begin_close
+from homeward.icd_pair import PairFrame
+from homeward.math.lvlh import lvlh_quaternion, lvlh_rate
+from homeward.math.quaternion import conjugate, multiply, rotate
+from homeward.sim.close import CYCLES, LONGEST, CloseCarry, close_chunk
+from homeward.sim.far import FarCarry
+from homeward.sim.pair_lanes import strong, world_axes
+from homeward.typing import Array
+from homeward.world.pair import PairWorld
+
+
+def close_program(world, flight, fault_time, carry, keys, record: bool):
+    """One chunk of the last legs, every lane."""
+
+    def lane(world, carry, key):
+        return close_chunk(world, flight, fault_time, carry, key, record)
+
+    return strong(jax.vmap(lane, in_axes=(world_axes(world), 0, 0))(world, carry, keys))
+
+
+_chunk = program(close_program)
+
+
+@program
+def _begin(flight, far, kicks):
+    def lane(far: FarCarry, kick):
+        truth, b = far.truth, far.truth.bodies
+        q = multiply(flight.steps.q_BL[0], lvlh_quaternion(b.r_TI_I, b.v_TI_I))
+        rate_I = rotate(conjugate(lvlh_quaternion(b.r_TI_I, b.v_TI_I)), lvlh_rate(b.r_TI_I, b.v_TI_I))
+        # As the legs before held it: a tenth of a degree and a hundredth of a degree a second off.
+        off = jnp.concatenate([jnp.ones(1), 1e-3 * kick[:3]])
+        q = multiply(off / jnp.sqrt(jnp.sum(off * off)), q)
+        truth = eqx.tree_at(
+            lambda t: (t.q_BI, t.omega_BI_B, t.done), truth,
+            (q, rotate(q, rate_I) + 1e-4 * kick[3:], truth.failed),
+        )  # fmt: skip
+        state = begin_close(flight, far.flight.filter, q, truth.time, far.flight.mass)
+        return CloseCarry(truth, state, jnp.zeros_like(truth.level), truth.time)
+
+    return strong(jax.vmap(lane)(far, kicks))
+
+
+def fly_close(
+    world: PairWorld, flight: CloseComputer, fault_time: float, far: FarCarry, keys: Array, record: bool,
+    names: list[str], progress: Callable[[str, float], None] | None = None, expected: float = 3600.0,
+) -> tuple[CloseCarry, list[PairFrame]]:  # fmt: skip
+    """From the first hold point to the hatch, or as far as each lane comes."""
+    world, flight, keys = jax.device_put((world, flight, keys))
+    kicks = jax.vmap(lambda key: jax.random.normal(jax.random.fold_in(key, 2**31 - 1), (6,)))(keys)
+    carry = _begin(flight, far, kicks)
+    at = jnp.asarray(fault_time, float)
+    frames: list[PairFrame] = []
+    for number in range(int(LONGEST / CYCLES) + 2):
+        carry, rows = _chunk(world, flight, at, carry, keys, record=record)
+        if rows is not None:
+            frames.append(jax.tree.map(np.asarray, rows))
+        done = np.asarray(carry.truth.done)
+        if progress is not None:
+            step = int(np.min(np.where(done, 99, np.asarray(carry.flight.step))))
+            name = names[min(step, len(names) - 1)]
+            progress(name, min((number + 1) * CYCLES / max(expected, 1.0), 1.0))
+        if done.all():
+            break
+    return carry, frames
