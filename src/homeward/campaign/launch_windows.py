@@ -21,9 +21,9 @@ def launch_windows(
 ) -> list[dict[str, Any]]:
     """One window a day for ``days`` (7 if left out) from the scenario's own lift-off on.
 
-    Each is the lift-off of least plane error, with the phase angle at the insertion and what each plan, or the
-    one asked for, would cost from there. Raises ``Infeasible`` where the site cannot reach the plane or the
-    station's elements do not reach so far.
+    Each is the lift-off of least plane error, with the phase angle at the insertion and what each plan, or
+    the one asked for, would cost from there. Raises ``Infeasible`` where the site cannot reach the plane or
+    the station's elements do not reach so far.
     """
     told = scenario.required_rendezvous()
     where = scenario.place("rendezvous")

@@ -27,7 +27,7 @@ class States:
 
 @dataclasses.dataclass
 class PairHistory:
-    """Channels of ``PairFrame`` by name, a row a cycle; the far legs second by second; names of the stages."""
+    """Channels of ``PairFrame`` by name, a row a cycle; the far legs by the second; names of the stages."""
 
     rows: dict[str, np.ndarray]
     far: States

@@ -1,7 +1,7 @@
 """Passive safety: thrust lost at some moment, do two free revolutions stay outside the keep-out sphere?
 
-Every state of a flight is flown on freely with the station, by the true world. On a coast all states lie on one
-path: only its first and some of those after it are flown on.
+Every state of a flight is flown on freely with the station, by the true world. On a coast all states lie on
+one path: only its first and some of those after it are flown on.
 """
 
 import dataclasses
@@ -103,6 +103,7 @@ def judge(
     some = jax.tree.map(lambda x: np.asarray(x)[pick], bodies)
     least = free_flights(world, lane, time[pick], some, mass[pick])
     # A coast's row lies on the path of the one flown on before it.
-    of_row = least[np.maximum.accumulate(np.where(np.isin(np.arange(len(time)), pick),
-                                                  np.searchsorted(pick, np.arange(len(time))), 0))]  # fmt: skip
+    every = np.arange(len(time))
+    own = np.where(np.isin(every, pick), np.searchsorted(pick, every), 0)
+    of_row = least[np.maximum.accumulate(own)]
     return Safety(time, of_row, len(time), int(np.sum(of_row < radius)))

@@ -29,8 +29,9 @@ def rendezvous(
 ) -> RendezvousFlight:  # fmt: skip
     """Fly a scenario's rendezvous. ``plan`` and ``port`` go before the scenario's own.
 
-    ``dispersed`` draws insertion, sensors, thrusters and air; run ``run`` of ``seed`` is that of ``fly_pairs``.
-    Raises ``Infeasible`` where no plan serves, ``InputError`` for a scenario without a rendezvous.
+    ``dispersed`` draws insertion, sensors, thrusters and air; run ``run`` of ``seed`` is that of
+    ``fly_pairs``. Raises ``Infeasible`` where no plan serves, ``InputError`` for a scenario without a
+    rendezvous.
     """
     if isinstance(seed, bool) or seed < 0:
         raise InputError(f"rendezvous: seed: expected a whole number of at least 0, not {seed!r}")

@@ -65,9 +65,9 @@ def fly_with_impulses(
 ) -> tuple[Float[Array, "m 6"], Float[Array, "m 6 6"]]:
     """A path of evenly spaced nodes with an impulse [m/s, I] at each, and what small changes would do.
 
-    Node ``k`` lies ``k h`` [s] ahead, ``substeps`` RK4 steps from the one before. Returns the states *after* each node's impulse, and the transition
-    matrices from the first node to each. Those leave the oblateness out: 1e-3 of them, which the caller's
-    iteration takes up.
+    Node ``k`` lies ``k h`` [s] ahead, ``substeps`` RK4 steps from the one before. Returns the states *after*
+    each node's impulse, and the transition matrices from the first node to each. Those leave the oblateness
+    out: 1e-3 of them, which the caller's iteration takes up.
     """
 
     def rates(_: Scalar, x: tuple[Motion, Rows]) -> tuple[Motion, Rows]:

@@ -20,7 +20,7 @@ def keep_change(rate: Scalar, r_L: Vec3, v_L: Vec3, place_L: Vec3, dt: Scalar) -
 
     ``rate`` [rad/s] is the orbit's. What gravity and the turning frame will do within ``dt`` is taken in.
     """
-    x, y, z = r_L
+    _, y, z = r_L
     vx, _, vz = v_L
     a = jnp.stack([2.0 * rate * vz, -rate * rate * y, 3.0 * rate * rate * z - 2.0 * rate * vx])
     to = place_L - (r_L + dt * v_L)

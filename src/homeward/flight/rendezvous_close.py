@@ -1,8 +1,8 @@
 """The flight computer from the first hold point to the hatch: an executive that goes down a list of steps.
 
 Once a second it navigates, decides where it stands in the list and asks for a change of velocity; ten times a
-second attitude control and that change share the thrusters. It goes back to the hold before if the corridor is
-left or a contact was none, and away from the station for good if that happens too often or is ordered.
+second attitude control and that change share the thrusters. It goes back to the hold before if the corridor
+is left or a contact was none, and away from the station for good if that happens too often or is ordered.
 """
 
 import equinox as eqx

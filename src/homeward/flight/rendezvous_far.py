@@ -1,9 +1,9 @@
 """The flight computer between insertion and the 5 km hold: it measures, plans, burns and plans again.
 
 Two stages use one planner: far guidance to the aim point behind and below the station, and homing from there
-to the first hold point. After every burn, and at some set times before an arrival, what is still to be burnt is
-planned anew from what navigation says. If that no longer fits the propellant set aside for the chosen time,
-the later of the two times to arrive is taken.
+to the first hold point. After every burn, and at some set times before an arrival, what is still to be burnt
+is planned anew from what navigation says. If that no longer fits the propellant set aside for the chosen
+time, the later of the two times to arrive is taken.
 """
 
 import equinox as eqx

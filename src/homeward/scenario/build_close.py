@@ -77,8 +77,8 @@ def build_far(
     s, half = told.ship, told.station.half_size_m[0]
     reach = first + half + s.length_m - s.center_of_mass_m
     place = (reach, 0.0) if told.port == "forward" else (-reach, told.guidance.side_m)
-    times = [far_times(told, plan)]
-    times.append(times[0] if told.guidance.fallback == "none" else max(far_times(told, told.guidance.fallback), times[0]))
+    own, fallback = far_times(told, plan), told.guidance.fallback
+    times = [own, own if fallback == "none" else max(far_times(told, fallback), own)]
     drags = (world.ship_drag / s.mass_kg, world.station_drag)
     return FarComputer(
         filter=filter_of(world, C_EI[2]), model=model, drags=drags, engine=world.engine, trim=world.trim,

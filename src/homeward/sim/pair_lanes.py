@@ -125,7 +125,5 @@ def _planned(flight: FarComputer, carry: FarCarry, lanes: np.ndarray) -> FarCarr
         some = lanes[start : start + PLAN_LANES]
         pick = np.resize(some, PLAN_LANES)
         few = _plan(flight, jax.tree.map(lambda x, p=pick: x[p], carry))
-        carry = jax.tree.map(
-            lambda x, y, s=some: x.at[s].set(y[: len(s)]), carry, few
-        )
+        carry = jax.tree.map(lambda x, y, s=some: x.at[s].set(y[: len(s)]), carry, few)
     return carry

@@ -91,8 +91,8 @@ def kicked(b: Bodies, h: Scalar) -> Bodies:
 
 
 def drifted(b: Bodies, h: Scalar, gained: Vec3, moved: Vec3, station_gained: Vec3) -> Bodies:
-    """Both bodies after ``h`` [s] between kicks: the ship gains ``gained`` [m/s] and is moved by ``moved`` [m]
-    by its thrust; what hits the station gives it ``station_gained`` [m/s]."""
+    """Both bodies after ``h`` [s] between kicks: the ship gains ``gained`` [m/s] and is moved by
+    ``moved`` [m] by its thrust; what hits the station gives it ``station_gained`` [m/s]."""
     return eqx.tree_at(
         lambda x: (x.r_BI_I, x.v_BI_I, x.r_TI_I, x.v_TI_I),
         b,
