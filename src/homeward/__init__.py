@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from homeward.campaign.compare import compare_guidance
     from homeward.campaign.fly import fly
     from homeward.campaign.large_changes import fly_large_changes
+    from homeward.campaign.launch_windows import launch_windows
     from homeward.campaign.many import fly_many
     from homeward.campaign.opportunities import opportunities
-    from homeward.campaign.rendezvous import launch_windows, rendezvous
+    from homeward.campaign.rendezvous import rendezvous
     from homeward.errors import Infeasible, InputError
     from homeward.flight.contract import check_guidance
     from homeward.scenario.load import load
@@ -38,7 +39,7 @@ _PLACES = {
     "fly": "homeward.campaign.fly:fly",
     "fly_large_changes": "homeward.campaign.large_changes:fly_large_changes",
     "fly_many": "homeward.campaign.many:fly_many",
-    "launch_windows": "homeward.campaign.rendezvous:launch_windows",
+    "launch_windows": "homeward.campaign.launch_windows:launch_windows",
     "load": "homeward.scenario.load:load",
     "opportunities": "homeward.campaign.opportunities:opportunities",
     "propagate": "homeward.scenario.openloop_schema:run_file",
