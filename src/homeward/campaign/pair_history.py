@@ -45,7 +45,9 @@ class PairHistory:
         pick = np.flatnonzero(near[:last])
         r = self.rows
         zero = np.zeros((len(pick), 3))
-        close = Bodies(*(r[k][pick] for k in ("r_BI_I", "v_BI_I", "r_TI_I", "v_TI_I")), zero, zero)
+        # Rows of bodies: put together as a tree, since ``Bodies`` itself takes one of each.
+        leaves = [*(r[k][pick] for k in ("r_BI_I", "v_BI_I", "r_TI_I", "v_TI_I")), zero, zero]
+        close = jax.tree.unflatten(jax.tree.structure(self.far.bodies), leaves)
         bodies = jax.tree.map(lambda a, b: np.concatenate([a, b]), self.far.bodies, close)
         return States(
             np.concatenate([self.far.time, r["time"][pick]]), bodies,

@@ -144,7 +144,8 @@ def cycle_close(
     left = steps.seconds[k] - (time - state.since)
     hop = hop_change(computer.filter.earth.mu, n, r_L, v_L, place, left, steps.seconds[k])
     law, axial_D = computer.law.step(
-        state.law, seen.rho_D, seen.rhodot_D, steps.distance[k], jnp.asarray(1e3), dt
+        state.law,  # pyright: ignore[reportArgumentType]
+        *(seen.rho_D, seen.rhodot_D, steps.distance[k], jnp.asarray(1e3), dt),
     )
     C_DI = _port_axes(computer, n, seen.rho_D[0])
     axial_I = jnp.sum(C_DI * axial_D[:, None], axis=0)

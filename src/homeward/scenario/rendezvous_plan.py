@@ -79,7 +79,7 @@ def bound_of(ship, station, aim):
     radius = jnp.sqrt(jnp.sum(r * r))
     place, rate = from_curvilinear(aim[:3], aim[3:], radius, jnp.sum(r * v) / radius)
     r_A, v_A = from_lvlh(r, v, place, rate)
-    return impulsive_bound(jnp.asarray(MU_EGM96), *ship, r_A, v_A).total
+    return impulsive_bound(jnp.asarray(MU_EGM96), ship[0], ship[1], r_A, v_A).total
 
 
 def offers(scenario: Scenario, told: Rendezvous, inserted: Insertion, names: list[str]) -> list[Offer]:
