@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from homeward._programs import program
 from homeward.earth.constants import G0, MU_EGM96, RADIUS_EGM96
 from homeward.earth.ephemeris import build_third_bodies
+from homeward.earth.frames import earth_spin
 from homeward.earth.time import Epoch
-from homeward.flight.pair_model import PairModel
+from homeward.flight.pair_model import PairModel, fly
 from homeward.flight.strapdown import ZonalEarth
 from homeward.scenario.build import (
     build_air,
@@ -18,11 +20,14 @@ from homeward.scenario.build import (
     orbit_table,
 )
 from homeward.scenario.build_sensors import ZONALS, inertial_unit, nominal_draws
+from homeward.scenario.initial import InitialState
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import Rendezvous
 from homeward.scenario.thruster_layout import docking_thrusters
 from homeward.vehicle import Engine
+from homeward.world.atmosphere import UsStandard1976
 from homeward.world.hull import Hull, StationMotion
+from homeward.world.interfaces import AbstractAtmosphere
 from homeward.world.pair import PairWorld
 from homeward.world.pair_figures import pair_sensors
 from homeward.world.pair_sensors import PairSensors
@@ -35,6 +40,7 @@ PORT_AXES = {
 }
 SENSOR_PLACES = ("star", "satellite", "station", "relative", "radar", "lidar", "camera")
 AIR_LOW, AIR_HIGH = 150e3, 420e3  # m between which the believed air is one exponential
+CARRY_STEP = 30.0  # s at most between the steps by which a station's state is carried to the launch
 
 
 def port_matrix(port: str) -> np.ndarray:
@@ -106,8 +112,12 @@ def build_pair_world(scenario: Scenario, told: Rendezvous, epoch: Epoch, span: f
 
 def believed_air(scenario: Scenario, epoch: Epoch) -> np.ndarray:
     """Log density at an altitude, its slope and that altitude: see ``PairModel.air``."""
+    return _as_exponential(build_air(scenario, epoch))
+
+
+def _as_exponential(air: AbstractAtmosphere) -> np.ndarray:
     heights = np.linspace(AIR_LOW, AIR_HIGH, 109)
-    density = np.asarray(densities(build_air(scenario, epoch), numbers(heights)))
+    density = np.asarray(densities(air, numbers(heights)))
     # Weighed toward the bottom, where nearly all of the drag is.
     weight = np.sqrt(density / density[0])
     slope, level = np.polyfit(heights - AIR_LOW, np.log(np.maximum(density, 1e-30)), 1, w=weight)
@@ -121,3 +131,26 @@ def build_model(scenario: Scenario, epoch: Epoch, C_EI: np.ndarray) -> PairModel
     zonals = numbers([0.0, 0.0, 0.0] if point else list(ZONALS))
     earth = ZonalEarth(number(mu), number(RADIUS_EGM96), zonals)
     return PairModel(earth, numbers(C_EI[2]), number(7.292115e-5), numbers(believed_air(scenario, epoch)))
+
+
+def carried_to(told: Rendezvous, start: InitialState, epoch: Epoch) -> tuple[np.ndarray, np.ndarray]:
+    """The station's state [m, m/s, I] at ``epoch``, flown on from (or back to) where it is given.
+
+    Zonal gravity and the air of the U.S. Standard Atmosphere 1976. What it leaves out, the rest of the field
+    above all, is about a hundred metres along the orbit in an hour: state the orbit near the launch.
+    """
+    duration, t = epoch.since(start.epoch), told.station
+    earth = ZonalEarth(number(MU_EGM96), number(RADIUS_EGM96), numbers(ZONALS))
+    pole = earth_spin([epoch])[0][0][2]
+    air = numbers(_as_exponential(UsStandard1976()))
+    model = PairModel(earth, numbers(pole), number(7.292115e-5), air)
+    drag = number(t.drag_area_m2 * t.drag_coefficient / t.mass_kg)
+    # Powers of two: a search for windows would compile a program for each time otherwise.
+    steps = 2 ** max(int(np.ceil(np.log2(max(abs(duration), 1.0) / CARRY_STEP))), 0)
+    r, v = _flown(model, numbers(start.r_I), numbers(start.v_I), drag, number(duration), steps=steps)
+    return np.asarray(r), np.asarray(v)
+
+
+@program
+def _flown(model, r, v, drag, duration, steps: int):
+    return fly(model, r, v, drag, duration, steps)

@@ -66,8 +66,8 @@ def site_E(launch: Launch) -> np.ndarray:
 def station_at(told: Rendezvous, epoch: Epoch, where: str) -> StateVector:
     """State of the station [m, m/s, I] at an instant.
 
-    Two-line elements say it themselves; an ephemeris is flown on from its last row before (in
-    ``build_pair``), any other state must be given at that instant.
+    Two-line elements say it themselves; an ephemeris is flown on from its last row before, any other state
+    from where it is given (``build_pair.carried_to``).
     """
     start = station_start(told, epoch, where)
     if start.ephemeris is not None:
