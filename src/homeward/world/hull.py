@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from homeward.math.lvlh import lvlh_matrix, lvlh_rate
 from homeward.math.quaternion import from_matrix, multiply, rotate
 from homeward.thrusters import Thrusters
-from homeward.typing import Mat33, Quat, Scalar, Vec3
+from homeward.typing import Array, Float, Mat33, Quat, Scalar, Vec3
 from homeward.world.inertial import InertialUnit
 
 
@@ -65,7 +65,7 @@ def station_attitude(motion: StationMotion, t: Scalar, r_TI_I: Vec3, v_TI_I: Vec
     return q_TI, rotate(q_TL, lvlh_rate(r_TI_I, v_TI_I)) + motion.rates(t)
 
 
-def plume_push(hull: Hull, mean: Vec3, from_station_B: Vec3) -> Vec3:
+def plume_push(hull: Hull, mean: Float[Array, " n"], from_station_B: Vec3) -> Vec3:
     """Force [N, B] of all plumes on the station, ``mean`` the mean thrust [N] of each thruster.
 
     A plume carries its momentum into the half space behind it as ``cos^k``; the station catches what its
