@@ -32,14 +32,16 @@ class PairHistory:
     rows: dict[str, np.ndarray]
     far: States
     stages: list[str]
+    second_hold: str  # name of that stage
     arrivals: tuple[float, float]  # s: at the aim point and at the first hold, as planned last
 
     def before_second_hold(self) -> States:
         """Every second from the insertion to the second hold point, where free drift has to be safe."""
         near = self.rows["stage"] >= 2
-        # From the third step on: at that hold once the ship has come to rest there.
-        speed = np.linalg.norm(self.rows["velocity_L"], axis=1)
-        there = (self.rows["stage"] >= 4) & ((speed < 0.1) | (self.rows["stage"] > 4))
+        # It is there once it has come to rest.
+        speed, stage = np.linalg.norm(self.rows["velocity_L"], axis=1), self.rows["stage"]
+        second = self.stages.index(self.second_hold)
+        there = ((stage == second) & (speed < 0.1)) | (stage > second)
         end = np.flatnonzero(there)
         last = end[0] if len(end) else len(speed)
         pick = np.flatnonzero(near[:last])
@@ -107,7 +109,9 @@ def history_of(plan: RendezvousPlan, far: FarResult, close: list[PairFrame], lan
         (float(np.asarray(p.arrival)[lane]) for _, wanting, p in far.plans if wanting[lane]), default=0.0
     )
     arrivals = (last - float(plan.far.homing_time), last)
-    return PairHistory(rows, States(fine.time, fine.bodies, fine.mass, delta_v), stages, arrivals)
+    second = f"{plan.told.holds[1].distance_m:g} m hold"
+    far_states = States(fine.time, fine.bodies, fine.mass, delta_v)
+    return PairHistory(rows, far_states, stages, second, arrivals)
 
 
 def _counted(

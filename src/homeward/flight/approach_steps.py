@@ -57,6 +57,7 @@ def approach_steps(
         below = port_L + axis * (midway + dock)
         rows += [
             (HOP, below, 0.0, hop, ALWAYS, docked, "transfer to the midway point"),
+            (STAY, below, 0.0, 0.0, ALWAYS, docked, "midway point"),
             (AXIS, below, second[0], second[1], second[2], docked, f"{second[0]:g} m hold"),
         ]
     else:

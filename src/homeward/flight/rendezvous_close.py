@@ -35,6 +35,7 @@ BY_STATION = (
 )
 LAST = 1.5  # m from contact, within which nothing may be amiss
 OFFSET, TILT = 0.09, 0.06  # m and rad: what may be amiss there
+PULSE = 12.0  # N s: about what the smallest pulses of one direction give
 EVASION = 90.0  # s that the thrusters push away from the station
 
 
@@ -167,8 +168,15 @@ def cycle_close(
     return eqx.tree_at(
         lambda s: (s.law, s.to_go, s.q_WI, s.omega_W, s.quiet),
         state,
-        (law, state.mass * change_I, q_WI, rotate(q_WI, omega_I), norm(change_I) == 0.0),
+        (law, state.mass * change_I + _left_over(state.to_go, by_axis), q_WI, rotate(q_WI, omega_I), norm(change_I) == 0.0),
     ), n
+
+
+def _left_over(to_go: Vec3, by_axis: Flag) -> Vec3:
+    """What of the last cycle's push was too little for a pulse [N s]: asked for again, or it would be lost
+    every time. Only while the axis is flown, whose laws count on what they asked for."""
+    size = norm(to_go)
+    return jnp.where(by_axis & (size < PULSE), to_go, jnp.zeros(3))
 
 
 def _port_axes(computer: CloseComputer, n: PairNavigation, distance: Scalar) -> Mat33:
@@ -230,9 +238,16 @@ def _decide(
 
 
 def _braking(computer: CloseComputer, v_L: Vec3) -> Scalar:
-    """Time [s] in which the thrusters take a velocity away: sideways ones, which are the weakest."""
-    force, _ = computer.allocation.strength()
-    return norm(v_L) * computer.mass / jnp.min(force)
+    """Time [s] in which the thrusters take a velocity away, the nose along the track or across it."""
+    weakest = 1.0 / jnp.max(computer.allocation.pulses[0, :6], axis=1)
+    ahead = jnp.minimum(weakest[0], weakest[3])
+    aside = jnp.minimum(jnp.minimum(weakest[1], weakest[2]), jnp.minimum(weakest[4], weakest[5]))
+    across = norm(v_L[1:])
+    # The station's port tells which of L's axes the ship's x lies along.
+    by_track = jnp.abs(computer.C_DL[0, 0]) > 0.5
+    along = jnp.where(by_track, jnp.abs(v_L[0]), jnp.abs(v_L[2]))
+    across = jnp.where(by_track, across, jnp.sqrt(v_L[0] ** 2 + v_L[1] ** 2))
+    return computer.mass * jnp.maximum(along / ahead, across / aside)
 
 
 def _turn(angle: Vec3) -> Quat:

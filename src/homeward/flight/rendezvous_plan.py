@@ -25,6 +25,7 @@ WEIGHINGS = 32  # of the burns in a round
 SETTLED = 5  # rounds of least propellant; after them neighbouring burns are drawn together
 SHARP = 1.15  # power of a burn's size that it is then weighed by
 MOST_BURNS = 6
+LEAD = 60.0  # s before the first burn: time to turn the ship
 
 
 class BurnPlan(eqx.Module):
@@ -64,13 +65,13 @@ def plan_burns(
 
     ``ship`` and ``station`` are positions and velocities [m, m/s, I] at ``start``; ``drags`` CD A / m
     [m2/kg] of both; ``aim`` the wanted place and rate at the arrival in the station's curvilinear frame
-    (``relative``). No burn is set at the first two nodes: time to turn the ship. Valid for phase angles
+    (``relative``). No burn is set within ``LEAD``. Valid for phase angles
     up to half a revolution at the arrival of a flight without burns.
     """
     h = (arrival - start) / (NODES - 1)
     r_T, v_T = fly(model, *station, drags[1], arrival - start, NODES * substeps)
     scales = 1.0 / jnp.array([1e4, 1e4, 1e4, 10.0, 10.0, 10.0])
-    allowed = jnp.ones(NODES).at[:2].set(0.0)
+    allowed = jnp.where(h * jnp.arange(NODES) >= LEAD, 1.0, 0.0)
 
     def round_(carry, number: Count):
         burns, weights = carry

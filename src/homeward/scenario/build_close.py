@@ -26,6 +26,8 @@ from homeward.world.pair import PairWorld
 NOTICED = 5.0  # s after which a thruster that has failed is known to be out
 EVASION = (0.15, 1.5)  # m/s along and across the way the station goes: see docs/models/docking.md
 SPEED = {"nadir": 2.0}  # m/s at most along the axis; 1 to other ports
+# 1/s, speed for a distance: from below no more than 1.15 times the orbit's rate, or free flight comes too near.
+SLOPE = {"nadir": 0.0013, "aft": 0.003, "forward": 0.003}
 LOWEST = 160e3  # m above the equatorial radius that no plan may go below
 SLACK = 240.0  # s kept for what takes longer than foreseen
 
@@ -39,8 +41,7 @@ def filter_of(world: PairWorld, pole_I: np.ndarray) -> PairFilter:
 def approach_time(told: Rendezvous) -> float:
     """Time [s] from the arrival at the first hold to contact, as foreseen."""
     holds, g = told.holds, told.guidance
-    profile = speed_profile(most=SPEED.get(told.port, 1.0))
-    contact, slope, most = g.contact_speed_m_s, float(profile.slope), float(profile.most)
+    contact, slope, most = g.contact_speed_m_s, SLOPE[told.port], SPEED.get(told.port, 1.0)
     total = g.hop_s + sum(h.seconds for h in holds) + 40.0
     start = 2000.0 if told.port == "nadir" else holds[1].distance_m
     ends = [h.distance_m for h in (holds[1:] if told.port == "nadir" else holds[2:])] + [0.0]
@@ -145,7 +146,9 @@ def build_axis_law(
     C_DL = np.array(PORTS[told.port])
     offset = C_DL @ port + np.array([dock, 0.0, 0.0])
     motion = port_motion(rate, C_DL, tuple(float(x) for x in offset))
-    profile = speed_profile(told.guidance.contact_speed_m_s, most=SPEED.get(told.port, 1.0))
+    profile = speed_profile(
+        told.guidance.contact_speed_m_s, slope=SLOPE[told.port], most=SPEED.get(told.port, 1.0)
+    )
     three = (float(most[0]), float(most[1]), float(most[2]))
     if told.guidance.law == "glideslope":
         return glideslope(motion, profile=profile, most=three)

@@ -189,7 +189,7 @@ class RendezvousGuidance(Section):
     aim_below_m: Annotated[Positive, Field(le=1e5)] = Field(default=14e3, description="and below it")
     homing_s: Seconds = Field(default=2400.0, description="from there to the first hold point")
     side_m: Annotated[Real, Field(ge=-5e3, le=5e3)] = Field(
-        default=600.0, description="how far beside the orbit the first hold point lies: passive safety"
+        default=1600.0, description="how far beside the orbit the first hold point lies: passive safety"
     )
     hop_s: Seconds = Field(default=1800.0, description="from the first to the second hold point")
     contact_speed_m_s: Annotated[Positive, Field(le=0.5)] = Field(default=0.07, description="closing speed")
