@@ -21,6 +21,7 @@ DEGREE = jnp.pi / 180.0
 CLOSING = (0.05, 0.10)  # m/s
 LATERAL_RATE, LATERAL, ANGLE, RATE = 0.04, 0.10, 4.0 * DEGREE, 0.20 * DEGREE
 COLLISION_SPEED, COLLISION_SIDE = 0.5, 0.6  # m/s, m: beyond them it is no contact any more
+DEEP, ASIDE = 1.0, 5.0  # m behind the port's face and beside its axis within which the station is met
 
 
 def inside_box(c: Contact) -> Flag:
@@ -35,11 +36,13 @@ def inside_box(c: Contact) -> Flag:
 def meet(world: PairWorld, before: PairTruth, after: PairTruth, h: Scalar) -> PairTruth:
     """The truth after a tick of ``h`` [s] in which the ports may have met."""
     hull = world.hull
-    old, _, _, _ = ports(hull, before)
     place, speed, off, rate = ports(hull, after)
-    crossed = (place[0] <= 0.0) & (old[0] > 0.0) & (norm(place[1:]) < 5.0)
+    near = (place[0] > -DEEP) & (norm(place[1:]) < ASIDE)
+    free = ~(before.contact.captured | before.contact.collided)
+    # Not only a crossing: thrown back, a ship stands a hair inside, and may be pushed in again from there.
+    crossed = (place[0] <= 0.0) & (speed[0] < 0.0) & near & free
     # Back to the instant of the crossing.
-    back = jnp.where(crossed, place[0] / jnp.where(speed[0] == 0.0, -1.0, speed[0]), 0.0)
+    back = jnp.clip(jnp.where(crossed, place[0] / jnp.where(crossed, speed[0], -1.0), 0.0), 0.0, h)
     side = place[1:] - speed[1:] * back
     sign = jnp.where(off[0] < 0.0, -1.0, 1.0)
     # q_off = [cos, axis sin]: roll about x, and the angle between the axes from what is left.
