@@ -71,7 +71,7 @@ def plan_burns(
     h = (arrival - start) / (NODES - 1)
     r_T, v_T = fly(model, *station, drags[1], arrival - start, NODES * substeps)
     scales = 1.0 / jnp.array([1e4, 1e4, 1e4, 10.0, 10.0, 10.0])
-    allowed = jnp.where(h * jnp.arange(NODES) >= LEAD, 1.0, 0.0)
+    allowed = jnp.where(h * jnp.arange(NODES, dtype=float) >= LEAD, 1.0, 0.0)
 
     def round_(carry, number: Count):
         burns, weights = carry
@@ -92,7 +92,7 @@ def plan_burns(
     _, used = jax.lax.top_k(sizes, MOST_BURNS)
     used = jnp.sort(used)
     return BurnPlan(
-        times=start + h * used,
+        times=start + h * used.astype(float),
         burns=burns[used],
         cost=jnp.sum(sizes),
         miss=miss,
