@@ -88,7 +88,7 @@ def _draw(far, world, start, told, figures, key, runs):
             r_B + r1 * e[0], v_B + v1 * e[1], r_B - r_S + r2 * e[2], v_B - v_S + v2 * e[3],
             (jnp.asarray(r1), jnp.asarray(v1)), (jnp.asarray(r2), jnp.asarray(v2)),
         )  # fmt: skip
-        some = (figures["density"] > 0.0) * 1.0
+        some = jnp.where(figures["density"] > 0.0, 1.0, 0.0)
         drawn = {
             "density": jnp.exp(figures["density"] * normal(one, "thin_air")),
             "drag": 1.0 + figures["drag"] * normal(one, "ship_drag"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from homeward.flight.port_motion import PORTS
 from homeward.math.quaternion import from_matrix
-from homeward.typing import Array, Float, Int, Quat
+from homeward.typing import Array, Float, Int
 
 STAY, HOP, AXIS = 0, 1, 2
 MOST_STEPS = 8
@@ -79,5 +79,5 @@ def approach_steps(
     ), names  # fmt: skip
 
 
-def _turns(matrices: tuple[np.ndarray, ...]) -> Quat:
+def _turns(matrices: tuple[np.ndarray, ...]) -> Float[Array, "k 4"]:
     return jnp.stack([from_matrix(jnp.asarray(m, float)) for m in matrices])

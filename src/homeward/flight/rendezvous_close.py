@@ -217,13 +217,13 @@ def _decide(
     bounced = coming & aids.touched & ~aids.captured
     ordered = ~state.ordered & (computer.retreat_distance > 0.0) & coming & (x < computer.retreat_distance)
     failed = outside | last | bounced
-    tries = state.tries + failed
+    tries = state.tries + failed.astype(int)
     back = failed | ordered
     leave = (failed & (tries >= computer.approaches)) | (
         (computer.abort_distance > 0.0) & (kind != HOP) & (k > 0) & (x < computer.abort_distance)
     )
     leave = leave & (state.mode == GOING)
-    step = jnp.where(back, jnp.where(k > steps.last_hold, steps.last_hold, k - 1), k + onward)
+    step = jnp.where(back, jnp.where(k > steps.last_hold, steps.last_hold, k - 1), k + onward.astype(int))
     step = jnp.where(state.mode == GOING, step, k)
     moved = step != k
     return eqx.tree_at(
@@ -231,7 +231,7 @@ def _decide(
         state,
         (
             step, jnp.where(moved, time, state.since), jnp.where(moved, 0.0, there), tries,
-            jnp.where(leave, AWAY, state.mode), state.aborts + leave,
+            jnp.where(leave, AWAY, state.mode), state.aborts + leave.astype(int),
             jnp.where(leave, time, state.away_since), state.ordered | ordered,
         ),
     )  # fmt: skip

@@ -108,7 +108,8 @@ def thrust_far(computer: FarComputer, state: FarState, time: Scalar) -> tuple[Fa
     direction = to_go / jnp.maximum(left, 1e-9)
     # A burn too small to be made is passed over when its time has come.
     passed = ~burning & (state.index < MOST_BURNS) & (size <= LEAST_BURN) & (time >= at)
-    new = eqx.tree_at(lambda s: (s.to_go, s.burning, s.index), state, (to_go, burning, state.index + passed))
+    index = state.index + passed.astype(int)
+    new = eqx.tree_at(lambda s: (s.to_go, s.burning, s.index), state, (to_go, burning, index))
     return new, direction, main, seconds
 
 
@@ -122,8 +123,8 @@ def sensed_far(computer: FarComputer, state: FarState, gained: Vec3, main: Flag)
         lambda s: (s.to_go, s.burning, s.index, s.due, s.sensed, s.spent, s.mass),
         state,
         (
-            to_go, state.burning & ~over, state.index + over, state.due | over, state.sensed + gained,
-            state.spent + size, state.mass * (1.0 - size / speed),
+            to_go, state.burning & ~over, state.index + over.astype(int), state.due | over,
+            state.sensed + gained, state.spent + size, state.mass * (1.0 - size / speed),
         ),
     )  # fmt: skip
 
@@ -140,7 +141,7 @@ def plan_far(computer: FarComputer, state: FarState, time: Scalar) -> FarState:
     """Plan what is left anew, if that is due, from what navigation says at ``time`` [s]."""
     wanted = wants_plan(computer, state, time)
     arrived = (time >= state.plan.arrival + 1.0) & (state.stage < ARRIVED)
-    stage = state.stage + (wanted & arrived)
+    stage = state.stage + (wanted & arrived).astype(int)
     base = computer.arrivals[state.choice]
     arrival = jnp.where(stage == FAR, base, base + computer.homing_time)
     aim = jnp.where(stage == FAR, computer.aim, computer.hold)
@@ -171,7 +172,7 @@ def plan_far(computer: FarComputer, state: FarState, time: Scalar) -> FarState:
         (
             kept, stage, jnp.where(use, 0, state.index), state.due & ~wanted,
             jnp.where(wanted, checked, state.checked).astype(int),
-            state.choice + switch, state.switches + switch,
+            state.choice + switch.astype(int), state.switches + switch.astype(int),
         ),
     )  # fmt: skip
 

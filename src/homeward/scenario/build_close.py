@@ -122,7 +122,7 @@ def build_close(
         allocation=allocation,
         control=ControlSettings(
             number(np.radians(1.0)), number(np.radians(1.0)), numbers(0.4 * torque / inertia),
-            number(np.radians(0.25)), number(np.radians(0.02)), number(np.radians(0.1)),
+            number(np.radians(0.12)), number(np.radians(0.015)), number(np.radians(0.1)),
         ),
         inertia=numbers(np.diag(inertia)), steps=steps, mass=number(s.mass_kg),
         exhaust_speed=number(s.specific_impulse_s * G0),
@@ -152,4 +152,4 @@ def build_axis_law(
     three = (float(most[0]), float(most[1]), float(most[2]))
     if told.guidance.law == "glideslope":
         return glideslope(motion, profile=profile, most=three)
-    return proximity_mpc(motion, profile=profile, most=three, cone=np.radians(told.station.corridor_deg))
+    return proximity_mpc(motion, profile=profile, most=three, cone=np.radians(told.station.corridor_deg), price=0.12)
