@@ -36,7 +36,18 @@ BY_STATION = (
 LAST = 1.5  # m from contact, within which nothing may be amiss
 OFFSET, TILT = 0.09, 0.06  # m and rad: what may be amiss there
 PULSE = 12.0  # N s: about what the smallest pulses of one direction give
+BEFORE, BESIDE, BACKING = 20.0, 15.0, 0.05  # m, m, m/s: leaving from right before the port
 EVASION = 90.0  # s that the thrusters push away from the station
+
+
+class Orders(eqx.Module):
+    """What the ground has ordered, and which thruster is known to be out."""
+
+    abort_distance: Scalar  # m from port to port at which to leave; 0: nowhere
+    abort_time: Scalar  # s at which to leave
+    retreat_distance: Scalar  # m at which to go back once
+    out_index: Count  # 0, or 1 and the number of the thruster that is out
+    out_time: Scalar  # s from when on that is known
 
 
 class CloseComputer(eqx.Module):
@@ -54,16 +65,14 @@ class CloseComputer(eqx.Module):
     corridor: Scalar  # tangent of its half angle
     evasion_L: Vec3  # m/s: velocity to leave with
     approaches: Count  # how often the last part may be tried
-    abort_distance: Scalar  # m: where leaving is ordered; 0: nowhere
-    retreat_distance: Scalar  # m: where one retreat is ordered
-    out_index: Count  # 0, or 1 and the number of the thruster known to be out
-    out_time: Scalar  # s: from when on it is known
+    orders: Orders  # of a flight that is not told others
     C_DL: Mat33  # of the port while the station holds its orbit's axes
 
 
 class CloseState(eqx.Module):
     """What is carried on."""
 
+    orders: Orders
     filter: PairFilterState
     attitude: PairAttitudeState
     law: Seen | MpcState
@@ -83,11 +92,12 @@ class CloseState(eqx.Module):
 
 
 def begin_close(
-    computer: CloseComputer, filter_: PairFilterState, q_BI: Quat, time: Scalar, mass: Scalar
+    computer: CloseComputer, filter_: PairFilterState, q_BI: Quat, time: Scalar, mass: Scalar, orders: Orders
 ) -> CloseState:
     """At the first hold point."""
     zero, none, no = jnp.zeros(()), jnp.asarray(0, int), jnp.asarray(False)
     return CloseState(
+        orders=orders,
         filter=filter_, attitude=computer.attitude.init(q_BI, jnp.asarray(1e-4)), law=computer.law.init(),
         mode=none, step=none, since=time, there=zero, tries=none, aborts=none, ordered=no,
         away_since=zero, to_go=jnp.zeros(3), q_WI=q_BI, omega_W=jnp.zeros(3), mass=mass, quiet=no,
@@ -103,7 +113,7 @@ def control_close(
     change = tracking(computer.control, computer.inertia, believed, state.q_WI, state.omega_W, coming, dt)
     C = rows(split4(believed.q_BI))
     push_B = join(tuple(jnp.sum(join(row) * state.to_go) for row in C))  # pyright: ignore[reportArgumentType]
-    out = jnp.where(time >= computer.out_time, computer.out_index, 0)
+    out = jnp.where(time >= state.orders.out_time, state.orders.out_index, 0)
     seconds = computer.allocation.seconds(split(push_B), change, dt, out)
     made, _ = computer.allocation.gained(seconds)
     spent = jnp.sum(seconds * computer.allocation.thrust) / computer.exhaust_speed
@@ -151,7 +161,7 @@ def cycle_close(
     C_DI = _port_axes(computer, n, seen.rho_D[0])
     axial_I = jnp.sum(C_DI * axial_D[:, None], axis=0)
     push_L = jnp.where(kind == HOP, hop, keep)
-    away = computer.evasion_L - v_L
+    away = _evasion(computer, seen, v_L) - v_L
     pushing = (time - state.away_since < EVASION) & (norm(away) > 0.02)
     push_L = jnp.where(state.mode == AWAY, jnp.where(pushing, away, jnp.zeros(3)), push_L)
     by_axis = (kind == AXIS) & (state.mode == GOING)
@@ -162,7 +172,7 @@ def cycle_close(
     q_LI = lvlh_quaternion(n.r_TI_I, n.v_TI_I)
     q_far = multiply(steps.q_BL[k], q_LI)
     q_near = multiply(steps.q_BL[k], n.q_TI)  # the station's axes are L's but for its small motion
-    near = by_axis & (seen.rho_D[0] < BY_STATION)
+    near = (kind == AXIS) & (seen.rho_D[0] < BY_STATION)
     q_WI = jnp.where(near, q_near, q_far)
     omega_I = rotate(conjugate(q_LI), lvlh_rate(n.r_TI_I, n.v_TI_I))
     return eqx.tree_at(
@@ -170,6 +180,21 @@ def cycle_close(
         state,
         (law, state.mass * change_I + _left_over(state.to_go, by_axis), q_WI, rotate(q_WI, omega_I), norm(change_I) == 0.0),
     ), n
+
+
+def _evasion(computer: CloseComputer, seen: PortRelative, v_L: Vec3) -> Vec3:
+    """Velocity [m/s, L] to leave with: across the way in, and so that the orbit carries the ship off.
+
+    That last part points toward the station; right before the port the ship stops first, and then backs out
+    until it is beside it. Both at once would take as long for the small part as for the large one.
+    """
+    before = (seen.rho_D[0] < BEFORE) & (norm(seen.rho_D[1:]) < BESIDE)
+    axis = computer.C_DL[0]
+    v = computer.evasion_L
+    backing = v - jnp.sum(v * axis) * axis + BACKING * axis
+    stopping = v_L + (BACKING - jnp.sum(v_L * axis)) * axis
+    backing = jnp.where(seen.rhodot_D[0] < 0.3 * BACKING, stopping, backing)
+    return jnp.where(before, backing, v)
 
 
 def _left_over(to_go: Vec3, by_axis: Flag) -> Vec3:
@@ -215,13 +240,13 @@ def _decide(
     amiss = (side > OFFSET) | (norm(seen.error_B) > TILT)
     last = coming & (goal <= 0.0) & (x < LAST) & (x > 0.1) & amiss
     bounced = coming & aids.touched & ~aids.captured
-    ordered = ~state.ordered & (computer.retreat_distance > 0.0) & coming & (x < computer.retreat_distance)
+    retreat = state.orders.retreat_distance
+    ordered = ~state.ordered & (retreat > 0.0) & coming & (x < retreat)
     failed = outside | last | bounced
     tries = state.tries + failed.astype(int)
     back = failed | ordered
-    leave = (failed & (tries >= computer.approaches)) | (
-        (computer.abort_distance > 0.0) & (kind != HOP) & (k > 0) & (x < computer.abort_distance)
-    )
+    told = (k > 0) & (kind != HOP) & (x < state.orders.abort_distance)
+    leave = (failed & (tries >= computer.approaches)) | told | (time >= state.orders.abort_time)
     leave = leave & (state.mode == GOING)
     step = jnp.where(back, jnp.where(k > steps.last_hold, steps.last_hold, k - 1), k + onward.astype(int))
     step = jnp.where(state.mode == GOING, step, k)

@@ -13,7 +13,7 @@ from homeward.flight.pair_beliefs import PairGeometry
 from homeward.flight.pair_navigation import PairFilter, pair_filter
 from homeward.flight.port_motion import PORTS, port_motion, speed_profile
 from homeward.flight.proximity_mpc import ProximityMpc, proximity_mpc
-from homeward.flight.rendezvous_close import CloseComputer
+from homeward.flight.rendezvous_close import CloseComputer, Orders
 from homeward.flight.rendezvous_far import FarComputer
 from homeward.flight.rendezvous_plan import NODES
 from homeward.scenario.build import number, numbers
@@ -129,8 +129,10 @@ def build_close(
         corridor=number(np.tan(np.radians(told.station.corridor_deg))),
         evasion_L=numbers([ahead[0] * EVASION[0], 0.0, ahead[2] * EVASION[1]]),
         approaches=jnp.asarray(told.guidance.approaches, int),
-        abort_distance=number(f.abort_distance_m), retreat_distance=number(f.retreat_distance_m),
-        out_index=jnp.asarray(f.thruster + 1, int), out_time=number(f.thruster_s + NOTICED),
+        orders=Orders(
+            number(f.abort_distance_m), number(1e12), number(f.retreat_distance_m),
+            jnp.asarray(f.thruster + 1, int), number(f.thruster_s + NOTICED),
+        ),
         C_DL=numbers(np.array(PORTS[told.port])),
     ), names  # fmt: skip
 

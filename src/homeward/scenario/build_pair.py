@@ -1,5 +1,6 @@
 """From a scenario's rendezvous to arrays: the true world of ship and station, and what is believed of it."""
 
+import equinox as eqx
 import numpy as np
 
 from homeward._programs import program
@@ -9,6 +10,7 @@ from homeward.earth.frames import earth_spin
 from homeward.earth.time import Epoch
 from homeward.flight.pair_model import PairModel, fly
 from homeward.flight.strapdown import ZonalEarth
+from homeward.errors import InputError
 from homeward.scenario.build import (
     build_air,
     build_earth,
@@ -57,6 +59,15 @@ def build_hull(scenario: Scenario, told: Rendezvous) -> Hull:
         s.length_m, s.radius_m, s.center_of_mass_m, axial=s.axial_thrust_n, lateral=s.lateral_thrust_n,
         minimum_pulse=s.minimum_pulse_s, specific_impulse=s.specific_impulse_s,
     )  # fmt: skip
+    if told.faults.thruster >= len(np.asarray(thrusters.thrust)):
+        raise InputError(
+            f"{scenario.place('rendezvous.faults.thruster')}: expected a number below "
+            f"{len(np.asarray(thrusters.thrust))}, that of the thrusters, not {told.faults.thruster}"
+        )
+    if told.faults.thruster >= 0:
+        share = np.ones(len(np.asarray(thrusters.thrust)))
+        share[told.faults.thruster] = 0.0
+        thrusters = eqx.tree_at(lambda x: x.share, thrusters, numbers(share))
     size = 4.0 * t.half_size_m[0] * t.half_size_m[2]
     return Hull(
         inertia=numbers(np.diag(s.inertia_kg_m2)), inertia_mass=number(s.mass_kg), thrusters=thrusters,

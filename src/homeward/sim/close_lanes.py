@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.flight.rendezvous_close import CloseComputer, begin_close
+from homeward.flight.rendezvous_close import CloseComputer, Orders, begin_close
 from homeward.icd_pair import PairFrame
 from homeward.math.lvlh import lvlh_quaternion, lvlh_rate
 from homeward.math.quaternion import conjugate, multiply, rotate
@@ -22,18 +22,18 @@ from homeward.world.pair import PairWorld
 def close_program(world, flight, fault_time, carry, keys, record: bool):
     """One chunk of the last legs, every lane."""
 
-    def lane(world, carry, key):
+    def lane(world, fault_time, carry, key):
         return close_chunk(world, flight, fault_time, carry, key, record)
 
-    return strong(jax.vmap(lane, in_axes=(world_axes(world), 0, 0))(world, carry, keys))
+    return strong(jax.vmap(lane, in_axes=(world_axes(world), 0, 0, 0))(world, fault_time, carry, keys))
 
 
 _chunk = program(close_program)
 
 
 @program
-def _begin(flight, far, kicks):
-    def lane(far: FarCarry, kick):
+def _begin(flight, far, kicks, orders):
+    def lane(far: FarCarry, kick, orders):
         truth, b = far.truth, far.truth.bodies
         q = multiply(flight.steps.q_BL[0], lvlh_quaternion(b.r_TI_I, b.v_TI_I))
         rate_I = rotate(conjugate(lvlh_quaternion(b.r_TI_I, b.v_TI_I)), lvlh_rate(b.r_TI_I, b.v_TI_I))
@@ -44,21 +44,30 @@ def _begin(flight, far, kicks):
             lambda t: (t.q_BI, t.omega_BI_B, t.done), truth,
             (q, rotate(q, rate_I) + 1e-4 * kick[3:], truth.failed),
         )  # fmt: skip
-        state = begin_close(flight, far.flight.filter, q, truth.time, far.flight.mass)
+        state = begin_close(flight, far.flight.filter, q, truth.time, far.flight.mass, orders)
         return CloseCarry(truth, state, jnp.zeros_like(truth.level), truth.time)
 
-    return strong(jax.vmap(lane)(far, kicks))
+    return strong(jax.vmap(lane)(far, kicks, orders))
 
 
 def fly_close(
-    world: PairWorld, flight: CloseComputer, fault_time: float, far: FarCarry, keys: Array, record: bool,
+    world: PairWorld, flight: CloseComputer, fault_time: float | np.ndarray, far: FarCarry,
+    keys: Array, record: bool,
     names: list[str], progress: Callable[[str, float], None] | None = None, expected: float = 3600.0,
+    orders: Orders | None = None,
 ) -> tuple[CloseCarry, list[PairFrame]]:  # fmt: skip
-    """From the first hold point to the hatch, or as far as each lane comes."""
+    """From the first hold point to the hatch, or as far as each lane comes.
+
+    ``fault_time`` [s] is when thrusters whose share is none fail; ``orders`` (with a lane axis) go before the
+    flight computer's own.
+    """
+    lanes = len(np.asarray(far.truth.time))
+    if orders is None:
+        orders = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes,)), flight.orders)
     world, flight, keys = jax.device_put((world, flight, keys))
     kicks = jax.vmap(lambda key: jax.random.normal(jax.random.fold_in(key, 2**31 - 1), (6,)))(keys)
-    carry = _begin(flight, far, kicks)
-    at = jnp.asarray(fault_time, float)
+    carry = _begin(flight, far, kicks, orders)
+    at = jnp.asarray(np.broadcast_to(np.asarray(fault_time, float), (lanes,)))
     frames: list[PairFrame] = []
     for number in range(int(LONGEST / CYCLES) + 2):
         carry, rows = _chunk(world, flight, at, carry, keys, record=record)
