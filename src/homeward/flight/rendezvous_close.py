@@ -245,7 +245,8 @@ def _decide(
     failed = outside | last | bounced
     tries = state.tries + failed.astype(int)
     back = failed | ordered
-    told = (k > 0) & (kind != HOP) & (x < state.orders.abort_distance)
+    order = state.orders.abort_distance
+    told = (order > 0.0) & (k > 0) & (kind != HOP) & (x < order)
     leave = (failed & (tries >= computer.approaches)) | told | (time >= state.orders.abort_time)
     leave = leave & (state.mode == GOING)
     step = jnp.where(back, jnp.where(k > steps.last_hold, steps.last_hold, k - 1), k + onward.astype(int))
