@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,6 +18,23 @@ REVERSAL_SPEED = 1500.0  # m/s: sign changes of the bank below it are steering, 
 History = dict[str, np.ndarray]
 Legs = list[dict[str, Any]]
 Summary = dict[str, Any]
+
+
+class Titled(Protocol):
+    """What a table or a picture is headed with: the facts of a return and those of a rendezvous alike."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def epoch_utc(self) -> str: ...
+
+
+class Viewed(Protocol):
+    """A view on a record of either."""
+
+    @property
+    def facts(self) -> Titled: ...
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,7 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from homeward.output.facts import FlightView, parse_utc
+from homeward.output.facts import Viewed, parse_utc
 
 INK, SOFT, FAINT, PAPER = "#1f2933", "#6b7680", "#e3e7ea", "#ffffff"
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
@@ -74,7 +74,7 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(path, dpi=DPI, pil_kwargs={"compress_level": 3})
 
 
-def headline(figure: Figure, view: FlightView, title: str, note: str = "", left: float | None = None) -> None:
+def headline(figure: Figure, view: Viewed, title: str, note: str = "", left: float | None = None) -> None:
     """The result in one bold line; below it the flight, its day and what must be known of the picture.
 
     Stands over the left edge of the leftmost panel, so it is called last.

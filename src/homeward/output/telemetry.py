@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from homeward.icd import Accuracy, BodyFrame, Channel, Frame, channels
-from homeward.output.facts import FlightFacts, History, Legs
+from homeward.icd_pair import PairFrame
+from homeward.output.facts import History, Legs, Titled
 
 SUFFIXES = {
     "1": "",
@@ -34,17 +35,24 @@ SUFFIXES = {
 DEGREES = {"rad": "deg", "rad/s": "deg/s"}  # units that people do not read, and what they read instead
 NAMES = {
     "r_BI_I": "position", "v_BI_I": "velocity", "r_BE_E": "position", "v_BE_E": "velocity",
-    "omega_BI_B": "rate", "q_BI": "attitude",
+    "omega_BI_B": "rate", "q_BI": "attitude", "r_TI_I": "station_position", "v_TI_I": "station_velocity",
+    "position_L": "relative_position", "velocity_L": "relative_velocity",
 }  # fmt: skip
 AXES = {
     "N": ("north", "east", "down"),
     "I": ("x_i", "y_i", "z_i"),
     "E": ("x_e", "y_e", "z_e"),
     "B": ("x_b", "y_b", "z_b"),
+    "L": ("along", "across", "below"),
+    "D": ("x_d", "y_d", "z_d"),
 }
 QUATERNION = ("w", "x", "y", "z")
 #: The messages whose channels stand in each table, where the record has them.
-TABLES: dict[str, tuple[type, ...]] = {"telemetry": (Frame, Accuracy), "body": (BodyFrame,)}
+TABLES: dict[str, tuple[type, ...]] = {
+    "telemetry": (Frame, Accuracy),
+    "body": (BodyFrame,),
+    "rendezvous": (PairFrame,),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +117,7 @@ def _dimensions(annotation: Any) -> str:
     return str(getattr(annotation, "dim_str", ""))
 
 
-def _arrow_table(facts: FlightFacts, history: History, legs: Legs, table: str) -> Any:
+def _arrow_table(facts: Titled, history: History, legs: Legs, table: str) -> Any:
     import pyarrow as pa
 
     fields, arrays = [], []
@@ -122,16 +130,14 @@ def _arrow_table(facts: FlightFacts, history: History, legs: Legs, table: str) -
     return pa.table(arrays, schema=pa.schema(fields, metadata=about))
 
 
-def write_parquet(
-    path: Path, facts: FlightFacts, history: History, legs: Legs, table: str = "telemetry"
-) -> None:
+def write_parquet(path: Path, facts: Titled, history: History, legs: Legs, table: str = "telemetry") -> None:
     """A table with unit, frame and text in each field's metadata, epoch and legs in the schema's."""
     import pyarrow.parquet as pq
 
     pq.write_table(_arrow_table(facts, history, legs, table), path, compression="zstd")
 
 
-def write_csv(path: Path, facts: FlightFacts, history: History, legs: Legs, table: str = "telemetry") -> None:
+def write_csv(path: Path, facts: Titled, history: History, legs: Legs, table: str = "telemetry") -> None:
     """The same columns as text, full precision; a flag is 0 or 1, a missing number is nan."""
     import pyarrow as pa
     from pyarrow import csv
@@ -145,11 +151,12 @@ def write_csv(path: Path, facts: FlightFacts, history: History, legs: Legs, tabl
 
 HEAD = """# The telemetry dictionary
 
-Made from the metadata of the messages in `homeward.icd` by `make docs`: change the message, not this page.
-Every table stands in a Parquet file and in a CSV file alike.
+Made from the metadata of the messages in `homeward.icd` and `homeward.icd_pair` by `make docs`: change the
+message, not this page. Every table stands in a Parquet file and in a CSV file alike.
 Time counts from the scenario's epoch; angles are in degrees; frames: I is GCRF, N is local
-north, east, down, B the body's axes (x through the apex, z upward in an entry with wings level).
-A unit of 1 means none.
+north, east, down, B the body's axes (x through the apex, z upward in an entry with wings level), L the
+station's orbital frame (along the track, across it against the orbit's normal, below), D the station's port
+(x outward). A unit of 1 means none.
 """
 PARTS: dict[type, str] = {
     Frame: """## `telemetry`: every flight, one row a guidance cycle
@@ -162,6 +169,12 @@ How well the navigation filter thinks it knows; `nan` in the legs in which none 
 
 From the first leg in which the ship turns to the touchdown. `k` counts the thrusters from 0, as the
 scenario does: those of the stack until the service module has left, the capsule's own from then on.
+""",
+    PairFrame: """## `telemetry` of a rendezvous, one row a cycle
+
+Every ten seconds in far guidance and homing, every second from the first hold point on. Time counts from the
+insertion. Up to the first hold point the ship is flown as a point: attitude, rate and missing turn stand
+still and say nothing, nor do the thrusters. `k` counts the thrusters from 0.
 """,
 }
 

@@ -158,7 +158,7 @@ def thruster_picture(view: FlightView) -> Figure:
     count = view.told("attitude", "firings")
     title = f"{count:,} firings".replace(",", " ") if count is not None else "Firings of the thrusters"
     title += f"; propellant: {', '.join(figures)}" if figures else ""
-    _scale(figure)
+    draw_scale(figure)
     step = (spans[-1][2] - spans[-1][1]) / COLUMNS
     headline(figure, view, title, f"each column some {step:.0f} s: the darker, the longer the valve was open")
     return figure
@@ -171,7 +171,7 @@ def _clock(ax: Axes, start: float, end: float, origin: float) -> None:
     ax.set_xticks(origin + 60.0 * minutes, [f"{m + 0.0:g}".replace("-", "−") for m in minutes])
 
 
-def _scale(figure: Figure) -> None:
+def draw_scale(figure: Figure) -> None:
     """What the shades mean, in the upper right corner."""
     ax = figure.add_axes((0.865, 0.925, 0.12, 0.022))
     ax.imshow(np.linspace(0.0, 1.0, 200)[None, :], aspect="auto", cmap=INKS, norm=NORM,

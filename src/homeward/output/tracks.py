@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from homeward.output.facts import FlightFacts, History, Legs, utc_stamps
+from homeward.output.facts import History, Legs, Titled, utc_stamps
 
 
 def leg_rows(history: History, legs: Legs) -> list[tuple[str, np.ndarray]]:
@@ -30,7 +30,7 @@ def leg_rows(history: History, legs: Legs) -> list[tuple[str, np.ndarray]]:
     return found
 
 
-def write_oem(path: Path, facts: FlightFacts, history: History, legs: Legs) -> None:
+def write_oem(path: Path, facts: Titled, history: History, legs: Legs) -> None:
     """The true state of the capsule, km and km/s, to a micrometre, as ``*.oem`` in key-value notation."""
     name_of_object = facts.name.upper() or "UNKNOWN"
     lines = ["CCSDS_OEM_VERS = 2.0", f"CREATION_DATE = {_second(facts.epoch_utc)}", "ORIGINATOR = HOMEWARD"]

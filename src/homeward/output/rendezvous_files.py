@@ -1,0 +1,98 @@
+"""Everything of a rendezvous into one folder: summary, telemetry, tracks, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from homeward.errors import InputError
+from homeward.output.facts import History, Summary
+from homeward.output.rendezvous_facts import PairFacts, PairView
+from homeward.output.rendezvous_tracks import write_pair_czml
+from homeward.output.save import write_summary
+from homeward.output.telemetry import write_csv, write_parquet
+from homeward.output.tracks import write_oem
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+else:
+    Figure = Any
+
+TABLE = "rendezvous"
+#: Pictures in the order in which they are written, and where each is drawn.
+PICTURES = ("plan", "relative_path", "closing_speed", "contact", "propellant", "navigation", "attitude")
+
+
+def save_rendezvous(
+    out_dir: str | Path, facts: PairFacts, history: History, summary: Summary,
+    progress: Callable[[str, float], None] | None = None,
+) -> list[Path]:  # fmt: skip
+    """Writes every file of a rendezvous and returns their paths, in the order of writing.
+
+    ``history`` holds the channels of ``PairFrame``, times rising. ``progress`` hears of each file before it
+    is written, and what share is done. The folder is made where there is none; InputError where it cannot
+    be, or where the record is empty.
+    """
+    if not len(history["time"]):
+        raise InputError("record: the flight left no telemetry, so there is nothing to write")
+    folder, view = Path(out_dir), PairView(facts, history, summary)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out: {folder} cannot be made a folder: {error.strerror}") from None
+    legs = view.legs()
+    work: list[tuple[str, Callable[[Path], None]]] = [
+        ("summary.json", lambda p: write_summary(p, summary)),
+        ("telemetry.parquet", lambda p: write_parquet(p, facts, history, legs, TABLE)),
+        ("telemetry.csv", lambda p: write_csv(p, facts, history, legs, TABLE)),
+        ("ship.oem", lambda p: write_oem(p, facts, history, legs)),
+        ("station.oem", lambda p: write_oem(p, facts, of_station(history), legs)),
+    ]
+    if len(view.time):
+        work.append(("trajectory.czml", lambda p: write_pair_czml(p, view)))
+    work += [(f"{name}.png", lambda p, name=name: _save_picture(name, view, p)) for name in PICTURES]
+    written: list[Path] = []
+    for k, (name, write) in enumerate(work):
+        if progress is not None:
+            progress(name, k / len(work))
+        try:
+            write(folder / name)
+        except OSError as error:
+            raise InputError(f"--out: {folder / name} cannot be written: {error.strerror}") from None
+        written.append(folder / name)
+    return written
+
+
+def of_station(history: History) -> History:
+    """The station's track under the names of a ship's."""
+    return {
+        "time": history["time"],
+        "r_BI_I": np.asarray(history["r_TI_I"]),
+        "v_BI_I": np.asarray(history["v_TI_I"]),
+    }
+
+
+def picture(name: str, view: PairView) -> Figure:
+    """One picture of the set by its name; KeyError for another name."""
+    from homeward.output.rendezvous_attitude import attitude_picture
+    from homeward.output.rendezvous_contact import contact_picture, speed_picture
+    from homeward.output.rendezvous_course import plan_picture, propellant_picture
+    from homeward.output.rendezvous_errors import navigation_picture
+    from homeward.output.rendezvous_path import path_picture
+    from homeward.output.style import styled
+
+    drawn: dict[str, Callable[[PairView], Figure]] = dict(zip(PICTURES, (
+        plan_picture, path_picture, speed_picture, contact_picture, propellant_picture, navigation_picture,
+        attitude_picture,
+    ), strict=True))  # fmt: skip
+    with styled():
+        return drawn[name](view)
+
+
+def _save_picture(name: str, view: PairView, path: Path) -> None:
+    from homeward.output import style  # Matplotlib is loaded here and no earlier
+
+    style.save(picture(name, view), path)
