@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -20,6 +20,7 @@ Legs = list[dict[str, Any]]
 Summary = dict[str, Any]
 
 
+@runtime_checkable
 class Titled(Protocol):
     """What a table or a picture is headed with: the facts of a return and those of a rendezvous alike."""
 
@@ -30,6 +31,7 @@ class Titled(Protocol):
     def epoch_utc(self) -> str: ...
 
 
+@runtime_checkable
 class Viewed(Protocol):
     """A view on a record of either."""
 

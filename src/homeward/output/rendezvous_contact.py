@@ -217,8 +217,9 @@ def _draw_bars(ax: Axes, view: PairView) -> None:
         ax.barh([k], [1.0 - least / most], left=[least / most], height=0.62, color="#d9efe7", zorder=1)
         ax.barh([k], [share], height=0.30, color=BLUE if good else VERMILION, zorder=2)
         bounds = f"{least:g} to {most:g}" if least else f"{most:g}"
-        label(ax, 1.0, k, f"{value:.3g} of {bounds} {unit}".replace(" °", "°"), INK if good else VERMILION,
-              offset=(7, 0) if share <= 1.0 else (7, 13))  # fmt: skip
+        words = f"{value:.3g} of {bounds} {unit}".replace(" °", "°")
+        beside = (7, 0) if share <= 1.0 else (7, 13)
+        label(ax, 1.0, float(k), words, INK if good else VERMILION, offset=beside)
     ax.axvline(1.0, color=GREEN, linewidth=1.2)
     ax.set_yticks(range(len(rows)), [r[0] for r in rows])
     ax.set_ylim(len(rows) - 0.45, -0.55)

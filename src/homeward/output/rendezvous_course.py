@@ -250,5 +250,5 @@ def _draw_stages(ax: Axes, view: PairView) -> None:
     ax.tick_params(axis="y", length=0, colors=INK)
     ax.grid(axis="y", visible=False)
     for k, (_, used, gained) in enumerate(stages):
-        label(ax, max(used, 0.0), k, f"{used:.1f} kg, {gained:.2f} m/s", INK, offset=(5, 0))
+        label(ax, max(used, 0.0), float(k), f"{used:.1f} kg, {gained:.2f} m/s", INK, offset=(5, 0))
     panel_title(ax, "By stage, kg")
