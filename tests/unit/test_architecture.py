@@ -13,6 +13,7 @@ LONGEST_FILE = 350  # lines; one idea a file, and what is longer holds two
 # The simulator, and what sets both sides up: the builders, and the draws of truth and of what is forecast.
 SEES_BOTH = (
     "homeward.sim", "homeward.scenario.build", "homeward.scenario.returns", "homeward.campaign.disperse",
+    "homeward.scenario.rendezvous_plan",
 )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ import dataclasses
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from homeward.campaign.disperse_pair import disperse_pair
@@ -19,7 +18,7 @@ from homeward.scenario.build_close import NOTICED
 from homeward.scenario.rendezvous_plan import RendezvousPlan
 from homeward.sim.close_lanes import fly_close
 from homeward.sim.pair_lanes import fly_far, pick_pair
-from homeward.world.hull import station_attitude
+from homeward.sim.pair_record import seen_from_station
 
 
 @dataclasses.dataclass
@@ -65,7 +64,7 @@ def evasions(
             share[row, k] = 0.0
     wide = eqx.tree_at(lambda w: w.hull.thrusters.share, wide, share)
     many = jax.tree.map(lambda v: np.asarray(v)[lanes], far)
-    orders = Orders(
+    orders = jax.vmap(lambda *x: Orders(*x))(
         np.zeros(n), when + NOTICED, np.zeros(n), np.array([k + 1 for _, k in rows]), when + NOTICED
     )
     close, frames = fly_close(wide, made.close, when, many, keys[lanes], True, made.steps, orders=orders)
@@ -93,7 +92,7 @@ def _clearance(made: RendezvousPlan, told) -> np.ndarray:
     ship = made.told.ship
     half = np.array(made.told.station.half_size_m)
     dock = ship.length_m - ship.center_of_mass_m
-    places = jax.vmap(jax.vmap(lambda *a: _along(made.world.hull.motion, *a)))
+    places = jax.vmap(jax.vmap(lambda *a: seen_from_station(made.world.hull, *a)))
     ends = places(told.time, told.r_TI_I, told.v_TI_I, told.r_BI_I, told.q_BI)
     centre, nose = (np.asarray(v) for v in ends)
     least = np.full(told.time.shape, np.inf)
@@ -101,10 +100,3 @@ def _clearance(made: RendezvousPlan, told) -> np.ndarray:
         off = np.maximum(np.abs(centre + along * nose) - half, 0.0)
         least = np.minimum(least, np.linalg.norm(off, axis=-1))
     return least
-
-
-def _along(motion, time, r_T, v_T, r_B, q_BI):
-    from homeward.math.quaternion import conjugate, rotate
-
-    q_TI, _ = station_attitude(motion, time, r_T, v_T)
-    return rotate(q_TI, r_B - r_T), rotate(q_TI, rotate(conjugate(q_BI), jnp.array([1.0, 0.0, 0.0])))

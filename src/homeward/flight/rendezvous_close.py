@@ -175,10 +175,11 @@ def cycle_close(
     near = (kind == AXIS) & (seen.rho_D[0] < BY_STATION)
     q_WI = jnp.where(near, q_near, q_far)
     omega_I = rotate(conjugate(q_LI), lvlh_rate(n.r_TI_I, n.v_TI_I))
+    to_go = state.mass * change_I + _left_over(state.to_go, by_axis)
     return eqx.tree_at(
         lambda s: (s.law, s.to_go, s.q_WI, s.omega_W, s.quiet),
         state,
-        (law, state.mass * change_I + _left_over(state.to_go, by_axis), q_WI, rotate(q_WI, omega_I), norm(change_I) == 0.0),
+        (law, to_go, q_WI, rotate(q_WI, omega_I), norm(change_I) == 0.0),
     ), n
 
 

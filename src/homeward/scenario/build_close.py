@@ -24,9 +24,9 @@ from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
 from homeward.world.pair import PairWorld
 
 NOTICED = 5.0  # s after which a thruster that has failed is known to be out
-EVASION = (0.15, 1.5)  # m/s along and across the way the station goes: see docs/models/docking.md
+EVASION = (0.15, 1.5)  # m/s along and across the way the station goes: see docs/models/rendezvous.md
 SPEED = {"nadir": 2.0}  # m/s at most along the axis; 1 to other ports
-# 1/s, speed for a distance: from below no more than 1.15 times the orbit's rate, or free flight comes too near.
+# 1/s, speed for a distance: from below at most 1.15 times the orbit's rate, or free flight comes too near.
 SLOPE = {"nadir": 0.0013, "aft": 0.003, "forward": 0.003}
 LOWEST = 160e3  # m above the equatorial radius that no plan may go below
 SLACK = 240.0  # s kept for what takes longer than foreseen
@@ -154,4 +154,5 @@ def build_axis_law(
     three = (float(most[0]), float(most[1]), float(most[2]))
     if told.guidance.law == "glideslope":
         return glideslope(motion, profile=profile, most=three)
-    return proximity_mpc(motion, profile=profile, most=three, cone=np.radians(told.station.corridor_deg), price=0.12)
+    cone = np.radians(told.station.corridor_deg)
+    return proximity_mpc(motion, profile=profile, most=three, cone=cone, price=0.12)

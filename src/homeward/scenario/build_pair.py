@@ -8,9 +8,9 @@ from homeward.earth.constants import G0, MU_EGM96, RADIUS_EGM96
 from homeward.earth.ephemeris import build_third_bodies
 from homeward.earth.frames import earth_spin
 from homeward.earth.time import Epoch
+from homeward.errors import InputError
 from homeward.flight.pair_model import PairModel, fly
 from homeward.flight.strapdown import ZonalEarth
-from homeward.errors import InputError
 from homeward.scenario.build import (
     build_air,
     build_earth,

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from homeward.icd_pair import PairFrame, PairNavigation
 from homeward.math.lvlh import to_lvlh
 from homeward.math.quaternion import conjugate, from_matrix, multiply, rotate
-from homeward.typing import Array, Count, Float, Quat, Vec3
+from homeward.typing import Array, Count, Float, Quat, Scalar, Vec3
 from homeward.world.hull import Hull, station_attitude
 from homeward.world.pair_state import PairTruth
 
@@ -28,6 +28,15 @@ def ports(hull: Hull, truth: PairTruth) -> tuple[Vec3, Vec3, Quat, Vec3]:
     off = multiply(q_BD, conjugate(DOCKED))
     rate = truth.omega_BI_B - rotate(truth.q_BI, rotate(conjugate(q_TI), omega_T))
     return rotate(q_DT, place_T), rotate(q_DT, speed_T), off, rate
+
+
+def seen_from_station(
+    hull: Hull, time: Scalar, r_TI_I: Vec3, v_TI_I: Vec3, r_BI_I: Vec3, q_BI: Quat
+) -> tuple[Vec3, Vec3]:
+    """Place [m] of the ship's centre of mass and the direction of its nose, in the station's axes T."""
+    q_TI, _ = station_attitude(hull.motion, time, r_TI_I, v_TI_I)
+    nose_I = rotate(conjugate(q_BI), jnp.array([1.0, 0.0, 0.0]))
+    return rotate(q_TI, r_BI_I - r_TI_I), rotate(q_TI, nose_I)
 
 
 def turn_missing(off: Quat) -> Vec3:
