@@ -99,7 +99,9 @@ def _cycle(world, flight, fault_time, carry: CloseCarry, noise: Float[Array, " n
 def _fly(world: PairWorld, truth: PairTruth, active, h: Scalar, shake, fault_time: Scalar):
     """One tick: thrusters, attitude, drift, and what happens if the ports meet in it."""
     hull = world.hull
-    share = jnp.where(truth.time >= fault_time, hull.thrusters.share, jnp.ones_like(hull.thrusters.share))
+    # One whose share is none fails at its time, and is sound until then; the others are as they were drawn.
+    drawn = hull.thrusters.share
+    share = jnp.where((drawn > 0.0) | (truth.time >= fault_time), drawn, 1.0)
     thrusters = eqx.tree_at(lambda t: t.share, hull.thrusters, share)
     level, force, torque, used = fire(thrusters, truth.level, active, h, truth.propellant)
     inertia, inverse = symmetric_inverse(hull.inertia * (truth.mass / hull.inertia_mass))
