@@ -18,8 +18,9 @@ def contact_of(close: CloseCarry, lane: int) -> dict[str, Any] | None:
     if int(np.asarray(c.count)[lane]) == 0:
         return None
     import jax
+    import jax.numpy as jnp
 
-    one = jax.tree.map(lambda x: np.asarray(x)[lane], c)
+    one = jax.tree.map(lambda x: jnp.asarray(np.asarray(x)[lane]), c)
     return {
         "time_s": float(one.time),
         "closing_m_s": float(one.closing),
