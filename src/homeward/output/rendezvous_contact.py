@@ -217,7 +217,8 @@ def _draw_bars(ax: Axes, view: PairView) -> None:
         ax.barh([k], [1.0 - least / most], left=[least / most], height=0.62, color="#d9efe7", zorder=1)
         ax.barh([k], [share], height=0.30, color=BLUE if good else VERMILION, zorder=2)
         bounds = f"{least:g} to {most:g}" if least else f"{most:g}"
-        words = f"{value:.3g} of {bounds} {unit}".replace(" °", "°")
+        digits = max(int(np.ceil(-np.log10(most))), 0) + 2  # to a hundredth of the limit
+        words = f"{value:.{digits}f} of {bounds} {unit}".replace(" °", "°")
         beside = (7, 0) if share <= 1.0 else (7, 13)
         label(ax, 1.0, float(k), words, INK if good else VERMILION, offset=beside)
     ax.axvline(1.0, color=GREEN, linewidth=1.2)

@@ -234,7 +234,7 @@ def propellant_picture(view: PairView) -> Figure:
         f"{total:.0f} kg of propellant for {speed:.1f} m/s" if None not in (total, speed) else view.outcome
     )
     bound, aim = view.told("delta_v_lower_bound_m_s"), view.told("delta_v_to_aim_m_s")
-    if bound and aim:
+    if bound and aim and (view.stage > 0).any():
         title += f"; up to the aim point {aim / bound:.3f} times the least"
     headline(figure, view, title)
     return figure
