@@ -129,7 +129,7 @@ def test_the_station_moves_on_while_the_launch_waits(told):
 
 
 def test_windows_come_once_a_day_a_little_earlier(told):
-    found = [crossing(told, lift_off(told, day * 86400.0), "here") for day in range(3)]
+    found = [crossing(told, lift_off(told, day * 86400.0), "here") for day in range(2)]
     for epoch, made in found:
         assert np.degrees(made.plane) < 0.01
         # The least: to either side it is worse.
@@ -137,7 +137,7 @@ def test_windows_come_once_a_day_a_little_earlier(told):
             assert insertion(told, epoch.plus(aside), "here").plane > made.plane
     gaps = [b[0].since(a[0]) for a, b in itertools.pairwise(found)]
     # A sidereal day less what the node falls back in it: 6 deg at this height and tilt.
-    assert gaps == pytest.approx([SIDEREAL_DAY * (1.0 - 6.0 / 360.0)] * 2, abs=60.0)
+    assert gaps == pytest.approx([SIDEREAL_DAY * (1.0 - 6.0 / 360.0)], abs=60.0)
 
 
 # ------------------------------------------------------------------------------------------ the station
