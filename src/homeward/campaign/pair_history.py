@@ -88,17 +88,21 @@ def _purpose(when: float, size: float, aim: float, hold: float) -> str:
 def history_of(plan: RendezvousPlan, far: FarResult, close: list[PairFrame], lane: int) -> PairHistory:
     """One lane's telemetry; rows of a lane that stands still are left out."""
     names = [c.name for c in channels(PairFrame)]
-    rows = {
-        name: np.concatenate([np.asarray(getattr(f, name))[lane] for f in (*far.frames, *close)])
-        for name in names
-    }
+    parts = [
+        {name: np.concatenate([np.asarray(getattr(f, name))[lane] for f in frames]) for name in names}
+        for frames in (far.frames, close)
+    ]
+    # A lane that has come to the first hold repeats a cycle after it until the others have come.
+    begun = parts[1]["time"][0] - 0.5
+    before = parts[0]["time"] < begun
+    parts[0] = {k: v[before] for k, v in parts[0].items()}
+    rows = {name: np.concatenate([part[name] for part in parts]) for name in names}
     keep = np.append(True, np.diff(rows["time"]) > 1e-9)
-    # The first row of the last legs stands at the time of the last far one plus a second.
     rows = {k: v[keep] for k, v in rows.items()}
     fine = jax.tree.map(
         lambda *x: np.concatenate([p[lane].reshape(-1, *p.shape[3:]) for p in x]), *far.seconds
     )
-    fresh = np.append(True, np.diff(fine.time) > 1e-9)
+    fresh = np.append(True, np.diff(fine.time) > 1e-9) & (fine.time < begun)
     fine = jax.tree.map(lambda x: x[fresh], fine)
     used = np.concatenate([[0.0], -np.diff(fine.mass)])
     speed = np.where(used > 0.0, used, 0.0)
