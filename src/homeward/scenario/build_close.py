@@ -29,7 +29,7 @@ SPEED = {"nadir": 2.0}  # m/s at most along the axis; 1 to other ports
 # 1/s, speed for a distance: from below at most 1.15 times the orbit's rate, or free flight comes too near.
 SLOPE = {"nadir": 0.0013, "aft": 0.003, "forward": 0.003}
 LOWEST = 160e3  # m above the equatorial radius that no plan may go below
-SLACK = 240.0  # s kept for what takes longer than foreseen
+SLACK = 300.0  # s kept for what takes longer than foreseen
 
 
 def filter_of(world: PairWorld, pole_I: np.ndarray) -> PairFilter:
@@ -77,7 +77,7 @@ def build_far(
     first = told.holds[0].distance_m
     s, half = told.ship, told.station.half_size_m[0]
     reach = first + half + s.length_m - s.center_of_mass_m
-    place = (reach, 0.0) if told.port == "forward" else (-reach, told.guidance.side_m)
+    place = (reach if told.port == "forward" else -reach, told.guidance.side_m)
     own, fallback = far_times(told, plan), told.guidance.fallback
     times = [own, own if fallback == "none" else max(far_times(told, fallback), own)]
     drags = (world.ship_drag / s.mass_kg, world.station_drag)
@@ -112,7 +112,7 @@ def build_close(
     allocation = allocate_six(h.thrusters, label)
     dock, port = float(h.dock_B[0]), np.asarray(h.port_T)
     holds = [(x.distance_m, x.seconds, ALWAYS if x.go_s is None else x.go_s) for x in told.holds]
-    steps, names = approach_steps(told.port, holds, _side(told), told.guidance.hop_s, port, dock)
+    steps, names = approach_steps(told.port, holds, told.guidance.side_m, told.guidance.hop_s, port, dock)
     force, torque = (np.asarray(x) for x in allocation.strength())
     inertia = np.array(s.inertia_kg_m2)
     ahead = {"aft": (1.0, 0.0, -1.0), "forward": (-1.0, 0.0, 1.0), "nadir": (-1.0, 0.0, 1.0)}[told.port]
@@ -135,10 +135,6 @@ def build_close(
         ),
         C_DL=numbers(np.array(PORTS[told.port])),
     ), names  # fmt: skip
-
-
-def _side(told: Rendezvous) -> float:
-    return 0.0 if told.port == "forward" else told.guidance.side_m
 
 
 def build_axis_law(
