@@ -50,7 +50,7 @@ def _burns(burns: Iterable[Any]) -> Table:
     table = plain_table("burn", "after insertion", "delta-v", "purpose")
     for number, burn in enumerate(burns, 1):
         if isinstance(burn, Mapping):
-            time = burn.get("time_s", burn.get("time"))
+            time = burn.get("time")
             delta_v, purpose = burn.get("delta_v_m_s"), burn.get("purpose")
         else:
             time, delta_v, purpose = (*burn, None, None, None)[:3]

@@ -78,9 +78,9 @@ def synthetic_pair(
     }  # fmt: skip
     summary = {
         "scenario": "made-up", "success": docked, "plan": {"name": "3.5h", "burns": [
-            {"time_s": 500.0, "delta_v_m_s": 48.5, "purpose": "phasing"},
-            {"time_s": 900.0, "delta_v_m_s": 0.3, "purpose": "correction"},
-            {"time_s": 2450.0, "delta_v_m_s": 9.2, "purpose": "homing"},
+            {"time": 500.0, "delta_v_m_s": 48.5, "purpose": "phasing"},
+            {"time": 900.0, "delta_v_m_s": 0.3, "purpose": "correction"},
+            {"time": 2450.0, "delta_v_m_s": 9.2, "purpose": "homing"},
         ]}, "time_to_dock_s": t[-1] if docked else None, "delta_v_m_s": 95.4, "delta_v_to_aim_m_s": 62.5,
         "delta_v_lower_bound_m_s": 61.8, "propellant_kg": 274.0, "contact": contact if docked else None,
         "collided": False, "min_range_outside_corridor_m": 452.0, "aborts": int(end == "aborted"),

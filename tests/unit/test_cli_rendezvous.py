@@ -21,8 +21,8 @@ SUMMARY: dict[str, Any] = {
     "plan": {
         "name": "3.5h",
         "burns": [
-            {"time_s": 1320.0, "delta_v_m_s": 31.4, "purpose": "raise the perigee"},
-            {"time_s": 4000.0, "delta_v_m_s": 40.2, "purpose": "phase"},
+            {"time": 1320.0, "delta_v_m_s": 31.4, "purpose": "raise the perigee"},
+            {"time": 4000.0, "delta_v_m_s": 40.2, "purpose": "phase"},
         ],
     },
     "time_to_dock_s": 11530.0, "delta_v_m_s": 98.7, "propellant_kg": 281.0, "delta_v_lower_bound_m_s": 71.5,

@@ -58,7 +58,7 @@ class PairHistory:
         )  # fmt: skip
 
     def burns(self) -> list[dict[str, float | str]]:
-        """Burns flown in the far legs, in order: when they began, their size, and what for."""
+        """Burns flown in the far legs, in order: when they began [s], their size, and what for."""
         t, dv = self.far.time, self.far.delta_v
         gained = np.diff(dv, prepend=0.0)
         lit = np.flatnonzero(gained > 1e-6)
@@ -69,9 +69,7 @@ class PairHistory:
             size = float(gained[group].sum())
             if size >= LEAST:
                 when = float(t[group[0]]) - 1.0
-                found.append(
-                    {"time_s": when, "delta_v_m_s": size, "purpose": _purpose(when, size, aim, hold)}
-                )
+                found.append({"time": when, "delta_v_m_s": size, "purpose": _purpose(when, size, aim, hold)})
         return found
 
 
@@ -104,36 +102,11 @@ def history_of(plan: RendezvousPlan, far: FarResult, close: list[PairFrame], lan
     )
     fresh = np.append(True, np.diff(fine.time) > 1e-9) & (fine.time < begun)
     fine = jax.tree.map(lambda x: x[fresh], fine)
-    used = np.concatenate([[0.0], -np.diff(fine.mass)])
-    speed = np.where(used > 0.0, used, 0.0)
-    # Delivered velocity second by second, from the cycles' own count.
-    delta_v = np.interp(fine.time, *_counted(rows, fine.time, speed))
     stages = ["far guidance", "homing", *plan.steps]
     last = max(
         (float(np.asarray(p.arrival)[lane]) for _, wanting, p in far.plans if wanting[lane]), default=0.0
     )
     arrivals = (last - float(plan.far.homing_time), last)
     second = f"{plan.told.holds[1].distance_m:g} m hold"
-    far_states = States(fine.time, fine.bodies, fine.mass, delta_v)
+    far_states = States(fine.time, fine.bodies, fine.mass, fine.delta_v)
     return PairHistory(rows, far_states, stages, second, arrivals)
-
-
-def _counted(
-    rows: dict[str, np.ndarray], times: np.ndarray, used: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Delta-v at every second: that of the cycles, shared out by the propellant each second took."""
-    at, count = rows["time"], rows["delta_v"]
-    total = np.interp(times, at, count)
-    spent = np.cumsum(used)
-    out, begin = total.copy(), 0
-    for k in range(1, len(at)):
-        end = int(np.searchsorted(times, at[k] + 1e-6))
-        gained, burnt = count[k] - count[k - 1], spent[end - 1] - (spent[begin - 1] if begin else 0.0)
-        if end > begin:
-            base = spent[begin - 1] if begin else 0.0
-            share = (spent[begin:end] - base) / burnt if burnt > 0.0 else np.zeros(end - begin)
-            out[begin:end] = count[k - 1] + gained * share
-        begin = end
-        if at[k] > times[-1]:
-            break
-    return times, out

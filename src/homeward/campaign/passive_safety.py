@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.sim.pair_lanes import pick_pair, strong, world_axes
+from homeward.sim.carry import strong
+from homeward.sim.pair_lanes import pick_pair, world_axes
 from homeward.typing import Array, Float, Scalar
 from homeward.world.pair import Bodies, PairWorld, drifted, kicked, pulled, tidal_pull
 

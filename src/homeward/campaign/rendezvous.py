@@ -58,7 +58,7 @@ def rendezvous(
     if progress is not None:
         progress("passive safety", 1.0)
     safety = judge_flight(made, world, history, 0)
-    summary = summarise(made, far_result, close, history, safety, 0)
+    summary = summarise(made, far, float(far_result.aim_delta_v[0]), close, history, safety, 0)
     summary |= {"dispersed": dispersed, "seed": seed, "wall_s": time.perf_counter() - began}
     return RendezvousFlight(made, history, summary)
 

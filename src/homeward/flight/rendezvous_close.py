@@ -20,6 +20,7 @@ from homeward.flight.pair_port import PortRelative, port_relative
 from homeward.flight.place_keeping import hop_change, keep_change
 from homeward.flight.port_motion import Seen
 from homeward.flight.proximity_mpc import MpcState, ProximityMpc
+from homeward.flight.strapdown import turn_quaternion
 from homeward.icd import InertialSample
 from homeward.icd_pair import PairAids, PairNavigation
 from homeward.math.components import join, split
@@ -30,9 +31,7 @@ from homeward.math.turning import apply_transposed, rows, split4
 from homeward.typing import Array, Count, Flag, Float, Mat33, Quat, Scalar, Vec3
 
 GOING, AWAY = 0, 1
-BY_STATION = (
-    150.0  # m: nearer, the port's axis is that of the station as it stands, farther that of its orbit
-)
+BY_STATION = 150.0  # m: nearer, the port's axis is the station's as it stands; farther, its orbit's
 LAST = 1.5  # m from contact, within which nothing may be amiss
 OFFSET, TILT = 0.09, 0.06  # m and rad: what may be amiss there
 PULSE = 12.0  # N s: about what the smallest pulses of one direction give
@@ -117,7 +116,8 @@ def control_close(
     seconds = computer.allocation.seconds(split(push_B), change, dt, out)
     made, _ = computer.allocation.gained(seconds)
     spent = jnp.sum(seconds * computer.allocation.thrust) / computer.exhaust_speed
-    turned = multiply(_turn(state.omega_W * dt), state.q_WI)
+    turn = state.omega_W * dt
+    turned = multiply(turn_quaternion(split(turn), jnp.sum(turn * turn)), state.q_WI)
     return eqx.tree_at(
         lambda s: (s.to_go, s.q_WI, s.mass),
         state,
@@ -275,11 +275,6 @@ def _braking(computer: CloseComputer, v_L: Vec3) -> Scalar:
     along = jnp.where(by_track, jnp.abs(v_L[0]), jnp.abs(v_L[2]))
     across = jnp.where(by_track, across, jnp.sqrt(v_L[0] ** 2 + v_L[1] ** 2))
     return computer.mass * jnp.maximum(along / ahead, across / aside)
-
-
-def _turn(angle: Vec3) -> Quat:
-    """``q_BA`` of a small rotation vector [rad]."""
-    return jnp.concatenate([jnp.sqrt(1.0 - 0.25 * jnp.sum(angle * angle))[None], -0.5 * angle])
 
 
 def _product(A: Mat33, B: Mat33) -> Mat33:

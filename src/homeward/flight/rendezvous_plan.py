@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from homeward.flight.pair_model import PairModel, fly, fly_with_impulses
 from homeward.math.lvlh import to_curvilinear, to_lvlh
 from homeward.math.numerics import norm
+from homeward.math.relative_motion import orbit_shape
 from homeward.typing import Array, Count, Float, Scalar, Vec3
 
 NODES = 192  # candidate burns; the last is the arrival's
@@ -65,8 +66,8 @@ def plan_burns(
 
     ``ship`` and ``station`` are positions and velocities [m, m/s, I] at ``start``; ``drags`` CD A / m
     [m2/kg] of both; ``aim`` the wanted place and rate at the arrival in the station's curvilinear frame
-    (``relative``). No burn is set within ``LEAD``. Valid for phase angles
-    up to half a revolution at the arrival of a flight without burns.
+    (``relative``). No burn is set within ``LEAD``. Valid for phase angles up to half a revolution at the
+    arrival of a flight without burns, and for flights within a day.
     """
     h = (arrival - start) / (NODES - 1)
     r_T, v_T = fly(model, *station, drags[1], arrival - start, NODES * substeps)
@@ -134,10 +135,5 @@ def _solve(
 
 def _lowest(states: Float[Array, "m 6"], model: PairModel) -> Scalar:
     """Least perigee distance [m] of the conics flown between the burns."""
-    r, v = states[:, :3], states[:, 3:]
-    distance = jnp.sqrt(jnp.sum(r * r, axis=1))
-    h = jnp.cross(r, v)
-    h2 = jnp.sum(h * h, axis=1)
-    energy = 0.5 * jnp.sum(v * v, axis=1) - model.earth.mu / distance
-    e2 = jnp.maximum(1.0 + 2.0 * energy * h2 / model.earth.mu**2, 0.0)
-    return jnp.min(h2 / model.earth.mu / (1.0 + jnp.sqrt(e2)))
+    orbits = jax.vmap(lambda x: orbit_shape(model.earth.mu, x[:3], x[3:]))(states)
+    return jnp.min(orbits.p / (1.0 + orbits.e))

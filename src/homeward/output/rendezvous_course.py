@@ -64,7 +64,7 @@ def mark_events(ax: Axes, view: PairView, named: bool, top: bool = True) -> None
 
 
 def _burns(view: PairView) -> list[dict[str, Any]]:
-    return [b for b in view.told("plan", "burns") or [] if b["time_s"] <= view.time[-1]]
+    return [b for b in view.told("plan", "burns") or [] if b["time"] <= view.time[-1]]
 
 
 def _draw_altitude(ax: Axes, view: PairView) -> None:
@@ -77,7 +77,7 @@ def _draw_altitude(ax: Axes, view: PairView) -> None:
     ax.set_ylim(low - 0.12 * reach, high + 0.26 * reach)
     names = []
     for burn in _burns(view):
-        when = float(burn["time_s"])
+        when = float(burn["time"])
         at = float(np.interp(when, view.time, ship))
         if burn["delta_v_m_s"] < NAMED:
             ax.plot([when / size], [at], marker="o", markersize=3.2, color=PURPLE, zorder=5)
@@ -100,7 +100,7 @@ def _list_burns(figure: Figure, view: PairView, left: float, top: float) -> None
     named = [b for b in _burns(view) if b["delta_v_m_s"] >= NAMED][:MOST_LISTED]
     for k, burn in enumerate(named):
         y = top - (0.2 + 0.4 * k) / height
-        minutes = round(burn["time_s"] / 60.0)
+        minutes = round(burn["time"] / 60.0)
         figure.text(left, y, str(k + 1), fontsize=9, fontweight="bold", color=PURPLE, va="top")
         figure.text(left + 0.02, y, f"{burn['delta_v_m_s']:.1f} m/s at {minutes // 60}:{minutes % 60:02d}",
                     fontsize=9, color=INK, va="top")  # fmt: skip

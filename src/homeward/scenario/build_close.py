@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.earth.constants import G0, MU_EGM96
+from homeward.earth.constants import G0, MU_EGM96, WGS84_A
 from homeward.flight.allocation_six import allocate_six
 from homeward.flight.approach_steps import ALWAYS, approach_steps
 from homeward.flight.attitude import ControlSettings
@@ -86,7 +86,7 @@ def build_far(
         mass=number(s.mass_kg), aim=numbers(aim_of(told, rate)),
         hold=numbers([place[0], place[1], 0.0, 0.0, 0.0, 0.0]), arrivals=numbers(times),
         homing_time=number(told.guidance.homing_s), budget=number(budget),
-        lowest=number(6378137.0 + LOWEST), has_fallback=times[1] > times[0] + 1.0,
+        lowest=number(WGS84_A + LOWEST), has_fallback=times[1] > times[0] + 1.0,
         substeps=substeps_of(max(times)),
     )  # fmt: skip
 

@@ -4,12 +4,13 @@ import equinox as eqx
 import numpy as np
 
 from homeward._programs import program
-from homeward.earth.constants import G0, MU_EGM96, RADIUS_EGM96
+from homeward.earth.constants import G0, MU_EGM96, OMEGA_WGS84, RADIUS_EGM96
 from homeward.earth.ephemeris import build_third_bodies
 from homeward.earth.frames import earth_spin
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.flight.pair_model import PairModel, fly
+from homeward.flight.port_motion import PORTS
 from homeward.flight.strapdown import ZonalEarth
 from homeward.scenario.build import (
     build_air,
@@ -34,26 +35,18 @@ from homeward.world.pair import PairWorld
 from homeward.world.pair_figures import pair_sensors
 from homeward.world.pair_sensors import PairSensors
 
-#: The station's port: which face of its box, and its axes in T (x outward); see docs/models/docking.md.
-PORT_AXES = {
-    "forward": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
-    "aft": ((-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)),
-    "nadir": ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (-1.0, 0.0, 0.0)),
-}
 SENSOR_PLACES = ("star", "satellite", "station", "relative", "radar", "lidar", "camera")
 AIR_LOW, AIR_HIGH = 150e3, 420e3  # m between which the believed air is one exponential
+# Both assumed: a plume half as strong 27 deg off its axis; a docking ring that gives back 0.4 of the speed.
+PLUME_POWER, RESTITUTION = 6.0, 0.4
 CARRY_STEP = 30.0  # s at most between the steps by which a station's state is carried to the launch
-
-
-def port_matrix(port: str) -> np.ndarray:
-    """``C_DT`` of a port."""
-    return np.array(PORT_AXES[port])
 
 
 def build_hull(scenario: Scenario, told: Rendezvous) -> Hull:
     """Inertia, thrusters, ports, and how the station moves."""
     s, t = told.ship, told.station
-    axes = port_matrix(told.port)
+    # The station's axes are those of its orbit but for its small motion: see docs/models/docking.md.
+    axes = np.array(PORTS[told.port])
     port = axes[0] * np.abs(axes[0] @ np.array(t.half_size_m))
     thrusters = docking_thrusters(
         s.length_m, s.radius_m, s.center_of_mass_m, axial=s.axial_thrust_n, lateral=s.lateral_thrust_n,
@@ -79,8 +72,8 @@ def build_hull(scenario: Scenario, told: Rendezvous) -> Hull:
             numbers(2.0 * np.pi / np.array(t.swing_period_s)), numbers([0.0, 1.0, 2.0]),
             numbers(np.radians(t.tumble_deg_s)),
         ),
-        station_mass=number(t.mass_kg), station_area=number(size), plume_power=number(6.0),
-        restitution=number(0.4),
+        station_mass=number(t.mass_kg), station_area=number(size), plume_power=number(PLUME_POWER),
+        restitution=number(RESTITUTION),
     )  # fmt: skip
 
 
@@ -141,7 +134,7 @@ def build_model(scenario: Scenario, epoch: Epoch, C_EI: np.ndarray) -> PairModel
     mu = scenario.truth.gravity.mu_m3_s2 or MU_EGM96
     zonals = numbers([0.0, 0.0, 0.0] if point else list(ZONALS))
     earth = ZonalEarth(number(mu), number(RADIUS_EGM96), zonals)
-    return PairModel(earth, numbers(C_EI[2]), number(7.292115e-5), numbers(believed_air(scenario, epoch)))
+    return PairModel(earth, numbers(C_EI[2]), number(OMEGA_WGS84), numbers(believed_air(scenario, epoch)))
 
 
 def carried_to(told: Rendezvous, start: InitialState, epoch: Epoch) -> tuple[np.ndarray, np.ndarray]:
@@ -154,7 +147,7 @@ def carried_to(told: Rendezvous, start: InitialState, epoch: Epoch) -> tuple[np.
     earth = ZonalEarth(number(MU_EGM96), number(RADIUS_EGM96), numbers(ZONALS))
     pole = earth_spin([epoch])[0][0][2]
     air = numbers(_as_exponential(UsStandard1976()))
-    model = PairModel(earth, numbers(pole), number(7.292115e-5), air)
+    model = PairModel(earth, numbers(pole), number(OMEGA_WGS84), air)
     drag = number(t.drag_area_m2 * t.drag_coefficient / t.mass_kg)
     # Powers of two: a search for windows would compile a program for each time otherwise.
     steps = 2 ** max(int(np.ceil(np.log2(max(abs(duration), 1.0) / CARRY_STEP))), 0)

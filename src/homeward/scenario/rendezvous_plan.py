@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.earth.constants import G0, MU_EGM96
+from homeward.earth.constants import G0, MU_EGM96, WGS84_A
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible
 from homeward.flight.rendezvous_close import CloseComputer
@@ -15,6 +15,7 @@ from homeward.flight.rendezvous_far import FarComputer
 from homeward.flight.rendezvous_plan import BurnPlan, plan_burns
 from homeward.math.impulsive_bound import impulsive_bound
 from homeward.math.lvlh import from_curvilinear, from_lvlh
+from homeward.math.relative_motion import orbit_shape
 from homeward.scenario.build import number, numbers
 from homeward.scenario.build_close import (
     LOWEST,
@@ -122,8 +123,8 @@ def _offer(told: Rendezvous, name: str, time: float, burns: BurnPlan, bound: flo
         why = "the approach alone takes longer than that"
     elif not np.isfinite(cost) or float(burns.miss) > 20e3:
         why = "no set of burns arrives there in time"
-    elif float(burns.lowest) < 6378137.0 + LOWEST:
-        why = f"it would dip to {(float(burns.lowest) - 6378137.0) / 1e3:.0f} km"
+    elif float(burns.lowest) < WGS84_A + LOWEST:
+        why = f"it would dip to {(float(burns.lowest) - WGS84_A) / 1e3:.0f} km"
     elif cost > DEAREST * bound:
         why = f"it would take {cost:.0f} m/s, over {DEAREST:g} times the least"
     elif cost + PROXIMITY > carried:
@@ -193,10 +194,9 @@ def _choose(scenario: Scenario, told: Rendezvous, inserted: Insertion) -> Offer:
 def _check_station(scenario: Scenario, inserted: Insertion) -> None:
     """Refuse a station that is none: no orbit, or one that comes down."""
     r, v = inserted.station
-    energy = 0.5 * float(v @ v) - MU_EGM96 / np.linalg.norm(r)
-    h2 = float(np.sum(np.cross(r, v) ** 2))
-    e = np.sqrt(max(1.0 + 2.0 * energy * h2 / MU_EGM96**2, 0.0))
-    perigee = (h2 / MU_EGM96 / (1.0 + e) - 6378137.0) / 1e3
-    if energy >= 0.0 or perigee < LOWEST / 1e3:
-        told = "escapes" if energy >= 0.0 else f"re-enters: its perigee lies at {perigee:.0f} km"
+    orbit = orbit_shape(number(MU_EGM96), numbers(r), numbers(v))
+    e = float(orbit.e)
+    perigee = (float(orbit.p) / (1.0 + e) - WGS84_A) / 1e3
+    if e >= 1.0 or perigee < LOWEST / 1e3:
+        told = "escapes" if e >= 1.0 else f"re-enters: its perigee lies at {perigee:.0f} km"
         raise Infeasible(f"{scenario.place('rendezvous.station.orbit')}: the target's orbit {told}")

@@ -26,6 +26,13 @@ def select(yes: Flag, a: Any, b: Any) -> Any:
     return jax.tree.map(lambda x, y: jnp.where(yes, x, y), a, b)
 
 
+def strong(tree: Any) -> Any:
+    """The tree without weak types: a carry that differs from itself in those would compile a second time."""
+    return jax.tree.map(
+        lambda x: jax.lax.convert_element_type(x, x.dtype) if jnp.issubdtype(x.dtype, jnp.number) else x, tree
+    )
+
+
 def fail_if_late(carry: Carry) -> Carry:
     """A leg that has taken longer than its patience has failed."""
     truth = carry.truth

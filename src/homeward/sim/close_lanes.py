@@ -12,9 +12,10 @@ from homeward.flight.rendezvous_close import CloseComputer, Orders, begin_close
 from homeward.icd_pair import PairFrame
 from homeward.math.lvlh import lvlh_quaternion, lvlh_rate
 from homeward.math.quaternion import conjugate, multiply, rotate
+from homeward.sim.carry import strong
 from homeward.sim.close import CYCLES, LONGEST, CloseCarry, close_chunk
 from homeward.sim.far import FarCarry
-from homeward.sim.pair_lanes import strong, world_axes
+from homeward.sim.pair_lanes import world_axes
 from homeward.typing import Array
 from homeward.world.pair import PairWorld
 

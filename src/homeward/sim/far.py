@@ -32,6 +32,7 @@ class Seconds(eqx.Module):
     time: Array
     bodies: Bodies
     mass: Array
+    delta_v: Array  # m/s delivered so far
 
 
 class FarCarry(eqx.Module):
@@ -61,7 +62,8 @@ def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[
 
     def second(inner: tuple[PairTruth, FarState], _: None):
         inner = _second(world, flight, spin, tidal, *inner)
-        told = Seconds(inner[0].time, inner[0].bodies, inner[0].mass) if record else None
+        t = inner[0]
+        told = Seconds(t.time, t.bodies, t.mass, t.delta_v) if record else None
         return inner, told
 
     (truth, state), fine = jax.lax.scan(second, (truth, state), None, length=CYCLE)

@@ -13,7 +13,7 @@ from homeward._programs import program
 from homeward.flight.computer import FlightComputer, idle
 from homeward.icd import Accuracy, BodyFrame, Frame, channels
 from homeward.sim.bare import bare_carry, bare_flight, bare_world
-from homeward.sim.carry import Carry
+from homeward.sim.carry import Carry, strong
 from homeward.sim.legs import CYCLES, TURNING, Leg, leg
 from homeward.sim.loop import begin, chunk, end_leg
 from homeward.typing import Array
@@ -116,7 +116,7 @@ def chunk_program(world, flight, leg, carry, keys, number, record: bool):
         return chunk(world, flight, leg, carry, key, record)
 
     axes = (world_axes(world), flight_axes(flight), 0, 0, 0)
-    return _strong(jax.vmap(lane, in_axes=axes)(world, flight, leg, carry, keys))
+    return strong(jax.vmap(lane, in_axes=axes)(world, flight, leg, carry, keys))
 
 
 _chunk = program(chunk_program)
@@ -125,19 +125,12 @@ _chunk = program(chunk_program)
 @program
 def _end(world, flight, leg, carry):
     axes = (world_axes(world), flight_axes(flight), 0, 0)
-    return _strong(jax.vmap(end_leg, in_axes=axes)(world, flight, leg, carry))
-
-
-def _strong(tree):
-    """The tree without weak types: a carry that differs from itself in those would compile a second time."""
-    return jax.tree.map(
-        lambda x: jax.lax.convert_element_type(x, x.dtype) if jnp.issubdtype(x.dtype, jnp.number) else x, tree
-    )
+    return strong(jax.vmap(end_leg, in_axes=axes)(world, flight, leg, carry))
 
 
 @program
 def _begin(carry, leg):
-    return _strong(jax.vmap(begin)(carry, leg))
+    return strong(jax.vmap(begin)(carry, leg))
 
 
 @program
@@ -146,7 +139,7 @@ def _first(flight, truth):
         count = None if f.steering is None else f.steering.thrusters
         return Carry(t, f.init(), idle(count), t.time)
 
-    return _strong(jax.vmap(one, in_axes=(flight_axes(flight), 0))(flight, truth))
+    return strong(jax.vmap(one, in_axes=(flight_axes(flight), 0))(flight, truth))
 
 
 def first_carry(flight: FlightComputer, truth: TruthState) -> Carry:

@@ -12,6 +12,7 @@ from homeward._programs import program
 from homeward.flight.rendezvous_far import FAR, FarComputer, plan_far, wants_plan
 from homeward.flight.rendezvous_plan import BurnPlan
 from homeward.icd_pair import PairFrame
+from homeward.sim.carry import strong
 from homeward.sim.far import CYCLE, CYCLES, FarCarry, Seconds, far_chunk
 from homeward.typing import Array
 from homeward.world.pair import PairWorld
@@ -72,13 +73,6 @@ def _wanting(flight, carry):
     return jax.vmap(lambda c: wants_plan(flight, c.flight, c.truth.time) & ~c.truth.done)(carry)
 
 
-def strong(tree):
-    """The tree without weak types: a carry that differs from itself in those would compile a second time."""
-    return jax.tree.map(
-        lambda x: jax.lax.convert_element_type(x, x.dtype) if jnp.issubdtype(x.dtype, jnp.number) else x, tree
-    )
-
-
 @dataclasses.dataclass
 class FarResult:
     """How the far legs went: telemetry if it was recorded, and every plan made (time, lane, plan)."""
@@ -116,7 +110,15 @@ def fly_far(
             progress(name, min((now - start) / max(until - start, 1.0), 1.0))
         if done.all():
             break
-    return carry, result
+    return _late(carry), result
+
+
+def _late(carry: FarCarry) -> FarCarry:
+    """Lanes that have not come to the first hold by now have failed: an empty tank, for one."""
+    t = carry.truth
+    failed = t.failed | ~t.done
+    time = jnp.where(t.done, t.failed_time, t.time)
+    return eqx.tree_at(lambda c: (c.truth.failed, c.truth.failed_time), carry, (failed, time))
 
 
 def _planned(flight: FarComputer, carry: FarCarry, lanes: np.ndarray) -> FarCarry:
