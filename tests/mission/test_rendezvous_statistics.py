@@ -5,6 +5,7 @@ does not dock counts, whatever the reason.
 """
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -13,7 +14,6 @@ from homeward.campaign.evasion import evasions
 from homeward.campaign.pairs import fly_pairs
 from homeward.campaign.passive_safety import free_flights
 from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.sim.pair_lanes import pick_pair
 from homeward.world.pair import Bodies
 
 pytestmark = pytest.mark.slow
@@ -47,8 +47,9 @@ class Kept:
             pick = np.flatnonzero(np.append(True, np.diff(np.floor(t / STRIDE)) > 0))
             zero = np.zeros((len(pick), 3))
             r = [rows[k][lane][pick] for k in ("r_BI_I", "v_BI_I", "r_TI_I", "v_TI_I")]
-            one = jax.tree.map(np.asarray, pick_pair(world, np.array([lane])))
-            least = free_flights(one, 0, t[pick], Bodies(*r, zero, zero), rows["mass"][lane][pick])
+            # Rows of bodies: put together as a tree, since ``Bodies`` itself takes one of each.
+            bodies = jax.tree.unflatten(jax.tree.structure(Bodies(*[jnp.zeros(3)] * 6)), [*r, zero, zero])
+            least = free_flights(world, int(lane), t[pick], bodies, rows["mass"][lane][pick])
             self.least = min(self.least, float(least.min()))
             self.states += len(pick)
 
