@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from homeward._runtime import configure as _configure
 
 if TYPE_CHECKING:
+    from homeward import campaign
     from homeward.campaign.compare import compare_guidance
     from homeward.campaign.fly import fly
     from homeward.campaign.large_changes import fly_large_changes
@@ -34,6 +35,7 @@ _PLACES = {
     "Infeasible": "homeward.errors:Infeasible",
     "InputError": "homeward.errors:InputError",
     "Scenario": "homeward.scenario.schema:Scenario",
+    "campaign": "homeward.campaign",
     "check_guidance": "homeward.flight.contract:check_guidance",
     "compare_guidance": "homeward.campaign.compare:compare_guidance",
     "fly": "homeward.campaign.fly:fly",
@@ -51,6 +53,7 @@ __all__ = [
     "InputError",
     "Scenario",
     "__version__",
+    "campaign",
     "check_guidance",
     "compare_guidance",
     "fly",
@@ -71,7 +74,9 @@ def __getattr__(name: str) -> Any:
         value: Any = version("homeward")
     elif name in _PLACES:
         module, _, attribute = _PLACES[name].partition(":")
-        value = getattr(import_module(module), attribute)
+        value = import_module(module)
+        if attribute:  # else the module itself, which can be called
+            value = getattr(value, attribute)
     else:
         raise AttributeError(f"module 'homeward' has no attribute {name!r}")
     globals()[name] = value

@@ -13,6 +13,7 @@ import re
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache, partial
@@ -33,6 +34,7 @@ MAGIC = b"homeward program 1\n"
 OPTIONS = ("jax_enable_x64", "jax_default_matmul_precision", "jax_threefry_partitionable",
            "jax_default_prng_impl", "jax_numpy_dtype_promotion")  # fmt: skip
 
+_spent: list[float] = []  # s, of every program made ready
 # Compiling lets go of the interpreter: two at a time, while the flight is being planned.
 _pool = ThreadPoolExecutor(max_workers=max(2, min(4, os.cpu_count() or 1)), thread_name_prefix="programs")
 
@@ -91,12 +93,15 @@ class Program:
             return self._ready[key], mine
 
     def _build(self, key: Hashable, future: Future[Callable[..., Any]], args: Any, static: Any) -> None:
+        began = time.perf_counter()
         try:
             future.set_result(self._find(args, static))
         except BaseException as error:
             with self._lock:
                 self._ready.pop(key, None)  # another call may try again
             future.set_exception(error)
+        finally:
+            _spent.append(time.perf_counter() - began)
 
     def _find(self, args: Any, static: dict[str, Any]) -> Callable[..., Any]:
         try:
@@ -132,6 +137,16 @@ class Program:
 
         flat.__name__ = self.name
         return export.export(jax.jit(flat))(*shapes), structure[-1]
+
+
+def build_seconds() -> float:
+    """Seconds this process has spent making programs ready: traced, compiled or read, side by side or not."""
+    return sum(_spent)
+
+
+def source_fingerprint() -> str:
+    """Twelve hex digits that change with any line of the package's source or any table it ships."""
+    return _fingerprint()[:12]
 
 
 def program(function: Callable[..., Any]) -> Program:
@@ -198,4 +213,4 @@ def _write(path: Path, exported: export.Exported, out: Any) -> None:
         pass
 
 
-__all__ = ["Program", "program"]
+__all__ = ["Program", "build_seconds", "program", "source_fingerprint"]

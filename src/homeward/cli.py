@@ -13,11 +13,13 @@ from typing import Annotated
 
 import typer
 
+from homeward.cli_campaign import campaign
 from homeward.cli_compare import compare_guidance
 from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_opportunities import opportunities
 from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
 from homeward.cli_progress import working
+from homeward.cli_query import query
 from homeward.cli_refusals import known_word, refuse_broken
 from homeward.cli_rendezvous import rendezvous
 from homeward.cli_scenarios import check, new, scenarios, schema
@@ -156,7 +158,7 @@ def propagate(
 
 
 app.command("compare-guidance")(compare_guidance)
-for _command in (rendezvous, opportunities, scenarios, check, new, schema):
+for _command in (campaign, query, rendezvous, opportunities, scenarios, check, new, schema):
     app.command()(_command)
 
 # Typer carries its own copy of click or uses the installed one, depending on its version.

@@ -19,8 +19,10 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
-Folder = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="DIR", parser=_folder, help="write the files of the flight here"),
-]
+def folder_option(text: str):
+    """``--out DIR`` with a help of its own."""
+    return typer.Option("--out", metavar="DIR", parser=_folder, help=text)
+
+
+Folder = Annotated[Path | None, folder_option("write the files of the flight here")]
 AsJson = Annotated[bool, typer.Option("--json", help="print only JSON")]

@@ -85,6 +85,8 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         "heat_load": np.asarray(ends["entry"].heat_load),
         "bank_reversals": np.asarray(ends["entry"].extremes.bank_reversals),
         "open_altitude": opening["altitude"],
+        "open_latitude": opening["latitude"],
+        "open_longitude": opening["longitude"],
         "open_speed": opening["speed"],
         "open_time": np.asarray(ends["entry"].time),
         "open_miss": np.asarray(_distances(world.ellipsoid, opening["r_E"], aim)),

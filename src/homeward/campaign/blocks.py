@@ -1,0 +1,139 @@
+"""Blocks of runs as a store holds them: results and draws of a fixed number of lanes flown side by side.
+
+A block is the unit of everything: lanes of one width, at multiples of that width, the last filled up with its
+last run. A run therefore has the same bits in any campaign, on any number of cores, before and after a break.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from homeward.campaign.columns import Column, results_of
+from homeward.campaign.disperse import disperse
+from homeward.campaign.disperse_pair import disperse_pair
+from homeward.campaign.draw_columns import Draws, pair_draws, return_draws
+from homeward.campaign.failures import pair_failures, return_failures
+from homeward.campaign.fly import run_keys, spread_legs
+from homeward.campaign.pairs import LANES, bounds_of, figures
+from homeward.campaign.rendezvous import pair_keys
+from homeward.campaign.summary import metrics
+from homeward.scenario.rendezvous_plan import plan_rendezvous
+from homeward.scenario.returns import plan_return
+from homeward.scenario.schema import Scenario
+from homeward.sim.close_lanes import fly_close
+from homeward.sim.mission import fly_mission
+from homeward.sim.pair_lanes import fly_far
+
+Share = Callable[[float], None]
+NO_FAULT = 1e12  # s: a thruster that fails then never fails
+
+
+class Blocks(Protocol):
+    """What flies blocks: ``kind`` of the flights, ``lanes`` of a block, and the columns' ``draws``."""
+
+    kind: str
+    lanes: int
+
+    def fly(self, first: int, count: int, share: Share) -> tuple[dict[str, Any], dict[str, Column]]:
+        """Runs ``first`` to ``first + count`` (at most ``lanes``): columns, and what its draws are."""
+        ...
+
+
+def picked(first: int, count: int, lanes: int) -> np.ndarray:
+    """The runs of a block, filled up with its last one."""
+    return first + np.minimum(np.arange(lanes), count - 1)
+
+
+def as_rows(
+    kind: str,
+    first: int,
+    count: int,
+    numbers: dict[str, np.ndarray],
+    failures: list[str | None],
+    draws: Draws,
+) -> tuple[dict[str, Any], dict[str, Column]]:
+    """The block's columns, without what filled it up."""
+    values, columns = draws
+    block: dict[str, Any] = {
+        "run": np.arange(first, first + count), "failed": numbers["failed"], "success": numbers["success"],
+    }  # fmt: skip
+    made = block | {"failure": failures} | results_of(kind, numbers) | values
+    return {name: x[:count] for name, x in made.items()}, columns
+
+
+class ReturnBlocks:
+    """Dispersed returns of one scenario."""
+
+    kind = "return"
+
+    def __init__(self, scenario: Scenario, seed: int, fidelity: str, lanes: int | None = None) -> None:
+        self.plan = plan_return(scenario, fidelity=fidelity)
+        self.lanes = lanes or scenario.simulation.lanes
+        self.seed = seed
+        self._legs = spread_legs(self.plan.legs, self.lanes)
+
+    def fly(self, first: int, count: int, share: Share) -> tuple[dict[str, Any], dict[str, Column]]:
+        """See ``Blocks``."""
+        pick = picked(first, count, self.lanes)
+        world, flight, truth = disperse(self.plan, self.seed, pick)
+        draws = return_draws(self.plan, world, truth)
+        outcome = fly_mission(
+            world, flight, truth, self._legs, run_keys(self.seed, pick), False, lambda _, part: share(part)
+        )
+        numbers = metrics(self.plan, world, flight, outcome)
+        if "touchdown" not in outcome.ends:
+            numbers = {
+                name: x for name, x in numbers.items() if not name.startswith(("touchdown", "parachute"))
+            }
+        return as_rows(self.kind, first, count, numbers, return_failures(self.plan, outcome), draws)
+
+
+class PairBlocks:
+    """Dispersed rendezvous of one scenario."""
+
+    kind = "rendezvous"
+
+    def __init__(
+        self, scenario: Scenario, seed: int, plan: str | None, port: str | None, lanes: int | None = None
+    ) -> None:
+        self.plan = plan_rendezvous(scenario, plan, port)
+        self.lanes = lanes or LANES
+        self.seed = seed
+        faults, far = self.plan.told.faults, self.plan.far
+        self._until = float(np.max(np.asarray(far.arrivals))) + float(far.homing_time)
+        self._fault = faults.thruster_s if faults.thruster >= 0 else NO_FAULT
+
+    def fly(self, first: int, count: int, share: Share) -> tuple[dict[str, Any], dict[str, Column]]:
+        """See ``Blocks``."""
+        made, pick = self.plan, picked(first, count, self.lanes)
+        world, carry = disperse_pair(made, self.seed, pick)
+        draws, bound = pair_draws(made, world, carry), bounds_of(made, carry)
+        keys = pair_keys(self.seed, pick)
+        # The far legs' longest plan is seldom flown: their share of the work is a guess.
+        far, told = fly_far(world, made.far, carry, keys, False, self._until, lambda _, x: share(0.4 * x))
+        close, _ = fly_close(
+            world, made.close, self._fault, far, keys, False, made.steps, lambda _, x: share(0.4 + 0.6 * x)
+        )
+        n = figures(made, told, close) | {"bound": bound, "switched": np.asarray(far.flight.switches)}
+        failures = pair_failures(
+            n["failed"], n["failed_time"],
+            np.asarray(np.isfinite(np.asarray(close.truth.bodies.r_BI_I)).all(axis=1)),
+            ~np.asarray(far.truth.failed),
+        )  # fmt: skip
+        return as_rows(self.kind, first, count, n | _last_contact(n, close), failures, draws)
+
+
+def _last_contact(n: dict[str, np.ndarray], close: Any) -> dict[str, np.ndarray]:
+    """What the columns tell besides ``figures``; of a contact that never was there is no number."""
+    c = close.truth.contact
+    met = n["contacts"] > 0
+    rates = np.maximum(np.abs(n["rate"]), np.abs(np.asarray(c.roll_rate)))
+    told = {name: n[name] for name in ("closing", "lateral_rate", "lateral", "angle", "roll")}
+    return {
+        "success": n["captured"] & ~n["failed"],
+        "time_to_dock": np.where(n["captured"], n["time"], np.nan),
+        "ratio": n["delta_v_aim"] / n["bound"],
+        "approaches": n["tries"] + 1,
+        **{name: np.where(met, values, np.nan) for name, values in (told | {"greatest_rate": rates}).items()},
+    }

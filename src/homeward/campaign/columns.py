@@ -1,0 +1,123 @@
+"""What a campaign writes down of every run: names with units, as in ``--json``, and where each comes from."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+KM, DEG = 1e-3, 180.0 / np.pi
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """A column of a store: its unit, a line of text, and what it is of a run.
+
+    ``role`` is "run" (which run, how it ended), "result", or "draw" (a dispersion drawn). ``metric`` marks a
+    result of which more is worse, so that percentiles of it are told.
+    """
+
+    name: str
+    unit: str
+    text: str
+    role: str = "result"
+    metric: bool = False
+
+    def told(self) -> dict[str, Any]:
+        """The column as the manifest holds it."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A column made of one quantity of the flight's own (SI and radians), times ``scale``."""
+
+    column: Column
+    key: str
+    scale: float = 1.0
+
+
+def _result(name: str, unit: str, text: str, key: str, scale: float = 1.0) -> Source:
+    return Source(Column(name, unit, text, "result"), key, scale)
+
+
+def _metric(name: str, unit: str, text: str, key: str, scale: float = 1.0) -> Source:
+    return Source(Column(name, unit, text, "result", True), key, scale)
+
+
+RUN = (
+    Column("run", "", "number of the run: with the seed it says all that is drawn", "run"),
+    Column("failed", "", "a number stopped being finite, or a leg took too long", "run"),
+    Column("success", "", "the flight ended as it should", "run"),
+    Column("failure", "", "leg, time and cause of a failure", "run"),
+)
+
+RETURN = (
+    _metric("open_miss_km", "km", "distance from the aim point where the parachute opens", "open_miss", KM),
+    _metric("touchdown_miss_km", "km", "distance from the site at touchdown", "touchdown_miss", KM),
+    _metric("peak_load_g", "g", "greatest load of the entry", "peak_load"),
+    _metric("touchdown_speed_m_s", "m/s", "vertical speed at touchdown", "touchdown_vertical_speed"),
+    _metric("propellant_kg", "kg", "propellant spent", "propellant"),
+    _metric("nav_error_open_m", "m", "error of the known position at the opening", "navigation_error_open"),
+    _result("nav_sigma_open_m", "m", "what navigation takes it for, one sigma", "navigation_sigma_open"),
+    _metric("peak_heat_rate_w_m2", "W/m2", "greatest heat rate at the nose", "peak_heat_rate"),
+    _metric("peak_dynamic_pressure_pa", "Pa", "greatest dynamic pressure", "peak_dynamic_pressure"),
+    _metric("heat_load_j_m2", "J/m2", "heat taken up at the nose", "heat_load"),
+    _result("bank_reversals", "", "bank reversals of the entry", "bank_reversals"),
+    _result("interface_time_s", "s", "entry interface, since the epoch", "interface_time"),
+    _result("flight_path_angle_deg", "deg", "at the entry interface, inertial", "interface_flight_path_angle",
+            DEG),
+    _result("interface_speed_m_s", "m/s", "at the entry interface, inertial", "interface_speed"),
+    _result("open_time_s", "s", "opening of the parachute, since the epoch", "open_time"),
+    _result("open_altitude_m", "m", "altitude of the opening", "open_altitude"),
+    _result("open_speed_m_s", "m/s", "speed at the opening, against the turning Earth", "open_speed"),
+    _result("open_latitude_deg", "deg", "geodetic, of the opening", "open_latitude", DEG),
+    _result("open_longitude_deg", "deg", "of the opening, east positive", "open_longitude", DEG),
+    _result("parachute_stage", "", "stage of the parachute at the end", "parachute_stage"),
+    _result("touchdown_latitude_deg", "deg", "geodetic, of the touchdown", "touchdown_latitude", DEG),
+    _result("touchdown_longitude_deg", "deg", "of the touchdown, east positive", "touchdown_longitude", DEG),
+    _result("touchdown_time_s", "s", "touchdown, since the epoch", "touchdown_time"),
+    _metric("thruster_propellant_kg", "kg", "spent by the capsule's thrusters", "thruster_propellant"),
+    _result("tumbled", "", "the capsule flew with its apex foremost", "tumbled"),
+)  # fmt: skip
+
+RENDEZVOUS = (
+    _result("captured", "", "the ports latched", "captured"),
+    _result("inside_idss", "", "the last contact lay inside the standard's box", "inside"),
+    _result("collided", "", "the ship touched the station elsewhere", "collided"),
+    _metric("time_to_dock_s", "s", "from the insertion to capture; none without one", "time_to_dock"),
+    _metric("delta_v_m_s", "m/s", "spent in all", "delta_v"),
+    _metric("delta_v_to_aim_m_s", "m/s", "spent up to the aim point", "delta_v_aim"),
+    _result("delta_v_lower_bound_m_s", "m/s", "two impulses to the aim point's orbit, at the least", "bound"),
+    _metric("delta_v_ratio", "", "delta-v to the aim point over that bound", "ratio"),
+    _metric("propellant_kg", "kg", "propellant spent", "propellant"),
+    _metric("closing_m_s", "m/s", "closing speed of the last contact", "closing"),
+    _metric("lateral_rate_m_s", "m/s", "speed across the axis at the last contact", "lateral_rate"),
+    _metric("lateral_offset_m", "m", "offset of the axes at the last contact", "lateral"),
+    _metric("angle_deg", "deg", "angle between the axes at the last contact", "angle", DEG),
+    _metric("roll_deg", "deg", "roll at the last contact", "roll", DEG),
+    _metric("rate_deg_s", "deg/s", "greatest angular rate at the last contact", "greatest_rate", DEG),
+    _result("min_range_outside_corridor_m", "m", "closest to the station outside the corridor", "closest"),
+    _metric("plume_on_station_n_s", "N s", "impulse of the plumes on the station", "plume"),
+    _result("contacts", "", "how often the ports met", "contacts"),
+    _result("approaches", "", "approaches flown", "approaches"),
+    _result("aborts", "", "approaches broken off", "aborts"),
+    _result("switches", "", "changes to the plan held in reserve", "switched"),
+)  # fmt: skip
+
+SOURCES = {"return": RETURN, "rendezvous": RENDEZVOUS}
+
+
+def results_of(kind: str, numbers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The result columns of a block, in the units of their names; what was not flown has no column."""
+    made: dict[str, np.ndarray] = {}
+    for source in SOURCES[kind]:
+        if source.key in numbers:
+            values = np.asarray(numbers[source.key])
+            made[source.column.name] = values if source.scale == 1.0 else values * source.scale
+    return made
+
+
+def columns_of(kind: str, block: dict[str, np.ndarray], draws: dict[str, Column]) -> list[Column]:
+    """What stands in a part file, in order, for a block of results and draws."""
+    known = {s.column.name: s.column for s in SOURCES[kind]} | {c.name: c for c in RUN} | draws
+    return [known[name] for name in block]

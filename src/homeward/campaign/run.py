@@ -1,0 +1,139 @@
+"""``campaign``: thousands of dispersed flights into a store, and what they amount to."""
+
+import contextlib
+import dataclasses
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from homeward.campaign.blocks import Blocks, PairBlocks, ReturnBlocks
+from homeward.campaign.engine import Meter, Tell, fly_local
+from homeward.campaign.origin import check_origin, first_manifest
+from homeward.campaign.peak import peak_memory_mib
+from homeward.campaign.store import Store
+from homeward.campaign.store_summary import counts_of, metrics_of
+from homeward.errors import InputError
+from homeward.scenario.schema import FIDELITIES, Scenario
+
+KINDS = ("return", "rendezvous")
+ENGINES = ("local",)
+
+
+@dataclasses.dataclass
+class Campaign:
+    """A campaign that was flown: ``summary`` is what ``homeward campaign --json`` prints.
+
+    ``store`` holds the runs. Where no folder was named it is a temporary one, which goes with this object.
+    """
+
+    summary: dict[str, Any]
+    store: Store
+    _folder: tempfile.TemporaryDirectory[str] | None = None
+
+
+def campaign(
+    scenario: Scenario, runs: int, *, seed: int = 0, out: str | Path | None = None, resume: bool = False,
+    what: str | None = None, engine: str = "local", fidelity: str = "point-mass", plan: str | None = None,
+    port: str | None = None, cores: int | None = None, progress: Tell | None = None,
+) -> Campaign:  # fmt: skip
+    """Fly runs 0 to ``runs`` of a seed, the same code as one flight under ``vmap``, and sum them up.
+
+    Args: ``out`` is the folder of the store, a temporary one if left out; ``resume`` goes on with the store
+    that is there, whose runs may also be fewer than are now asked for. ``what`` is return or rendezvous: the
+    scenario's return where it holds both. ``fidelity`` is a return's, ``plan`` and ``port`` a rendezvous'.
+    ``cores`` blocks are flown at once, which changes no bit.
+    Raises ``InputError`` for bad input, a store of something else, a disk that is full; ``Infeasible`` where
+    the scenario cannot be flown.
+    """
+    began = time.perf_counter()
+    kind = kind_of(scenario, what)
+    check_numbers(runs, seed, cores)
+    if engine not in ENGINES:
+        raise InputError(f'engine="{engine}": expected {", ".join(ENGINES)}')
+    if fidelity not in FIDELITIES:
+        raise InputError(f'fidelity="{fidelity}": expected {", ".join(FIDELITIES)}')
+    manifest = first_manifest(scenario, kind, runs, seed, fidelity, plan, port)
+    if resume and out is None:
+        raise InputError("--resume: expected --out with the folder of the campaign to go on with")
+    folder = tempfile.TemporaryDirectory(prefix="homeward-") if out is None else None
+    place = Path(folder.name if folder is not None else str(out))
+    with opened(place, manifest, resume) as store:
+        store.manifest["runs"] = max(runs, store.wanted)
+        store.save_manifest()
+        flown, compiled = fly_missing(store, None, cores, progress)
+    wall = time.perf_counter() - began
+    summary = {
+        "scenario": scenario.name, "kind": kind, "fidelity": store.manifest["fidelity"], "seed": seed,
+        **counts_of(store), "flown_now": flown, "runs_per_s": flown / wall, "compile_s": compiled,
+        "wall_s": wall, "peak_memory_mib": peak_memory_mib(), "metrics": metrics_of(store),
+        "requirements": [], "store": None if out is None else str(out),
+    }  # fmt: skip
+    return Campaign(summary, store, folder)
+
+
+def kind_of(scenario: Scenario, what: str | None) -> str:
+    """What a campaign of the scenario flies; raises ``InputError`` for what the scenario does not hold."""
+    if what is not None and what not in KINDS:
+        raise InputError(f'what="{what}": expected {", ".join(KINDS)}')
+    kind = what or ("return" if scenario.homecoming is not None else "rendezvous")
+    if kind == "return":
+        _ = scenario.return_
+    else:
+        scenario.required_rendezvous()
+    return kind
+
+
+def check_numbers(runs: Any, seed: Any, cores: Any) -> None:
+    """Refuse a number of runs, a seed or a number of cores that is none."""
+    for name, value, least, most in (
+        ("runs", runs, 1, 10**8),
+        ("seed", seed, 0, 2**32 - 1),
+        ("cores", 1 if cores is None else cores, 1, 4096),
+    ):
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise InputError(
+                f"campaign: {name}: expected a whole number from {least} to {most}, not {value!r}"
+            )
+
+
+@contextlib.contextmanager
+def opened(place: Path, manifest: dict[str, Any], resume: bool) -> Iterator[Store]:
+    """The store in a folder, new or gone on with, and the right to write it."""
+    if resume and (place / "manifest.json").exists():
+        store = Store.open(place)
+        check_origin(store, manifest)
+    else:
+        store = Store.create(place, manifest)
+    with store.writing():
+        yield store
+
+
+def blocks_of(store: Store) -> Blocks:
+    """What flies the blocks of a store, made of its manifest alone."""
+    m = store.manifest
+    scenario = Scenario.model_validate(m["scenario_document"])
+    if m["kind"] == "return":
+        return ReturnBlocks(scenario, m["seed"], m["fidelity"], m["lanes"])
+    return PairBlocks(scenario, m["seed"], m["plan"], m["port"], m["lanes"])
+
+
+def fly_missing(store: Store, upto: int | None, cores: int | None, tell: Tell | None) -> tuple[int, float]:
+    """Fly what a store lacks up to run ``upto`` (all if left out): runs flown, seconds spent compiling.
+
+    The caller holds the right to write.
+    """
+    from homeward._programs import build_seconds
+
+    todo = store.missing(upto)
+    if not todo:
+        return 0, 0.0
+    before = build_seconds()
+    counts = counts_of(store)
+    meter = Meter(store.wanted if upto is None else upto, counts["runs"], counts["failed"], tell)
+    fly_local(store, blocks_of(store), todo, meter, cores)
+    return meter.flown, build_seconds() - before
+
+
+__all__ = ["Campaign", "blocks_of", "campaign", "fly_missing", "opened"]

@@ -1,0 +1,212 @@
+"""The store of a campaign: a manifest and one Parquet file a block of runs, each whole or not there.
+
+A part is written under a temporary name, brought to the disk, and only then given its own name; whatever
+stops the process in between leaves a file that the next writer removes. One process writes at a time.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from homeward.campaign.columns import Column
+from homeward.campaign.store_lock import locked
+from homeward.errors import InputError
+from homeward.scenario.schema_errors import one_line
+
+FORMAT = 1
+MANIFEST, PARTS, UNFINISHED = "manifest.json", "parts", ".new-"
+KEYS = ("kind", "scenario", "scenario_document", "version", "seed", "runs", "lanes", "columns")
+
+
+class Store:
+    """A campaign on disk. Make one with ``create`` or ``open``; reading needs no lock."""
+
+    def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
+        self.folder, self.manifest = folder, manifest
+        self.parts = folder / PARTS
+
+    @classmethod
+    def create(cls, folder: str | Path, manifest: Mapping[str, Any]) -> "Store":
+        """A new store; raises ``InputError`` where the folder holds one already or cannot be written."""
+        folder = Path(folder)
+        if (folder / MANIFEST).exists():
+            raise InputError(
+                f"{_label(folder)}: this folder holds a campaign already; --resume goes on with it"
+            )
+        store = cls(folder, {"format": FORMAT, **manifest})
+        with told(folder):
+            store.parts.mkdir(parents=True, exist_ok=True)
+            if any(store.parts.iterdir()):
+                raise InputError(f"{_label(folder)}: {PARTS} holds files, but there is no {MANIFEST}")
+            store.save_manifest()
+        return store
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Store":
+        """The store in a folder; raises ``InputError`` where there is none or its manifest is not ours."""
+        folder = Path(folder)
+        place = f"{_label(folder)}/{MANIFEST}"
+        try:
+            manifest = json.loads((folder / MANIFEST).read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            raise InputError(
+                f"{_label(folder)}: expected the folder of a campaign, but it holds no {MANIFEST}"
+            ) from None
+        except OSError as error:
+            raise InputError(f"{place}: cannot be read ({error.strerror or 'no reason given'})") from None
+        except (ValueError, RecursionError):
+            raise InputError(f"{place}: expected the manifest of a campaign, but it is not JSON") from None
+        if not isinstance(manifest, dict) or "format" not in manifest:
+            raise InputError(f"{place}: expected the manifest of a campaign, but it has no format")
+        if manifest["format"] != FORMAT:
+            raise InputError(f"{place}: expected format {FORMAT}, not {one_line(str(manifest['format']))}")
+        lacking = [key for key in KEYS if key not in manifest]
+        if lacking or not _sound(manifest):
+            wrong = f"has no {lacking[0]}" if lacking else "its numbers of runs and lanes are none"
+            raise InputError(f"{place}: expected the manifest of a campaign, but it {wrong}")
+        return cls(folder, manifest)
+
+    @property
+    def wanted(self) -> int:
+        """Runs that the store is to hold."""
+        return int(self.manifest["runs"])
+
+    @property
+    def lanes(self) -> int:
+        """Runs of a block."""
+        return int(self.manifest["lanes"])
+
+    def part(self, first: int) -> Path:
+        """The file of the block that begins with run ``first``."""
+        return self.parts / f"part-{first:08d}.parquet"
+
+    def save_manifest(self) -> None:
+        """Write the manifest, whole or not at all."""
+        text = json.dumps(self.manifest, indent=1, ensure_ascii=False, allow_nan=False)
+        with told(self.folder):
+            _place(self.folder / MANIFEST, lambda path: path.write_text(text + "\n", encoding="utf-8"))
+
+    def append(self, first: int, block: Mapping[str, Any], columns: Sequence[Column]) -> None:
+        """Write the block that begins with run ``first``; its columns are told in the manifest."""
+        if not self.manifest["columns"]:
+            self.manifest["columns"] = [c.told() for c in columns]
+            self.save_manifest()
+        units = {c.name: {"unit": c.unit, "text": c.text} for c in columns}
+        arrays = [
+            pa.array(values, pa.string() if name == "failure" else None) for name, values in block.items()
+        ]
+        fields = [
+            pa.field(name, array.type, metadata=units.get(name))
+            for name, array in zip(block, arrays, strict=True)
+        ]
+        table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+        with told(self.folder):
+            _place(self.part(first), lambda path: pq.write_table(table, path, compression="zstd"))
+
+    def blocks(self, runs: int | None = None) -> list[tuple[int, int]]:
+        """First run and number of runs of every block up to ``runs`` (all wanted if left out)."""
+        end = self.wanted if runs is None else min(runs, self.wanted)
+        return [(first, min(self.lanes, end - first)) for first in range(0, end, self.lanes)]
+
+    def missing(self, runs: int | None = None) -> list[tuple[int, int]]:
+        """The blocks up to ``runs`` that are not there, or hold fewer runs than they should."""
+        return [(first, count) for first, count in self.blocks(runs) if self.rows(first) < count]
+
+    def rows(self, first: int) -> int:
+        """Runs in the block that begins with ``first``; none where its file is not there or not whole."""
+        try:
+            return pq.read_metadata(self.part(first)).num_rows
+        except (OSError, pa.ArrowException):
+            return 0
+
+    def files(self) -> list[Path]:
+        """The parts that are there, in order."""
+        return sorted(self.parts.glob("part-*.parquet"))
+
+    def __len__(self) -> int:
+        return sum(pq.read_metadata(path).num_rows for path in self.files())
+
+    def table(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Runs as an Arrow table, in the order of their numbers: in memory, so name the columns you need.
+
+        Raises ``InputError`` for a column that is not there, or where nothing was flown yet.
+        """
+        files = self.files()
+        if not files:
+            raise InputError(f"{_label(self.folder)}: this campaign has flown no run yet")
+        known = pq.read_schema(files[0]).names
+        for name in columns or ():
+            if name not in known:
+                raise InputError(f'{_label(self.folder)}: there is no column "{one_line(name)}"')
+        chosen = None if columns is None else list(columns)
+        return pa.concat_tables(pq.read_table(path, columns=chosen) for path in files)
+
+    def query(self, sql: str) -> pa.Table:
+        """The answer to a query of the table ``runs``; raises ``InputError`` for one that is none."""
+        from homeward.campaign.store_query import ask
+
+        return ask(self, sql)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """The right to write; raises ``InputError`` where another process has it. Clears what was left."""
+        with locked(self.folder):
+            for folder in (self.folder, self.parts):
+                for path in folder.glob(f"{UNFINISHED}*"):
+                    path.unlink(missing_ok=True)
+            yield
+
+
+def _sound(manifest: Mapping[str, Any]) -> bool:
+    numbers = [manifest[key] for key in ("runs", "lanes")]
+    return all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in numbers)
+
+
+def _label(folder: Path) -> str:
+    return one_line(str(folder), 200)
+
+
+def _place(path: Path, write) -> None:
+    """Write to a temporary name, bring it to the disk, give it its name: whole or not at all."""
+    handle, name = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the new name to the disk as well, where folders can be opened."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def told(folder: Path) -> Iterator[None]:
+    """A disk that is full or may not be written, as one sentence; the store stays as it was."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(
+            f"{_label(folder)}: cannot be written ({one_line(reason, 200)}); what was flown before is kept"
+        ) from None

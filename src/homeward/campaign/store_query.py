@@ -1,0 +1,45 @@
+"""SQL over the runs of a campaign, by DuckDB, which reads the parts as it goes and holds none of them."""
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from homeward.errors import InputError
+from homeward.scenario.schema_errors import one_line
+
+if TYPE_CHECKING:
+    from homeward.campaign.store import Store
+
+MEMORY = "512MB"  # what a query may hold; beyond it DuckDB goes to the disk
+
+
+def connect(store: "Store") -> Any:
+    """A DuckDB connection of one's own in which ``runs`` is the table of the store's runs."""
+    import duckdb
+
+    if not store.files():
+        raise InputError(f"{one_line(str(store.folder), 200)}: this campaign has flown no run yet")
+    connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY})
+    pattern = str(store.parts.absolute()).replace("'", "''") + "/part-*.parquet"
+    connection.execute(f"create view runs as select * from read_parquet('{pattern}')")
+    return connection
+
+
+def ask(store: "Store", sql: str) -> pa.Table:
+    """The answer to one query; raises ``InputError`` with DuckDB's own reason for one that is none."""
+    import duckdb
+
+    with connect(store) as connection:
+        try:
+            answer = connection.sql(sql)
+            if answer is None:  # a statement without an answer, or none at all
+                raise InputError(f'query "{one_line(sql, 200)}": expected a select')
+            return answer.to_arrow_table()
+        except duckdb.Error as error:
+            reason = one_line(str(error).split("\n\n")[0], 300)
+            raise InputError(f'query "{one_line(sql, 200)}": {reason}') from None
+
+
+def one_row(connection: Any, sql: str) -> tuple[Any, ...]:
+    """The only row of an answer; none is an empty one."""
+    return connection.execute(sql).fetchone() or ()

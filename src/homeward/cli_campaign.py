@@ -1,0 +1,102 @@
+"""``homeward campaign``: thousands of dispersed flights into a store, and what they amount to."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from homeward.cli_files import json_text
+from homeward.cli_options import AsJson, ScenarioName, Settings, folder_option
+from homeward.cli_progress import Talk, working
+from homeward.cli_refusals import known_word
+from homeward.scenario.load import load, parse_settings
+from homeward.scenario.schema import FIDELITIES
+from homeward.scenario.schema_rendezvous import PLAN_WORDS, PORTS
+from homeward.scenario.shipped import DEFAULT
+
+KINDS = ("return", "rendezvous")
+ENGINES = ("local",)
+SHOWN = ("mean", "p50", "p99", "p99_7", "max")
+STILL, MOVING = 15.0, 0.2  # s between two lines of progress: of a log, and on a terminal
+
+
+def campaign(
+    scenario: ScenarioName = DEFAULT,
+    runs: Annotated[int, typer.Option(metavar="N", help="how many flights, from run 0 on")] = 1000,
+    seed: Annotated[int, typer.Option(metavar="N", help="seed of the draws")] = 0,
+    engine: Annotated[str, typer.Option(metavar="|".join(ENGINES), help="what flies the blocks")] = "local",
+    what: Annotated[
+        str | None, typer.Option(metavar="|".join(KINDS), help="which flight of a scenario with both")
+    ] = None,
+    fidelity: Annotated[
+        str, typer.Option(metavar="|".join(FIDELITIES), help="how fine a return is modelled")
+    ] = "point-mass",
+    plan: Annotated[
+        str | None, typer.Option(metavar="|".join(PLAN_WORDS), help="plan of a rendezvous")
+    ] = None,
+    port: Annotated[str | None, typer.Option(metavar="|".join(PORTS), help="port of a rendezvous")] = None,
+    cores: Annotated[
+        int | None, typer.Option(metavar="N", help="blocks flown at once; all cores if left out")
+    ] = None,
+    settings: Settings = None,
+    out: Annotated[Path | None, folder_option("keep the runs here")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the campaign in --out")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fly a campaign: many dispersed flights, counted, and kept in --out for queries and replays."""
+    for option, word, known in (
+        ("--engine", engine, ENGINES), ("--what", what, KINDS), ("--fidelity", fidelity, FIDELITIES),
+        ("--plan", plan, PLAN_WORDS), ("--port", port, PORTS),
+    ):  # fmt: skip
+        known_word(option, word, known)
+    chosen = load(scenario, parse_settings(settings or []))
+    with working() as talk:
+        from homeward.campaign.run import campaign as fly
+
+        flown = fly(
+            chosen, runs, seed=seed, out=out, resume=resume, what=what, engine=engine, fidelity=fidelity,
+            plan=plan, port=port, cores=cores, progress=_sparing(talk),
+        )  # fmt: skip
+    if as_json:
+        print(json_text(flown.summary))
+        return
+    from homeward.cli_report import console
+
+    _show(console(), flown.summary)
+
+
+def _sparing(talk: Talk):
+    """Progress in as many words as can be read."""
+    pause, last = (MOVING if sys.stderr.isatty() else STILL), [0.0]
+
+    def tell(count: Any) -> None:
+        now = time.monotonic()
+        if now - last[0] >= pause:
+            last[0] = now
+            talk(count.told(), count.done / max(count.wanted, 1))
+
+    return tell
+
+
+def _show(screen: Console, told: dict[str, Any]) -> None:
+    """The figures of a campaign as a table."""
+    screen.print(f"{told['scenario']}: {told['runs']:,} dispersed flights ({told['kind']})", style="bold")
+    screen.print(
+        f"seed {told['seed']}, {told['failed']} failed, {told['success']} ended as they should; "
+        f"{told['wall_s']:.0f} s, {told['runs_per_s']:.3g} runs/s",
+        style="dim",
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("", "mean", "p50", "p99", "p99.7", "greatest"):
+        table.add_column(column, justify="left" if not column else "right")
+    for name, figures in told["metrics"].items():
+        table.add_row(name, *("failed" if figures[k] is None else f"{figures[k]:.4g}" for k in SHOWN))
+    screen.print()
+    screen.print(table)
+    if told["store"] is not None:
+        screen.print()
+        screen.print(f"Runs in {told['store']}: homeward query, homeward replay", style="dim")
