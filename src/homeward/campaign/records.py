@@ -1,0 +1,132 @@
+"""The runs of a campaign as columns of numbers, read when they are asked for."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from homeward.errors import InputError
+from homeward.scenario.schema_errors import nearest, one_line
+
+RUN_COLUMNS = ("run", "failed", "success", "failure")
+
+
+@dataclasses.dataclass
+class Records:
+    """Columns of a campaign: ``read(names)`` gives them, one array a name, in the order of the runs.
+
+    ``names`` are the columns there are; ``folder`` is where the campaign lies, as the user named it.
+    """
+
+    folder: str
+    manifest: Mapping[str, Any]
+    names: Sequence[str]
+    read: Callable[[Sequence[str]], Mapping[str, np.ndarray]]
+    _kept: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, values: Mapping[str, np.ndarray], manifest: Mapping[str, Any], folder: str = "DIR"
+    ) -> "Records":
+        """Records of columns that are at hand."""
+        return cls(folder, manifest, list(values), lambda names: {n: np.asarray(values[n]) for n in names})
+
+    def __len__(self) -> int:
+        return self["run"].size
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """A column; raises ``InputError`` for one that was not recorded."""
+        if name not in self._kept:
+            if name not in self.names:
+                raise InputError(f"{one_line(self.folder, 200)}: {self.lacking(name)}")
+            self._kept.update(self.read([name]))
+        return self._kept[name]
+
+    def first(self, runs: int) -> "Records":
+        """The same of the first ``runs`` runs."""
+        return dataclasses.replace(
+            self, read=lambda names: {n: v[:runs] for n, v in self.read(names).items()}, _kept={}
+        )
+
+    def lacking(self, name: str) -> str:
+        """Why there is no such column, and which was probably meant."""
+        like = nearest(name, self.results)
+        hint = f"did you mean {like}?" if like else f"recorded are {', '.join(self.results)}"
+        return f'"{one_line(name)}" was not recorded; {hint}'
+
+    @property
+    def failed(self) -> np.ndarray:
+        """Which runs failed."""
+        return self["failed"].astype(bool)
+
+    @property
+    def results(self) -> list[str]:
+        """Columns that are results of a flight, flags among them."""
+        return [n for n in self.names if not n.startswith("draw_") and n not in ("run", "failure")]
+
+    @property
+    def draws(self) -> list[str]:
+        """Columns of dispersions."""
+        return [n for n in self.names if n.startswith("draw_")]
+
+    def is_flag(self, name: str) -> bool:
+        """Whether a column says yes or no."""
+        return self[name].dtype == bool
+
+    def worse(self, name: str, more_is_worse: bool = True) -> np.ndarray:
+        """A quantity in which a failed run, or one without the number, is infinitely bad."""
+        values = self[name].astype(float)
+        good = np.isfinite(values) if name == "failed" else ~self.failed & np.isfinite(values)
+        return np.where(good, values, np.inf if more_is_worse else -np.inf)
+
+    def failure(self, place: int) -> str | None:
+        """Why the run in a row failed, None where it did not."""
+        if "failure" not in self.names:
+            return None
+        told = self["failure"][place]
+        return str(told) if told else None
+
+    def told(self, name: str) -> tuple[str, str]:
+        """Unit and text of a column."""
+        for column in self.manifest.get("columns", ()):
+            if column["name"] == name:
+                return str(column.get("unit", "")), str(column.get("text", ""))
+        return "", ""
+
+    def replay(self, run: int) -> str:
+        """How to fly a run again."""
+        return f"homeward replay {_quoted(self.folder)} {run}"
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+def read_records(folder: str | Path) -> Records:
+    """The records of the campaign in a folder; raises ``InputError`` where there is none, or no run yet."""
+    from homeward.campaign.store import Store
+
+    store = Store.open(folder)
+    names = store.table([]).schema.names or _names(store)
+
+    def read(wanted: Sequence[str]) -> dict[str, np.ndarray]:
+        table = store.table(list(wanted))
+        return {n: table.column(n).to_numpy(zero_copy_only=False) for n in wanted}
+
+    return Records(str(folder), store.manifest, names, read)
+
+
+def _names(store: Any) -> list[str]:
+    import pyarrow.parquet as pq
+
+    return list(pq.read_schema(store.files()[0]).names)
+
+
+__all__ = ["Records", "read_records"]
