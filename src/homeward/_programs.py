@@ -141,7 +141,7 @@ class Program:
 
 def build_seconds() -> float:
     """Seconds this process has spent making programs ready: traced, compiled or read, side by side or not."""
-    return sum(_spent)
+    return float(sum(_spent))
 
 
 def source_fingerprint() -> str:

@@ -13,6 +13,7 @@ from homeward.cli_files import json_text
 from homeward.cli_options import AsJson, ScenarioName, Settings, folder_option
 from homeward.cli_progress import Talk, working
 from homeward.cli_refusals import known_word
+from homeward.cli_verdicts import show_verdicts
 from homeward.scenario.load import load, parse_settings
 from homeward.scenario.schema import FIDELITIES
 from homeward.scenario.schema_rendezvous import PLAN_WORDS, PORTS
@@ -42,6 +43,13 @@ def campaign(
     cores: Annotated[
         int | None, typer.Option(metavar="N", help="blocks flown at once; all cores if left out")
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="RULE", help='stop when known well enough: "p99(open_miss_km) +-5%"'),
+    ] = None,
+    requirements: Annotated[
+        str | None, typer.Option(metavar="FILE", help="requirements to judge by; else those that ship")
+    ] = None,
     settings: Settings = None,
     out: Annotated[Path | None, folder_option("keep the runs here")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the campaign in --out")] = False,
@@ -54,12 +62,13 @@ def campaign(
     ):  # fmt: skip
         known_word(option, word, known)
     chosen = load(scenario, parse_settings(settings or []))
+    asked = None if requirements is None else _read(requirements, fidelity)
     with working() as talk:
         from homeward.campaign.run import campaign as fly
 
         flown = fly(
             chosen, runs, seed=seed, out=out, resume=resume, what=what, engine=engine, fidelity=fidelity,
-            plan=plan, port=port, cores=cores, progress=_sparing(talk),
+            plan=plan, port=port, cores=cores, until=until, requirements=asked, progress=_sparing(talk),
         )  # fmt: skip
     if as_json:
         print(json_text(flown.summary))
@@ -67,6 +76,12 @@ def campaign(
     from homeward.cli_report import console
 
     _show(console(), flown.summary)
+
+
+def _read(file: str, fidelity: str):
+    from homeward.campaign.requirements import read_requirements
+
+    return read_requirements(file, fidelity)
 
 
 def _sparing(talk: Talk):
@@ -97,6 +112,15 @@ def _show(screen: Console, told: dict[str, Any]) -> None:
         table.add_row(name, *("failed" if figures[k] is None else f"{figures[k]:.4g}" for k in SHOWN))
     screen.print()
     screen.print(table)
+    show_verdicts(screen, told["requirements"])
+    if told["until"] is not None:
+        u = told["until"]
+        how = "reached" if u["enough"] else "not reached"
+        screen.print(
+            f"{u['text']}: {how} after {u['runs']:,} runs, 95 % from {u['low']:.4g} to {u['high']:.4g}"
+        )
     if told["store"] is not None:
         screen.print()
-        screen.print(f"Runs in {told['store']}: homeward query, homeward replay", style="dim")
+        screen.print(
+            f"Runs in {told['store']}: homeward report, homeward query, homeward replay", style="dim"
+        )

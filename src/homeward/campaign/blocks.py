@@ -5,7 +5,7 @@ last run. A run therefore has the same bits in any campaign, on any number of co
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -29,6 +29,7 @@ Share = Callable[[float], None]
 NO_FAULT = 1e12  # s: a thruster that fails then never fails
 
 
+@runtime_checkable
 class Blocks(Protocol):
     """What flies blocks: ``kind`` of the flights, ``lanes`` of a block, and the columns' ``draws``."""
 

@@ -11,19 +11,12 @@ import numpy as np
 
 from homeward.campaign.disperse import disperse
 from homeward.campaign.fly import run_keys, spread_legs
+from homeward.campaign.statistics import order_statistic
 from homeward.campaign.summary import metrics
 from homeward.errors import InputError
 from homeward.scenario.returns import ReturnPlan, plan_return
 from homeward.scenario.schema import Scenario
 from homeward.sim.mission import fly_mission
-
-
-def order_statistic(values: np.ndarray, p: float) -> float:
-    """The value that a share ``p`` of the sorted values does not exceed: number ceil(p N) of them."""
-    ordered = np.sort(np.asarray(values, float))
-    if ordered.size == 0:
-        return float("nan")
-    return float(ordered[max(int(np.ceil(p * ordered.size - 1e-9)), 1) - 1])
 
 
 @dataclasses.dataclass

@@ -114,7 +114,8 @@ def read_records(folder: str | Path) -> Records:
     from homeward.campaign.store import Store
 
     store = Store.open(folder)
-    names = store.table([]).schema.names or _names(store)
+    _ = store.table(["run"])  # refuses a store without a run
+    names = _names(store)
 
     def read(wanted: Sequence[str]) -> dict[str, np.ndarray]:
         table = store.table(list(wanted))

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,12 @@ from homeward.campaign.blocks import Blocks, PairBlocks, ReturnBlocks
 from homeward.campaign.engine import Meter, Tell, fly_local
 from homeward.campaign.origin import check_origin, first_manifest
 from homeward.campaign.peak import peak_memory_mib
+from homeward.campaign.records import read_records
+from homeward.campaign.requirements import Requirement, default_requirements
 from homeward.campaign.store import Store
 from homeward.campaign.store_summary import counts_of, metrics_of
+from homeward.campaign.until import Look, Until, looks, parse_until
+from homeward.campaign.verdicts import judge, refuse_unknown
 from homeward.errors import InputError
 from homeward.scenario.schema import FIDELITIES, Scenario
 
@@ -36,14 +40,17 @@ class Campaign:
 def campaign(
     scenario: Scenario, runs: int, *, seed: int = 0, out: str | Path | None = None, resume: bool = False,
     what: str | None = None, engine: str = "local", fidelity: str = "point-mass", plan: str | None = None,
-    port: str | None = None, cores: int | None = None, progress: Tell | None = None,
+    port: str | None = None, cores: int | None = None, until: str | None = None,
+    requirements: Sequence[Requirement] | None = None, progress: Tell | None = None,
 ) -> Campaign:  # fmt: skip
     """Fly runs 0 to ``runs`` of a seed, the same code as one flight under ``vmap``, and sum them up.
 
     Args: ``out`` is the folder of the store, a temporary one if left out; ``resume`` goes on with the store
     that is there, whose runs may also be fewer than are now asked for. ``what`` is return or rendezvous: the
     scenario's return where it holds both. ``fidelity`` is a return's, ``plan`` and ``port`` a rendezvous'.
-    ``cores`` blocks are flown at once, which changes no bit.
+    ``cores`` blocks are flown at once, which changes no bit. ``until`` is a stopping rule such as
+    ``p99(open_miss_km) +-5%``; ``runs`` are then the most. ``requirements`` are those that ship for the
+    scenario if left out.
     Raises ``InputError`` for bad input, a store of something else, a disk that is full; ``Infeasible`` where
     the scenario cannot be flown.
     """
@@ -54,6 +61,10 @@ def campaign(
         raise InputError(f'engine="{engine}": expected {", ".join(ENGINES)}')
     if fidelity not in FIDELITIES:
         raise InputError(f'fidelity="{fidelity}": expected {", ".join(FIDELITIES)}')
+    rule = None if until is None else parse_until(until)
+    if requirements is None:
+        requirements = default_requirements(scenario.name, kind, fidelity if kind == "return" else None)
+    refuse_unknown(kind, requirements, rule)
     manifest = first_manifest(scenario, kind, runs, seed, fidelity, plan, port)
     if resume and out is None:
         raise InputError("--resume: expected --out with the folder of the campaign to go on with")
@@ -62,13 +73,18 @@ def campaign(
     with opened(place, manifest, resume) as store:
         store.manifest["runs"] = max(runs, store.wanted)
         store.save_manifest()
-        flown, compiled = fly_missing(store, None, cores, progress)
+        if rule is None:
+            (flown, compiled), look = fly_missing(store, None, cores, progress), None
+        else:
+            flown, compiled, look = fly_until(store, rule, cores, progress)
     wall = time.perf_counter() - began
     summary = {
         "scenario": scenario.name, "kind": kind, "fidelity": store.manifest["fidelity"], "seed": seed,
         **counts_of(store), "flown_now": flown, "runs_per_s": flown / wall, "compile_s": compiled,
         "wall_s": wall, "peak_memory_mib": peak_memory_mib(), "metrics": metrics_of(store),
-        "requirements": [], "store": None if out is None else str(out),
+        "requirements": [v.told() for v in judge(read_records(place), requirements)],
+        "until": None if rule is None or look is None else {"text": rule.text, **look.told()},
+        "store": None if out is None else str(out),
     }  # fmt: skip
     return Campaign(summary, store, folder)
 
@@ -119,10 +135,35 @@ def blocks_of(store: Store) -> Blocks:
     return PairBlocks(scenario, m["seed"], m["plan"], m["port"], m["lanes"])
 
 
-def fly_missing(store: Store, upto: int | None, cores: int | None, tell: Tell | None) -> tuple[int, float]:
+def fly_until(
+    store: Store, rule: Until, cores: int | None, tell: Tell | None
+) -> tuple[int, float, Look]:  # fmt: skip
+    """Fly until the rule says that it is enough, or all runs are there: runs flown, seconds compiling, look.
+
+    The rule is asked of runs 0 to n at fixed n, whatever the store holds beyond. The caller holds the right
+    to write.
+    """
+    flown, compiled, blocks = 0, 0.0, None
+    wanted = store.wanted
+    for n in looks(store.lanes, wanted):
+        if store.missing(n):
+            blocks = blocks or blocks_of(store)
+            more, spent = fly_missing(store, n, cores, tell, blocks)
+            flown, compiled = flown + more, compiled + spent
+        look = rule.look(read_records(store.folder).first(n))
+        if look.enough or n >= wanted:
+            store.manifest["runs"] = max(n, len(store))
+            store.save_manifest()
+            return flown, compiled, look
+    raise AssertionError("looks end with all runs")
+
+
+def fly_missing(
+    store: Store, upto: int | None, cores: int | None, tell: Tell | None, blocks: Blocks | None = None
+) -> tuple[int, float]:
     """Fly what a store lacks up to run ``upto`` (all if left out): runs flown, seconds spent compiling.
 
-    The caller holds the right to write.
+    ``blocks`` fly them, made anew if left out. The caller holds the right to write.
     """
     from homeward._programs import build_seconds
 
@@ -132,7 +173,7 @@ def fly_missing(store: Store, upto: int | None, cores: int | None, tell: Tell | 
     before = build_seconds()
     counts = counts_of(store)
     meter = Meter(store.wanted if upto is None else upto, counts["runs"], counts["failed"], tell)
-    fly_local(store, blocks_of(store), todo, meter, cores)
+    fly_local(store, blocks or blocks_of(store), todo, meter, cores)
     return meter.flown, build_seconds() - before
 
 

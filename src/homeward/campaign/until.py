@@ -9,6 +9,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from homeward.campaign.records import Records
 from homeward.campaign.statistics import CONFIDENCE, clopper_pearson, order_statistic, quantile_interval
@@ -34,6 +35,10 @@ class Look:
     high: float
     half_width: float
     enough: bool
+
+    def told(self) -> dict[str, Any]:
+        """The look for ``--json``; what is infinite becomes null there."""
+        return dataclasses.asdict(self)
 
 
 @dataclasses.dataclass(frozen=True)

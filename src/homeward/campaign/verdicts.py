@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from homeward.campaign.columns import RUN, SOURCES
 from homeward.campaign.records import Records
 from homeward.campaign.requirements import Requirement
 from homeward.campaign.statistics import Decision, decide, rank_of, share_lower, upper_rank
+from homeward.campaign.until import Until
 from homeward.errors import InputError
+from homeward.scenario.schema_errors import nearest, one_line
 
 WORST = 10
 
@@ -20,10 +23,10 @@ class Verdict:
     """A requirement, judged.
 
     ``value`` is what the runs show (order statistic, share, count), ``bound`` its one-sided bound at the
-    asked confidence; ``margin`` is from the bound to the limit, ``margin_of_value`` from the value, both negative
-    where the limit is passed. None stands for infinite or not to be had from so few runs. ``confidence`` is
-    the one reached, None where the sentence speaks of the runs flown only. ``kept`` runs keep the limit;
-    ``share_shown`` of all flights do so at least, at the asked confidence.
+    asked confidence; ``margin`` is from the bound to the limit, ``margin_of_value`` from the value, both
+    negative where the limit is passed. None stands for infinite or not to be had from so few runs.
+    ``confidence`` is the one reached, None where the sentence speaks of the runs flown only. ``kept`` runs
+    keep the limit; ``share_shown`` of all flights do so at least, at the asked confidence.
     """
 
     requirement: Requirement
@@ -53,6 +56,20 @@ class Verdict:
 def judge(records: Records, requirements: Sequence[Requirement]) -> list[Verdict]:
     """Hold requirements against a campaign; raises ``InputError`` for a quantity that was not recorded."""
     return [_judged(records, r) for r in requirements]
+
+
+def refuse_unknown(kind: str, requirements: Sequence[Requirement], rule: Until | None = None) -> None:
+    """Refuse, before anything is flown, what no campaign of this kind records."""
+    known = {c.name for c in RUN if c.name not in ("run", "failure")}
+    known |= {source.column.name for source in SOURCES[kind]}
+    asked = [(r.place, r.quantity) for r in requirements]
+    if rule is not None:
+        asked.append((f'--until "{one_line(rule.text, 80)}"', rule.quantity))
+    for place, quantity in asked:
+        if quantity not in known:
+            like = nearest(quantity, known)
+            hint = f"did you mean {like}?" if like else f"recorded are {', '.join(sorted(known))}"
+            raise InputError(f'{place}: "{one_line(quantity)}" is not recorded of a {kind}; {hint}')
 
 
 def _judged(records: Records, r: Requirement) -> Verdict:
@@ -133,4 +150,4 @@ def _worst(records: Records, places: np.ndarray, values: np.ndarray) -> list[dic
     return told
 
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Verdict", "judge", "refuse_unknown"]
