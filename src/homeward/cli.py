@@ -16,6 +16,7 @@ import typer
 from homeward.cli_campaign import campaign
 from homeward.cli_compare import compare_guidance
 from homeward.cli_files import json_text, prepare_folder, writing
+from homeward.cli_ground import dictionary, listen, telemetry
 from homeward.cli_opportunities import opportunities
 from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
 from homeward.cli_progress import working
@@ -159,6 +160,8 @@ def propagate(
 
 app.command("compare-guidance")(compare_guidance)
 for _command in (campaign, query, rendezvous, opportunities, scenarios, check, new, schema):
+    app.command()(_command)
+for _command in (telemetry, listen, dictionary):
     app.command()(_command)
 
 # Typer carries its own copy of click or uses the installed one, depending on its version.

@@ -12,26 +12,29 @@ import numpy as np
 
 from homeward.typing import Array, Count, Flag, Float, Quat, Scalar, Vec3
 
+Span = tuple[float, float]  # least and greatest value that a channel can have
 
-def channel(unit: str, text: str, frame: str = "") -> Any:
-    """A message field with its unit, its frame and one line of text."""
-    return eqx.field(metadata={"unit": unit, "frame": frame, "text": text})
+
+def channel(unit: str, text: str, frame: str = "", span: Span | None = None) -> Any:
+    """A message field with its unit, its frame, one line of text and, where it has one, its range."""
+    return eqx.field(metadata={"unit": unit, "frame": frame, "text": text, "span": span})
 
 
 @dataclasses.dataclass(frozen=True)
 class Channel:
-    """What a reader must know of one field: name, unit, frame, text."""
+    """What a reader must know of one field: name, unit, frame, text, and the range [of its unit] or None."""
 
     name: str
     unit: str
     frame: str
     text: str
+    span: Span | None = None
 
 
 def channels(message: type) -> tuple[Channel, ...]:
     """The channels of a message type, in order."""
     return tuple(
-        Channel(f.name, f.metadata["unit"], f.metadata["frame"], f.metadata["text"])
+        Channel(f.name, f.metadata["unit"], f.metadata["frame"], f.metadata["text"], f.metadata["span"])
         for f in dataclasses.fields(message)
         if "unit" in f.metadata
     )
@@ -136,16 +139,22 @@ class BodyFrame(eqx.Module):
     """One fast row of telemetry of a ship that turns: one a control tick."""
 
     time: Scalar = channel("s", "time since the scenario's epoch")
-    q_BI: Quat = channel("1", "true attitude, components of I to components of B")
+    q_BI: Quat = channel("1", "true attitude, components of I to components of B", span=(-1.0, 1.0))
     omega_BI_B: Vec3 = channel("rad/s", "true rate of turn", "B")
-    angle_of_attack: Scalar = channel("rad", "true angle of attack, heat shield first near 180 deg")
-    sideslip: Scalar = channel("rad", "true sideslip")
-    bank: Scalar = channel("rad", "true bank angle")
-    bank_command: Scalar = channel("rad", "bank angle commanded")
-    load_factor: Scalar = channel("g", "non-gravitational acceleration over standard gravity")
+    angle_of_attack: Scalar = channel(
+        "rad", "true angle of attack, heat shield first near 180 deg", span=(-np.pi, np.pi)
+    )
+    sideslip: Scalar = channel("rad", "true sideslip", span=(-np.pi, np.pi))
+    bank: Scalar = channel("rad", "true bank angle", span=(-np.pi, np.pi))
+    bank_command: Scalar = channel("rad", "bank angle commanded", span=(-np.pi, np.pi))
+    load_factor: Scalar = channel(
+        "g", "non-gravitational acceleration over standard gravity", span=(0.0, 100.0)
+    )
     attitude_error: Vec3 = channel("rad", "believed less true attitude", "B")
-    valve_share: Float[Array, " n"] = channel("1", "part of the tick each thruster is told to be open")
-    engine_share: Scalar = channel("1", "part of the tick the main engine is told to burn")
+    valve_share: Float[Array, " n"] = channel(
+        "1", "part of the tick each thruster is told to be open", span=(0.0, 1.0)
+    )
+    engine_share: Scalar = channel("1", "part of the tick the main engine is told to burn", span=(0.0, 1.0))
     thruster_propellant: Scalar = channel("kg", "left in the capsule's thruster tank")
 
 
@@ -153,36 +162,42 @@ class Frame(eqx.Module):
     """One row of telemetry of a simulated flight: truth beside what the flight computer believes."""
 
     time: Scalar = channel("s", "time since the scenario's epoch")
-    leg: Count = channel("1", "index of the leg")
+    leg: Count = channel("1", "index of the leg", span=(0.0, 99.0))
     r_BI_I: Vec3 = channel("m", "true position", "I")
     v_BI_I: Vec3 = channel("m/s", "true inertial velocity", "I")
-    latitude: Scalar = channel("rad", "geodetic latitude")
-    longitude: Scalar = channel("rad", "longitude, east positive")
+    latitude: Scalar = channel("rad", "geodetic latitude", span=(-np.pi / 2, np.pi / 2))
+    longitude: Scalar = channel("rad", "longitude, east positive", span=(-np.pi, np.pi))
     altitude: Scalar = channel("m", "altitude above the ellipsoid")
     speed: Scalar = channel("m/s", "speed relative to the turning Earth")
     inertial_speed: Scalar = channel("m/s", "inertial speed")
-    flight_path_angle: Scalar = channel("rad", "relative flight-path angle, up positive")
-    heading: Scalar = channel("rad", "relative heading, clockwise from north")
+    flight_path_angle: Scalar = channel(
+        "rad", "relative flight-path angle, up positive", span=(-np.pi / 2, np.pi / 2)
+    )
+    heading: Scalar = channel("rad", "relative heading, clockwise from north", span=(-np.pi, 2 * np.pi))
     vertical_speed: Scalar = channel("m/s", "rate of altitude, up positive")
     mass: Scalar = channel("kg", "mass of what flies on")
     density: Scalar = channel("kg/m3", "true air density")
-    mach: Scalar = channel("1", "Mach number")
+    mach: Scalar = channel("1", "Mach number", span=(0.0, 100.0))
     dynamic_pressure: Scalar = channel("Pa", "dynamic pressure")
-    load_factor: Scalar = channel("g", "non-gravitational acceleration over standard gravity")
+    load_factor: Scalar = channel(
+        "g", "non-gravitational acceleration over standard gravity", span=(0.0, 100.0)
+    )
     heat_rate: Scalar = channel("W/m2", "stagnation heating, convective and radiative")
     heat_load: Scalar = channel("J/m2", "stagnation heating summed over the flight")
     bank_command: Scalar = channel("rad", "bank angle commanded")
-    bank: Scalar = channel("rad", "true bank angle")
+    bank: Scalar = channel("rad", "true bank angle", span=(-np.pi, np.pi))
     wind_north: Scalar = channel("m/s", "true wind toward north")
     wind_east: Scalar = channel("m/s", "true wind toward east")
     range_to_go: Scalar = channel("m", "true distance along the ground to the aim point")
     navigation_position_error: Vec3 = channel("m", "believed less true position", "N")
     navigation_velocity_error: Vec3 = channel("m/s", "believed less true velocity", "N")
-    blackout: Flag = channel("1", "satellite navigation is cut off")
+    blackout: Flag = channel("1", "satellite navigation is cut off", span=(0.0, 1.0))
     drag_factor: Scalar = channel("1", "drag estimated on board over the onboard model's")
     lift_factor: Scalar = channel("1", "lift estimated on board over the onboard model's")
     predicted_miss: Scalar = channel("m", "miss distance the guidance predicts")
-    parachute_stage: Count = channel("1", "0 none, 1 drogue, 2 main reefed, 3 main, 4 backup")
+    parachute_stage: Count = channel(
+        "1", "0 none, 1 drogue, 2 main reefed, 3 main, 4 backup", span=(0.0, 4.0)
+    )
     # Only of a ship that turns: the control ticks of this cycle, and how well its filter thinks it knows.
     body: BodyFrame | None = None
     accuracy: Accuracy | None = None

@@ -62,7 +62,9 @@ class PairFrame(eqx.Module):
     """One row of telemetry of a rendezvous: truth beside what navigation believes."""
 
     time: Scalar = channel("s", "time since the scenario's epoch")
-    stage: Count = channel("1", "0 far guidance, 1 homing, 2 and on: step of the approach, see the steps")
+    stage: Count = channel(
+        "1", "0 far guidance, 1 homing, 2 and on: step of the approach, see the steps", span=(0.0, 99.0)
+    )
     r_BI_I: Vec3 = channel("m", "true position of the ship", "I")
     v_BI_I: Vec3 = channel("m/s", "true velocity of the ship", "I")
     r_TI_I: Vec3 = channel("m", "true position of the station", "I")
@@ -71,7 +73,9 @@ class PairFrame(eqx.Module):
     velocity_L: Vec3 = channel("m/s", "its rate of change", "L")
     port_position: Vec3 = channel("m", "true position of the ship's port from the station's", "D")
     port_velocity: Vec3 = channel("m/s", "its rate of change", "D")
-    q_BI: Quat = channel("1", "true attitude of the ship, components of I to components of B")
+    q_BI: Quat = channel(
+        "1", "true attitude of the ship, components of I to components of B", span=(-1.0, 1.0)
+    )
     omega_BI_B: Vec3 = channel("rad/s", "true rate of turn of the ship", "B")
     docking_turn: Vec3 = channel("rad", "turn that is missing to the docked attitude", "B")
     mass: Scalar = channel("kg", "mass of the ship")
@@ -80,4 +84,4 @@ class PairFrame(eqx.Module):
     velocity_error: Vec3 = channel("m/s", "believed less true relative velocity", "L")
     position_sigma: Vec3 = channel("m", "1-sigma of the believed relative position", "L")
     velocity_sigma: Vec3 = channel("m/s", "1-sigma of the believed relative velocity", "L")
-    valve_share: Float[Array, " n"] = channel("1", "part of the cycle each thruster is open")
+    valve_share: Float[Array, " n"] = channel("1", "part of the cycle each thruster is open", span=(0.0, 1.0))

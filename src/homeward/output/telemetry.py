@@ -31,6 +31,9 @@ SUFFIXES = {
     "g": "_g",
     "W/m2": "_w_m2",
     "J/m2": "_j_m2",
+    "K": "_k",
+    "V": "_v",
+    "A": "_a",
 }
 DEGREES = {"rad": "deg", "rad/s": "deg/s"}  # units that people do not read, and what they read instead
 NAMES = {

@@ -16,7 +16,7 @@ from homeward.scenario.shipped import shipped_file, shipped_names
 
 LARGEST = 20_000_000  # bytes; a larger file is no scenario
 ORBITS = (("return", "initial"), ("rendezvous", "station", "orbit"))  # each given in one of several ways
-FILE_KEYS = ("tle_file", "oem_file", "opm_file", "file")
+FILE_KEYS = ("tle_file", "oem_file", "opm_file", "file", "stations_file")
 
 
 def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -> Scenario:

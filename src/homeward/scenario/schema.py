@@ -20,6 +20,7 @@ from homeward.scenario.schema_base import (
 from homeward.scenario.schema_dispersion import Dispersion
 from homeward.scenario.schema_errors import touched
 from homeward.scenario.schema_flight import Flight, Simulation
+from homeward.scenario.schema_ground import GroundSegment
 from homeward.scenario.schema_rendezvous import Rendezvous
 from homeward.scenario.schema_return import Legs, Return
 from homeward.scenario.schema_truth import Truth
@@ -82,6 +83,7 @@ class Scenario(Section):
     homecoming: Return | None = Field(default=None, alias="return", description="this mission: a return")
     rendezvous: Rendezvous | None = Field(default=None, description="this mission: a rendezvous")
     dispersion: Dispersion = Field(default_factory=Dispersion, description="3-sigma spreads")
+    ground: GroundSegment = Field(default_factory=GroundSegment, description="what the ground has")
     simulation: Simulation = Field(default_factory=Simulation, description="steps of the simulation")
     _origin: Origin = PrivateAttr(default_factory=lambda: Origin())
 

@@ -1,0 +1,168 @@
+"""``homeward telemetry``, ``listen`` and ``dictionary``: the link between a flight and the ground."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from homeward.cli_files import json_text
+from homeward.cli_options import AsJson, Folder, Settings
+from homeward.cli_progress import working
+from homeward.errors import InputError
+from homeward.scenario.load import find, load, parse_settings
+from homeward.scenario.schema import Scenario
+from homeward.scenario.shipped import DEFAULT
+
+if TYPE_CHECKING:
+    from homeward.ground.recording import Recording
+
+Source = Annotated[
+    str, typer.Argument(metavar="SCENARIO|DIR", help="a scenario, or a folder that a flight was written to")
+]
+Port = Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="TCP port; 0 takes any that is free")]
+Host = Annotated[str, typer.Option(metavar="NAME", help="address")]
+
+
+def recording_of(source: str, settings: list[str] | None, talk: Any) -> "tuple[Recording, Scenario | None]":
+    """The flight of a folder, or of a scenario that is flown for it; with the scenario where one is told."""
+    from homeward.ground.recording import of_flight, read_folder
+    from homeward.scenario.schema_ground import GroundSegment
+
+    overrides = parse_settings(settings or [])
+    if Path(source).is_dir():
+        if any(not key.startswith("ground.") for key in overrides):
+            raise InputError(f"--set: {source} is flown already; only keys of [ground] can be changed")
+        base = load(DEFAULT, overrides).ground if overrides else GroundSegment()
+        return read_folder(source, base.cabin), None
+    chosen = load(source, overrides)
+    import homeward
+
+    if chosen.homecoming is not None:
+        flight: Any = homeward.fly(chosen, progress=talk)
+    else:
+        flight = homeward.rendezvous(chosen, progress=talk)
+    return of_flight(flight, chosen.ground.cabin), chosen
+
+
+def telemetry(
+    source: Source = DEFAULT,
+    port: Port = 10015,
+    host: Host = "127.0.0.1",
+    speed: Annotated[
+        float, typer.Option(metavar="X", min=0.0, max=1e6, help="times real time; 0: as fast as it goes")
+    ] = 1.0,
+    start: Annotated[
+        float | None, typer.Option("--from", metavar="S", help="seconds since the epoch to begin at")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="go on for further listeners after the end")] = False,
+    settings: Settings = None,
+) -> None:
+    """Stream a flight's telemetry as CCSDS space packets over TCP."""
+    from homeward.scenario.schema_ground import Link
+
+    if not Path(source).is_dir():
+        find(source)
+    with working() as talk:
+        recording, chosen = recording_of(source, settings, talk)
+        from homeward.ground.serve import Stream, serve
+
+        link = _link(source, chosen, settings) or Link()
+        stream = Stream(recording, link, speed, start=start)
+    counted = sum(stream.counts.values())
+
+    def ready(at: int) -> None:
+        minutes = (stream.last - stream.first) / 60.0
+        print(f"{recording.name}: {counted} packets, {minutes:.0f} min, on {host}:{at}; "
+              "it begins with the first listener", flush=True)  # fmt: skip
+
+    serve(stream, host, port, ready, keep)
+
+
+def _link(source: str, chosen: Scenario | None, settings: list[str] | None) -> Any:
+    if chosen is not None:
+        return chosen.ground.link
+    return load(DEFAULT, parse_settings(settings or [])).ground.link if settings else None
+
+
+def listen(
+    port: Port = 10015,
+    host: Host = "127.0.0.1",
+    out: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Receive telemetry, keep every octet of it in an archive, and tell of limits and gaps."""
+    if out is None:
+        raise InputError("--out: expected a folder for the archive, as in `homeward listen --out archive`")
+    from homeward.ground.listen import Listener, write_received
+    from homeward.ground.listen import listen as receive
+
+    listener = Listener(out)
+    told = 0
+
+    def progress(heard: Listener) -> None:
+        nonlocal told
+        for event in heard.monitor.log[told:]:
+            print(f"{event.time:10.1f} s  {event.text}", file=sys.stderr, flush=True)
+        told = len(heard.monitor.log)
+
+    try:
+        receive(listener, host, port, progress)
+    finally:
+        listener.close()
+    summary = write_received(out) | {
+        "events": [{"time_s": e.time, "name": e.name, "text": e.text} for e in listener.monitor.log]
+    }
+    (out / "events.json").write_text(json_text(summary["events"]) + "\n", encoding="utf-8")
+    if as_json:
+        print(json_text(summary))
+        return
+    print(f"{summary['name']}: {summary['packets']} packets, {summary['duplicates']} of them twice, "
+          f"{summary['missing']} missing in {len(summary['gaps'])} gaps, "
+          f"{summary['skipped_octets']} octets of no packet")  # fmt: skip
+    for gap in summary["gaps"][:20]:
+        print(f"  gap: {gap['missing']} of {gap['group']} after {gap['after_s']:.1f} s, "
+              f"before {gap['before_s']:.1f} s")  # fmt: skip
+    print(f"Archive in {out}")
+
+
+def dictionary(
+    source: Annotated[
+        str | None, typer.Argument(metavar="[DIR]", help="a folder of a flight; else all of a return")
+    ] = None,
+    xtce: Annotated[Path | None, typer.Option(metavar="FILE", help="write it as XTCE")] = None,
+    rendezvous: Annotated[bool, typer.Option("--rendezvous", help="the dictionary of a rendezvous")] = False,
+    thrusters: Annotated[int, typer.Option(metavar="N", min=0, max=64, help="thrusters that it has")] = 12,
+    as_json: AsJson = False,
+) -> None:
+    """Tell every parameter of the telemetry: name, unit, frame, range, limits."""
+    from homeward.ground.dictionary import RENDEZVOUS, RETURN, flight_dictionary
+    from homeward.ground.limits import flight_limits
+    from homeward.ground.xtce import write_xtce
+
+    name, limits = "homeward", flight_limits(5.0)
+    if source is None:
+        made = flight_dictionary(RENDEZVOUS if rendezvous else RETURN, thrusters)
+    else:
+        from homeward.ground.recording import read_folder
+        from homeward.scenario.schema_ground import Cabin
+
+        recording = read_folder(source, Cabin())
+        made, name = recording.dictionary, recording.name
+    if xtce is not None:
+        write_xtce(xtce, made, name, limits)
+    rows = [
+        {"group": g.name, "apid": g.apid, "name": p.name, "kind": p.kind, "unit": p.unit, "frame": p.frame,
+         "range": p.span, "limits": None if p.name not in limits else vars(limits[p.name]), "text": p.text}
+        for g in made.groups for p in g.parameters
+    ]  # fmt: skip
+    if as_json:
+        print(json_text({"fingerprint": made.fingerprint, "parameters": rows}))
+        return
+    for row in rows:
+        span = "" if row["range"] is None else f"{row['range'][0]:g} to {row['range'][1]:g}"
+        unit = "" if row["unit"] == "1" else row["unit"]
+        print(
+            f"{row['group']:9} {row['apid']:4} {row['name']:38} {row['kind']:7} {unit:6} "
+            f"{span:16} {row['text']}"
+        )

@@ -1,0 +1,1 @@
+"""The ground: telemetry, commands, tracking, landing forecast, monitor."""

@@ -1,0 +1,171 @@
+"""Streams a flown flight over TCP as it would have come down, to any number of listeners.
+
+There is one clock, the flight's. Each listener is served by a task of its own that walks along the one list
+of deliveries: a slow listener falls behind alone, and nobody waits for it. First of all a listener gets a
+packet that tells what is flying, and last one that tells how much was sent.
+"""
+
+import asyncio
+import contextlib
+import errno
+import json
+import time
+from collections.abc import Callable
+
+from homeward.errors import InputError
+from homeward.ground.dictionary import ABOUT_APID
+from homeward.ground.link import Delivery, blackouts, deliver, sent_packets
+from homeward.ground.packets import Packet, pack
+from homeward.ground.recording import Recording
+from homeward.scenario.schema_ground import Link
+
+Uplink = Callable[[bytes, float], list[bytes]]  # octets that came up, time [s]; packets that answer
+NAP = 0.02  # s at most between two looks at the clock
+MOST = 256  # packets written at once
+PATIENCE = 30.0  # s a listener may refuse to take anything
+
+
+class Stream:
+    """The deliveries of a flight and the clock they are played by; ``speed`` 0 is as fast as it goes."""
+
+    def __init__(
+        self, recording: Recording, link: Link, speed: float = 1.0, uplink: Uplink | None = None,
+        start: float | None = None,
+    ) -> None:  # fmt: skip
+        sent = sent_packets(recording)
+        if start is not None:
+            sent = [item for item in sent if item[0] >= start]
+        if not sent:
+            raise InputError(f"{recording.name}: nothing is sent from {start:.0f} s on")
+        self.deliveries = deliver(sent, link, blackouts(recording))
+        self.first, self.last = sent[0][0], sent[-1][0]
+        self.recording, self.speed, self.uplink = recording, speed, uplink
+        self.answers: list[bytes] = []
+        self.counts = {g.name: len(recording.tables[g.name]["time_s"]) for g in recording.dictionary.groups}
+        self._began: float | None = None
+
+    def now(self) -> float:
+        """The time of the flight [s since the epoch]."""
+        if self._began is None:
+            return self.first
+        if self.speed == 0.0:
+            return float("inf")
+        return self.first + (time.monotonic() - self._began) * self.speed
+
+    def begin(self) -> None:
+        """Let the clock run, if it does not."""
+        if self._began is None:
+            self._began = time.monotonic()
+
+    def over(self) -> bool:
+        """Whether all that is to arrive has."""
+        return self.now() > max(self.last, self.deliveries[-1].time if self.deliveries else self.last)
+
+    def about(self, ended: bool = False) -> bytes:
+        """The packet that tells what is flying."""
+        told = self.recording.about() | ({"sent": self.counts} if ended else {})
+        data = json.dumps(told, ensure_ascii=False).encode()
+        return pack(
+            Packet(ABOUT_APID, int(ended), self.last if ended else self.first, data), self.recording.clock
+        )
+
+    def place(self) -> int:
+        """Index of the first delivery that is still to come."""
+        now = self.now()
+        return sum(d.time <= now for d in self.deliveries) if now < float("inf") else 0
+
+    def due(self, index: int) -> list[Delivery]:
+        """The deliveries from an index on that have arrived by now."""
+        now, end = self.now(), min(index + MOST, len(self.deliveries))
+        found = []
+        while index < end and self.deliveries[index].time <= now:
+            found.append(self.deliveries[index])
+            index += 1
+        return found
+
+
+async def _listener(stream: Stream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    index = stream.place() if stream._began is not None else 0
+    stream.begin()
+    told = len(stream.answers)
+    listening = asyncio.create_task(_commands(stream, reader))
+    try:
+        writer.write(stream.about())
+        while True:
+            due = stream.due(index)
+            index += len(due)
+            answers = stream.answers[told:]
+            told += len(answers)
+            writer.write(b"".join([*(d.octets for d in due), *answers]))
+            await asyncio.wait_for(writer.drain(), PATIENCE)
+            if index == len(stream.deliveries) and stream.over() and not due:
+                break
+            if not due:
+                await asyncio.sleep(NAP)
+        writer.write(stream.about(ended=True))
+        await asyncio.wait_for(writer.drain(), PATIENCE)
+    except (ConnectionError, TimeoutError):
+        pass  # this listener has gone; the others are not concerned
+    finally:
+        listening.cancel()
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+            writer.close()
+            await writer.wait_closed()
+
+
+async def _commands(stream: Stream, reader: asyncio.StreamReader) -> None:
+    while octets := await reader.read(65536):
+        if stream.uplink is not None:
+            stream.answers += stream.uplink(octets, stream.now())
+
+
+async def _serve(
+    stream: Stream, host: str, port: int, ready: Callable[[int], None] | None, keep: bool, alone: float
+) -> None:
+    busy: set[asyncio.Task[None]] = set()
+    served = asyncio.Event()
+
+    async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        busy.add(task)
+        try:
+            await _listener(stream, reader, writer)
+        finally:
+            busy.discard(task)
+            served.set()
+
+    try:
+        server = await asyncio.start_server(welcome, host, port)
+    except OSError as error:
+        taken = (
+            "is taken; name another with --port"
+            if error.errno == errno.EADDRINUSE
+            else f"cannot be used ({error.strerror})"
+        )
+        raise InputError(f"--port {port}: the port of {host} {taken}") from None
+    except OverflowError:
+        raise InputError(f"--port {port}: expected a port from 0 to 65535") from None
+    async with server:
+        if ready is not None:
+            ready(server.sockets[0].getsockname()[1])
+        quiet = time.monotonic()
+        while keep or not (served.is_set() and not busy and stream.over()):
+            await asyncio.sleep(NAP)
+            if busy:
+                quiet = time.monotonic()
+            elif alone and time.monotonic() - quiet > alone:
+                raise InputError(f"nobody has listened for {alone:.0f} s")
+
+
+def serve(
+    stream: Stream, host: str = "127.0.0.1", port: int = 0, ready: Callable[[int], None] | None = None,
+    keep: bool = False, alone: float = 0.0,
+) -> None:  # fmt: skip
+    """Stream until the flight has ended and its listeners have all of it; for ever if ``keep``.
+
+    The clock starts with the first listener. ``ready`` is told the port when it is open (0 takes any that is
+    free); ``alone`` [s] is for how long nobody may listen, 0 for as long as you like. Raises InputError for a
+    port that is taken.
+    """
+    asyncio.run(_serve(stream, host, port, ready, keep, alone))
