@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from homeward.cli_campaign import campaign
+from homeward.cli_command import command
 from homeward.cli_compare import compare_guidance
 from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_ground import dictionary, listen, telemetry
@@ -161,7 +162,7 @@ def propagate(
 app.command("compare-guidance")(compare_guidance)
 for _command in (campaign, query, rendezvous, opportunities, scenarios, check, new, schema):
     app.command()(_command)
-for _command in (telemetry, listen, dictionary):
+for _command in (telemetry, listen, dictionary, command):
     app.command()(_command)
 
 # Typer carries its own copy of click or uses the installed one, depending on its version.

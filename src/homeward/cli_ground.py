@@ -55,6 +55,9 @@ def telemetry(
     start: Annotated[
         float | None, typer.Option("--from", metavar="S", help="seconds since the epoch to begin at")
     ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="key of the commands that may come up, mode 600")
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="go on for further listeners after the end")] = False,
     settings: Settings = None,
 ) -> None:
@@ -63,12 +66,26 @@ def telemetry(
 
     if not Path(source).is_dir():
         find(source)
+    secret = None
+    if key is not None:
+        from homeward.ground.keys import read_key
+
+        secret = read_key(key)
     with working() as talk:
         recording, chosen = recording_of(source, settings, talk)
         from homeward.ground.serve import Stream, serve
 
         link = _link(source, chosen, settings) or Link()
         stream = Stream(recording, link, speed, start=start)
+    if secret is not None and key is not None:
+        from homeward.ground.executive import Executive, Situation
+        from homeward.ground.sealing import Opener
+        from homeward.ground.uplink import flight_word
+
+        word = flight_word(recording.about())
+        opener = Opener(secret, word, recording.clock, key.with_name(key.name + ".used"))
+        # What is streamed has been flown: commands are judged and answered, and none can act any more.
+        stream.uplink = Executive(opener, recording.clock, Situation).uplink
     counted = sum(stream.counts.values())
 
     def ready(at: int) -> None:

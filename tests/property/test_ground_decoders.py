@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 
 from homeward.earth.time import Epoch
 from homeward.ground.archive import read_octets
+from homeward.ground.commands import NoCommand, Order, decode, encode
 from homeward.ground.dictionary import RETURN, flight_dictionary
+from homeward.ground.executive import Executive, Situation
 from homeward.ground.packets import BadPacket, Packet, Splitter, pack, unpack, unpack_values
+from homeward.ground.sealing import Opener
 from homeward.ground.timecode import Clock
 
 EPOCH = "2023-06-03T17:00:00Z"
@@ -93,3 +96,26 @@ def test_values_of_any_octets_are_refused_or_read(data):
         assert len(data) != group.format.size
         return
     assert len(values) == len(group.names)
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=150, deadline=None)
+def test_any_octets_are_a_command_or_are_refused(octets):
+    try:
+        command = decode(octets)
+    except NoCommand:
+        return
+    assert encode(command) == octets
+
+
+@given(st.lists(st.binary(max_size=300), max_size=5), st.floats(0.0, 1e6))
+@settings(max_examples=80, deadline=None)
+def test_no_octets_from_below_make_a_ship_do_anything(pieces, now):
+    ship = Executive(
+        Opener(bytes(32), "flight", CLOCK), CLOCK, lambda: Situation(docking=True, executes=(Order,))
+    )
+    for piece in pieces:
+        ship.uplink(piece, now)
+        ship.uplink(packet(now, piece, apid=65), now, 1)
+    assert not ship.take()
+    assert all(entry.outcome in ("forged", "malformed") for entry in ship.log)

@@ -16,7 +16,7 @@ from homeward.campaign.rendezvous_summary import summarise
 from homeward.errors import InputError
 from homeward.scenario.rendezvous_plan import RendezvousPlan, plan_rendezvous
 from homeward.scenario.schema import Scenario
-from homeward.sim.close_lanes import fly_close
+from homeward.sim.close_lanes import Between, fly_close
 from homeward.sim.pair_lanes import fly_far
 from homeward.typing import Array
 
@@ -26,12 +26,13 @@ FAR_SHARE = 0.4  # of the progress bar
 def rendezvous(
     scenario: Scenario, *, plan: str | None = None, port: str | None = None, dispersed: bool = False,
     seed: int = 0, run: int = 0, progress: Callable[[str, float], None] | None = None,
+    between: Between | None = None,
 ) -> RendezvousFlight:  # fmt: skip
     """Fly a scenario's rendezvous. ``plan`` and ``port`` go before the scenario's own.
 
     ``dispersed`` draws insertion, sensors, thrusters and air; run ``run`` of ``seed`` is that of
-    ``fly_pairs``. Raises ``Infeasible`` where no plan serves, ``InputError`` for a scenario without a
-    rendezvous.
+    ``fly_pairs``. ``between`` is asked before each half minute of the last legs: orders from the ground.
+    Raises ``Infeasible`` where no plan serves, ``InputError`` for a scenario without a rendezvous.
     """
     if isinstance(seed, bool) or seed < 0:
         raise InputError(f"rendezvous: seed: expected a whole number of at least 0, not {seed!r}")
@@ -53,7 +54,9 @@ def rendezvous(
 
     far, far_result = fly_far(world, made.far, carry, keys, True, until, far_progress)
     fault = made.told.faults.thruster_s if made.told.faults.thruster >= 0 else 1e12
-    close, frames = fly_close(world, made.close, fault, far, keys, True, made.steps, close_progress)
+    close, frames = fly_close(
+        world, made.close, fault, far, keys, True, made.steps, close_progress, between=between
+    )
     history = history_of(made, far_result, frames, 0)
     if progress is not None:
         progress("passive safety", 1.0)

@@ -72,8 +72,10 @@ class Monitor:
 
     def worst(self) -> Level:
         """The worst level of all parameters."""
-        none: Level = "green"
-        return max(self.levels.values(), key=lambda level: SEVERITY[level], default=none)
+        worst: Level = "green"
+        for level in self.levels.values():
+            worst = level if SEVERITY[level] > SEVERITY[worst] else worst
+        return worst
 
     def note(self, time: float, name: str, text: str) -> None:
         """Enter something that is no limit: a gap, a command, a forecast."""

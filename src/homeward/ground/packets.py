@@ -99,9 +99,13 @@ class Splitter:
     """Octets of a connection into packets, however they arrive.
 
     What is no packet is passed over octet by octet, up to where one begins again, and counted in ``skipped``.
+    Nor is one that tells more octets than ``longest``: a receiver does not wait for what cannot come.
     """
 
-    def __init__(self, dictionary: Dictionary | None = None, others: Sequence[int] = ()) -> None:
+    def __init__(
+        self, dictionary: Dictionary | None = None, others: Sequence[int] = (), longest: int = LONGEST
+    ) -> None:
+        self._longest = longest
         self._rest = bytearray()
         self._known: set[int] | None = None
         if dictionary is not None:
@@ -117,7 +121,7 @@ class Splitter:
         self._rest += octets
         while len(self._rest) >= HEADER:
             head = SpacePacketHeader.unpack(bytes(self._rest[:HEADER]))
-            sane = head.ccsds_version == 0 and head.sec_header_flag
+            sane = head.ccsds_version == 0 and head.sec_header_flag and head.packet_len <= self._longest
             if not sane or (self._known is not None and head.apid not in self._known):
                 self._pass_over()
                 continue

@@ -19,7 +19,8 @@ from homeward.ground.packets import Packet, pack
 from homeward.ground.recording import Recording
 from homeward.scenario.schema_ground import Link
 
-Uplink = Callable[[bytes, float], list[bytes]]  # octets that came up, time [s]; packets that answer
+#: Octets that came up, time [s], which connection; packets that answer.
+Uplink = Callable[[bytes, float, int], list[bytes]]
 NAP = 0.02  # s at most between two looks at the clock
 MOST = 256  # packets written at once
 PATIENCE = 30.0  # s a listener may refuse to take anything
@@ -116,7 +117,7 @@ async def _listener(stream: Stream, reader: asyncio.StreamReader, writer: asynci
 async def _commands(stream: Stream, reader: asyncio.StreamReader) -> None:
     while octets := await reader.read(65536):
         if stream.uplink is not None:
-            stream.answers += stream.uplink(octets, stream.now())
+            stream.answers += stream.uplink(octets, stream.now(), id(reader))
 
 
 async def _serve(

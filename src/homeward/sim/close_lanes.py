@@ -19,6 +19,8 @@ from homeward.sim.pair_lanes import world_axes
 from homeward.typing import Array
 from homeward.world.pair import PairWorld
 
+Between = Callable[[CloseComputer, CloseCarry], tuple[CloseComputer, CloseCarry]]
+
 
 def close_program(world, flight, fault_time, carry, keys, record: bool):
     """One chunk of the last legs, every lane."""
@@ -55,12 +57,13 @@ def fly_close(
     world: PairWorld, flight: CloseComputer, fault_time: float | np.ndarray, far: FarCarry,
     keys: Array, record: bool,
     names: list[str], progress: Callable[[str, float], None] | None = None, expected: float = 3600.0,
-    orders: Orders | None = None,
+    orders: Orders | None = None, between: Between | None = None,
 ) -> tuple[CloseCarry, list[PairFrame]]:  # fmt: skip
     """From the first hold point to the hatch, or as far as each lane comes.
 
     ``fault_time`` [s] is when thrusters whose share is none fail; ``orders`` (with a lane axis) go before the
-    flight computer's own.
+    flight computer's own. ``between`` is asked before each chunk and may change both, as the ground does;
+    what it changes is data, so that no program is compiled for it.
     """
     lanes = len(np.asarray(far.truth.time))
     if orders is None:
@@ -71,6 +74,8 @@ def fly_close(
     at = jnp.asarray(np.broadcast_to(np.asarray(fault_time, float), (lanes,)))
     frames: list[PairFrame] = []
     for number in range(int(LONGEST / CYCLES) + 2):
+        if between is not None:
+            flight, carry = jax.device_put(between(flight, carry))
         carry, rows = _chunk(world, flight, at, carry, keys, record=record)
         if rows is not None:
             frames.append(jax.tree.map(np.asarray, rows))
