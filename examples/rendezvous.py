@@ -6,5 +6,5 @@ s = hw.load("shenzhou-21")
 flight = hw.rendezvous(s)
 print(flight.summary["contact"])
 for burn in flight.summary["plan"]["burns"]:
-    print(f"{burn['time_s']:6.0f} s  {burn['delta_v_m_s']:5.2f} m/s  {burn['purpose']}")
+    print(f"{burn['time']:6.0f} s  {burn['delta_v_m_s']:5.2f} m/s  {burn['purpose']}")
 flight.save("rendezvous")

@@ -26,7 +26,8 @@ def show_rendezvous(out: Console, scenario: Scenario, summary: Mapping[str, Any]
     """The whole rendezvous on one page."""
     told = scenario.required_rendezvous()
     good = bool(summary.get("success"))
-    verdict = Text("docked as planned", "green") if good else Text("not a success", "bold red")
+    words = "docked as planned" + (", and away again" if summary.get("withdrawal") else "")
+    verdict = Text(words, "green") if good else Text("not a success", "bold red")
     head = Text.assemble((str(summary.get("scenario", scenario.name)), "bold"), "  ")
     out.print(head.append_text(verdict))
     if scenario.title:
@@ -38,7 +39,8 @@ def show_rendezvous(out: Console, scenario: Scenario, summary: Mapping[str, Any]
         f"{drawn}, seed {fmt(summary.get('seed'))}",
         style="dim",
     )
-    tables = (_burns(plan.get("burns") or ()), _figures(summary), _limits(told, summary), _contact(summary))
+    tables = (_burns(plan.get("burns") or ()), _figures(summary), _limits(told, summary), _contact(summary),
+              _withdrawal(summary))  # fmt: skip
     for table in tables:
         if table.row_count:
             out.print()
@@ -132,6 +134,34 @@ def _contact(summary: Mapping[str, Any]) -> Table:
         if value is not None:
             box = f"{least:.2f} to {most:.2f} {unit}" if least else f"{most:.2f} {unit}"
             table.add_row(name, fmt(value, unit, 3), box, _kept(least <= abs(value) <= most))
+    return table
+
+
+def _withdrawal(summary: Mapping[str, Any]) -> Table:
+    """How the ship left again, beside what it had to keep."""
+    table = plain_table("withdrawal", "flown", "limit", "")
+    told = summary.get("withdrawal")
+    if not told:
+        return table
+    least = told.get("keep_out_m")
+    table.add_row("undocked", fmt(told.get("undock_utc")), "", "")
+    table.add_row("out of the keep-out sphere after", clock(told.get("keep_out_exit_s")), "", "")
+    table.add_row("departure burn after", clock(told.get("departure_s")), "", "")
+    cost = f"{fmt(told.get('delta_v_m_s'), 'm/s')}, {fmt(told.get('propellant_kg'), 'kg', 1)}"
+    table.add_row("delta-v, propellant", cost, "", "")
+    share = told.get("corridor_share")
+    if share is not None:
+        table.add_row("of the corridor's width", fmt(100.0 * share, "%", 0), "100 %", _kept(share <= 1.0))
+    hull = told.get("min_clearance_m")
+    if hull is not None:
+        table.add_row("hull from the station, once off", fmt(hull, "m", 2), "0 m", _kept(hull > 0.0))
+    for name, key in (
+        ("outside the corridor", "min_range_outside_corridor_m"),
+        ("adrift for two revolutions", "station_min_range_m"),
+    ):
+        nearest = told.get(key)
+        if nearest is not None:
+            table.add_row(name, fmt(nearest, "m", 1), fmt(least, "m", 1), _kept(nearest > least))
     return table
 
 

@@ -1,9 +1,19 @@
 """The list of steps to each port: where the ship stays, which way it points, what comes after what."""
 
+import jax
 import numpy as np
 import pytest
 
-from homeward.flight.approach_steps import ALWAYS, AXIS, HOP, MOST_STEPS, STAY, approach_steps
+from homeward.flight.approach_steps import (
+    ALWAYS,
+    AXIS,
+    HOP,
+    LEAVE,
+    MOST_STEPS,
+    STAY,
+    approach_steps,
+    withdrawal_steps,
+)
 from homeward.flight.port_motion import PORTS
 from homeward.math.quaternion import to_matrix
 
@@ -99,6 +109,20 @@ def test_a_longer_list_is_a_longer_table():
     holds = [*HOLDS, (20.0, 1.0, ALWAYS), (10.0, 1.0, ALWAYS)]
     for port in PORTS:
         steps, names = steps_to(port, holds)
+        assert len(np.asarray(steps.kind)) == MOST_STEPS
         assert len(names) <= len(np.asarray(steps.kind))
         assert names[int(steps.last_hold)] == "10 m hold"
         assert float(steps.distance[len(names) - 1]) == 0.0
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_the_way_out_is_a_list_of_the_same_form(port):
+    """One program flies both: the tables have one shape."""
+    steps, names = withdrawal_steps(port, 220.0, 10.0, 0.4)
+    there, _ = steps_to(port)
+    for a, b in zip(jax.tree.leaves(steps), jax.tree.leaves(there), strict=True):
+        assert a.shape == b.shape and a.dtype == b.dtype
+    kind = np.asarray(steps.kind)
+    assert len(names) == 2 and list(kind[:2]) == [AXIS, LEAVE] and np.all(kind[2:] == LEAVE)
+    assert float(steps.distance[0]) == 220.0 and np.all(np.asarray(steps.limit) == 0.4)
+    assert int(steps.last_hold) > MOST_STEPS  # nothing sends it back

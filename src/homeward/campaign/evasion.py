@@ -10,6 +10,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from homeward.campaign.clearance import clearance_of
 from homeward.campaign.disperse_pair import disperse_pair
 from homeward.campaign.passive_safety import free_flights
 from homeward.campaign.rendezvous import pair_keys
@@ -18,7 +19,6 @@ from homeward.scenario.build_close import NOTICED
 from homeward.scenario.rendezvous_plan import RendezvousPlan
 from homeward.sim.close_lanes import fly_close
 from homeward.sim.pair_lanes import fly_far, pick_pair
-from homeward.sim.pair_record import seen_from_station
 
 
 @dataclasses.dataclass
@@ -72,7 +72,7 @@ def evasions(
     after = told.time >= when[:, None]
     between = told.r_BI_I - told.r_TI_I
     flown = np.where(after, np.linalg.norm(between, axis=2), np.inf).min(axis=1)
-    clear = np.where(after, _clearance(made, told), np.inf).min(axis=1)
+    clear = np.where(after, clearance_of(made, told), np.inf).min(axis=1)
     t = close.truth
     free = free_flights(
         pick_pair(world, np.zeros(1, int)), 0, np.asarray(t.time), t.bodies, np.asarray(t.mass)
@@ -85,18 +85,3 @@ def _passing(time: np.ndarray, x: np.ndarray, stage: np.ndarray, distance: float
     """When the nominal flight first comes nearer than a distance, from the second hold on."""
     near = np.flatnonzero((stage >= 4) & (x <= distance))
     return float(time[near[0]])
-
-
-def _clearance(made: RendezvousPlan, told) -> np.ndarray:
-    """Distance [m] of the ship's hull, as a line from end to end with its radius, from the station's box."""
-    ship = made.told.ship
-    half = np.array(made.told.station.half_size_m)
-    dock = ship.length_m - ship.center_of_mass_m
-    places = jax.vmap(jax.vmap(lambda *a: seen_from_station(made.world.hull, *a)))
-    ends = places(told.time, told.r_TI_I, told.v_TI_I, told.r_BI_I, told.q_BI)
-    centre, nose = (np.asarray(v) for v in ends)
-    least = np.full(told.time.shape, np.inf)
-    for along in np.linspace(-ship.center_of_mass_m, dock, 9):
-        off = np.maximum(np.abs(centre + along * nose) - half, 0.0)
-        least = np.minimum(least, np.linalg.norm(off, axis=-1))
-    return least

@@ -7,7 +7,7 @@ from scipy.optimize import minimize_scalar
 
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible
-from homeward.scenario.launch import Insertion, insertion
+from homeward.scenario.launch import Insertion, insertion, told_between
 from homeward.scenario.rendezvous_plan import Offer, offers
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
@@ -43,16 +43,38 @@ def launch_windows(
 
 
 def crossing(told: Rendezvous, start: Epoch, where: str) -> tuple[Epoch, Insertion]:
-    """The lift-off of least plane error within half a day of ``start``, and its insertion."""
+    """The lift-off of least plane error within half a day of ``start``, and its insertion.
+
+    Of an ephemeris, only the time that it covers is looked at. Raises ``Infeasible`` if that is none.
+    """
+    first, last = _reach(told, start, where)
 
     def plane(t: float) -> float:
         return insertion(told, start.plus(t), where).plane
 
-    times = np.arange(-0.5 * DAY, 0.5 * DAY, STEP)
+    times = np.append(np.arange(first, last, STEP), last)
     best = times[int(np.argmin([plane(t) for t in times]))]
-    near = minimize_scalar(plane, bounds=(best - STEP, best + STEP), method="bounded", options={"xatol": 0.5})
+    bounds = max(best - STEP, first), min(best + STEP, last)
+    near = minimize_scalar(plane, bounds=bounds, method="bounded", options={"xatol": 0.5})
     lift_off = start.plus(float(near.x))
     return lift_off, insertion(told, lift_off, where)
+
+
+def _reach(told: Rendezvous, start: Epoch, where: str) -> tuple[float, float]:
+    """First and last lift-off to look at [s since ``start``]."""
+    first, last = -0.5 * DAY, 0.5 * DAY
+    span = told_between(told)
+    if span is None:
+        return first, last
+    # The ephemeris has to tell where the station is at the insertion.
+    ends = [e.since(start) - told.launch.ascent_s for e in span]
+    first, last = max(first, ends[0]), min(last, ends[1])
+    if last - first < STEP:
+        raise Infeasible(
+            f"{where}.station.orbit.oem_file: the ephemeris runs from {span[0].to_iso(0)} to "
+            f"{span[1].to_iso(0)}, and no launch within half a day of {start.to_iso(0)} inserts in that time"
+        )
+    return first, last
 
 
 def _told(lift_off: Epoch, inserted: Insertion, plans: list[Offer]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def fly_pairs(
     first: int = 0, cores: int | None = None, made: RendezvousPlan | None = None,
     keep: Callable[[PairWorld, FarResult, CloseCarry, list, np.ndarray], None] | None = None,
 ) -> PairFlights:  # fmt: skip
-    """Fly runs ``first`` to ``first + runs`` of a seed.
+    """Fly runs ``first`` to ``first + runs`` of a seed, from the insertion to the docking.
 
     Blocks of one width, the last filled up, so that any run has the same bits in any campaign. ``keep``, if
     given, is handed each block's world, recorded legs and run numbers. Raises ``InputError`` for a number of

@@ -13,6 +13,7 @@ from homeward.campaign.pair_history import PairHistory, history_of
 from homeward.campaign.passive_safety import Safety, judge
 from homeward.campaign.rendezvous_flight import RendezvousFlight
 from homeward.campaign.rendezvous_summary import summarise
+from homeward.campaign.withdrawal import rows_of, withdraw, withdrawal_facts
 from homeward.errors import InputError
 from homeward.scenario.rendezvous_plan import RendezvousPlan, plan_rendezvous
 from homeward.scenario.schema import Scenario
@@ -58,12 +59,19 @@ def rendezvous(
         world, made.close, fault, far, keys, True, made.steps, close_progress, between=between
     )
     history = history_of(made, far_result, frames, 0)
+    left, left_rows = None, None
+    if made.told.ends == "withdrawn" and bool(np.asarray(close.truth.contact.captured)[0]):
+        flown = withdraw(made, world, close, fault, keys, True, progress)
+        left, left_rows = withdrawal_facts(made, world, flown, 0), rows_of(made, flown, 0)
     if progress is not None:
         progress("passive safety", 1.0)
     safety = judge_flight(made, world, history, 0)
     summary = summarise(made, far, float(far_result.aim_delta_v[0]), close, history, safety, 0)
+    summary["withdrawal"] = left
+    if made.told.ends == "withdrawn":
+        summary["success"] = summary["success"] and left is not None and left["success"]
     summary |= {"dispersed": dispersed, "seed": seed, "wall_s": time.perf_counter() - began}
-    return RendezvousFlight(made, history, summary)
+    return RendezvousFlight(made, history, summary, left_rows)
 
 
 def judge_flight(made: RendezvousPlan, world: Any, history: PairHistory, lane: int) -> Safety:

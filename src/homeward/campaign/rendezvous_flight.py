@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.campaign.pair_history import PairHistory
-from homeward.flight.approach_steps import HOP
+from homeward.flight.approach_steps import HOP, WITHDRAWAL_NAMES
 from homeward.flight.port_motion import PORTS
 from homeward.math.lvlh import from_curvilinear
 from homeward.output.rendezvous_facts import Box, Hold, PairFacts, SpeedLimits
@@ -22,11 +22,15 @@ Place = tuple[float, float, float]
 
 @dataclasses.dataclass
 class RendezvousFlight:
-    """``summary`` for machines, ``history`` row by row, ``save`` for files and pictures."""
+    """``summary`` for machines, ``history`` row by row, ``save`` for files and pictures.
+
+    ``withdrawal`` holds the rows of the flight away from the station, if one was flown.
+    """
 
     plan: RendezvousPlan
     history: PairHistory
     summary: dict[str, Any]
+    withdrawal: dict[str, np.ndarray] | None = None
 
     @cached_property
     def facts(self) -> PairFacts:
@@ -37,7 +41,13 @@ class RendezvousFlight:
         """Write summary, telemetry, tracks and pictures into a folder; returns the files."""
         from homeward.output.rendezvous_files import save_rendezvous
 
-        return save_rendezvous(folder, self.facts, in_order(self.history.rows), self.summary, progress)
+        files = save_rendezvous(folder, self.facts, in_order(self.history.rows), self.summary, progress)
+        if self.withdrawal is not None:
+            from homeward.output.rendezvous_withdrawal import save_withdrawal
+
+            facts = dataclasses.replace(self.facts, stages=(*self.facts.stages, *WITHDRAWAL_NAMES))
+            files += save_withdrawal(Path(folder), facts, self.withdrawal, self.summary, progress)
+        return files
 
 
 def facts_of(plan: RendezvousPlan, history: PairHistory) -> PairFacts:

@@ -1,4 +1,4 @@
-"""The approach as a list of steps: stay at a place, hop to another, come along the port's axis.
+"""Approach and withdrawal as lists of steps: stay at a place, hop to another, fly the port's axis, leave.
 
 The list is data: the same program flies to every port. Places are those of the ship's centre of mass in the
 station's orbital frame L; distances along the axis are from port to port.
@@ -12,17 +12,21 @@ from homeward.flight.port_motion import PORTS
 from homeward.math.quaternion import from_matrix
 from homeward.typing import Array, Float, Int
 
-STAY, HOP, AXIS = 0, 1, 2
-MOST_STEPS = 8
+STAY, HOP, AXIS, LEAVE = 0, 1, 2, 3
+MOST_STEPS = 10  # six holds to the nadir port make nine
 DOCKED = np.diag([-1.0, -1.0, 1.0])  # C_BD
 ALWAYS = -1e12  # s: GO was given before the flight
+WITHDRAWAL_NAMES = ("withdrawal along the axis", "departure")
+NO_LIMIT = 1e3  # m/s: only the law's own profile holds the speed down
+NEVER_BACK = 99  # as ``last_hold``: nothing on the list is an approach that could be broken off
 
 
 class Steps(eqx.Module):
     """Row by row: what kind, where to, how long, from when on it may be left, and how the ship points.
 
     ``seconds`` is a hop's time of flight, or how long the ship stays once it is there; ``go`` [s] the time
-    at which GO is given. ``last_hold`` is the row that a retreat goes to first.
+    at which GO is given; ``limit`` [m/s] holds the speed along the axis down. ``last_hold`` is the row that
+    a retreat goes to first.
     """
 
     kind: Int[Array, " k"]
@@ -31,6 +35,7 @@ class Steps(eqx.Module):
     seconds: Float[Array, " k"]
     go: Float[Array, " k"]
     q_BL: Float[Array, "k 4"]
+    limit: Float[Array, " k"]
     last_hold: Int[Array, ""]
 
 
@@ -69,13 +74,31 @@ def approach_steps(
     zero = np.zeros(3)
     rows += [(AXIS, zero, d, s, go, docked, f"{d:g} m hold") for d, s, go in rest]
     rows.append((AXIS, zero, 0.0, 0.0, ALWAYS, docked, "final translation"))
+    return _table(rows, NO_LIMIT, len(rows) - 2)
+
+
+def withdrawal_steps(port: str, distance: float, seconds: float, speed: float) -> tuple[Steps, list[str]]:
+    """The steps away from a port, and a name for each.
+
+    Out along the axis at ``speed`` [m/s] at most, to ``distance`` [m, port to port]; there for ``seconds``;
+    and away by the velocity that the computer leaves with.
+    """
+    docked, zero = DOCKED @ np.array(PORTS[port]), np.zeros(3)
+    rows = [
+        (AXIS, zero, distance, seconds, ALWAYS, docked, WITHDRAWAL_NAMES[0]),
+        (LEAVE, zero, distance, 0.0, ALWAYS, docked, WITHDRAWAL_NAMES[1]),
+    ]
+    return _table(rows, speed, NEVER_BACK)
+
+
+def _table(rows: list[tuple], limit: float, last_hold: int) -> tuple[Steps, list[str]]:
     names = [row[-1] for row in rows]
-    rows += [rows[-1]] * (MOST_STEPS - len(rows))
+    rows = rows + [rows[-1]] * (MOST_STEPS - len(rows))
     kind, place, distance, seconds, go, points, _ = zip(*rows, strict=True)
     return Steps(
         jnp.asarray(kind, int), jnp.asarray(np.array(place)), jnp.asarray(distance, float),
         jnp.asarray(seconds, float), jnp.asarray(go, float), _turns(points),
-        jnp.asarray(len(names) - 2, int),
+        jnp.full(MOST_STEPS, float(limit)), jnp.asarray(last_hold, int),
     ), names  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from homeward.flight.allocation_six import SixAllocation
-from homeward.flight.approach_steps import AXIS, HOP, STAY, Steps
+from homeward.flight.approach_steps import AXIS, HOP, LEAVE, STAY, Steps
 from homeward.flight.attitude import ControlSettings
 from homeward.flight.attitude_tracking import tracking
 from homeward.flight.glideslope import Glideslope
@@ -31,12 +31,13 @@ from homeward.math.turning import apply_transposed, rows, split4
 from homeward.typing import Array, Count, Flag, Float, Mat33, Quat, Scalar, Vec3
 
 GOING, AWAY = 0, 1
-BY_STATION = 150.0  # m: nearer, the port's axis is the station's as it stands; farther, its orbit's
+# m: the port's axis is the station's as it stands within the one, its orbit's beyond the other, and goes over
+# from this to that between them: all at once, it would turn the ship's aim by half a degree in a second.
+BY_STATION, BY_ORBIT = 110.0, 190.0
 LAST = 1.5  # m from contact, within which nothing may be amiss
 OFFSET, TILT = 0.09, 0.06  # m and rad: what may be amiss there
 PULSE = 12.0  # N s: about what the smallest pulses of one direction give
 BEFORE, BESIDE, BACKING = 20.0, 15.0, 0.05  # m, m, m/s: leaving from right before the port
-EVASION = 90.0  # s that the thrusters push away from the station
 
 
 class Orders(eqx.Module):
@@ -63,6 +64,7 @@ class CloseComputer(eqx.Module):
     exhaust_speed: Scalar  # m/s
     corridor: Scalar  # tangent of its half angle
     evasion_L: Vec3  # m/s: velocity to leave with
+    pushing: Scalar  # s at most that the thrusters push for it
     approaches: Count  # how often the last part may be tried
     orders: Orders  # of a flight that is not told others
     C_DL: Mat33  # of the port while the station holds its orbit's axes
@@ -144,7 +146,8 @@ def cycle_close(
     n = computer.filter.believed(filter_, now.q_BI, now.omega_BI_B, time, sigma)
     state = eqx.tree_at(lambda s: (s.attitude, s.filter), state, (attitude, filter_))
     r_L, v_L = to_lvlh(n.r_TI_I, n.v_TI_I, n.r_BI_I, n.v_BI_I)
-    seen = _seen(computer, n)
+    q_SI = _axes(computer, n)
+    seen = port_relative(eqx.tree_at(lambda x: x.q_TI, n, q_SI), computer.filter.geometry)
     state = _decide(computer, state, aids, seen, r_L, v_L, time, dt)
 
     steps, k = computer.steps, state.step
@@ -156,13 +159,13 @@ def cycle_close(
     hop = hop_change(computer.filter.earth.mu, n, r_L, v_L, place, left, steps.seconds[k])
     law, axial_D = computer.law.step(
         state.law,  # pyright: ignore[reportArgumentType]
-        *(seen.rho_D, seen.rhodot_D, steps.distance[k], jnp.asarray(1e3), dt),
+        *(seen.rho_D, seen.rhodot_D, steps.distance[k], steps.limit[k], dt),
     )
-    C_DI = _port_axes(computer, n, seen.rho_D[0])
+    C_DI = _product(computer.filter.geometry.C_DT, to_matrix(q_SI))
     axial_I = jnp.sum(C_DI * axial_D[:, None], axis=0)
     push_L = jnp.where(kind == HOP, hop, keep)
     away = _evasion(computer, seen, v_L) - v_L
-    pushing = (time - state.away_since < EVASION) & (norm(away) > 0.02)
+    pushing = (time - state.away_since < computer.pushing) & (norm(away) > 0.02)
     push_L = jnp.where(state.mode == AWAY, jnp.where(pushing, away, jnp.zeros(3)), push_L)
     by_axis = (kind == AXIS) & (state.mode == GOING)
     change_I = jnp.where(by_axis, axial_I, jnp.sum(C_LI * push_L[:, None], axis=0))
@@ -170,10 +173,7 @@ def cycle_close(
     law = jax.tree.map(lambda a, b: jnp.where(by_axis, a, b), law, computer.law.init())
 
     q_LI = lvlh_quaternion(n.r_TI_I, n.v_TI_I)
-    q_far = multiply(steps.q_BL[k], q_LI)
-    q_near = multiply(steps.q_BL[k], n.q_TI)  # the station's axes are L's but for its small motion
-    near = (kind == AXIS) & (seen.rho_D[0] < BY_STATION)
-    q_WI = jnp.where(near, q_near, q_far)
+    q_WI = multiply(steps.q_BL[k], jnp.where(kind == AXIS, q_SI, q_LI))
     omega_I = rotate(conjugate(q_LI), lvlh_rate(n.r_TI_I, n.v_TI_I))
     to_go = state.mass * change_I + _left_over(state.to_go, by_axis)
     return eqx.tree_at(
@@ -205,19 +205,16 @@ def _left_over(to_go: Vec3, by_axis: Flag) -> Vec3:
     return jnp.where(by_axis & (size < PULSE), to_go, jnp.zeros(3))
 
 
-def _port_axes(computer: CloseComputer, n: PairNavigation, distance: Scalar) -> Mat33:
-    """``C_DI`` that the axis is flown by."""
-    by_orbit = _product(computer.C_DL, lvlh_matrix(n.r_TI_I, n.v_TI_I))
-    by_station = _product(computer.filter.geometry.C_DT, to_matrix(n.q_TI))
-    return jnp.where(distance < BY_STATION, by_station, by_orbit)
-
-
-def _seen(computer: CloseComputer, n: PairNavigation) -> PortRelative:
-    """Port against port, by the station as it stands when near and as its orbit stands when far."""
-    near = port_relative(n, computer.filter.geometry)
-    level = eqx.tree_at(lambda x: x.q_TI, n, lvlh_quaternion(n.r_TI_I, n.v_TI_I))
-    far = port_relative(level, computer.filter.geometry)
-    return jax.tree.map(lambda a, b: jnp.where(near.rho_D[0] < BY_STATION, a, b), near, far)
+def _axes(computer: CloseComputer, n: PairNavigation) -> Quat:
+    """``q_SI`` of the axes that the port's axis is flown by: the orbit's far out, the station's near by."""
+    q_LI = lvlh_quaternion(n.r_TI_I, n.v_TI_I)
+    distance = norm(port_relative(n, computer.filter.geometry).rho_D)
+    share = jnp.clip((BY_ORBIT - distance) / (BY_ORBIT - BY_STATION), 0.0, 1.0)
+    off = multiply(n.q_TI, conjugate(q_LI))
+    off = jnp.where(off[0] < 0.0, -off, off)
+    # Between no turn and the whole of it; of length 0.7 at least.
+    some = share * off + (1.0 - share) * jnp.asarray([1.0, 0.0, 0.0, 0.0])
+    return multiply(some / norm(some), q_LI)
 
 
 def _decide(
@@ -249,7 +246,9 @@ def _decide(
     order = state.orders.abort_distance
     told = (order > 0.0) & (k > 0) & (kind != HOP) & (x < order)
     leave = (failed & (tries >= computer.approaches)) | told | (time >= state.orders.abort_time)
-    leave = leave & (state.mode == GOING)
+    departs = (kind == LEAVE) & (state.mode == GOING)
+    aborts = leave & (state.mode == GOING) & ~departs
+    leave = aborts | departs
     step = jnp.where(back, jnp.where(k > steps.last_hold, steps.last_hold, k - 1), k + onward.astype(int))
     step = jnp.where(state.mode == GOING, step, k)
     moved = step != k
@@ -258,7 +257,7 @@ def _decide(
         state,
         (
             step, jnp.where(moved, time, state.since), jnp.where(moved, 0.0, there), tries,
-            jnp.where(leave, AWAY, state.mode), state.aborts + leave.astype(int),
+            jnp.where(leave, AWAY, state.mode), state.aborts + aborts.astype(int),
             jnp.where(leave, time, state.away_since), state.ordered | ordered,
         ),
     )  # fmt: skip

@@ -76,7 +76,7 @@ def _path(ax: Axes, view: PairView, window: Window, v: int) -> list[tuple[np.nda
 Outlines = list[tuple[np.ndarray, np.ndarray]]
 
 
-def _zones(ax: Axes, view: PairView, window: Window, v: int) -> Outlines:
+def draw_zones(ax: Axes, view: PairView, window: Window, v: int) -> Outlines:
     """Ellipsoid, keep-out sphere, corridor and the station itself, in the plane of x and axis ``v``."""
     f, unit = view.facts, window.unit
     turn = np.linspace(0.0, 2.0 * np.pi, 200)
@@ -151,7 +151,7 @@ def _names(view: PairView, window: Window, v: int, box: tuple[float, float, floa
     return [n for n in apart if x0 < n.x < x1 and y0 < n.y < y1]
 
 
-def _name_station(ax: Axes, view: PairView, v: int) -> None:
+def name_station(ax: Axes, view: PairView, v: int) -> None:
     """The station's name on the side away from its port."""
     axis = np.array(view.facts.C_DL[0])[[0, v]]
     x, y = view.facts.half_size_m[0], view.facts.half_size_m[v]
@@ -175,7 +175,7 @@ def _draw(ax: Axes, view: PairView, window: Window, v: int) -> None:
     y = ((m[v] - high) / unit, (m[v] + high) / unit)
     ax.set_xlim(*x)
     ax.set_ylim(y[1], y[0])  # below and to starboard downward
-    outlines = _zones(ax, view, window, v)
+    outlines = draw_zones(ax, view, window, v)
     lines = _path(ax, view, window, v)
     names = _names(view, window, v, (*x, *y))
     for name in names:
@@ -184,7 +184,7 @@ def _draw(ax: Axes, view: PairView, window: Window, v: int) -> None:
     ax.set_aspect(ratio, adjustable="box")
     place_names(ax, names, lines + outlines)
     if window.width < 1e3:
-        _name_station(ax, view, v)
+        name_station(ax, view, v)
     across = "below" if v == 2 else "across" + (" (ten times enlarged)" if ratio > 1.0 else "")
     panel_title(ax, f"{window.name}: along the track and {across}, {window.unit_name}")
 

@@ -1,11 +1,12 @@
 """The flight computers of a rendezvous, far and near, loaded with what they believe."""
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.constants import G0, MU_EGM96, WGS84_A
 from homeward.flight.allocation_six import allocate_six
-from homeward.flight.approach_steps import ALWAYS, approach_steps
+from homeward.flight.approach_steps import ALWAYS, approach_steps, withdrawal_steps
 from homeward.flight.attitude import ControlSettings
 from homeward.flight.glideslope import Glideslope, glideslope
 from homeward.flight.pair_attitude import pair_attitude
@@ -24,6 +25,7 @@ from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
 from homeward.world.pair import PairWorld
 
 NOTICED = 5.0  # s after which a thruster that has failed is known to be out
+EVASION_TIME = 90.0  # s at most that the thrusters push away from the station
 EVASION = (0.15, 1.5)  # m/s along and across the way the station goes: see docs/models/rendezvous.md
 SPEED = {"nadir": 2.0}  # m/s at most along the axis; 1 to other ports
 # 1/s, speed for a distance: from below at most 1.15 times the orbit's rate, or free flight comes too near.
@@ -128,6 +130,7 @@ def build_close(
         exhaust_speed=number(s.specific_impulse_s * G0),
         corridor=number(np.tan(np.radians(told.station.corridor_deg))),
         evasion_L=numbers([ahead[0] * EVASION[0], 0.0, ahead[2] * EVASION[1]]),
+        pushing=number(EVASION_TIME),
         approaches=jnp.asarray(told.guidance.approaches, int),
         orders=Orders(
             number(f.abort_distance_m), number(1e12), number(f.retreat_distance_m),
@@ -135,6 +138,33 @@ def build_close(
         ),
         C_DL=numbers(np.array(PORTS[told.port])),
     ), names  # fmt: skip
+
+
+def build_withdrawal(
+    scenario: Scenario, told: Rendezvous, close: CloseComputer
+) -> tuple[CloseComputer, list[str]]:
+    """The computer that flies the ship away from the station, and the names of its steps.
+
+    The one of the approach with other steps: the same program flies both. It leaves with the departure
+    burn of the return: along the track, forward from the forward port, backward from the others.
+    """
+    w, burn = told.withdrawal, scenario.truth.separation.departure_delta_v_m_s
+    steps, names = withdrawal_steps(told.port, w.distance_m, w.seconds, w.speed_m_s)
+    along = burn if told.port == "forward" else -burn
+    # Along the track is along the ship's x but at the nadir port.
+    force = float(close.allocation.strength()[0][2 if told.port == "nadir" else 0])
+    orders = eqx.tree_at(
+        lambda o: (o.abort_distance, o.abort_time, o.retreat_distance),
+        close.orders,
+        (number(0.0), number(1e12), number(0.0)),
+    )
+    # With a thruster out; longer, and the ship would go on holding its velocity against its orbit.
+    longest = burn * told.ship.mass_kg / max(force, 1.0) + 10.0
+    return eqx.tree_at(
+        lambda c: (c.steps, c.evasion_L, c.pushing, c.orders),
+        close,
+        (steps, numbers([along, 0.0, 0.0]), number(longest), orders),
+    ), names
 
 
 def build_axis_law(

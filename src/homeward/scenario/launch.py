@@ -8,6 +8,7 @@ from homeward.earth.constants import MU_EGM96, WGS84_A, WGS84_F
 from homeward.earth.frames import earth_spin
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible
+from homeward.io.oem import read_oem
 from homeward.scenario.initial import InitialState, state_of
 from homeward.scenario.schema_rendezvous import Launch, Rendezvous
 
@@ -82,6 +83,17 @@ def station_start(told: Rendezvous, epoch: Epoch, where: str) -> InitialState:
     given = told.station.orbit
     own = given.kind in ("opm_file", "state")
     return state_of(given, None if own else epoch, f"{where}.station.orbit.{given.kind}")
+
+
+def told_between(told: Rendezvous) -> tuple[Epoch, Epoch] | None:
+    """First and last instant at which an ephemeris tells where the station is; None for any other source."""
+    given = told.station.orbit
+    if given.kind != "oem_file":
+        return None
+    segments = read_oem(str(given.oem_file)).segments
+    ends = [s.epoch.plus(float(s.t[-1])) for s in segments]
+    first = min((s.epoch for s in segments), key=lambda e: e.since(segments[0].epoch))
+    return first, max(ends, key=lambda e: e.since(segments[0].epoch))
 
 
 def inclination_of(state: StateVector, pole: np.ndarray) -> float:

@@ -33,6 +33,7 @@ from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
 from homeward.world.pair import PairWorld
 
 MARGIN = 3600.0  # s of Earth orientation beyond the longest plan
+WITHDRAWAL = 20000.0  # s for the way out and two free revolutions after it
 PROXIMITY = 45.0  # m/s kept for homing, approach and what goes wrong
 DEAREST = 3.0  # times the bound: a plan that costs more does not serve
 
@@ -144,6 +145,8 @@ def plan_rendezvous(scenario: Scenario, plan: str | None = None, port: str | Non
     _check_station(scenario, inserted)
     chosen = _choose(scenario, told, inserted)
     span = PLANS["2d"] if told.guidance.fallback == "2d" else max(PLANS[chosen.name], PLANS["6.5h"])
+    if told.ends == "withdrawn":
+        span += told.withdrawal.docked_s + WITHDRAWAL
     world = build_pair_world(scenario, told, inserted.epoch, span + 12000.0 + MARGIN)
     far = build_far(
         scenario,

@@ -219,11 +219,29 @@ class Faults(Section):
     )
 
 
+class Withdrawal(Section):
+    """How the ship leaves again, if the flight ends so; springs and burn: `[truth.separation]`."""
+
+    docked_s: Annotated[NonNegative, Field(le=172800.0)] = Field(
+        default=5400.0, description="from capture to undocking"
+    )
+    speed_m_s: Annotated[Positive, Field(ge=0.05, le=2.0)] = Field(
+        default=0.4, description="along the port's axis at most"
+    )
+    distance_m: Annotated[Positive, Field(ge=30.0, le=2000.0)] = Field(
+        default=220.0, description="port to port: where the ship stops and makes the departure burn"
+    )
+    seconds: NonNegative = Field(default=10.0, description="how long it stays there at least")
+
+
 class Rendezvous(Section):
-    """One rendezvous: from the insertion to a docked hatch."""
+    """One rendezvous: from the insertion to a docked hatch, and away again if so asked."""
 
     plan: Plan = Field(default="6.5h", description="how long it may take")
     port: Port = Field(default="forward", description="where the ship docks")
+    ends: Literal["docked", "withdrawn"] = Field(
+        default="docked", description="where the flight ends: docked, or undocked again and safely away"
+    )
     launch: Launch = Field(description="launch and insertion")
     station: Station = Field(description="the station")
     ship: Ship = Field(default_factory=Ship, description="the ship")
@@ -236,6 +254,7 @@ class Rendezvous(Section):
     )  # fmt: skip
     guidance: RendezvousGuidance = Field(default_factory=RendezvousGuidance, description="what flies it")
     sensors: RendezvousSensors = Field(default_factory=RendezvousSensors, description="how well it sees")
+    withdrawal: Withdrawal = Field(default_factory=Withdrawal, description="how the ship leaves again")
     faults: Faults = Field(default_factory=Faults, description="what goes wrong")
 
     @model_validator(mode="after")

@@ -68,9 +68,19 @@ def fly_close(
     lanes = len(np.asarray(far.truth.time))
     if orders is None:
         orders = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes,)), flight.orders)
-    world, flight, keys = jax.device_put((world, flight, keys))
     kicks = jax.vmap(lambda key: jax.random.normal(jax.random.fold_in(key, 2**31 - 1), (6,)))(keys)
     carry = _begin(flight, far, kicks, orders)
+    return fly_on(world, flight, fault_time, carry, keys, record, names, progress, expected)
+
+
+def fly_on(
+    world: PairWorld, flight: CloseComputer, fault_time: float | np.ndarray, carry: CloseCarry, keys: Array,
+    record: bool, names: list[str], progress: Callable[[str, float], None] | None = None,
+    expected: float = 3600.0,
+) -> tuple[CloseCarry, list[PairFrame]]:  # fmt: skip
+    """Every lane from where it is until it is done: docked, gone, failed."""
+    lanes = len(np.asarray(carry.truth.time))
+    world, flight, keys = jax.device_put((world, flight, keys))
     at = jnp.asarray(np.broadcast_to(np.asarray(fault_time, float), (lanes,)))
     frames: list[PairFrame] = []
     for number in range(int(LONGEST / CYCLES) + 2):
