@@ -10,7 +10,6 @@ import homeward as hw
 from homeward.campaign.pair_history import PairHistory, States
 from homeward.campaign.rendezvous_flight import RendezvousFlight
 from homeward.campaign.withdrawal import rows_of, withdraw, withdrawal_facts
-from homeward.sim.undock import undocked
 
 KEEP_OUT = 200.0  # m
 NO_FAULT = 1e12
@@ -68,10 +67,10 @@ def test_its_files(forward, tmp_path):
 
 
 def test_who_has_not_docked_does_not_leave():
-    made, world, carry, _ = docked("shenzhou-21")
+    made, world, carry, keys = docked("shenzhou-21")
     never = eqx.tree_at(lambda c: c.truth.contact.captured, carry, carry.truth.contact.captured & False)
-    start = undocked(world, made.close, never, np.float64(10.0), np.float64(0.3), np.zeros((1, 18)))
-    assert bool(start.truth.done[0])
+    flown = withdraw(made, world, never, NO_FAULT, keys, True)
+    assert bool(flown.start.truth.done[0]) and float(flown.end.truth.delta_v[0]) == 0.0
 
 
 @pytest.mark.slow

@@ -169,11 +169,9 @@ def test_windows_are_looked_for_where_an_ephemeris_tells(told):
     segment = read_oem(OEM).segments[0]
     last = segment.epoch.plus(float(segment.t[-1]))
     # Half a day either way of the first is mostly before the ephemeris begins.
-    found, inserted = crossing(told, segment.epoch, "here")
+    _, inserted = crossing(told, segment.epoch, "here")
     assert 0.0 <= inserted.epoch.since(segment.epoch) <= last.since(segment.epoch)
     assert inserted.plane < np.radians(0.01)
-    same, _ = crossing(told, segment.epoch.plus(36000.0), "here")
-    assert abs(same.since(found)) < 2.0
     with pytest.raises(Infeasible, match="oem_file: the ephemeris runs from 2022-01-17T12:00:00Z"):
         crossing(told, last.plus(2.0 * 86400.0), "here")
 
