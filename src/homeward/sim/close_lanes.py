@@ -70,13 +70,13 @@ def fly_close(
         orders = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes,)), flight.orders)
     kicks = jax.vmap(lambda key: jax.random.normal(jax.random.fold_in(key, 2**31 - 1), (6,)))(keys)
     carry = _begin(flight, far, kicks, orders)
-    return fly_on(world, flight, fault_time, carry, keys, record, names, progress, expected)
+    return fly_on(world, flight, fault_time, carry, keys, record, names, progress, expected, between)
 
 
 def fly_on(
     world: PairWorld, flight: CloseComputer, fault_time: float | np.ndarray, carry: CloseCarry, keys: Array,
     record: bool, names: list[str], progress: Callable[[str, float], None] | None = None,
-    expected: float = 3600.0,
+    expected: float = 3600.0, between: Between | None = None,
 ) -> tuple[CloseCarry, list[PairFrame]]:  # fmt: skip
     """Every lane from where it is until it is done: docked, gone, failed."""
     lanes = len(np.asarray(carry.truth.time))
