@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from homeward.campaign.many import fly_many
     from homeward.campaign.opportunities import opportunities
     from homeward.campaign.rendezvous import rendezvous
+    from homeward.campaign.replay import replay
     from homeward.errors import Infeasible, InputError
     from homeward.flight.contract import check_guidance
     from homeward.scenario.load import load
@@ -46,6 +47,7 @@ _PLACES = {
     "opportunities": "homeward.campaign.opportunities:opportunities",
     "propagate": "homeward.scenario.openloop_schema:run_file",
     "rendezvous": "homeward.campaign.rendezvous:rendezvous",
+    "replay": "homeward.campaign.replay:replay",
 }
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "opportunities",
     "propagate",
     "rendezvous",
+    "replay",
 ]
 
 

@@ -24,6 +24,7 @@ from homeward.cli_progress import working
 from homeward.cli_query import query
 from homeward.cli_refusals import known_word, refuse_broken
 from homeward.cli_rendezvous import rendezvous
+from homeward.cli_replay import replay
 from homeward.cli_scenarios import check, new, scenarios, schema
 from homeward.errors import HomewardError, InputError
 from homeward.scenario.load import find, load, parse_settings
@@ -160,7 +161,7 @@ def propagate(
 
 
 app.command("compare-guidance")(compare_guidance)
-for _command in (campaign, query, rendezvous, opportunities, scenarios, check, new, schema):
+for _command in (campaign, replay, query, rendezvous, opportunities, scenarios, check, new, schema):
     app.command()(_command)
 for _command in (telemetry, listen, dictionary, command):
     app.command()(_command)

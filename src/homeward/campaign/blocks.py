@@ -5,6 +5,7 @@ last run. A run therefore has the same bits in any campaign, on any number of co
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -14,16 +15,23 @@ from homeward.campaign.disperse import disperse
 from homeward.campaign.disperse_pair import disperse_pair
 from homeward.campaign.draw_columns import Draws, pair_draws, return_draws
 from homeward.campaign.failures import pair_failures, return_failures
-from homeward.campaign.fly import run_keys, spread_legs
+from homeward.campaign.flight import Flight
+from homeward.campaign.fly import flight_of, run_keys, spread_legs
+from homeward.campaign.pair_history import history_of
 from homeward.campaign.pairs import LANES, bounds_of, figures
-from homeward.campaign.rendezvous import pair_keys
+from homeward.campaign.rendezvous import judge_flight, pair_keys
+from homeward.campaign.rendezvous_flight import RendezvousFlight
+from homeward.campaign.rendezvous_summary import summarise
 from homeward.campaign.summary import metrics
 from homeward.scenario.rendezvous_plan import plan_rendezvous
 from homeward.scenario.returns import plan_return
 from homeward.scenario.schema import Scenario
 from homeward.sim.close_lanes import fly_close
+from homeward.sim.far import FarCarry
+from homeward.sim.lanes import pick_flight, pick_world
 from homeward.sim.mission import fly_mission
 from homeward.sim.pair_lanes import fly_far
+from homeward.world.pair import PairWorld
 
 Share = Callable[[float], None]
 NO_FAULT = 1e12  # s: a thruster that fails then never fails
@@ -38,6 +46,21 @@ class Blocks(Protocol):
 
     def fly(self, first: int, count: int, share: Share) -> tuple[dict[str, Any], dict[str, Column]]:
         """Runs ``first`` to ``first + count`` (at most ``lanes``): columns, and what its draws are."""
+        ...
+
+    def record(self, first: int, count: int, run: int, share: Share) -> "Recorded":
+        """The block again, by the programs that record: the flight of one of its runs."""
+        ...
+
+
+@runtime_checkable
+class Recorded(Protocol):
+    """A flight with its telemetry: the ``Flight`` of a return, the ``RendezvousFlight`` of a rendezvous."""
+
+    summary: dict[str, Any]
+
+    def save(self, folder: str | Path, progress: Any = None) -> list[Path]:
+        """Write summary, telemetry, tracks and pictures into a folder; returns the files."""
         ...
 
 
@@ -89,6 +112,27 @@ class ReturnBlocks:
             }
         return as_rows(self.kind, first, count, numbers, return_failures(self.plan, outcome), draws)
 
+    def record(self, first: int, count: int, run: int, share: Share) -> Flight:
+        """See ``Blocks``."""
+        pick, lane = picked(first, count, self.lanes), run - first
+        world, flight, truth = disperse(self.plan, self.seed, pick)
+        outcome = fly_mission(
+            world,
+            flight,
+            truth,
+            self._legs,
+            run_keys(self.seed, pick),
+            True,
+            lambda _, part: share(part),
+            lane,
+        )
+        alone = np.array([lane])
+        fidelity = "point-mass" if world.body is None else "six-dof"
+        return flight_of(
+            self.plan, pick_world(world, alone), pick_flight(flight, alone), outcome.alone(lane), self.seed,
+            fidelity,
+        )  # fmt: skip
+
 
 class PairBlocks:
     """Dispersed rendezvous of one scenario."""
@@ -110,12 +154,7 @@ class PairBlocks:
         made, pick = self.plan, picked(first, count, self.lanes)
         world, carry = disperse_pair(made, self.seed, pick)
         draws, bound = pair_draws(made, world, carry), bounds_of(made, carry)
-        keys = pair_keys(self.seed, pick)
-        # The far legs' longest plan is seldom flown: their share of the work is a guess.
-        far, told = fly_far(world, made.far, carry, keys, False, self._until, lambda _, x: share(0.4 * x))
-        close, _ = fly_close(
-            world, made.close, self._fault, far, keys, False, made.steps, lambda _, x: share(0.4 + 0.6 * x)
-        )
+        far, told, close, _ = self._fly(world, carry, pick, False, share)
         n = figures(made, told, close) | {"bound": bound, "switched": np.asarray(far.flight.switches)}
         failures = pair_failures(
             n["failed"], n["failed_time"],
@@ -123,6 +162,25 @@ class PairBlocks:
             ~np.asarray(far.truth.failed),
         )  # fmt: skip
         return as_rows(self.kind, first, count, n | _last_contact(n, close), failures, draws)
+
+    def record(self, first: int, count: int, run: int, share: Share) -> RendezvousFlight:
+        """See ``Blocks``."""
+        made, pick, lane = self.plan, picked(first, count, self.lanes), run - first
+        world, carry = disperse_pair(made, self.seed, pick)
+        far, told, close, frames = self._fly(world, carry, pick, True, share)
+        history = history_of(made, told, frames, lane)
+        safety = judge_flight(made, world, history, lane)
+        summary = summarise(made, far, float(told.aim_delta_v[lane]), close, history, safety, lane)
+        return RendezvousFlight(made, history, summary | {"dispersed": True, "seed": self.seed})
+
+    def _fly(self, world: PairWorld, carry: FarCarry, pick: np.ndarray, record: bool, share: Share):
+        made, keys = self.plan, pair_keys(self.seed, pick)
+        # The far legs' longest plan is seldom flown: their share of the work is a guess.
+        far, told = fly_far(world, made.far, carry, keys, record, self._until, lambda _, x: share(0.4 * x))
+        close, frames = fly_close(
+            world, made.close, self._fault, far, keys, record, made.steps, lambda _, x: share(0.4 + 0.6 * x)
+        )
+        return far, told, close, frames
 
 
 def _last_contact(n: dict[str, np.ndarray], close: Any) -> dict[str, np.ndarray]:

@@ -6,11 +6,15 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from homeward.campaign.blocks import Blocks
+from homeward.campaign.columns import columns_of
 from homeward.campaign.store import Store
+
+if TYPE_CHECKING:
+    from homeward.campaign.blocks import Blocks
 
 AHEAD = 2  # blocks asked for beyond those in flight, so that no worker waits
 
@@ -76,7 +80,7 @@ class Meter:
 
 
 def fly_local(
-    store: Store, blocks: Blocks, todo: list[tuple[int, int]], meter: Meter, cores: int | None
+    store: Store, blocks: "Blocks", todo: list[tuple[int, int]], meter: Meter, cores: int | None
 ) -> None:
     """Fly the blocks ``todo`` in threads of this process, one a core if ``cores`` is left out.
 
@@ -110,10 +114,8 @@ def fly_local(
             raise
 
 
-def write(store: Store, blocks: Blocks, first: int, block, draws) -> None:
+def write(store: Store, blocks: "Blocks", first: int, block, draws) -> None:
     """Put a flown block into the store."""
-    from homeward.campaign.columns import columns_of
-
     store.append(first, block, columns_of(blocks.kind, block, draws))
 
 

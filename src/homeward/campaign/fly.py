@@ -12,6 +12,7 @@ from homeward.campaign.flight import Flight
 from homeward.campaign.scaled import unscaled
 from homeward.campaign.summary import metrics, summarise
 from homeward.errors import InputError
+from homeward.flight.computer import FlightComputer
 from homeward.scenario.build_law import law_name
 from homeward.scenario.returns import ReturnPlan, plan_return
 from homeward.scenario.schema import FIDELITIES, Scenario
@@ -26,9 +27,10 @@ from homeward.sim.lanes import (
     spread_world,
     whole_history,
 )
-from homeward.sim.mission import MissionLeg, fly_mission
+from homeward.sim.mission import MissionLeg, Outcome, fly_mission
 from homeward.sim.modules import Scene
 from homeward.world.interfaces import AbstractAerodynamics
+from homeward.world.world import World
 
 
 def spread_legs(legs: list[MissionLeg], lanes: int) -> list[MissionLeg]:
@@ -68,7 +70,6 @@ def fly(
     seed = seed or 0
     ahead = preparing(1, record=True, aero=unscaled if dispersed else None)
     plan = plan_return(scenario, guidance, navigation, aero, atmosphere, ahead, fidelity)
-    name = law_name(plan.flight.guidance)
     world, flight = spread_world(plan.world, 1), spread_flight(plan.flight, 1)
     truth = jax.tree.map(lambda x: np.asarray(x)[None], plan.truth)
     if dispersed:
@@ -77,6 +78,13 @@ def fly(
         world, flight, truth = disperse(plan, seed, np.array([run]))
     keys = run_keys(seed, np.array([run]))
     outcome = fly_mission(world, flight, truth, spread_legs(plan.legs, 1), keys, True, progress)
+    return flight_of(plan, world, flight, outcome, seed, fidelity)
+
+
+def flight_of(
+    plan: ReturnPlan, world: World, flight: FlightComputer, outcome: Outcome, seed: int, fidelity: str
+) -> Flight:
+    """What is told of a flight whose telemetry was recorded; everything has one lane."""
     numbers = metrics(plan, world, flight, outcome)
     history, body = whole_history(outcome.legs, 0), body_history(outcome.legs, 0)
     extra = _orbit_facts(plan) | departure_facts(plan, outcome, 0, Scene(world, flight))
@@ -88,10 +96,10 @@ def fly(
         settling = settling_time(float(s.roll_rate_limit), float(s.acceleration[0]))
         extra |= attitude_facts(flown, settling, goals, outcome, plan.legs, history, body)
     summary = summarise(
-        plan, numbers, outcome, flight, world, lane=0, seed=seed, guidance=name, fidelity=fidelity,
-        extra=extra,
+        plan, numbers, outcome, flight, world, lane=0, seed=seed, guidance=law_name(plan.flight.guidance),
+        fidelity=fidelity, extra=extra,
     )  # fmt: skip
-    return Flight(scenario, plan.epoch.to_iso(6), history, summary["legs"], summary, body, goals)
+    return Flight(plan.scenario, plan.epoch.to_iso(6), history, summary["legs"], summary, body, goals)
 
 
 def default_fidelity(aero: Any) -> str:

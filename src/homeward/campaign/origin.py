@@ -21,6 +21,18 @@ SAME = {
 GPU_LANES = 8192  # flights side by side on a GPU, which a few dozen would leave idle
 
 
+def version_here() -> dict[str, str]:
+    """What the bits of a run depend on besides the scenario: the code and what compiles it."""
+    import jax
+
+    from homeward._programs import source_fingerprint
+
+    return {
+        "homeward": version("homeward"), "source": source_fingerprint(), "jax": jax.__version__,
+        "backend": jax.default_backend(),
+    }  # fmt: skip
+
+
 def first_manifest(
     scenario: Scenario, kind: str, runs: int, seed: int, fidelity: str, plan: str | None, port: str | None,
     sampling: str = "random",
@@ -28,7 +40,6 @@ def first_manifest(
     """The manifest of a campaign that has flown nothing yet."""
     import jax
 
-    from homeward._programs import source_fingerprint
     from homeward.campaign.pairs import LANES
 
     returns, backend = kind == "return", jax.default_backend()
@@ -37,8 +48,7 @@ def first_manifest(
         "kind": kind,
         "scenario": scenario.name,
         "scenario_document": json.loads(scenario.model_dump_json(by_alias=True, exclude_none=True)),
-        "version": {"homeward": version("homeward"), "source": source_fingerprint(), "jax": jax.__version__,
-                    "backend": backend},
+        "version": version_here(),
         "seed": seed,
         "runs": runs,
         "lanes": lanes if backend == "cpu" else GPU_LANES,

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from homeward.campaign.blocks import Blocks, PairBlocks, ReturnBlocks
 from homeward.campaign.engine import Meter, Tell, fly_local
 from homeward.campaign.origin import check_origin, first_manifest
@@ -20,6 +22,7 @@ from homeward.campaign.until import Look, Until, looks, parse_until
 from homeward.campaign.verdicts import judge, refuse_unknown
 from homeward.errors import InputError
 from homeward.scenario.schema import FIDELITIES, Scenario
+from homeward.scenario.schema_errors import one_line
 
 KINDS = ("return", "rendezvous")
 ENGINES = ("local",)
@@ -126,10 +129,18 @@ def opened(place: Path, manifest: dict[str, Any], resume: bool) -> Iterator[Stor
         yield store
 
 
+def scenario_of(store: Store) -> Scenario:
+    """The scenario as it stands in a manifest; raises ``InputError`` where that is none."""
+    try:
+        return Scenario.model_validate(store.manifest["scenario_document"])
+    except ValidationError:
+        place = f"{one_line(str(store.folder), 200)}/manifest.json: scenario_document"
+        raise InputError(f"{place}: expected the scenario of a campaign") from None
+
+
 def blocks_of(store: Store) -> Blocks:
     """What flies the blocks of a store, made of its manifest alone."""
-    m = store.manifest
-    scenario = Scenario.model_validate(m["scenario_document"])
+    m, scenario = store.manifest, scenario_of(store)
     if m["kind"] == "return":
         return ReturnBlocks(scenario, m["seed"], m["fidelity"], m["lanes"])
     return PairBlocks(scenario, m["seed"], m["plan"], m["port"], m["lanes"])

@@ -186,11 +186,12 @@ def _of_no_kind(many: Leg) -> Leg:
 
 def fly_leg(
     world: World, flight: FlightComputer, leg: Leg, carry: Carry, keys: Array, record: bool,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None, only: int | None = None,
 ) -> tuple[Carry, LegResult]:  # fmt: skip
     """Fly one leg to the end of its last lane. All trees have a lane axis (see ``spread_*``).
 
-    ``progress`` is called with the share of the leg's expected time that is done.
+    ``progress`` is called with the share of the leg's expected time that is done. ``only`` keeps the
+    telemetry of that lane alone, in a lane axis of one.
     """
     carry = _begin(carry, _of_no_kind(leg))
     # Once, or every chunk would copy the tables of every lane.
@@ -202,7 +203,7 @@ def fly_leg(
     for number in range(int(longest / per_chunk) + 2):
         carry, rows = _chunk(world, flight, leg, carry, keys, np.asarray(number), record=record)
         if rows is not None:
-            frames.append(jax.tree.map(np.asarray, rows))
+            frames.append(jax.tree.map(lambda x: np.asarray(x if only is None else x[only : only + 1]), rows))
         settled = np.asarray(carry.truth.settled)
         if (np.asarray(carry.truth.done) & ~settled).any():
             carry = _end(world, flight, leg, carry)

@@ -42,12 +42,33 @@ class Outcome:
     carry: Carry
     beliefs: dict[str, Belief]  # navigation at each leg's end
 
+    def alone(self, lane: int) -> "Outcome":
+        """One lane as a mission of its own; its telemetry is what was kept of that lane alone."""
+
+        def pick(tree):
+            return jax.tree.map(lambda x: np.asarray(x)[lane : lane + 1], tree)
+
+        def told(belief: Belief) -> Belief:
+            sigma = None if belief.sigma is None else belief.sigma[lane : lane + 1]
+            return Belief(belief.error[lane : lane + 1], sigma)
+
+        return Outcome(
+            pick(self.truth), {k: pick(x) for k, x in self.ends.items()},
+            {k: pick(x) for k, x in self.starts.items()},
+            [(name, LegResult(pick(leg.start), pick(leg.end), leg.frames)) for name, leg in self.legs],
+            jax.tree.map(lambda x: x[lane : lane + 1], self.carry),
+            {k: told(x) for k, x in self.beliefs.items()},
+        )  # fmt: skip
+
 
 def fly_mission(
     world: World, flight: FlightComputer, truth: TruthState, legs: list[MissionLeg], keys: Array,
-    record: bool, progress: Progress | None = None,
+    record: bool, progress: Progress | None = None, only: int | None = None,
 ) -> Outcome:  # fmt: skip
-    """Fly every lane through every leg; a failed lane stands still from where it failed."""
+    """Fly every lane through every leg; a failed lane stands still from where it failed.
+
+    ``only`` keeps the telemetry of that lane alone: see ``Outcome.alone``.
+    """
     carry = fresh = first_carry(flight, truth)
     ends: dict[str, TruthState] = {}
     starts: dict[str, TruthState] = {}
@@ -70,11 +91,11 @@ def fly_mission(
                 progress(name, (k + part) / len(legs))
 
         if item.leg.kind in TURNING:
-            carry, result = fly_leg(world, flight, item.leg, carry, keys, record, share)
+            carry, result = fly_leg(world, flight, item.leg, carry, keys, record, share, only)
         else:
             bare = bare_carry(carry, flight)
             flown, result = fly_leg(
-                bare_world(world), bare_flight(flight), item.leg, bare, keys, record, share
+                bare_world(world), bare_flight(flight), item.leg, bare, keys, record, share, only
             )
             carry = dressed_carry(flown, carry, fresh)
         ends[item.name] = jax.tree.map(np.asarray, carry.truth)

@@ -1,0 +1,51 @@
+"""``homeward replay``: a run of a campaign once more, with its telemetry and pictures."""
+
+from typing import Annotated, Any
+
+import typer
+
+from homeward.cli_files import json_text, prepare_folder, writing
+from homeward.cli_options import AsJson, Folder
+from homeward.cli_progress import working
+
+
+def replay(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="the folder of a campaign")],
+    run: Annotated[int, typer.Argument(metavar="RUN", help="number of the run")],
+    out: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fly a run of a campaign again, check it against what was stored, and tell how it went."""
+    prepare_folder(out)
+    with working() as talk:
+        from homeward.campaign.replay import replay as again
+
+        flown = again(folder, run, talk)
+        if out is not None:
+            talk("writing files")
+            with writing(out):
+                flown.flight.save(out, progress=talk)
+    if as_json:
+        print(json_text(flown.summary))
+        return
+    from homeward.campaign.run import scenario_of
+    from homeward.campaign.store import Store
+    from homeward.cli_report import console, show_return, told_files
+    from homeward.cli_report_rendezvous import show_rendezvous
+
+    screen = console()
+
+    show = show_return if flown.summary["kind"] == "return" else show_rendezvous
+    show(screen, scenario_of(Store.open(folder)), flown.flight.summary)
+    screen.print(_verdict(flown.summary))
+    told_files(screen, out)
+
+
+def _verdict(told: dict[str, Any]) -> str:
+    """In one line: are these the bits of the store?"""
+    if told["same_bits"]:
+        off = ", ".join(f"{name} {x:+.3g}" for name, x in told["recorded_off"].items() if x)
+        same = f"Run {told['run']}: flown again with the same bits as stored"
+        return f"{same}; the recording program's last bits differ: {off}." if off else f"{same}."
+    other = "" if told["same_version"] else "; another version flew it, and only the same gives the same bits"
+    return f"Run {told['run']}: NOT the stored bits, in {', '.join(told['differing'][:6])}{other}."
