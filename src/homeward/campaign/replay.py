@@ -92,8 +92,8 @@ def recorded_off(stored: dict[str, Any], recorded: dict[str, Any]) -> dict[str, 
 def same_bits(a: Any, b: Any) -> bool:
     """Whether two values of a column are one; two that are no numbers are."""
     if isinstance(a, float):
-        return np.float64(a).tobytes() == np.float64(b).tobytes() or (np.isnan(a) and np.isnan(b))
-    return a == b
+        return np.float64(a).tobytes() == np.float64(b).tobytes() or bool(np.isnan(a) and np.isnan(b))
+    return bool(a == b)
 
 
 __all__ = ["Replay", "replay"]
