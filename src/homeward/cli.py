@@ -21,6 +21,7 @@ from homeward.cli_ground import dictionary, listen, telemetry
 from homeward.cli_opportunities import opportunities
 from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
 from homeward.cli_progress import working
+from homeward.cli_proof import report
 from homeward.cli_query import query
 from homeward.cli_refusals import known_word, refuse_broken
 from homeward.cli_rendezvous import rendezvous
@@ -161,7 +162,7 @@ def propagate(
 
 
 app.command("compare-guidance")(compare_guidance)
-for _command in (campaign, replay, query, rendezvous, opportunities, scenarios, check, new, schema):
+for _command in (campaign, report, replay, query, rendezvous, opportunities, scenarios, check, new, schema):
     app.command()(_command)
 for _command in (telemetry, listen, dictionary, command):
     app.command()(_command)

@@ -1,0 +1,138 @@
+"""The report: one file that needs nothing else, verdicts first, and what it tells in JSON."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from homeward.campaign.columns import RETURN, RUN, Column
+from homeward.campaign.report import report
+from homeward.campaign.reproduce import changes, commands
+from homeward.campaign.requirements import parse
+from homeward.campaign.store import Store
+from homeward.cli import main
+from homeward.errors import InputError
+
+RUNS, LANES = 300, 150
+SITE = {"name": "Somewhere", "latitude_deg": 41.6, "longitude_deg": 100.1, "altitude_m": 1000.0}
+
+
+def made(folder, failed=(7, 160)):
+    """A store of made-up returns."""
+    manifest = {
+        "kind": "return", "scenario": "shenzhou-15",
+        "scenario_document": {"site": SITE, "title": "<Made up>"},
+        "version": {"homeward": "0.0", "source": "abc"}, "seed": 3, "runs": RUNS, "lanes": LANES,
+        "fidelity": "point-mass", "plan": None, "port": None, "sampling": "random", "columns": [],
+        "created_utc": "2026-01-02T03:04:05+00:00", "machine": {"cores": 2},
+    }  # fmt: skip
+    store = Store.create(folder, manifest)
+    known = {c.name: c for c in RUN} | {s.column.name: s.column for s in RETURN}
+    rng = np.random.default_rng(1)
+    run = np.arange(RUNS)
+    broken = np.isin(run, failed)
+    drag, wind = rng.normal(size=RUNS), rng.normal(size=RUNS)
+    miss = np.where(broken, np.nan, np.abs(0.2 * drag + 0.05 * rng.normal(size=RUNS)))
+    whole = {
+        "run": run, "failed": broken, "success": ~broken,
+        "failure": [f"entry, {k}.0 s: took <too> long" if b else None for k, b in enumerate(broken)],
+        "open_miss_km": miss, "touchdown_miss_km": 2.0 * miss, "peak_load_g": 4.0 + 0.1 * drag,
+        "touchdown_speed_m_s": 2.3 + 0.1 * wind, "flight_path_angle_deg": -1.6 + 0.01 * wind,
+        "touchdown_latitude_deg": 41.6 + 0.01 * wind, "touchdown_longitude_deg": 100.1 + 0.02 * drag,
+        "draw_drag": drag, "draw_wind": wind,
+    }  # fmt: skip
+    draws = {n: Column(n, "1", "made up", "draw") for n in ("draw_drag", "draw_wind")}
+    columns = [(known | draws)[n] for n in whole]
+    for first in range(0, RUNS, LANES):
+        store.append(first, {n: v[first : first + LANES] for n, v in whole.items()}, columns)
+    return store
+
+
+class Reader(HTMLParser):
+    """Tags that are open, and everything that would be fetched from elsewhere."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.fetched, self.headings, self._in = [], [], [], None
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+        self.fetched += [v for k, v in attrs if k in ("src", "href") and not v.startswith(("data:", "#"))]
+        self._in = tag
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("h1", "h2"):
+            self.headings.append(data)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("campaign") / "one"
+    made(folder)
+    return folder
+
+
+def test_a_report_stands_alone_and_tells_the_verdicts_first(folder, capsys):
+    file = folder / "page.html"
+    assert main(["report", str(folder), "--out", str(file), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    page = file.read_text(encoding="utf-8")
+    reader = Reader()
+    reader.feed(page)
+    assert not reader.open and not reader.fetched and "@import" not in page and "url(" not in page
+    assert reader.headings[1:3] == ["Verdicts", "Figures"]
+    assert told["runs"] == RUNS and told["failed"] == 2 and told["file"] == str(file)
+    verdicts = {v["id"]: v["verdict"] for v in told["requirements"]}
+    assert verdicts["R-2"] == "not met" and verdicts["R-3"] == "met" and verdicts["R-5"] == "undecided"
+    assert told["failures"] == [{"what": "entry: took <too> long", "runs": [7, 160]}]
+    assert told["drivers"][0]["drivers"][0]["draw"] in ("draw_drag", "draw_wind")
+    assert "took &lt;too&gt; long" in page and "&lt;Made up&gt;" in page
+    assert f"homeward replay {folder} 160" in page
+    assert page.count("data:image/svg+xml") >= 8
+    assert len(re.findall("not met</td>", page)) == sum(v == "not met" for v in verdicts.values())
+
+
+def test_a_report_by_other_requirements(folder):
+    told = report(folder, [parse("peak_load_g max <= 3")]).data
+    assert [v["verdict"] for v in told["requirements"]] == ["not met"]
+    with pytest.raises(InputError, match="was not recorded"):
+        report(folder, [parse("tumbled count <= 0")])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["report", "nowhere"], "holds no manifest"),
+        (["report", "{}", "--requirements", "none.toml"], "none.toml: cannot be read"),
+        (["report", "{}", "--out", "/dev/null/x.html"], "--out /dev/null/x.html: cannot be written"),
+        (["report", "{}", "--out", "{}"], "this is a folder"),
+    ],
+)
+def test_what_cannot_be_reported_is_refused(folder, capsys, arguments, words):
+    assert main([a.format(folder) for a in arguments]) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert words in said and "Traceback" not in said
+
+
+def test_how_to_fly_it_again_names_what_was_changed():
+    import homeward as hw
+
+    scenario = hw.load("shenzhou-15", {"flight.guidance.law": "reference", "truth.capsule.mass_kg": "3300"})
+    document = json.loads(scenario.model_dump_json(by_alias=True, exclude_none=True))
+    assert changes(document, "shenzhou-15") == {
+        "flight.guidance.law": "reference", "truth.capsule.mass_kg": "3300.0"
+    }  # fmt: skip
+    manifest = {"scenario": "shenzhou-15", "scenario_document": document, "runs": 9, "seed": 4}
+    manifest |= {"kind": "return", "fidelity": "six-dof"}
+    first = commands(manifest, "DIR")[0][0]
+    assert first == (
+        "homeward campaign shenzhou-15 --runs 9 --seed 4 --what return --fidelity six-dof "
+        "--set truth.capsule.mass_kg=3300.0 --set flight.guidance.law=reference --out AGAIN"
+    )
+    assert changes(document, "one of my own") is None
