@@ -27,6 +27,9 @@ TWO_BURNS = 0.02  # m/s by which a plan of two burns may differ from Lambert's: 
 BETTER = 1.002  # no pair of burns found by looking at all of them may be cheaper by more
 ARRIVAL = 3.0  # m, after 3.3 hours: found to be 0.9, what the planner's own steps leave out
 ARRIVAL_RATE = 2e-3  # m/s
+DAY = 86400.0  # s
+# m, m/s, after a day: 380 m along the track are what the planner's steps of a minute leave out.
+DAY_ARRIVAL = np.array([500.0, 5.0, 10.0, 0.02, 0.02, 0.02])
 
 
 def model(flat):
@@ -184,6 +187,25 @@ def test_flown_by_other_means_it_arrives(plane):
     times, burns = np.append(other.times, time), np.vstack([other.burns, np.zeros(3)])
     astray = relative(target[:3], target[3:], carried(ship, SHIP_DRAG, times, burns))
     assert np.linalg.norm(astray[:3] - AIM[:3]) > 100.0 * ARRIVAL
+
+
+@pytest.mark.parametrize(("phase", "days", "most"), [(60.0, 1, 1.15), (130.0, 2, 1.2), (340.0, 2, 1.5)])
+def test_over_days_it_waits_on_an_orbit_that_brings_the_phase(phase, days, most):
+    """Also above the station, where it is the station that has to catch up."""
+    ship, station = inserted(phase)
+    found = plan(ship, station, days * DAY, flat=True)
+    assert float(found.miss) < 1.0
+    assert float(found.lowest) > EARTH + 195e3
+    assert float(found.cost) < most * bound(ship, station)
+
+
+def test_a_day_flown_by_other_means_ends_at_the_aim():
+    ship, station = inserted(60.0)
+    found = plan(ship, station, DAY, flat=True)
+    end = carried(ship, SHIP_DRAG, np.append(found.times, DAY), np.vstack([found.burns, np.zeros(3)]))
+    target = carried(station, STATION_DRAG, [DAY], [np.zeros(3)])
+    astray = np.abs(relative(target[:3], target[3:], end) - AIM)
+    assert np.all(astray < DAY_ARRIVAL), astray
 
 
 def test_times_count_from_the_start_and_none_is_too_early():

@@ -21,7 +21,9 @@ from homeward.vehicle import Engine
 LEAST_MAIN = 1.5  # m/s still to go: below it the thrusters push
 ENOUGH = 4e-3  # m/s still to go: the burn is over
 LEAST_BURN = 0.06  # m/s: a planned burn below that is left to the next plan
-CHECKS = jnp.array([2400.0, 900.0, 240.0])  # s before an arrival at which it is planned anew without a burn
+# s before an arrival at which it is planned anew without a burn; a new stage begins with the last three.
+CHECKS = jnp.array([129600.0, 86400.0, 43200.0, 21600.0, 2400.0, 900.0, 240.0])
+LATE_CHECKS = 3
 LEAST_TIME = 100.0  # s: no new plan this close to an arrival
 OUT_OF_QUESTION = 1e4  # m/s, cost of a plan that dips into the air
 FAR, HOMING, ARRIVED = 0, 1, 2
@@ -43,7 +45,6 @@ class FarComputer(eqx.Module):
     budget: Scalar  # m/s up to the aim point: beyond it the later plan is taken
     lowest: Scalar  # m from the Earth's centre that no plan may go below
     has_fallback: bool = eqx.field(static=True, default=True)
-    substeps: int = eqx.field(static=True, default=2)  # of the planner, between two nodes
 
 
 class FarState(eqx.Module):
@@ -131,8 +132,8 @@ def sensed_far(computer: FarComputer, state: FarState, gained: Vec3, main: Flag)
 
 def wants_plan(computer: FarComputer, state: FarState, time: Scalar) -> Flag:
     """Whether ``plan_far`` would change anything at ``time`` [s]."""
-    check = state.plan.arrival - CHECKS[jnp.minimum(state.checked, 2)]
-    checking = (state.checked < 3) & (time >= check) & (time < state.plan.arrival)
+    check = state.plan.arrival - CHECKS[jnp.minimum(state.checked, len(CHECKS) - 1)]
+    checking = (state.checked < len(CHECKS)) & (time >= check) & (time < state.plan.arrival)
     arrived = (time >= state.plan.arrival + 1.0) & (state.stage < ARRIVED)
     return ~state.burning & (state.due | checking | arrived)
 
@@ -151,7 +152,7 @@ def plan_far(computer: FarComputer, state: FarState, time: Scalar) -> FarState:
     def plan(arrival: Scalar) -> BurnPlan:
         # A plan to an arrival already there would divide by nothing; it is not used.
         until = jnp.maximum(arrival, time + LEAST_TIME)
-        return plan_burns(computer.model, ship, station, computer.drags, time, until, aim, computer.substeps)
+        return plan_burns(computer.model, ship, station, computer.drags, time, until, aim)
 
     if computer.has_fallback:
         both = jax.vmap(plan)(jnp.stack([arrival, computer.arrivals[1]]))
@@ -165,7 +166,7 @@ def plan_far(computer: FarComputer, state: FarState, time: Scalar) -> FarState:
     use = wanted & (chosen.arrival - time > LEAST_TIME + 1.0) & (stage < ARRIVED)
     kept = jax.tree.map(lambda a, b: jnp.where(use, a, b), chosen, state.plan)
     new_stage = stage != state.stage
-    checked = jnp.where(new_stage, 0, jnp.sum(time >= kept.arrival - CHECKS))
+    checked = jnp.where(new_stage, len(CHECKS) - LATE_CHECKS, jnp.sum(time >= kept.arrival - CHECKS))
     return eqx.tree_at(
         lambda s: (s.plan, s.stage, s.index, s.due, s.checked, s.choice, s.switches),
         state,

@@ -14,18 +14,20 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from homeward.flight.pair_model import PairModel, fly, fly_with_impulses
+from homeward.flight.pair_model import PairModel
+from homeward.flight.plan_nodes import HALF, NODES, nodes_for
 from homeward.math.lvlh import to_curvilinear, to_lvlh
 from homeward.math.numerics import norm
 from homeward.math.relative_motion import orbit_shape
 from homeward.typing import Array, Count, Float, Scalar, Vec3
 
-NODES = 192  # candidate burns; the last is the arrival's
 ROUNDS = 10  # path flown, burns solved
 WEIGHINGS = 32  # of the burns in a round
 SETTLED = 5  # rounds of least propellant; after them neighbouring burns are drawn together
 SHARP = 1.15  # power of a burn's size that it is then weighed by
 MOST_BURNS = 6
+GUESSES = 5  # rounds for the first guess of a flight that drifts
+DIVE = 4.0  # times as bad to go below the present orbit as above the station's
 LEAD = 60.0  # s before the first burn: time to turn the ship
 
 
@@ -60,40 +62,49 @@ def plan_burns(
     start: Scalar,
     arrival: Scalar,
     aim: Float[Array, "6"],
-    substeps: int = 2,
 ) -> BurnPlan:
     """The cheapest burns from ``start`` to ``arrival`` [s], ending at ``aim``.
 
     ``ship`` and ``station`` are positions and velocities [m, m/s, I] at ``start``; ``drags`` CD A / m
     [m2/kg] of both; ``aim`` the wanted place and rate at the arrival in the station's curvilinear frame
-    (``relative``). No burn is set within ``LEAD``. Valid for phase angles up to half a revolution at the
-    arrival of a flight without burns, and for flights within a day.
+    (``relative``). No burn is set within ``LEAD``. A flight longer than the nodes reach drifts in its middle.
+    Valid for any phase angle in such a flight, and in a shorter one for phase angles up to half a revolution
+    at the arrival of a flight without burns.
     """
-    h = (arrival - start) / (NODES - 1)
-    r_T, v_T = fly(model, *station, drags[1], arrival - start, NODES * substeps)
+    nodes = nodes_for(arrival - start)
+    times, first = nodes.times(), jnp.concatenate(ship)
+    r_T, v_T = nodes.coast(model, *station, drags[1])
     scales = 1.0 / jnp.array([1e4, 1e4, 1e4, 10.0, 10.0, 10.0])
-    allowed = jnp.where(h * jnp.arange(NODES, dtype=float) >= LEAD, 1.0, 0.0)
+    allowed = jnp.where(times >= LEAD, 1.0, 0.0)
+    guesses = jnp.where(nodes.drift > 0.0, GUESSES, 0)
+    rough = loiter(model, ship, station, aim, arrival - start)
 
-    def round_(carry, number: Count):
-        burns, weights = carry
-        states, matrices = fly_with_impulses(model, *ship, drags[0], h, burns, substeps)
-        end = states[-1]
-        to_aim = jax.jacfwd(lambda x: relative(r_T, v_T, x))(end)
-        gap = (aim - relative(r_T, v_T, end)) * scales
-        effects = _effects(matrices, to_aim * scales[:, None])
-        wanted = gap + jnp.sum(effects * burns[:, None, :], axis=(0, 2))
+    def round_(number: Count, carry):
+        burns, weights, raised = carry
+        number = number - guesses
+        path = nodes.fly(model, first, drags[0], burns)
+        there = relative(r_T, v_T, path.states[-1])
+        to_aim = jax.jacfwd(lambda x: relative(r_T, v_T, x))(path.states[-1])
+        effects = path.effects(to_aim * scales[:, None])
+        wanted = (aim - there) * scales + jnp.sum(effects * burns[:, None, :], axis=(0, 2))
         weights = jnp.where(number == 0, allowed, weights)
-        burns, weights = _solve(effects, wanted, weights, jnp.where(number < SETTLED, 1.0, SHARP))
-        return (burns, weights), None
+        solved, weighed = _solve(effects, wanted, weights, jnp.where(number < SETTLED, 1.0, SHARP))
+        # A meter a second more along the track falls back by three a second.
+        better = raised - (aim[0] - there[0]) / (3.0 * (times[-1] - times[HALF // 2]))
+        raised = jnp.where(number == -guesses, rough, better)
+        guess = _spread(raised, path.states)
+        burns = jnp.where(number < 0, guess, solved)
+        return burns, jnp.where(number < 0, weights, weighed), raised
 
-    (burns, _), _ = jax.lax.scan(round_, (jnp.zeros((NODES, 3)), allowed), jnp.arange(ROUNDS))
-    states, _ = fly_with_impulses(model, *ship, drags[0], h, burns, substeps)
+    zero = (jnp.zeros((NODES, 3)), allowed, jnp.zeros(()))
+    burns, _, _ = jax.lax.fori_loop(0, ROUNDS + guesses, round_, zero)
+    states = nodes.fly(model, first, drags[0], burns).states
     miss = norm((aim - relative(r_T, v_T, states[-1]))[:3])
     sizes = jnp.sqrt(jnp.sum(burns * burns, axis=1))
     _, used = jax.lax.top_k(sizes, MOST_BURNS)
     used = jnp.sort(used)
     return BurnPlan(
-        times=start + h * used.astype(float),
+        times=start + times[used],
         burns=burns[used],
         cost=jnp.sum(sizes),
         miss=miss,
@@ -102,16 +113,34 @@ def plan_burns(
     )
 
 
-def _effects(matrices: Float[Array, "m 6 6"], to_aim: Float[Array, "6 6"]) -> Float[Array, "m 6 3"]:
-    """What a velocity change at each node does at the end, in the coordinates of the aim.
+def loiter(
+    model: PairModel,
+    ship: tuple[Vec3, Vec3],
+    station: tuple[Vec3, Vec3],
+    aim: Float[Array, "6"],
+    duration: Scalar,
+) -> Scalar:
+    """Velocity to gain [m/s] so that the phase at the end of ``duration`` [s] is that of ``aim``, roughly.
 
-    The transition matrix from node k to the end is ``M_end M_k^-1``, and that of a gradient field is
-    symplectic: its inverse is a rearrangement of itself.
+    By Kepler's third law alone. Of the ways to come to a phase, a revolution more or less among them, the
+    one that dives least, then the one that climbs least above the station.
     """
-    a, b = matrices[:, :3, :3], matrices[:, :3, 3:]
-    # Right half of the inverse of [[A, B], [C, D]]: [-B^T; A^T].
-    right = jnp.concatenate([-jnp.swapaxes(b, 1, 2), jnp.swapaxes(a, 1, 2)], axis=1)
-    return jnp.einsum("ij,mjk->mik", to_aim @ matrices[-1], right)
+    mu = model.earth.mu
+    a_B, a_T = (1.0 / (2.0 / norm(r) - jnp.sum(v * v) / mu) for r, v in (ship, station))
+    behind = (aim[0] - relative(*station, jnp.concatenate(ship))[0]) / norm(station[0])
+    gains = behind + 2.0 * jnp.pi * jnp.arange(-1.0, 2.0)
+    rates = jnp.sqrt(mu / a_T**3) + gains / duration
+    wanted = (mu / rates**2) ** (1.0 / 3.0)
+    detour = jnp.maximum(wanted - a_T, 0.0) + DIVE * jnp.maximum(a_B - wanted, 0.0)
+    chosen = wanted[jnp.argmin(detour)]
+    return 0.5 * norm(ship[1]) * (chosen - a_B) / a_B
+
+
+def _spread(speed: Scalar, states: Float[Array, "n 6"]) -> Float[Array, "n 3"]:
+    """A velocity along the track [m/s], an equal part of it at each node of the first half."""
+    v = states[:HALF, 3:]
+    along = v / jnp.sqrt(jnp.sum(v * v, axis=1, keepdims=True))
+    return jnp.zeros((NODES, 3)).at[:HALF].set(speed / HALF * along)
 
 
 def _solve(

@@ -16,7 +16,6 @@ from homeward.flight.port_motion import PORTS, port_motion, speed_profile
 from homeward.flight.proximity_mpc import ProximityMpc, proximity_mpc
 from homeward.flight.rendezvous_close import CloseComputer, Orders
 from homeward.flight.rendezvous_far import FarComputer
-from homeward.flight.rendezvous_plan import NODES
 from homeward.scenario.build import number, numbers
 from homeward.scenario.build_pair import build_model
 from homeward.scenario.launch import Insertion
@@ -89,13 +88,7 @@ def build_far(
         hold=numbers([place[0], place[1], 0.0, 0.0, 0.0, 0.0]), arrivals=numbers(times),
         homing_time=number(told.guidance.homing_s), budget=number(budget),
         lowest=number(WGS84_A + LOWEST), has_fallback=times[1] > times[0] + 1.0,
-        substeps=substeps_of(max(times)),
     )  # fmt: skip
-
-
-def substeps_of(time: float) -> int:
-    """RK4 steps of the planner between two nodes: at most about a minute each."""
-    return max(2, int(np.ceil(time / (NODES * 60.0))))
 
 
 def orbit_rate(inserted: Insertion) -> float:

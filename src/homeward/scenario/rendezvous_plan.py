@@ -24,7 +24,6 @@ from homeward.scenario.build_close import (
     build_far,
     far_times,
     orbit_rate,
-    substeps_of,
 )
 from homeward.scenario.build_pair import build_model, build_pair_world
 from homeward.scenario.launch import Insertion, insertion
@@ -66,8 +65,8 @@ class Offer:
 
 
 @program
-def _plans(model, ship, station, drags, start, arrivals, aim, substeps: int):
-    return jax.vmap(lambda t: plan_burns(model, ship, station, drags, start, t, aim, substeps))(arrivals)
+def _plans(model, ship, station, drags, start, arrivals, aim):
+    return jax.vmap(lambda t: plan_burns(model, ship, station, drags, start, t, aim))(arrivals)
 
 
 @program
@@ -101,18 +100,12 @@ def offers(scenario: Scenario, told: Rendezvous, inserted: Insertion, names: lis
     ship = tuple(jnp.asarray(x) for x in inserted.ship)
     station = tuple(jnp.asarray(x) for x in inserted.station)
     bound = float(bound_of(ship, station, aim))
-    found: list[Offer] = []
-    # Plans of a day and more take shorter steps between nodes: a program of their own.
-    for substeps in sorted({substeps_of(t) for t in times}):
-        these = [k for k, t in enumerate(times) if substeps_of(t) == substeps]
-        plans = _plans(
-            model, ship, station, drags, number(0.0), usable[np.array(these)], aim, substeps=substeps
-        )
-        found += [
-            _offer(told, names[k], times[k], jax.tree.map(lambda x, j=j: np.asarray(x)[j], plans), bound)
-            for j, k in enumerate(these)
-        ]
-    return sorted(found, key=lambda o: names.index(o.name))
+    plans = _plans(model, ship, station, drags, number(0.0), usable, aim)
+    plans = jax.tree.map(np.asarray, plans)
+    return [
+        _offer(told, name, time, jax.tree.map(lambda x, k=k: x[k], plans), bound)
+        for k, (name, time) in enumerate(zip(names, times, strict=True))
+    ]
 
 
 def _offer(told: Rendezvous, name: str, time: float, burns: BurnPlan, bound: float) -> Offer:
