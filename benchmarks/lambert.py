@@ -6,19 +6,17 @@ solves a batch when it is asked to: the programs take turns as elsewhere.
 """
 
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.environment import python_with
 from benchmarks.measure import Program, Skip, table
 
 MU = 3.986004418e14
 MANY, ROUNDS = 16384, 7
-ROOT = Path(__file__).parents[1]
-PEERS = ROOT / "build" / "lambert-peers"
 PACKAGES = ("hapsira==0.18.0", "lamberthub==1.0.0")
 WORKER = Path(__file__).parent / "peers" / "lambert_worker.py"
 
@@ -26,7 +24,7 @@ WORKER = Path(__file__).parent / "peers" / "lambert_worker.py"
 def run() -> None:
     """Print a table for less than a revolution and one for a revolution and a part."""
     try:
-        python = _peers()
+        python = python_with("lambert-peers", *PACKAGES)
     except Skip as reason:
         print(f"\nlambert: peers skipped, {reason}")
         python = None
@@ -137,20 +135,3 @@ def _ours(made, turns):
 
     inputs = [jnp.asarray(made[k]) for k in ("r1", "r2", "tof")]
     return lambda: np.asarray(solve(*inputs))
-
-
-def _peers() -> Path:
-    """The Python of the peers' environment, made if it is not there."""
-    python = PEERS / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    ready = PEERS / ".ready"
-    if not ready.exists():
-        print(f"  installing {', '.join(PACKAGES)} into {PEERS.relative_to(ROOT)} (once)", flush=True)
-        made = subprocess.run([sys.executable, "-m", "venv", "--clear", PEERS], check=False)
-        if made.returncode:
-            raise Skip("a virtual environment could not be made")
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES]
-        failed = subprocess.run(pip, check=False, capture_output=True, text=True)
-        if failed.returncode:
-            raise Skip(f"{', '.join(PACKAGES)} could not be installed")
-        ready.touch()
-    return python

@@ -96,4 +96,4 @@ def _bound(plan: RendezvousPlan, history: PairHistory) -> float:
     b = history.far.bodies
     ship = (jnp.asarray(b.r_BI_I[0]), jnp.asarray(b.v_BI_I[0]))
     station = (jnp.asarray(b.r_TI_I[0]), jnp.asarray(b.v_TI_I[0]))
-    return float(bound_of(ship, station, plan.far.aim))
+    return bound_of(ship, station, plan.far.aim)

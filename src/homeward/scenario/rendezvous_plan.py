@@ -34,6 +34,7 @@ from homeward.world.pair import PairWorld
 MARGIN = 3600.0  # s of Earth orientation beyond the longest plan
 WITHDRAWAL = 20000.0  # s for the way out and two free revolutions after it
 PROXIMITY = 45.0  # m/s kept for homing, approach and what goes wrong
+BOUND_LANES = 8
 DEAREST = 3.0  # times the bound: a plan that costs more does not serve
 
 
@@ -70,17 +71,36 @@ def _plans(model, ship, station, drags, start, arrivals, aim):
 
 
 @program
-def bound_of(ship, station, aim):
-    """Least delta-v [m/s] of two impulses between two-body orbits: from the ship's to that of the aim point.
+def _bounds(ships, stations, aim):
+    def lane(ship, station):
+        r, v = station
+        radius = jnp.sqrt(jnp.sum(r * r))
+        place, rate = from_curvilinear(aim[:3], aim[3:], radius, jnp.sum(r * v) / radius)
+        r_A, v_A = from_lvlh(r, v, place, rate)
+        return impulsive_bound(jnp.asarray(MU_EGM96), ship[0], ship[1], r_A, v_A).total
+
+    return jax.vmap(lane)(ships, stations)
+
+
+def bounds_of(ships, stations, aim) -> np.ndarray:
+    """Least delta-v [m/s] of two impulses between two-body orbits, lane by lane: ship's to aim's.
 
     That orbit is the one which a body at the aim point, moving as wanted there, follows; the point is laid
-    beside the station as it is at the insertion.
+    beside the station as it is at the insertion. Eight lanes at a time: one program for one and for many.
     """
-    r, v = station
-    radius = jnp.sqrt(jnp.sum(r * r))
-    place, rate = from_curvilinear(aim[:3], aim[3:], radius, jnp.sum(r * v) / radius)
-    r_A, v_A = from_lvlh(r, v, place, rate)
-    return impulsive_bound(jnp.asarray(MU_EGM96), ship[0], ship[1], r_A, v_A).total
+    many = len(ships[0])
+    found = np.zeros(many)
+    for start in range(0, many, BOUND_LANES):
+        pick = np.minimum(np.arange(start, start + BOUND_LANES), many - 1)
+        some = jax.tree.map(lambda x, p=pick: np.asarray(x)[p], (ships, stations))
+        found[pick] = np.asarray(_bounds(*some, aim))
+    return found
+
+
+def bound_of(ship, station, aim) -> float:
+    """``bounds_of`` of a single lane."""
+    one = jax.tree.map(lambda x: np.asarray(x)[None], (ship, station))
+    return float(bounds_of(*one, aim)[0])
 
 
 def offers(scenario: Scenario, told: Rendezvous, inserted: Insertion, names: list[str]) -> list[Offer]:
@@ -99,7 +119,7 @@ def offers(scenario: Scenario, told: Rendezvous, inserted: Insertion, names: lis
     aim = numbers(aim_of(told, orbit_rate(inserted)))
     ship = tuple(jnp.asarray(x) for x in inserted.ship)
     station = tuple(jnp.asarray(x) for x in inserted.station)
-    bound = float(bound_of(ship, station, aim))
+    bound = bound_of(ship, station, aim)
     plans = _plans(model, ship, station, drags, number(0.0), usable, aim)
     plans = jax.tree.map(np.asarray, plans)
     return [
