@@ -12,11 +12,12 @@ import numpy as np
 from homeward.campaign.disperse_pair import disperse_pair
 from homeward.campaign.rendezvous import pair_keys
 from homeward.errors import InputError
-from homeward.scenario.rendezvous_plan import RendezvousPlan, bounds_of, plan_rendezvous
+from homeward.scenario.rendezvous_plan import RendezvousPlan, lane_bounds, plan_rendezvous
 from homeward.scenario.schema import Scenario
 from homeward.sim.close import CloseCarry
 from homeward.sim.close_lanes import fly_close
 from homeward.sim.docking import inside_box
+from homeward.sim.far import FarCarry
 from homeward.sim.pair_lanes import FarResult, fly_far
 from homeward.world.pair import PairWorld
 
@@ -61,8 +62,7 @@ def fly_pairs(
         picks = first + np.minimum(np.arange(start, start + LANES), runs - 1)
         world, carry = disperse_pair(made, seed, picks)
         keys = pair_keys(seed, picks)
-        b = carry.truth.bodies
-        bounds = bounds_of((b.r_BI_I, b.v_BI_I), (b.r_TI_I, b.v_TI_I), made.far.aim)
+        bounds = bounds_of(made, carry)
         far, told = fly_far(world, made.far, carry, keys, keep is not None, until)
         close, frames = fly_close(world, made.close, fault, far, keys, keep is not None, made.steps)
         if keep is not None:
@@ -74,6 +74,12 @@ def fly_pairs(
     numbers = {key: np.concatenate([p[key] for p in parts])[:runs] for key in parts[0]}
     wall = time.perf_counter() - began
     return PairFlights(scenario, made.name, seed, first + np.arange(runs), numbers, wall)
+
+
+def bounds_of(made: RendezvousPlan, carry: FarCarry) -> np.ndarray:
+    """The bound [m/s] from every lane's true state at the insertion."""
+    b = carry.truth.bodies
+    return lane_bounds((b.r_BI_I, b.v_BI_I), (b.r_TI_I, b.v_TI_I), made.far.aim)
 
 
 def figures(made: RendezvousPlan, far: FarResult, close: CloseCarry) -> dict[str, np.ndarray]:

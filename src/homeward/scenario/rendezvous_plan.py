@@ -82,7 +82,7 @@ def _bounds(ships, stations, aim):
     return jax.vmap(lane)(ships, stations)
 
 
-def bounds_of(ships, stations, aim) -> np.ndarray:
+def lane_bounds(ships, stations, aim) -> np.ndarray:
     """Least delta-v [m/s] of two impulses between two-body orbits, lane by lane: ship's to aim's.
 
     That orbit is the one which a body at the aim point, moving as wanted there, follows; the point is laid
@@ -98,9 +98,9 @@ def bounds_of(ships, stations, aim) -> np.ndarray:
 
 
 def bound_of(ship, station, aim) -> float:
-    """``bounds_of`` of a single lane."""
-    one = jax.tree.map(lambda x: np.asarray(x)[None], (ship, station))
-    return float(bounds_of(*one, aim)[0])
+    """``lane_bounds`` of a single lane."""
+    ships, stations = jax.tree.map(lambda x: np.asarray(x)[None], (ship, station))
+    return float(lane_bounds(ships, stations, aim)[0])
 
 
 def offers(scenario: Scenario, told: Rendezvous, inserted: Insertion, names: list[str]) -> list[Offer]:
