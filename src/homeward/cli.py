@@ -27,6 +27,7 @@ from homeward.cli_refusals import known_word, refuse_broken
 from homeward.cli_rendezvous import rendezvous
 from homeward.cli_replay import replay
 from homeward.cli_scenarios import check, new, scenarios, schema
+from homeward.cli_tracking import orbit_determination, track
 from homeward.errors import HomewardError, InputError
 from homeward.scenario.load import find, load, parse_settings
 from homeward.scenario.schema import FIDELITIES
@@ -164,7 +165,7 @@ def propagate(
 app.command("compare-guidance")(compare_guidance)
 for _command in (campaign, report, replay, query, rendezvous, opportunities, scenarios, check, new, schema):
     app.command()(_command)
-for _command in (telemetry, listen, dictionary, command):
+for _command in (telemetry, listen, dictionary, command, track, orbit_determination):
     app.command()(_command)
 
 # Typer carries its own copy of click or uses the installed one, depending on its version.

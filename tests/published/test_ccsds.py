@@ -14,6 +14,7 @@ from homeward.earth.frames import to_gcrf
 from homeward.errors import InputError
 from homeward.io.oem import read_oem
 from homeward.io.opm import read_opm
+from homeward.io.tdm import read_tdm
 
 DATA = Path(__file__).parent / "data"
 
@@ -61,4 +62,21 @@ def test_opm_earth_fixed(validation):
     validation.record(
         source="CCSDS 502.0-B example messages (Orekit)", case="OEM 1, 3, 5; OPM 1", quantity="files read",
         theirs=4, ours=4, difference=0, limit=0, unit="files",
+    )  # fmt: skip
+
+
+def test_tracking_messages(validation):
+    one = read_tdm(DATA / "orekit_TDMExample2.txt")
+    two = read_tdm(DATA / "orekit_TDMExample4.txt")
+    assert one.originator == two.originator == "NASA/JPL"
+    (a,), (b,) = one.segments, two.segments
+    assert a.participants() == ("DSS-25", "yyyy-nnnA") and b.meta["RANGE_UNITS"] == "RU"
+    assert len(a.observations) == 7 and len(b.observations) == 20
+    assert a.observations[0].value == 32023442781.733 and a.observations[-1].value == -218.7951
+    assert a.observations[0].epoch.to_iso(0) == "2005-06-08T17:41:00Z"  # day 159
+    ranges = [o.value for o in b.observations if o.keyword == "RANGE"]
+    assert ranges[:2] == [39242998.5151986, 61172265.3115234] and len(ranges) == 5
+    validation.record(
+        source="CCSDS 503.0-B example messages (Orekit)", case="TDM 2, 4", quantity="files read",
+        theirs=2, ours=2, difference=0, limit=0, unit="files",
     )  # fmt: skip

@@ -104,3 +104,36 @@ def read_opm(path: str | Path) -> Opm:
         numbers.get("DRAG_AREA"),
         numbers.get("DRAG_COEFF"),
     )
+
+
+def write_opm(
+    path: str | Path, object_name: str, epoch: Epoch, r: np.ndarray, v: np.ndarray,
+    covariance: np.ndarray | None = None, mass: float | None = None, area: float | None = None,
+    drag_coefficient: float | None = None, object_id: str = "UNKNOWN", originator: str = "HOMEWARD",
+) -> None:  # fmt: skip
+    """Write a state ``r`` [m], ``v`` [m/s] in GCRF, UTC; ``covariance`` (6, 6) in m and m/s, same axes.
+
+    Raises ``ValueError`` for what is not finite.
+    """
+    state = np.concatenate([np.asarray(r, float), np.asarray(v, float)]) / 1e3
+    if not np.isfinite(state).all():
+        raise ValueError("write_opm: expected a finite state")
+    date = epoch.to_iso(6).removesuffix("Z")
+    out = [
+        "CCSDS_OPM_VERS = 2.0", f"CREATION_DATE = {date}", f"ORIGINATOR = {originator}", "",
+        f"OBJECT_NAME = {object_name}", f"OBJECT_ID = {object_id}", "CENTER_NAME = EARTH",
+        "REF_FRAME = GCRF", "TIME_SYSTEM = UTC", "", f"EPOCH = {date}",
+    ]  # fmt: skip
+    out += [
+        f"{key} = {value:.12f} [{unit}]" for (key, unit), value in zip(_STATE.items(), state, strict=True)
+    ]
+    told = {"MASS": mass, "DRAG_AREA": area, "DRAG_COEFF": drag_coefficient}
+    if mass is not None:
+        for key, value in told.items():
+            if value is not None:
+                out.append(f"{key} = {value:.9g}" + (f" [{_BODY[key]}]" if _BODY[key] else ""))
+    if covariance is not None:
+        km = np.asarray(covariance, float) / 1e6
+        pairs = [(i, j) for i in range(6) for j in range(i + 1)]
+        out += [f"{key} = {km[i, j]:.12e}" for key, (i, j) in zip(_COVARIANCE, pairs, strict=True)]
+    Path(path).write_text("\n".join(out) + "\n", encoding="utf-8")

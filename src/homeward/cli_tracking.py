@@ -1,0 +1,147 @@
+"""``homeward track`` and ``homeward orbit-determination``: who sees the ship, and the orbit out of it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from homeward.cli_files import json_text, prepare_folder, writing
+from homeward.cli_ground import Source, recording_of
+from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
+from homeward.cli_progress import working
+from homeward.errors import InputError
+from homeward.scenario.load import find, load, parse_settings
+from homeward.scenario.schema import Scenario
+from homeward.scenario.shipped import DEFAULT
+
+
+def stations_of(scenario: Scenario) -> list[Any]:
+    """The stations that a scenario's ground has."""
+    from homeward.ground.stations import network
+
+    site = scenario.landing_site
+    place = None if site is None else (site.latitude_deg, site.longitude_deg, site.altitude_m)
+    file = scenario.ground.stations_file
+    return network(scenario.ground.network, place, None if file is None else Path(file))
+
+
+def track(
+    source: Source = DEFAULT,
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME", help="scenario whose stations track the flight of a folder")
+    ] = DEFAULT,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the errors")] = 0,
+    settings: Settings = None,
+    out: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell which stations see a flight and when, and write what they measure as a TDM."""
+    if not Path(source).is_dir():
+        find(source)
+        scenario = source
+    prepare_folder(out)
+    stations = stations_of(load(scenario, parse_settings(settings or [])))
+    with working() as talk:
+        recording, _ = recording_of(source, settings, talk)
+        from homeward.ground.flight_tracks import flight_tracks
+        from homeward.ground.measurements import passes, to_segments
+        from homeward.io.tdm import write_tdm
+
+        tracks = flight_tracks(recording, stations, seed)
+        found = passes(tracks)
+        if out is not None and found:
+            with writing(out):
+                write_tdm(out / "tracking.tdm", to_segments(tracks, recording.name))
+                (out / "passes.json").write_text(json_text(found) + "\n", encoding="utf-8")
+    if as_json:
+        print(json_text({"name": recording.name, "measurements": len(tracks.time), "passes": found}))
+        return
+    counts = f"{len(tracks.time)} measurements in {len(found)} passes of {len(stations)} stations"
+    print(f"{recording.name}: {counts}")
+    for row in found:
+        high = "" if row["elevation_deg"] is None else f"{row['elevation_deg']:5.1f} deg"
+        print(f"  {row['start_s']:9.0f} to {row['end_s']:9.0f} s  {row['station']:42} {high}")
+    if out is not None:
+        print(f"Files in {out}: passes.json, tracking.tdm" if found else "Nobody saw it: no files written.")
+
+
+def orbit_determination(
+    file: Annotated[str, typer.Argument(metavar="FILE.tdm", help="tracking data")],
+    scenario: ScenarioName = DEFAULT,
+    start: Annotated[float, typer.Option("--from", metavar="S", help="s after the first observation")] = 0.0,
+    until: Annotated[float, typer.Option(metavar="S", help="s after it, to leave out what follows")] = 1e9,
+    ballistic: Annotated[
+        float, typer.Option(metavar="M2_KG", min=1e-6, max=10.0, help="drag coefficient x area / mass")
+    ] = 0.004,
+    hours: Annotated[float, typer.Option(metavar="H", min=0.0, max=72.0, help="to predict ahead")] = 6.0,
+    settings: Settings = None,
+    out: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Determine an orbit from tracking data and predict it. The scenario names the stations."""
+    import numpy as np
+
+    prepare_folder(out)
+    chosen = load(scenario, parse_settings(settings or []))
+    stations = stations_of(chosen)
+    with working() as talk:
+        from homeward.ground.measurements import from_tdm
+        from homeward.ground.orbit_fit import predicted
+        from homeward.ground.orbit_model import orbit_model
+        from homeward.ground.orbit_start import determine
+        from homeward.io.oem import write_oem
+        from homeward.io.opm import write_opm
+        from homeward.io.tdm import read_tdm
+
+        tracks = from_tdm(read_tdm(file), stations).within(start, until)
+        if not len(tracks.time):
+            raise InputError(f"{file}: no observation between --from {start:g} and --until {until:g} s")
+        span = float(tracks.time[-1]) + hours * 3600.0 + 1200.0
+        # Of the simulated Earth that was flown about, or the fit would chase what was left out of it.
+        gravity = chosen.truth.gravity
+        degree = gravity.degree if gravity.model == "egm96" else 2
+        model = orbit_model(tracks.epoch, span, ballistic, degree)
+        talk("fitting")
+        orbit = determine(model, tracks)
+        talk("predicting")
+        times = np.arange(orbit.time, float(tracks.time[-1]) + hours * 3600.0 + 1.0, 60.0)
+        states, covariances = predicted(model, orbit, times)
+        epoch = tracks.epoch.plus(orbit.time)
+        rms = np.sqrt(np.nanmean(orbit.residuals**2, axis=0))
+        last = covariances[-1]
+        summary = {
+            "epoch_utc": epoch.to_iso(6), "measurements": len(tracks.time), "left_out": orbit.left_out,
+            "rounds": orbit.rounds, "position_m": orbit.state[:3], "velocity_m_s": orbit.state[3:6],
+            "drag_factor": orbit.state[6], "position_sigma_m": orbit.sigma[:3],
+            "velocity_sigma_m_s": orbit.sigma[3:6], "drag_factor_sigma": orbit.sigma[6],
+            "residual_rms_sigma": dict(zip(("range", "doppler", "azimuth", "elevation"), rms, strict=True)),
+            "range_bias_m": {s.name: b for s, b in zip(tracks.stations, orbit.biases, strict=True)},
+            "predicted_to_utc": tracks.epoch.plus(float(times[-1])).to_iso(0),
+            "predicted_sigma_m": np.sqrt(np.trace(last[:3, :3])),
+        }  # fmt: skip
+        if out is not None:
+            with writing(out):
+                write_opm(out / "orbit.opm", "SHIP", epoch, orbit.state[:3], orbit.state[3:6],
+                          orbit.covariance[:6, :6])  # fmt: skip
+                write_oem(out / "orbit.oem", "SHIP", epoch, times - orbit.time, states[:, :3], states[:, 3:])
+                (out / "orbit.json").write_text(json_text(summary) + "\n", encoding="utf-8")
+    if as_json:
+        print(json_text(summary))
+        return
+    sigma = float(np.linalg.norm(orbit.sigma[:3]))
+    print(
+        f"{file}: orbit at {summary['epoch_utc']} from {len(tracks.time)} measurements, {orbit.rounds} rounds"
+    )
+    print(f"  position {orbit.state[:3] / 1e3} km, known to {sigma:.1f} m (1-sigma)")
+    print(
+        f"  velocity {orbit.state[3:6]} m/s, drag {orbit.state[6]:.3f} +- {orbit.sigma[6]:.3f} of the model"
+    )
+    print(
+        "  residuals over sigma: "
+        + ", ".join(f"{k} {v:.2f}" for k, v in summary["residual_rms_sigma"].items())
+    )
+    print(
+        f"  predicted to {summary['predicted_to_utc']}: known to {summary['predicted_sigma_m']:.0f} m there"
+    )
+    if out is not None:
+        print(f"Files in {out}: orbit.json, orbit.oem, orbit.opm")

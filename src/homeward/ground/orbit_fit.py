@@ -1,0 +1,223 @@
+"""Orbit determination: batch least squares over an arc, and a filter that goes through it pass by pass.
+
+Both estimate position, velocity, the drag factor and a range bias for each station, and tell how well:
+Tapley, Schutz and Born, *Statistical Orbit Determination*, 4.6 (batch) and 4.7 (sequential). The filter adds
+what the force model may leave out as white acceleration (4.9).
+"""
+
+import dataclasses
+
+import numpy as np
+
+from homeward.errors import Infeasible, InputError
+from homeward.ground.measurements import Tracks, observe
+from homeward.ground.orbit_model import PROBE, STATES, OrbitModel, between, fly, neighbours
+
+ROUNDS = 12  # of the batch at most
+SETTLED = 0.05  # sigma: a step smaller than that ends it
+OUTLIER = 5.0  # sigma: left out once the orbit fits
+EDITS = 5  # rounds in which it is judged what is left out: to judge on for ever would end nowhere
+FILTER_SPAN = 600.0  # s after which the filter takes a new reference
+ACCELERATION = 4e-6  # m/s2 sqrt(s): white, an axis; what EGM96 and one drag factor leave in low orbit
+
+
+@dataclasses.dataclass(frozen=True)
+class Orbit:
+    """A state at ``time`` [s]: (r, v) in I and the drag factor (7,), with its covariance.
+
+    ``biases`` [m] by station; ``residuals`` are measured less modelled over sigma (n, 4).
+    """
+
+    time: float
+    state: np.ndarray
+    covariance: np.ndarray
+    biases: np.ndarray
+    residuals: np.ndarray
+    rounds: int = 0
+    left_out: int = 0
+
+    @property
+    def sigma(self) -> np.ndarray:
+        """1-sigma of the state (7,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+
+@dataclasses.dataclass(frozen=True)
+class Prior:
+    """What is believed before the first measurement: a state (7,) and 1-sigma of each number (7,)."""
+
+    state: np.ndarray
+    sigma: np.ndarray
+
+
+def modelled(tracks: Tracks, states: np.ndarray) -> np.ndarray:
+    """What the stations would measure (n, 4) of states in E (n, 6)."""
+    out = np.empty_like(tracks.values)
+    for k, station in enumerate(tracks.stations):
+        rows = tracks.station == k
+        out[rows] = observe(station, states[rows, :3], states[rows, 3:])
+    return out
+
+
+def differences(measured: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Measured less predicted (n, 4), azimuth within half a turn."""
+    out = measured - predicted
+    out[:, 2] = (out[:, 2] + np.pi) % (2.0 * np.pi) - np.pi
+    return out
+
+
+def _weights(tracks: Tracks, predicted: np.ndarray) -> np.ndarray:
+    sigmas = tracks.sigmas().copy()
+    with np.errstate(invalid="ignore"):
+        sigmas[:, 2] /= np.maximum(np.cos(np.nan_to_num(predicted[:, 3])), 0.05)
+    return sigmas
+
+
+def _spread(scaled: np.ndarray) -> np.ndarray:
+    """How many times its sigma each kind of measurement (4,) is off typically, at least 1.
+
+    By the median, so that a few gross errors do not count. Where the force model is worse than the
+    measurements they then weigh less, and the covariance does not promise what the model cannot keep.
+    """
+    typical = [np.median(np.abs(column[np.isfinite(column)])) if np.isfinite(column).any() else 0.0
+               for column in scaled.T]  # fmt: skip
+    return np.maximum(1.0, np.asarray(typical) / 0.6745)
+
+
+def linearised(
+    model: OrbitModel, tracks: Tracks, state: np.ndarray, start: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Residuals (n, 4), sigmas (n, 4) and derivatives (n, 4, 7) by the state at ``start`` [s]."""
+    time, _, fixed = fly(model, neighbours(state), start, float(tracks.time[-1]))
+    at = between(time, fixed, tracks.time)
+    predicted = modelled(tracks, at[:, 0])
+    H = np.stack(
+        [differences(modelled(tracks, at[:, k + 1]), predicted) / PROBE[k] for k in range(STATES)], axis=2
+    )
+    return differences(tracks.values, predicted), _weights(tracks, predicted), H
+
+
+def batch(model: OrbitModel, tracks: Tracks, prior: Prior, start: float = 0.0) -> Orbit:
+    """The orbit at ``start`` [s] that fits an arc best.
+
+    Raises InputError for an arc with too little in it, Infeasible where no orbit near the prior fits.
+    """
+    if np.isfinite(tracks.values).sum() < STATES:
+        raise InputError("orbit determination: fewer measurements than an orbit has numbers")
+    count = STATES + len(tracks.stations)
+    biases = np.asarray([s.bias_sigma for s in tracks.stations])
+    information0 = np.diag(1.0 / np.concatenate([prior.sigma, biases]) ** 2)
+    x, b = prior.state.copy(), np.zeros(len(biases))
+    used, spread = np.isfinite(tracks.values), np.ones(4)
+    covariance, residual, rounds = np.eye(count), np.zeros_like(tracks.values), 0
+    while True:
+        rounds += 1
+        residual, sigma, H = linearised(model, tracks, x, start)
+        residual[:, 0] -= b[tracks.station]
+        full = np.zeros((*residual.shape, count))
+        full[:, :, :STATES] = H
+        full[np.arange(len(residual)), 0, STATES + tracks.station] = 1.0
+        scaled = residual / sigma
+        if not np.isfinite(scaled[used]).all():
+            raise Infeasible(
+                "orbit determination: the fit has left all that can be reckoned; give a better start"
+            )
+        if rounds <= EDITS:
+            spread = _spread(scaled)
+            used = np.isfinite(tracks.values) & (np.abs(scaled / spread) < OUTLIER)
+        sigma, scaled = sigma * spread, scaled / spread
+        A = (full / sigma[:, :, None])[used]
+        back = np.concatenate([prior.state - x, -b])
+        information = information0 + A.T @ A
+        scale = 1.0 / np.sqrt(np.diag(information))
+        inverse = np.linalg.inv(information * scale[:, None] * scale[None, :])
+        covariance = inverse * scale[:, None] * scale[None, :]
+        step = covariance @ (A.T @ scaled[used] + information0 @ back)
+        x, b = x + step[:STATES], b + step[STATES:]
+        if np.max(np.abs(step) / np.sqrt(np.diag(covariance))) < SETTLED:
+            break
+        if rounds == ROUNDS:
+            raise Infeasible(f"orbit determination: no orbit was found in {ROUNDS} rounds")
+    left_out = int((np.isfinite(tracks.values) & ~used).sum())
+    return Orbit(start, x, covariance[:STATES, :STATES], b, residual / sigma, rounds, left_out)
+
+
+def sequential(
+    model: OrbitModel, tracks: Tracks, prior: Prior, start: float = 0.0, acceleration: float = ACCELERATION
+) -> list[Orbit]:
+    """The filter's orbits, one every ten minutes, each at the end of its span."""
+    stations = len(tracks.stations)
+    x = np.concatenate([prior.state, np.zeros(stations)])
+    P = np.diag(np.concatenate([prior.sigma, [s.bias_sigma for s in tracks.stations]]) ** 2)
+    found: list[Orbit] = []
+    end = float(tracks.time[-1])
+    now = start
+    while now <= end:
+        time, inertial, fixed = fly(model, neighbours(x[:STATES]), now, now + FILTER_SPAN)
+        part = tracks.within(now, now + FILTER_SPAN)
+        shift, scaled = np.zeros(len(x)), np.full_like(part.values, np.nan)
+        if len(part.time):
+            at = between(time, fixed, part.time)
+            predicted = modelled(part, at[:, 0])
+            H = np.stack(
+                [differences(modelled(part, at[:, k + 1]), predicted) / PROBE[k] for k in range(STATES)],
+                axis=2,
+            )
+            residual, sigma = differences(part.values, predicted), _weights(part, predicted)
+            for i in range(len(part.time)):
+                for j in np.flatnonzero(np.isfinite(part.values[i])):
+                    h = np.zeros(len(x))
+                    h[:STATES] = H[i, j]
+                    if j == 0:
+                        h[STATES + part.station[i]] = 1.0
+                        given = residual[i, j] - x[STATES + part.station[i]]
+                    else:
+                        given = residual[i, j]
+                    variance = float(h @ P @ h + sigma[i, j] ** 2)
+                    innovation = float(given - h @ shift)
+                    scaled[i, j] = innovation / np.sqrt(variance)
+                    if abs(scaled[i, j]) > OUTLIER:
+                        continue
+                    gain = P @ h / variance
+                    shift = shift + gain * innovation
+                    keep = np.eye(len(x)) - np.outer(gain, h)
+                    P = keep @ P @ keep.T + np.outer(gain, gain) * sigma[i, j] ** 2
+        carried = np.eye(len(x))
+        carried[:6, :STATES] = ((inertial[-1, 1:] - inertial[-1, 0]) / PROBE[:, None]).T
+        x = np.concatenate([inertial[-1, 0], x[6:]]) + carried @ shift
+        P = carried @ P @ carried.T
+        P[:6, :6] += _white(acceleration)
+        now += FILTER_SPAN
+        found.append(Orbit(now, x[:STATES].copy(), P[:STATES, :STATES].copy(), x[STATES:].copy(), scaled))
+    return found
+
+
+def predicted(
+    model: OrbitModel, orbit: Orbit, times: np.ndarray, acceleration: float = ACCELERATION
+) -> tuple[np.ndarray, np.ndarray]:
+    """States (k, 6) in I at later times [s], and their covariances (k, 6, 6).
+
+    What the model leaves out is white acceleration here too, gathered every ten minutes.
+    """
+    time, inertial, _ = fly(model, neighbours(orbit.state), orbit.time, float(np.max(times)))
+
+    def matrices(at: np.ndarray) -> np.ndarray:
+        rows = between(time, inertial, at)
+        return np.swapaxes((rows[:, 1:] - rows[:, :1]) / PROBE[None, :, None], 1, 2)
+
+    times = np.asarray(times, float)
+    phi = matrices(times)
+    P = phi @ orbit.covariance @ np.swapaxes(phi, 1, 2)
+    starts = orbit.time + FILTER_SPAN * np.arange(1, int((times.max() - orbit.time) / FILTER_SPAN) + 1)
+    if len(starts):
+        back = np.linalg.inv(matrices(starts)[:, :, :6])
+        for j, k in np.argwhere(starts[None, :] <= times[:, None]):
+            carried = phi[j, :, :6] @ back[k]
+            P[j] += carried @ _white(acceleration) @ carried.T
+    return between(time, inertial, times)[:, 0], P
+
+
+def _white(acceleration: float) -> np.ndarray:
+    """Covariance (6, 6) of position and velocity that white acceleration [m/s2 sqrt(s)] makes in a span."""
+    dt, eye = FILTER_SPAN, np.eye(3)
+    return acceleration**2 * np.block([[eye * dt**3 / 3.0, eye * dt**2 / 2.0], [eye * dt**2 / 2.0, eye * dt]])

@@ -1,0 +1,166 @@
+"""Tracking: geometry by hand, masks, TDM there and back, and an orbit out of one pass and its neighbours."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from homeward.cli import main
+from homeward.earth.constants import WGS84_A
+from homeward.earth.time import Epoch
+from homeward.errors import InputError
+from homeward.ground.measurements import Tracks, from_tdm, measure, observe, passes, to_segments, visible
+from homeward.ground.orbit_fit import Prior, batch
+from homeward.ground.orbit_model import fly, orbit_model
+from homeward.ground.stations import network, read_stations, relay, site_stations, station
+from homeward.io.opm import read_opm, write_opm
+from homeward.io.tdm import read_tdm, write_tdm
+
+EPOCH = Epoch.from_iso("2023-06-03T17:00:00Z")
+ZERO = station("Zero", "fixed", 0.0, 0.0, 0.0)
+
+
+def test_straight_up_and_along_the_horizon():
+    up = np.array([[WGS84_A + 400e3, 0.0, 0.0]])
+    distance, rate, _, elevation = observe(ZERO, up, np.array([[5.0, 7000.0, 0.0]]))[0]
+    assert distance == pytest.approx(400e3) and rate == pytest.approx(5.0)
+    assert np.degrees(elevation) == pytest.approx(90.0)
+    for place, azimuth in (([0.0, 1e5, 0.0], 90.0), ([0.0, 0.0, 1e5], 0.0), ([0.0, -1e5, 0.0], 270.0)):
+        seen = observe(ZERO, np.array([[WGS84_A, 0.0, 0.0]]) + np.array([place]), np.zeros((1, 3)))[0]
+        assert np.degrees(seen[2]) % 360.0 == pytest.approx(azimuth) and seen[3] == pytest.approx(
+            0.0, abs=1e-12
+        )
+
+
+def test_the_rate_is_the_derivative_of_the_range():
+    rng = np.random.default_rng(0)
+    r, v = rng.normal(size=(20, 3)) * 2e6 + [7e6, 0, 0], rng.normal(size=(20, 3)) * 5e3
+    ahead, behind = observe(ZERO, r + 0.01 * v, v)[:, 0], observe(ZERO, r - 0.01 * v, v)[:, 0]
+    np.testing.assert_allclose(observe(ZERO, r, v)[:, 1], (ahead - behind) / 0.02, rtol=1e-6, atol=1e-4)
+
+
+def test_a_mask_hides_what_is_below_it_and_the_earth_hides_from_a_relay():
+    masked = station("Masked", "fixed", 0.0, 0.0, 0.0, ([0.0, 90.0, 180.0, 270.0], [5.0, 40.0, 5.0, 5.0]))
+    east = np.array([[WGS84_A + 200e3, 400e3, 0.0], [WGS84_A + 600e3, 400e3, 0.0]])
+    west = east * [1.0, -1.0, 1.0]
+    assert visible(masked, east).tolist() == [False, True] and visible(masked, west).tolist() == [True, True]
+    high = relay("High", 0.0)
+    near, behind = np.array([[6.8e6, 0.0, 0.0]]), np.array([[-6.8e6, 1e5, 0.0]])
+    assert visible(high, near).all() and not visible(high, behind).any()
+    assert np.isnan(observe(high, near, near * 0.0)[0, 2:]).all()
+
+
+def test_the_networks_are_where_they_are():
+    names = [s.name for s in network(("ssc", "ksat", "nen", "relay", "site"), (41.6, 100.1, 1000.0))]
+    assert len(names) == len(set(names)) == 10 + 36 + 18 + 2 + 4
+    kinds = {s.kind for s in site_stations(41.6, 100.1, 1000.0)}
+    assert kinds == {"fixed", "portable", "vehicle", "airborne"}
+    with pytest.raises(InputError, match="no station is left"):
+        network(("site",))
+
+
+def tracks() -> Tracks:
+    time = np.arange(0.0, 300.0, 10.0)
+    angle = (time - 150.0) * 1.1e-3
+    r = 6.8e6 * np.stack([np.cos(angle), np.sin(angle), 0.0 * angle], axis=1)
+    v = 7.6e3 * np.stack([-np.sin(angle), np.cos(angle), 0.0 * angle], axis=1)
+    return measure(EPOCH, [ZERO, relay("High", 20.0)], time, r, v, seed=3)
+
+
+def test_errors_are_of_the_size_that_the_station_has():
+    time, n = np.arange(4000.0), 4000
+    r = np.tile([WGS84_A + 3e5, 2e5, 1e5], (n, 1))
+    made = measure(EPOCH, [dataclasses.replace(ZERO, bias_sigma=0.0)], time, r, np.zeros((n, 3)), 1)
+    off = (made.values - observe(ZERO, r, np.zeros((n, 3)))) / made.sigmas()
+    off[:, 2] *= np.cos(made.values[:, 3])
+    np.testing.assert_allclose(off.std(axis=0), 1.0, rtol=0.05)  # 4000 draws: 1.1 %, four times that
+    np.testing.assert_allclose(off.mean(axis=0), 0.0, atol=0.07)
+
+
+def test_a_tdm_there_and_back(tmp_path):
+    made = tracks()
+    write_tdm(tmp_path / "t.tdm", to_segments(made, "SHIP"))
+    back = from_tdm(read_tdm(tmp_path / "t.tdm"), made.stations)
+    assert (back.epoch - made.epoch) == pytest.approx(made.time[0], abs=1e-5)
+    np.testing.assert_allclose(back.time + made.time[0], made.time, atol=2e-6)
+    order = [back.stations.index(made.stations[k]) for k in made.station]
+    assert sorted(order) == sorted(back.station.tolist())
+    key_a = np.lexsort((made.values[:, 0], made.time))
+    key_b = np.lexsort((back.values[:, 0], np.round(back.time, 3)))
+    np.testing.assert_allclose(back.values[key_b], made.values[key_a], rtol=1e-11, atol=1e-9)
+    assert [p["station"] for p in passes(made)] == ["Zero", "High"] or len(passes(made)) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("RANGE_UNITS = km\n", "", "RANGE_UNITS: expected km, it is missing"),
+        ("RANGE_UNITS = km", "RANGE_UNITS = RU", "expected km, got RU"),
+        ("ANGLE_TYPE = AZEL\n", "", "ANGLE_TYPE: expected AZEL"),
+        ("PARTICIPANT_1 = Zero", "PARTICIPANT_1 = Nobody", "known station"),
+        ("DATA_STOP", "", "cut short|unknown keyword|expected KEY"),
+        ("RANGE = ", "RANGE = nan ", "words|finite"),
+        ("META_STOP", "META_STAP", "KEY = value"),
+    ],
+)
+def test_a_tdm_that_is_wrong_is_one_sentence_and_exit_2(tmp_path, capsys, old, new, told):
+    path = tmp_path / "t.tdm"
+    write_tdm(path, to_segments(tracks(), "SHIP"))
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(InputError, match=told):
+        from_tdm(read_tdm(path), tracks().stations)
+    assert main(["orbit-determination", str(path)]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) <= 2
+
+
+def test_stations_of_one_s_own_need_their_mask(tmp_path):
+    about = {"name": "Camp", "mask_azimuth_deg": [0, 180], "mask_elevation_deg": [5, 10], "range_sigma_m": 20}
+    place = {"type": "Point", "coordinates": [100.0, 41.0, 1200.0]}
+
+    def written(properties):
+        path = tmp_path / "stations.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+            {"type": "Feature", "properties": properties, "geometry": place}]}))  # fmt: skip
+        return path
+
+    (camp,) = read_stations(written(about))
+    assert camp.range_sigma == 20.0 and np.degrees(camp.mask[1]).tolist() == [5.0, 10.0]
+    for key in ("mask_azimuth_deg", "mask_elevation_deg"):
+        with pytest.raises(InputError, match="Camp: has no mask"):
+            read_stations(written({k: v for k, v in about.items() if k != key}))
+    for bad in ([0, 0], [5], "no", [0, 400]):
+        with pytest.raises(InputError, match="mask: expected azimuths"):
+            read_stations(written(about | {"mask_azimuth_deg": bad}))
+    with pytest.raises(InputError, match="range_sigma_m: expected a positive number"):
+        read_stations(written(about | {"range_sigma_m": -1}))
+
+
+def test_an_opm_there_and_back(tmp_path):
+    r, v = np.array([6.7e6, 1.0, -2e5]), np.array([1.5, 7600.123456, -3.0])
+    write_opm(tmp_path / "o.opm", "SHIP", EPOCH, r, v, np.eye(6), 3000.0, 12.0, 2.2)
+    back = read_opm(tmp_path / "o.opm")
+    np.testing.assert_allclose(back.r, r, atol=1e-6)
+    np.testing.assert_allclose(back.v, v, atol=1e-9)
+    assert back.epoch - EPOCH == pytest.approx(0.0, abs=1e-6)
+    assert (back.mass, back.drag_area, back.drag_coefficient) == (3000.0, 12.0, 2.2)
+
+
+@pytest.mark.slow
+def test_an_orbit_is_found_from_two_stations_and_a_relay():
+    model = orbit_model(EPOCH, 3000.0, 0.004, degree=2)
+    truth = np.array([6.77e6, 0.0, 0.0, 0.0, 5.75e3, 5.07e3, 1.0])
+    time, _, fixed = fly(model, truth[None], 0.0, 2400.0)
+    ship = fixed[:, 0]
+    below = ship[[30, 120], :3] / np.linalg.norm(ship[[30, 120], :3], axis=1)[:, None]
+    lat, lon = np.degrees(np.arcsin(below[:, 2])), np.degrees(np.arctan2(below[:, 1], below[:, 0]))
+    stations = [station(f"S{k}", "fixed", lat[k], lon[k], 0.0) for k in range(2)]
+    made = measure(EPOCH, [*stations, relay("R", float(lon[0]))], time, ship[:, :3], ship[:, 3:], seed=5)
+    start = truth + np.array([800.0, -500.0, 300.0, 1.0, -1.0, 0.5, 0.0])
+    prior = Prior(start, np.array([3e3] * 3 + [5.0] * 3 + [0.2]))
+    orbit = batch(model, made, prior)
+    off = (orbit.state - truth) / orbit.sigma
+    assert np.abs(off).max() < 4.0  # sigma, of seven numbers
+    assert np.linalg.norm(orbit.state[:3] - truth[:3]) < 30.0
+    rms = np.sqrt(np.nanmean(orbit.residuals**2, axis=0))
+    np.testing.assert_allclose(rms, 1.0, atol=0.35)
