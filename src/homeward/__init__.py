@@ -15,6 +15,7 @@ from homeward._runtime import configure as _configure
 if TYPE_CHECKING:
     from homeward import campaign
     from homeward.campaign.compare import compare_guidance
+    from homeward.campaign.fault_campaign import fault_matrices
     from homeward.campaign.fly import fly
     from homeward.campaign.large_changes import fly_large_changes
     from homeward.campaign.launch_windows import launch_windows
@@ -39,6 +40,7 @@ _PLACES = {
     "campaign": "homeward.campaign",
     "check_guidance": "homeward.flight.contract:check_guidance",
     "compare_guidance": "homeward.campaign.compare:compare_guidance",
+    "fault_matrices": "homeward.campaign.fault_campaign:fault_matrices",
     "fly": "homeward.campaign.fly:fly",
     "fly_large_changes": "homeward.campaign.large_changes:fly_large_changes",
     "fly_many": "homeward.campaign.many:fly_many",
@@ -58,6 +60,7 @@ __all__ = [
     "campaign",
     "check_guidance",
     "compare_guidance",
+    "fault_matrices",
     "fly",
     "fly_large_changes",
     "fly_many",

@@ -16,6 +16,7 @@ import typer
 from homeward.cli_campaign import campaign
 from homeward.cli_command import command
 from homeward.cli_compare import compare_guidance
+from homeward.cli_faults import faults
 from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_ground import dictionary, listen, telemetry
 from homeward.cli_opportunities import opportunities
@@ -163,7 +164,7 @@ def propagate(
 
 
 app.command("compare-guidance")(compare_guidance)
-for _command in (campaign, report, replay, query, rendezvous, opportunities, scenarios, check, new, schema):
+for _command in (campaign, faults, report, replay, query, rendezvous, opportunities, scenarios, check, new, schema):
     app.command()(_command)
 for _command in (telemetry, listen, dictionary, command, track, orbit_determination):
     app.command()(_command)

@@ -93,6 +93,9 @@ class Measurements(eqx.Module):
     # Only where a ship turns; a point mass has nothing but the fix with its error.
     attitude: Attitude | None = None
     aids: Aids | None = None
+    height_valid: Flag | None = None  # whether the gamma altimeter tells anything; None: it always does
+    flow: Scalar | None = None  # kg that the attitude thrusters have taken since the last cycle, metered
+    satellite_time: Scalar | None = None  # s, by the satellites' clocks; to be used where they have a fix
 
 
 class Navigation(eqx.Module):
@@ -133,6 +136,10 @@ class Command(eqx.Module):
     fire_retro: Flag = channel("1", "fire the landing rockets")
     # Valve time [s] of every attitude thruster within the next tick; None where nothing turns.
     thruster_seconds: Float[Array, " n"] | None = None
+    # Of a ship that turns: the thruster whose feed is shut (0: none, else 1 and its number), and the time [s]
+    # within the next tick that the stack's forward thrusters burn in place of the main engine.
+    isolated: Count | None = None
+    axial_seconds: Scalar | None = None
 
 
 class BodyFrame(eqx.Module):

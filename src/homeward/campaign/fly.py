@@ -14,7 +14,7 @@ from homeward.campaign.summary import metrics, summarise
 from homeward.errors import InputError
 from homeward.flight.computer import FlightComputer
 from homeward.scenario.build_law import law_name
-from homeward.scenario.returns import ReturnPlan, plan_return
+from homeward.scenario.returns import ReturnPlan, plan_return, strikes_in
 from homeward.scenario.schema import FIDELITIES, Scenario
 from homeward.sim.lanes import (
     Progress,
@@ -78,6 +78,7 @@ def fly(
         world, flight, truth = disperse(plan, seed, np.array([run]))
     keys = run_keys(seed, np.array([run]))
     outcome = fly_mission(world, flight, truth, spread_legs(plan.legs, 1), keys, True, progress)
+    check_times(plan, outcome)
     return flight_of(plan, world, flight, outcome, seed, fidelity)
 
 
@@ -100,6 +101,27 @@ def flight_of(
         fidelity=fidelity, extra=extra,
     )  # fmt: skip
     return Flight(plan.scenario, plan.epoch.to_iso(6), history, summary["legs"], summary, body, goals)
+
+
+def check_times(plan: ReturnPlan, outcome: Outcome) -> None:
+    """Raise ``InputError`` for a failure of the scenario's file whose time lies outside its leg or flight:
+    such a flight would tell of a failure that never came."""
+    spans = {name: (float(leg.start[0]), float(leg.end[0])) for name, leg in outcome.legs}
+    whole = (outcome.legs[0][1].start[0], outcome.legs[-1][1].end[0])
+    for strike in strikes_in(plan):
+        if strike.leg is None:
+            if not whole[0] <= strike.time <= whole[1]:
+                raise InputError(
+                    f"{strike.key}.when: expected a time of this return, which flies from {whole[0]:.0f} to "
+                    f"{whole[1]:.0f} s, not {strike.time:g} s"
+                )
+            continue
+        start, end = spans[strike.leg]
+        if strike.time > end - start:
+            raise InputError(
+                f"{strike.key}.when: {strike.leg} lasts {end - start:.0f} s, so that +{strike.time:g} s lies "
+                "outside it"
+            )
 
 
 def default_fidelity(aero: Any) -> str:

@@ -7,6 +7,7 @@ three of the six.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ from scipy.optimize import linprog
 from homeward.errors import InputError
 from homeward.math.components import Triple
 from homeward.thrusters import Thrusters
-from homeward.typing import Array, Float, Scalar
+from homeward.typing import Array, Count, Float, Scalar
 
 SIDEWAYS = 0.2  # worth of a newton second sideways, in newton seconds of thrust spent
 AXES = ("roll (x)", "pitch (y)", "yaw (z)")
@@ -28,6 +29,14 @@ class Allocation(eqx.Module):
     pulses: Float[Array, "6 n"]
     torques: Float[Array, "n 3"]
     minimum_pulse: Scalar
+    spare: Float[Array, "n 6 n"] | None = None  # the same, each thruster left out in turn
+
+    def without(self, isolated: Count) -> "Allocation":
+        """The table to use while one thruster is out: 0 none, else 1 and its number."""
+        if self.spare is None:
+            return self
+        row = self.spare[jnp.maximum(isolated - 1, 0)]
+        return eqx.tree_at(lambda a: a.pulses, self, jnp.where(isolated > 0, row, self.pulses))
 
     def seconds(self, change: Triple, dt: Scalar) -> Float[Array, " n"]:
         """Valve times [s] within a tick for a change of angular momentum [N m s, B].
@@ -54,10 +63,42 @@ def allocate(thrusters: Thrusters, label: str, out: Sequence[int] = ()) -> Alloc
     Raises ``InputError``, one sentence that begins with ``label``, if no set of pulses turns the ship about
     one of the axes alone.
     """
+    sound, missing = _table(thrusters, out)
+    if sound is None:
+        raise InputError(
+            f"{label}: expected thrusters that can turn the ship about {missing} both ways "
+            f"and about no other axis with it"
+        )
+    spare = []
+    for k in range(len(np.asarray(thrusters.thrust))):
+        table, _ = _table(thrusters, [*out, k])
+        if table is None:
+            # What is left of the whole set's table: the axis is turned less purely, but it is turned.
+            table = sound.copy()
+            table[:, k] = 0.0
+        spare.append(table)
     force = np.asarray(thrusters.direction) * np.asarray(thrusters.thrust)[:, None]
     torque = np.cross(np.asarray(thrusters.place), force)
-    n = len(force)
-    usable = np.asarray(thrusters.thrust) > 0.0
+    return Allocation(
+        jnp.asarray(sound, float), jnp.asarray(torque, float),
+        jnp.asarray(thrusters.minimum_pulse, float), jnp.asarray(np.stack(spare), float),
+    )  # fmt: skip
+
+
+def _table(thrusters: Thrusters, out: Sequence[int]) -> tuple[np.ndarray | None, str]:
+    """Six rows of pulses; or None and the first axis about which the ship cannot be turned."""
+    force = np.asarray(thrusters.direction) * np.asarray(thrusters.thrust)[:, None]
+    torque = np.cross(np.asarray(thrusters.place), force)
+    return _solved(force.tobytes(), torque.tobytes(), tuple(np.asarray(thrusters.thrust) > 0.0), tuple(out))
+
+
+@lru_cache(maxsize=256)
+def _solved(
+    forces: bytes, torques: bytes, fitted: tuple[bool, ...], out: tuple[int, ...]
+) -> tuple[np.ndarray | None, str]:
+    n = len(fitted)
+    force, torque = (np.frombuffer(x).reshape(n, 3) for x in (forces, torques))
+    usable = np.array(fitted)
     usable[list(out)] = False
     arm = max(float(np.max(np.abs(torque))), 1e-12)
     rows = []
@@ -71,12 +112,6 @@ def allocate(thrusters: Thrusters, label: str, out: Sequence[int] = ()) -> Alloc
         bounds = [(0.0, None if ok else 0.0) for ok in usable] + [(0.0, None)] * 3
         found = linprog(cost, A_ub=above, b_ub=np.zeros(6), A_eq=equal, b_eq=wanted, bounds=bounds)
         if found.status != 0:
-            raise InputError(
-                f"{label}: expected thrusters that can turn the ship about {AXES[k % 3]} both ways "
-                f"and about no other axis with it"
-            )
+            return None, AXES[k % 3]
         rows.append(found.x[:n] / arm)
-    return Allocation(
-        jnp.asarray(np.stack(rows), float), jnp.asarray(torque, float),
-        jnp.asarray(thrusters.minimum_pulse, float),
-    )  # fmt: skip
+    return np.stack(rows), ""

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
 from homeward.flight.descent import DescentSettings, DescentState, initial_descent, step_descent
+from homeward.flight.health import Health, HealthState
 from homeward.flight.interfaces import (
     AbstractEntryGuidance,
     AbstractNavigation,
@@ -27,7 +28,7 @@ from homeward.icd import (
     Measurements,
     Navigation,
 )
-from homeward.typing import Flag, Scalar, Vec3
+from homeward.typing import Array, Count, Flag, Float, Scalar, Vec3
 
 SMALLEST_PULSE = 0.004  # s
 
@@ -40,6 +41,7 @@ class FlightState(eqx.Module):
     descent: DescentState
     last: Navigation
     entry: EntryCommand
+    health: HealthState | None = None  # of a ship that turns
 
 
 class FlightComputer(eqx.Module):
@@ -53,6 +55,7 @@ class FlightComputer(eqx.Module):
     ellipsoid: Ellipsoid
     thrust_acceleration: Scalar  # believed, m/s2 at the burn: only to end it within a tick
     steering: Steering | None = None  # None where the ship is a point mass
+    health: Health | None = None  # likewise
 
     def init(self) -> FlightState:
         """State at power-on."""
@@ -64,12 +67,73 @@ class FlightComputer(eqx.Module):
             descent=initial_descent(),
             last=Navigation(zero, zeros, zeros, zeros, zero, no),
             entry=EntryCommand(zero, one, one, zero),
+            health=None if self.health is None else self.health.init(),
         )
 
     def navigate(self, state: FlightState, measurements: Measurements) -> FlightState:
         """Take in the measurements: every leg begins its cycle so."""
+        if self.health is not None and state.health is not None and measurements.aids is not None:
+            fixed = measurements.aids.satellite_valid
+            health, measurements = self.health.timed(state.health, measurements, fixed)
+            state = eqx.tree_at(lambda s: s.health, state, health)
         inner, navigation = self.navigation.step(state.navigation, measurements)
         return eqx.tree_at(lambda s: (s.navigation, s.last), state, (inner, navigation))
+
+    def watch(
+        self, state: FlightState, measurements: Measurements, in_orbit: bool, burning: Flag, dt: Scalar,
+        measured: Attitude,
+    ) -> FlightState:  # fmt: skip
+        """Judge the thrusters by the last cycle of ``dt`` [s]; ``in_orbit`` (static): the stack's."""
+        if self.health is None or state.health is None or self.steering is None:
+            return state
+        control = self.steering.stack if in_orbit else self.steering.capsule
+        health = self.health.watched(
+            state.health, in_orbit, control.inertia, self.attitude(state, measured), state.last, measurements,
+            burning, dt,
+        )  # fmt: skip
+        return eqx.tree_at(lambda s: s.health, state, health)
+
+    def note(
+        self, state: FlightState, in_orbit: bool, seconds: Float[Array, " n"], attitude: Attitude, dt: Scalar
+    ) -> FlightState:
+        """Remember what the valves were told in a tick of ``dt`` [s]."""
+        if self.health is None or state.health is None or self.steering is None:
+            return state
+        control = self.steering.stack if in_orbit else self.steering.capsule
+        health = self.health.ticked(state.health, control.inertia, seconds, attitude, dt)
+        return eqx.tree_at(lambda s: s.health, state, health)
+
+    def isolated(self, state: FlightState, in_orbit: bool) -> Count:
+        """The thruster whose feed is to be shut: 0 none, else 1 and its number."""
+        if state.health is None:
+            return jnp.asarray(0)
+        own = state.health.stack == jnp.asarray(in_orbit)
+        return jnp.where(own, state.health.thrusters.isolated, 0)
+
+    def clock(self, state: FlightState) -> Scalar:
+        """How far [s] the onboard clock is known to be ahead."""
+        return jnp.zeros(()) if state.health is None else state.health.clock
+
+    def thrust(
+        self, state: FlightState, measurements: Measurements, active: Command, wanted: Scalar,
+        direction: Vec3, tick: Scalar, aimed: Flag,
+    ) -> tuple[FlightState, Command, Scalar]:  # fmt: skip
+        """As ``burn``; where the engine does not answer, seconds of the forward thrusters in its place."""
+        command = self.burn(measurements, active, wanted, direction, tick, aimed)
+        zero = jnp.zeros_like(tick)
+        if self.health is None or state.health is None or active.axial_seconds is None:
+            return state, command, zero
+        sensed = measurements.sensed_delta_v
+        health = self.health.burnt(
+            state.health, sensed, active.engine_seconds, self.thrust_acceleration, tick
+        )
+        state = eqx.tree_at(lambda s: s.health, state, health)
+        axial = self.health.axial_acceleration
+        missing = (wanted - sensed) / jnp.maximum(axial, 1e-6) - active.axial_seconds
+        seconds = jnp.where(missing < SMALLEST_PULSE, 0.0, jnp.minimum(missing, tick))
+        seconds = jnp.where(aimed & (wanted > 0.0) & health.axial, seconds, 0.0)
+        main = jnp.where(health.axial, 0.0, command.engine_seconds)
+        return state, eqx.tree_at(lambda c: c.engine_seconds, command, main), seconds
 
     def attitude(self, state: FlightState, measured: Attitude) -> Attitude:
         """The attitude that control goes by: the filter's, or that of a unit with an error model."""
@@ -124,14 +188,35 @@ class FlightComputer(eqx.Module):
         """Parachutes, heat shield and landing rockets."""
         latitude, longitude, altitude = to_geodetic(self.ellipsoid, state.last.r_BE_E)
         due = order_main(self.main, state.last, state.descent.clock, latitude, longitude, altitude)
+        measurements = self._heard(state, measurements)
         descent, command = step_descent(
             self.descent, state.descent, measurements, state.last, altitude, due, dt, idle()
         )
         return eqx.tree_at(lambda s: s.descent, state, descent), command
 
+    def _heard(self, state: FlightState, measurements: Measurements) -> Measurements:
+        """Height above the ground by navigation, and so by static pressure, where the altimeter is silent."""
+        if measurements.height_valid is None or self.health is None:
+            return measurements
+        _, _, altitude = to_geodetic(self.ellipsoid, state.last.r_BE_E)
+        height = jnp.where(measurements.height_valid, measurements.height, altitude - self.health.ground)
+        return eqx.tree_at(lambda m: m.height, measurements, height)
+
 
 def idle(thrusters: int | None = None) -> Command:
     """A command that asks for nothing; ``thrusters`` is how many the ship has, if it turns."""
     zero, no = jnp.asarray(0.0), jnp.asarray(False)
-    valves = None if thrusters is None else jnp.zeros(thrusters)
-    return Command(zero, zero, jnp.asarray([1.0, 0.0, 0.0]), jnp.asarray(0), no, no, valves)
+    point = Command(zero, zero, jnp.asarray([1.0, 0.0, 0.0]), jnp.asarray(0), no, no)
+    if thrusters is None:
+        return point
+    return with_thrusters(point, jnp.zeros(thrusters), jnp.asarray(0), zero)
+
+
+def with_thrusters(
+    command: Command, seconds: Float[Array, " n"], isolated: Count, axial_seconds: Scalar
+) -> Command:
+    """The command with what it asks of a turning ship's thrusters."""
+    return eqx.tree_at(
+        lambda c: (c.thruster_seconds, c.isolated, c.axial_seconds), command,
+        (seconds, isolated, axial_seconds), is_leaf=lambda x: x is None,
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from homeward.flight.attitude import (
 from homeward.icd import Attitude, Navigation
 from homeward.math.components import dot, split
 from homeward.math.turning import rows, split4
-from homeward.typing import Array, Flag, Float, Scalar, Vec3
+from homeward.typing import Array, Count, Flag, Float, Scalar, Vec3
 
 Valves = Float[Array, " n"]
 
@@ -39,6 +39,11 @@ class Steering(eqx.Module):
     def thrusters(self) -> int:
         """How many valves there are."""
         return self.stack.allocation.torques.shape[-2]
+
+    def without(self, isolated: Count) -> "Steering":
+        """The control that goes without one thruster: 0 none, else 1 and its number."""
+        tables = (self.stack.allocation.without(isolated), self.capsule.allocation.without(isolated))
+        return eqx.tree_at(lambda s: (s.stack.allocation, s.capsule.allocation), self, tables)
 
     def axes(self, last: Navigation) -> WindAxes:
         """Axes of the believed motion, held for a cycle."""

@@ -13,6 +13,7 @@ from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import AbstractOrientation, UniformRotation, build_orientation
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
+from homeward.scenario.faults import with_storm
 from homeward.scenario.schema import Scenario
 from homeward.typing import Scalar
 from homeward.vehicle import Capsule, Engine, Parachutes, Retro, Stack
@@ -27,11 +28,12 @@ from homeward.world.atmosphere import (
 )
 from homeward.world.body import BodyModel
 from homeward.world.body_aero import BodyAerodynamics
+from homeward.world.faults import Faults
 from homeward.world.gravity import CentralGravity, J2Gravity, egm96
 from homeward.world.interfaces import AbstractAerodynamics, AbstractAtmosphere, AbstractGravity
 from homeward.world.sensors import micro_g
 from homeward.world.wind import WindTable, wind_table
-from homeward.world.world import Faults, NavigationErrorModel, World
+from homeward.world.world import NavigationErrorModel, World
 
 AIR_STEP, AIR_ROWS = 500.0, 301  # m: the air of entry and descent, to 150 km
 THIN_STEP, THIN_BOTTOM, THIN_ROWS = 5000.0, 100e3, 181  # the air of the orbit, to 1,000 km
@@ -230,7 +232,9 @@ def build_world(
             blackout_speed=number(n.blackout_speed_m_s),
             altimeter_sigma=number(0.0 if retro is None else retro.altimeter_sigma_m),
         ),
-        faults=Faults(number(t.parachute.drogue_fails), number(t.parachute.main_fails)),
+        faults=with_storm(
+            Faults(number(t.parachute.drogue_fails), number(t.parachute.main_fails)), scenario
+        ),
         ground_altitude=number(scenario.site.altitude_m),
         body=_body(scenario, band, aero) if turning else None,
     )  # fmt: skip

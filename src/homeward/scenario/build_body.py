@@ -10,6 +10,7 @@ from homeward.earth.orientation import AbstractOrientation, UniformRotation
 from homeward.errors import InputError
 from homeward.flight.allocation import allocate
 from homeward.flight.attitude import AttitudeControl, ControlSettings
+from homeward.flight.health import Health
 from homeward.flight.steering import Steering
 from homeward.scenario import schema_body
 from homeward.scenario.build import build_ellipsoid, number, numbers
@@ -18,6 +19,7 @@ from homeward.scenario.schema import Scenario
 from homeward.shape import CapsuleShape
 from homeward.thrusters import Thrusters
 from homeward.typing import Mat33, Quat, Scalar
+from homeward.vehicle import Engine
 from homeward.world.aero import TrimTable, trim_table
 from homeward.world.aids import INITIAL_NOISES, initial_aids
 from homeward.world.body import BodyModel
@@ -159,6 +161,7 @@ def build_body(
         aero=aero,
         capsule_inertia=inertia_of(c.inertia_kg_m2, c.products_of_inertia_kg_m2),
         capsule_thrusters=capsule, stack_thrusters=stack,
+        axial=Engine(number(s.axial_thrust_n), number(s.thrusters.specific_impulse_s * G0)),
         engine_place=numbers([-0.5 * s.length_m, 0.0, 0.0]), engine_fall=number(t.engine.fall_s),
         riser_place=numbers(riser - center),
         inertial=inertial_unit(scenario, draws), aids=aid_sensors(scenario, band, draws),
@@ -196,7 +199,7 @@ def first_body(scenario: Scenario, body: BodyModel, with_stack: bool, q_BI: Quat
         level=numbers(np.zeros(thrusters)), engine_level=zero,
         propellant=number(scenario.truth.capsule.thrusters.propellant_kg),
         tip_off=numbers(np.radians(scenario.truth.separation.tip_off_deg_s) / 3.0),
-        foremost=number(-1.0),
+        foremost=number(-1.0), flow=number(0.0),
         sensors=initial_aids(body.aids, numbers(np.zeros(INITIAL_NOISES))),
     )  # fmt: skip
 
@@ -229,6 +232,15 @@ def build_steering(scenario: Scenario, orientation: AbstractOrientation) -> Stee
         ),
         engine_tail=number(scenario.truth.engine.fall_s), ellipsoid=build_ellipsoid(scenario),
         orientation=orientation,
+    )  # fmt: skip
+
+
+def build_health(scenario: Scenario, mass: float) -> Health:
+    """What the flight computer watches its own ship by; ``mass`` [kg] is that of the stack at the burn."""
+    stack, capsule = thruster_sets(scenario, np.asarray(build_body_aero(scenario).center_of_mass))
+    return Health(
+        stack=stack, capsule=capsule, axial_acceleration=number(scenario.truth.stack.axial_thrust_n / mass),
+        ground=number(scenario.site.altitude_m),
     )  # fmt: skip
 
 

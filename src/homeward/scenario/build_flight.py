@@ -27,7 +27,7 @@ from homeward.scenario.build import (
     number,
     numbers,
 )
-from homeward.scenario.build_body import build_steering
+from homeward.scenario.build_body import build_health, build_steering
 from homeward.scenario.build_law import build_ballistic, build_reference
 from homeward.scenario.build_main import build_main_timing
 from homeward.scenario.build_sensors import build_strapdown
@@ -214,4 +214,5 @@ def build_flight(
         ellipsoid=build_ellipsoid(scenario),
         thrust_acceleration=number(e.count * e.thrust_n / mass),
         steering=build_steering(scenario, orientation) if turning else None,
+        health=build_health(scenario, mass) if turning else None,
     )

@@ -4,12 +4,14 @@ import dataclasses
 from typing import Any
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.constants import G0
 from homeward.earth.orientation import inertial_to_earth
 from homeward.earth.time import Epoch
-from homeward.errors import Infeasible
+from homeward.errors import Infeasible, InputError
 from homeward.flight.computer import FlightComputer
 from homeward.flight.deorbit import DeorbitPlan
 from homeward.scenario.build import build_world, number, numbers
@@ -18,6 +20,7 @@ from homeward.scenario.build_body import first_body
 from homeward.scenario.build_flight import build_flight
 from homeward.scenario.build_law import load_reference
 from homeward.scenario.choice import chances, choose, list_opportunities, planner_of, span_of
+from homeward.scenario.faults import Fleet, Strike, shifted, strikes_of, struck
 from homeward.scenario.initial import InitialState, initial_state
 from homeward.scenario.interface import interface_state
 from homeward.scenario.law import check_object, load_law
@@ -86,12 +89,39 @@ def plan_return(
         body = None if world.body is None else first_body(scenario, world.body, bool(orbit), still)
         ahead(world, flight, kinds, body)
     if legs.start == "interface":
-        return _from_interface(scenario, start, world, flight)
+        return _struck(_from_interface(scenario, start, world, flight))
     planner = planner_of(scenario, start, world.orientation, flight.target)
     found = chances(planner, start)
-    return _from_orbit(
-        scenario, start, world, flight, planner, found, choose(scenario, planner, start, found)
+    return _struck(
+        _from_orbit(scenario, start, world, flight, planner, found, choose(scenario, planner, start, found))
     )
+
+
+def fleet_of(plan: ReturnPlan) -> Fleet:
+    """How many of what the ship has; nothing of a point mass can be told apart."""
+    body, engines = plan.world.body, plan.scenario.truth.engine.count
+    if body is None:
+        return Fleet(0, 0, 0, engines)
+    stack, capsule = (np.asarray(t.thrust) for t in (body.stack_thrusters, body.capsule_thrusters))
+    return Fleet(int(np.count_nonzero(stack)), int(np.count_nonzero(capsule)), 0, engines, len(stack))
+
+
+def strikes_in(plan: ReturnPlan) -> list[Strike]:
+    """The failures of the scenario's file that strike its return."""
+    return strikes_of(plan.scenario, "return", [m.name for m in plan.legs], fleet_of(plan))
+
+
+def _struck(plan: ReturnPlan) -> ReturnPlan:
+    """The plan with the failures of the scenario's file in its world."""
+    strikes = strikes_in(plan)
+    if not strikes:
+        return plan
+    if plan.world.body is None:
+        raise InputError(f'{strikes[0].key}: failures need a ship that turns; fly with fidelity="six-dof"')
+    names = [m.name for m in plan.legs]
+    faults = struck(shifted(plan.world), [strikes], names, fleet_of(plan))
+    faults = jax.tree.map(lambda x: jnp.asarray(x[0]), faults)
+    return dataclasses.replace(plan, world=eqx.tree_at(lambda w: w.faults, plan.world, faults))
 
 
 def _descent_legs(scenario: Scenario, first: int, turning: bool) -> list[MissionLeg]:

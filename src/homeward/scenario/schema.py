@@ -12,6 +12,7 @@ from homeward.scenario.schema_base import (
     Info,
     Latitude,
     Longitude,
+    Positive,
     Section,
     Text,
     context_of,
@@ -19,6 +20,7 @@ from homeward.scenario.schema_base import (
 )
 from homeward.scenario.schema_dispersion import Dispersion
 from homeward.scenario.schema_errors import touched
+from homeward.scenario.schema_fault import Fault
 from homeward.scenario.schema_flight import Flight, Simulation
 from homeward.scenario.schema_ground import GroundSegment
 from homeward.scenario.schema_rendezvous import Rendezvous
@@ -36,6 +38,9 @@ class Site(Section):
     latitude_deg: Latitude = Field(description="geodetic latitude", examples=[41.6])
     longitude_deg: Longitude = Field(description="longitude, east positive", examples=[100.1])
     altitude_m: GroundAltitude = Field(default=0.0, description="of the ground above the ellipsoid")
+    allowed_radius_m: Annotated[Positive, Field(le=2e6)] = Field(
+        default=600e3, description="about the site, within which an abort may come down"
+    )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -82,6 +87,9 @@ class Scenario(Section):
     flight: Flight = Field(default_factory=Flight, description="what would fly")
     homecoming: Return | None = Field(default=None, alias="return", description="this mission: a return")
     rendezvous: Rendezvous | None = Field(default=None, description="this mission: a rendezvous")
+    fault: Annotated[tuple[Fault, ...], Field(max_length=4)] = Field(
+        default=(), description="what fails on this flight"
+    )
     dispersion: Dispersion = Field(default_factory=Dispersion, description="3-sigma spreads")
     ground: GroundSegment = Field(default_factory=GroundSegment, description="what the ground has")
     simulation: Simulation = Field(default_factory=Simulation, description="steps of the simulation")

@@ -111,6 +111,10 @@ class Stack(Section):
     thrusters: Thrusters = Field(
         default_factory=Thrusters, description="attitude thrusters, fed from the main tanks"
     )
+    axial_thrust_n: Annotated[NonNegative, Field(le=1e6)] = Field(
+        default=1200.0,
+        description="of the thrusters that push forward, together: they end a burn that the engines cannot",
+    )
 
     @model_validator(mode="after")
     def _check_inertia(self) -> "Stack":

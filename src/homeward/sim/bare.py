@@ -30,7 +30,7 @@ def bare_flight(flight: FlightComputer) -> FlightComputer:
     if isinstance(flight.navigation, AbstractStrapdown):
         fix = FixNavigation(flight.steering.orientation)
         flight = eqx.tree_at(lambda f: f.navigation, flight, fix)
-    return eqx.tree_at(lambda f: f.steering, flight, None)
+    return eqx.tree_at(lambda f: (f.steering, f.health), flight, (None, None))
 
 
 def bare_carry(carry: Carry, flight: FlightComputer) -> Carry:
@@ -39,7 +39,14 @@ def bare_carry(carry: Carry, flight: FlightComputer) -> Carry:
         return carry
     if isinstance(flight.navigation, AbstractStrapdown):
         carry = eqx.tree_at(lambda c: c.flight.navigation, carry, ())
-    return eqx.tree_at(lambda c: (c.truth.body, c.command.thruster_seconds), carry, (None, None))
+    return eqx.tree_at(_of_body, carry, (None,) * 5, is_leaf=_none)
+
+
+def _of_body(c: Carry):
+    return (
+        c.truth.body, c.command.thruster_seconds, c.command.isolated, c.command.axial_seconds,
+        c.flight.health,
+    )  # fmt: skip
 
 
 def dressed_carry(carry: Carry, before: Carry, fresh: Carry) -> Carry:
@@ -47,10 +54,8 @@ def dressed_carry(carry: Carry, before: Carry, fresh: Carry) -> Carry:
     it has gone on meanwhile."""
     if before.truth.body is None:
         return carry
-    carry = eqx.tree_at(
-        lambda c: (c.truth.body, c.command.thruster_seconds), carry,
-        (before.truth.body, before.command.thruster_seconds), is_leaf=_none,
-    )  # fmt: skip
+    # What was watched anew: of the rates in between nothing is known.
+    carry = eqx.tree_at(_of_body, carry, (*_of_body(before)[:4], fresh.flight.health), is_leaf=_none)
     old = carry.flight
     if jax.tree.structure(old.navigation) == jax.tree.structure(fresh.flight.navigation):
         return carry

@@ -60,10 +60,11 @@ def world_axes(world: World) -> World:
 def flight_axes(flight: FlightComputer) -> FlightComputer:
     axes = jax.tree.map(lambda _: 0, flight)
     return eqx.tree_at(
-        lambda f: (f.navigation, f.ellipsoid, f.steering),
+        lambda f: (f.navigation, f.ellipsoid, f.steering, f.health),
         axes,
         tuple(
-            jax.tree.map(lambda _: None, x) for x in (flight.navigation, flight.ellipsoid, flight.steering)
+            jax.tree.map(lambda _: None, x)
+            for x in (flight.navigation, flight.ellipsoid, flight.steering, flight.health)
         ),
         is_leaf=lambda x: x is None,
     )

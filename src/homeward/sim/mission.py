@@ -16,6 +16,7 @@ from homeward.sim.jolt import jolt
 from homeward.sim.lanes import LegResult, Progress, first_carry, fly_leg
 from homeward.sim.legs import TURNING, Leg
 from homeward.typing import Array
+from homeward.world.faults import Faults, due
 from homeward.world.state import TruthState
 from homeward.world.world import World
 
@@ -41,6 +42,8 @@ class Outcome:
     legs: list[tuple[str, LegResult]]
     carry: Carry
     beliefs: dict[str, Belief]  # navigation at each leg's end
+    faults: Faults  # when each failure came
+    carries: dict[str, Carry]  # what the lanes carried as each leg began
 
     def alone(self, lane: int) -> "Outcome":
         """One lane as a mission of its own; its telemetry is what was kept of that lane alone."""
@@ -57,24 +60,32 @@ class Outcome:
             {k: pick(x) for k, x in self.starts.items()},
             [(name, LegResult(pick(leg.start), pick(leg.end), leg.frames)) for name, leg in self.legs],
             jax.tree.map(lambda x: x[lane : lane + 1], self.carry),
-            {k: told(x) for k, x in self.beliefs.items()},
+            {k: told(x) for k, x in self.beliefs.items()}, pick(self.faults),
+            {k: jax.tree.map(lambda x: x[lane : lane + 1], c) for k, c in self.carries.items()},
         )  # fmt: skip
 
 
 def fly_mission(
     world: World, flight: FlightComputer, truth: TruthState, legs: list[MissionLeg], keys: Array,
-    record: bool, progress: Progress | None = None, only: int | None = None,
+    record: bool, progress: Progress | None = None, only: int | None = None, begin: Carry | None = None,
+    first: int = 0,
 ) -> Outcome:  # fmt: skip
     """Fly every lane through every leg; a failed lane stands still from where it failed.
 
-    ``only`` keeps the telemetry of that lane alone: see ``Outcome.alone``.
+    ``only`` keeps the telemetry of that lane alone: see ``Outcome.alone``. ``begin``, if given, is what the
+    lanes carry as leg ``first`` begins: those before are not flown.
     """
     carry = fresh = first_carry(flight, truth)
+    carry = carry if begin is None else begin
     ends: dict[str, TruthState] = {}
     starts: dict[str, TruthState] = {}
     beliefs: dict[str, Belief] = {}
     results = []
+    carries: dict[str, Carry] = {}
     for k, item in enumerate(legs):
+        if k < first:
+            continue
+        carries[item.name] = carry
         if progress is not None:
             progress(item.name, k / len(legs))
         if item.before is not None:
@@ -85,6 +96,8 @@ def fly_mission(
             if after.body is not None and bool(jnp.any(gained != 0.0)):
                 carry = jolt(flight, carry, gained)
         starts[item.name] = jax.tree.map(np.asarray, carry.truth)
+        faults = due(world.faults, k, np.asarray(carry.truth.time))
+        world = eqx.tree_at(lambda w: w.faults, world, faults)
 
         def share(part: float, name: str = item.name, k: int = k) -> None:
             if progress is not None:
@@ -101,7 +114,7 @@ def fly_mission(
         ends[item.name] = jax.tree.map(np.asarray, carry.truth)
         beliefs[item.name] = belief(flight, carry, item.leg.kind in TURNING)
         results.append((item.name, result))
-    return Outcome(ends[legs[-1].name], ends, starts, results, carry, beliefs)
+    return Outcome(ends[legs[-1].name], ends, starts, results, carry, beliefs, world.faults, carries)
 
 
 def local_axes(truth: TruthState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

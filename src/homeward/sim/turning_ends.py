@@ -11,6 +11,8 @@ from homeward.sim.carry import Carry, select
 from homeward.sim.frozen import earth_fixed, from_frozen, into_frozen
 from homeward.sim.legs import SUBSTEPS, WHERE, Leg
 from homeward.sim.turning_tick import felt, nothing_fired
+from homeward.world.ailing import ailing_sample, ailing_world
+from homeward.world.faults import ails
 from homeward.world.inertial import NOISES
 from homeward.world.rigid_body import around, fly_tick
 from homeward.world.world import World
@@ -26,10 +28,16 @@ def settle_turning(world: World, flight: FlightComputer, leg: Leg, carry: Carry)
     """
     truth = carry.truth
     assert world.body is not None and truth.body is not None
-    body, where = world.body, WHERE[leg.kind]
+    where = WHERE[leg.kind]
+    assert carry.command.thruster_seconds is not None
+    a = ails(world.faults, truth.time, 2 * carry.command.thruster_seconds.shape[0])
+    leg = eqx.tree_at(lambda g: g.end_time, leg, leg.end_time - a.clock + flight.clock(carry.flight))
     spin = world.orientation.at(truth.time)
     frozen, motion = into_frozen(world, leg, spin, truth)
     zero = jnp.zeros_like(leg.tick)
+    world = ailing_world(world, a, height_and_up(world.ellipsoid, motion[0])[0])
+    body = world.body
+    assert body is not None
     pushes = nothing_fired(world, leg, truth)
 
     def halfway(share):
@@ -65,7 +73,7 @@ def settle_turning(world: World, flight: FlightComputer, leg: Leg, carry: Carry)
     )
     due = truth.done & ~truth.settled
     quiet = jnp.zeros(NOISES)
-    sample = felt(body, motion, new, halfway(share).gravity_F, share * leg.tick, quiet)
+    sample = ailing_sample(felt(body, motion, new, halfway(share).gravity_F, share * leg.tick, quiet), a)
     turned = flight.turn(carry.flight, sample)
     return eqx.tree_at(
         lambda c: (c.truth, c.flight), carry, (select(due, moved, truth), select(due, turned, carry.flight))

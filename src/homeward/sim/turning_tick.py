@@ -11,13 +11,15 @@ from homeward.sim.canopies import set_off
 from homeward.sim.frozen import Frozen
 from homeward.sim.legs import CANOPY, ORBIT, SUBSTEPS, WHERE, Leg
 from homeward.typing import Array, Flag, Float, Scalar
+from homeward.world.ailing import ailing_sample
 from homeward.world.body import BodyModel
 from homeward.world.dynamics import finite
+from homeward.world.faults import Ails
 from homeward.world.inertial import turn_between
 from homeward.world.parachute import canopy_area
 from homeward.world.rigid_body import Motion, Pushes, around, fly_tick
 from homeward.world.state import TruthState
-from homeward.world.valves import fire, lag
+from homeward.world.valves import fire, lag, shut
 from homeward.world.world import World
 
 OUT = 1e-3  # of the engine's force: the tail-off is over
@@ -25,7 +27,7 @@ OUT = 1e-3  # of the engine's force: the tail-off is over
 
 def act_turning(
     world: World, leg: Leg, frozen: Frozen, truth: TruthState, active: Command, motion: Motion,
-    noise: Float[Array, " n"],
+    noise: Float[Array, " n"], a: Ails,
 ) -> tuple[TruthState, Motion, InertialSample]:  # fmt: skip
     """Fly one tick under the active command.
 
@@ -34,6 +36,7 @@ def act_turning(
     """
     body, state = world.body, truth.body
     assert body is not None and state is not None and active.thruster_seconds is not None
+    assert active.isolated is not None and active.axial_seconds is not None
     dt, where = leg.tick, WHERE[leg.kind]
     r, v, _, _ = motion
     since = truth.time - frozen.time
@@ -42,6 +45,7 @@ def act_turning(
 
     in_orbit = leg.kind == ORBIT
     thrusters = body.stack_thrusters if in_orbit else body.capsule_thrusters
+    thrusters = shut(thrusters, active.isolated)
     tank = truth.propellant if in_orbit else state.propellant
     level, force, torque, used = fire(thrusters, state.level, active.thruster_seconds, dt, tank)
     mass, area, rate = truth.mass - used, drag_area(world, leg, truth), jnp.zeros_like(dt)
@@ -57,8 +61,12 @@ def act_turning(
         push, turn = _engine(world, share)
         force, torque = add(force, push), add(torque, turn)
         burnt = share * world.engine.thrust * dt / world.engine.exhaust_speed
+        axial = jnp.where(propellant > 0.0, active.axial_seconds / dt, 0.0) * body.axial.thrust
+        force = add(force, (axial, jnp.zeros_like(dt), jnp.zeros_like(dt)))
+        burnt = burnt + axial * dt / body.axial.exhaust_speed
         mass, propellant = mass - burnt, propellant - burnt
-        over = (active.engine_seconds <= 0.0) & (engine_level < OUT)
+        asked = active.engine_seconds + active.axial_seconds
+        over = (asked <= 0.0) & (engine_level < OUT)
         finished = (over | (propellant <= 0.0)) & (truth.sensed_delta_v > 0.5 * leg.burn_delta_v)
         finished = finished & (leg.burn_delta_v > 0.0)
     if leg.kind == CANOPY:
@@ -73,7 +81,7 @@ def act_turning(
     inertia = state.inertia * (mass / truth.mass)
     pushes = Pushes(mass, inertia, force, torque, area, rate)
     new = fly_tick(body, where, there, pushes, motion, dt, SUBSTEPS[leg.kind])
-    sample = felt(body, motion, new, there.gravity_F, dt, noise)
+    sample = ailing_sample(felt(body, motion, new, there.gravity_F, dt, noise), a)
     sensed = truth.sensed_delta_v + (sample.delta_velocity[0] if in_orbit else 0.0)
 
     ok = finite(join(new[0]), join(new[1]), join4(new[2]), join(new[3]))
@@ -83,13 +91,14 @@ def act_turning(
         lambda t: (
             t.time, t.mass, t.propellant, t.sensed_delta_v, t.stage, t.stage_time, t.retro_time, t.done,
             t.settled, t.failed, t.failed_time, t.body.inertia, t.body.level, t.body.engine_level,
-            t.body.propellant,
+            t.body.propellant, t.body.flow,
         ),
         truth,
         (
             truth.time + dt, mass, propellant, sensed, stage, stage_time, retro_time,
             truth.done | ends | finished | ~ok, truth.settled | finished | ~ok, truth.failed | ~ok,
             jnp.where(ok | truth.failed, truth.failed_time, truth.time), inertia, level, engine_level, rcs,
+            state.flow + used,
         ),
     )  # fmt: skip
     return truth, _kept(ok, motion, new), sample

@@ -4,6 +4,7 @@ import equinox as eqx
 
 from homeward.thrusters import Thrusters
 from homeward.typing import Mat33, Scalar, Vec3
+from homeward.vehicle import Engine
 from homeward.world.aids import AidSensors
 from homeward.world.body_aero import BodyAerodynamics
 from homeward.world.inertial import InertialUnit
@@ -16,6 +17,7 @@ class BodyModel(eqx.Module):
     capsule_inertia: Mat33  # kg m2 about its centre of mass, after the separation
     capsule_thrusters: Thrusters
     stack_thrusters: Thrusters  # on the service module, from the main tanks
+    axial: Engine  # the stack's thrusters that push forward, together: through its centre of mass
     engine_place: Vec3  # m, from the stack's centre of mass
     engine_fall: Scalar  # s, time constant of the thrust after cut-off
     riser_place: Vec3  # m, where the parachute pulls, from the capsule's centre of mass

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 
 from homeward.typing import Count, Flag, Scalar
 from homeward.vehicle import Parachutes
-from homeward.world.world import Faults
+from homeward.world.faults import Faults
 
 NONE, DROGUE, REEFED, MAIN, BACKUP = range(5)
 

@@ -79,12 +79,14 @@ def around(world: World, where: str, omega: Triple, since: Scalar, r_F: Triple, 
     else:
         air = world.atmosphere.at(altitude)
         north_wind, east_wind, down_wind = split(world.wind.at(altitude))
+        north_wind, east_wind = north_wind + world.faults.gale[0], east_wind + world.faults.gale[1]
         inverse = 1.0 / jnp.maximum(jnp.sqrt(up[0] * up[0] + up[1] * up[1]), 1e-12)
         east = (-up[1] * inverse, up[0] * inverse, zero)
         wind = add(axpy(north_wind, cross(up, east), scale(east_wind, east)), scale(-down_wind, up))
         air_F = add(air_F, turned(angle, wind))
     gravity = turned(angle, add(oblate_gravity(world, r_E), slow))
-    return Around(altitude, air.density, air.sound_speed, air_F, gravity, north_wind, east_wind)
+    density = air.density * world.faults.density
+    return Around(altitude, density, air.sound_speed, air_F, gravity, north_wind, east_wind)
 
 
 def loads(

@@ -40,6 +40,7 @@ class BodyState(eqx.Module):
     propellant: Scalar  # kg, of the capsule's thrusters
     tip_off: Vec3  # rad/s, what the separations of this flight leave, one way and the other
     foremost: Scalar  # largest cosine between x and the motion in the air, in the entry: above 0, a tumble
+    flow: Scalar  # kg that the attitude thrusters have taken since the cycle's start
     sensors: Any  # state of the sensors
 
 

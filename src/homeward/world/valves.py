@@ -1,10 +1,11 @@
 """What a thruster really gives for a command: smallest pulse, rise and fall, leak, and an empty tank."""
 
+import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.math.components import Triple
 from homeward.thrusters import Thrusters
-from homeward.typing import Array, Float, Scalar
+from homeward.typing import Array, Count, Float, Scalar
 
 
 def lag(
@@ -50,3 +51,9 @@ def fire(
     turning = tuple(jnp.sum(mean * torque[:, k]) for k in range(3))
     used = jnp.sum(pushes) * dt / t.exhaust_speed
     return end, force, turning, used  # pyright: ignore[reportReturnType]
+
+
+def shut(thrusters: Thrusters, isolated: Count) -> Thrusters:
+    """The thrusters with the feed of one of them shut: 0 none, else 1 and its number."""
+    open_ = jnp.arange(thrusters.share.shape[0]) != isolated - 1
+    return eqx.tree_at(lambda t: t.share, thrusters, jnp.where(open_, thrusters.share, 0.0))

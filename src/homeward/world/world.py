@@ -8,6 +8,7 @@ from homeward.earth.orientation import AbstractOrientation
 from homeward.typing import Scalar, Vec3
 from homeward.vehicle import Capsule, Engine, Parachutes, Retro, Stack
 from homeward.world.body import BodyModel
+from homeward.world.faults import Faults
 from homeward.world.interfaces import AbstractAerodynamics, AbstractAtmosphere, AbstractGravity, AbstractWind
 
 
@@ -22,13 +23,6 @@ class NavigationErrorModel(eqx.Module):
     blackout_density: tuple[Scalar, Scalar]  # kg/m3: from, to
     blackout_speed: Scalar  # m/s
     altimeter_sigma: Scalar  # m
-
-
-class Faults(eqx.Module):
-    """What fails on this flight (1 fails, 0 works)."""
-
-    drogue: Scalar
-    main: Scalar
 
 
 class World(eqx.Module):

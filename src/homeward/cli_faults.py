@@ -1,0 +1,55 @@
+"""``homeward faults``: the matrix of failures, flown and told as a table, a picture and JSON."""
+
+from typing import Annotated
+
+import typer
+
+from homeward.cli_files import json_text, prepare_folder, writing
+from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
+from homeward.cli_progress import working
+from homeward.cli_refusals import known_word
+from homeward.errors import InputError
+from homeward.scenario.load import load, parse_settings
+from homeward.scenario.shipped import DEFAULT
+
+HALVES = ("return", "rendezvous")
+
+
+def faults(
+    scenario: ScenarioName = DEFAULT,
+    what: Annotated[
+        str | None,
+        typer.Option(metavar="return|rendezvous", help="which half; all that there are if left out"),
+    ] = None,
+    pairs: Annotated[
+        int, typer.Option(metavar="N", min=0, max=100_000, help="fly N pairs of failures instead")
+    ] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the instants")] = 0,
+    settings: Settings = None,
+    out: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fly every failure in every leg and tell what becomes of the crew."""
+    known_word("--what", what, HALVES)
+    chosen = load(scenario, parse_settings(settings or []))
+    there = [h for h, x in zip(HALVES, (chosen.homecoming, chosen.rendezvous), strict=True) if x is not None]
+    if what is not None and what not in there:
+        raise InputError(f"--what: {chosen.name} holds no {what}")
+    prepare_folder(out)
+    with working() as talk:
+        from homeward.campaign.fault_campaign import fault_matrices
+
+        told = fault_matrices(chosen, [what] if what else there, seed, pairs=pairs, progress=talk)
+        if out is not None:
+            talk("writing files")
+            with writing(out):
+                told.save(out)
+    if as_json:
+        print(json_text(told.summary()))
+        return
+    from homeward.cli_report import console, told_files
+    from homeward.cli_report_faults import show_faults
+
+    screen = console()
+    show_faults(screen, told.summary())
+    told_files(screen, out)

@@ -1,0 +1,40 @@
+"""The table of ``homeward faults``."""
+
+import re
+from collections import Counter, defaultdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+CLASSES = ("nominal", "degraded", "aborted", "lost")
+MOST_LOST = 40  # lines of lost cases told one by one; the files hold all
+
+
+def kind_of(fault: str) -> str:
+    """A failure without its number: one line of the table stands for all of a kind."""
+    return re.sub(r" \d+(?= )", "", fault)
+
+
+def show_faults(screen: Console, told: dict[str, Any]) -> None:
+    """One table a half of the mission, and the cases that were lost."""
+    for half, figures in told["halves"].items():
+        rows = [r for r in told["rows"] if r["what"] == half]
+        counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        for row in rows:
+            counts[kind_of(row["fault"]), row["leg"]][row["outcome"]] += 1
+        table = Table(title=f"{told['scenario']}: {half}, {figures['cases']} cases", title_justify="left")
+        table.add_column("failure")
+        table.add_column("leg")
+        for name in CLASSES:
+            table.add_column(name, justify="right")
+        for (fault, leg), n in counts.items():
+            table.add_row(fault, leg, *(str(n[name] or "") for name in CLASSES))
+        table.add_section()
+        table.add_row("all", "", *(str(figures["counts"][name]) for name in CLASSES))
+        screen.print(table)
+    lost = [r for r in told["rows"] if r["outcome"] == "lost"]
+    for row in lost[:MOST_LOST]:
+        screen.print(f"lost: {row['fault']}, {row['when']}: {row['reason']}", highlight=False)
+    if len(lost) > MOST_LOST:
+        screen.print(f"and {len(lost) - MOST_LOST} more lost (--json or --out tells all)", highlight=False)

@@ -1,0 +1,102 @@
+"""What a turning ship's flight computer watches of itself: thrusters, engine, clock, altimeter."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from homeward.earth.constants import G0
+from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_tick, watch
+from homeward.icd import Attitude, Measurements, Navigation
+from homeward.math.components import dot, split
+from homeward.thrusters import Thrusters
+from homeward.typing import Array, Flag, Float, Mat33, Scalar
+
+SILENT = 1.5  # s that the engine is told to burn and does not
+WEAK = 0.2  # of the velocity expected in a tick: less counts as nothing
+CLOCK_OFF = (
+    0.02  # s between the onboard clock and the satellites' beyond which it is not the receiver's error
+)
+CLOCK_SURE = 3.0  # cycles in a row
+
+
+class HealthState(eqx.Module):
+    """What is remembered."""
+
+    thrusters: MonitorState
+    stack: Flag  # the monitor's numbers are the stack's
+    engine_silent: Scalar  # s
+    axial: Flag  # the burn goes on with the thrusters that push forward
+    sensed: Scalar  # m/s sensed at the last tick
+    clock: Scalar  # s that the onboard clock is ahead
+    clock_off: Scalar  # cycles in a row
+
+
+class Health(eqx.Module):
+    """The beliefs that the watching rests on."""
+
+    stack: Thrusters
+    capsule: Thrusters
+    axial_acceleration: Scalar  # m/s2, believed
+    ground: Scalar  # m above the ellipsoid, of the landing area
+
+    def init(self) -> HealthState:
+        """All sound."""
+        zero, no = jnp.zeros(()), jnp.asarray(False)
+        return HealthState(no_suspects(self.stack.thrust.shape[0]), no, zero, no, zero, zero, zero)
+
+    def timed(
+        self, state: HealthState, measurements: Measurements, fixed: Flag
+    ) -> tuple[HealthState, Measurements]:
+        """Onboard time put right by the satellites', once the difference has been seen several times."""
+        if measurements.satellite_time is None:
+            return state, measurements
+        apart = measurements.time - state.clock - measurements.satellite_time
+        wrong = fixed & (jnp.abs(apart) > CLOCK_OFF)
+        count = jnp.where(wrong, state.clock_off + 1.0, jnp.where(fixed, 0.0, state.clock_off))
+        sure = count >= CLOCK_SURE
+        clock = jnp.where(sure, state.clock + apart, state.clock)
+        state = eqx.tree_at(lambda s: (s.clock, s.clock_off), state, (clock, jnp.where(sure, 0.0, count)))
+        return state, eqx.tree_at(lambda m: m.time, measurements, measurements.time - clock)
+
+    def watched(
+        self, state: HealthState, in_orbit: bool, inertia: Mat33, attitude: Attitude, last: Navigation,
+        measurements: Measurements, burning: Flag, dt: Scalar,
+    ) -> HealthState:  # fmt: skip
+        """One cycle: the thrusters judged; at a separation those of the other part begin as sound."""
+        if measurements.flow is None:
+            return state
+        own = state.stack == jnp.asarray(in_orbit)
+        fresh = no_suspects(self.stack.thrust.shape[0])
+        before = _choose(own, state.thrusters, fresh)
+        force = split(last.specific_force)
+        load = jnp.sqrt(dot(force, force)) / G0
+        after = watch(
+            before, self.stack if in_orbit else self.capsule, inertia, attitude.omega_BI_B, measurements.flow,
+            jnp.where(in_orbit, 0.0, load), burning, attitude.known, dt,
+        )  # fmt: skip
+        return eqx.tree_at(
+            lambda s: (s.thrusters, s.stack), state, (after, jnp.full_like(state.stack, in_orbit))
+        )
+
+    def ticked(
+        self, state: HealthState, inertia: Mat33, seconds: Float[Array, " n"], attitude: Attitude, dt: Scalar
+    ) -> HealthState:
+        """One control tick's valve times [s] noted."""
+        noted = note_tick(state.thrusters, inertia, seconds, attitude.omega_BI_B, dt)
+        return eqx.tree_at(lambda s: s.thrusters, state, noted)
+
+    def burnt(
+        self, state: HealthState, sensed: Scalar, told_seconds: Scalar, acceleration: Scalar, dt: Scalar
+    ) -> HealthState:
+        """One control tick of a burn: whether the engine answers. m/s, ``acceleration`` as believed."""
+        gained, asked = sensed - state.sensed, told_seconds > 0.5 * dt
+        nothing = asked & (gained < WEAK * acceleration * told_seconds)
+        silent = jnp.where(nothing, state.engine_silent + dt, jnp.where(asked, 0.0, state.engine_silent))
+        return eqx.tree_at(
+            lambda s: (s.engine_silent, s.axial, s.sensed), state,
+            (silent, state.axial | (silent > SILENT), sensed),
+        )  # fmt: skip
+
+
+def _choose(yes: Flag, one: MonitorState, other: MonitorState) -> MonitorState:
+    return jax.tree.map(lambda a, b: jnp.where(yes, a, b), one, other)

@@ -1,0 +1,130 @@
+"""Which thruster has failed: rates and propellant flow against what was commanded, and a trial to make sure.
+
+Each thruster is suspected of two things: it gives nothing, or it does not stop. Once a cycle the change of
+angular momentum and the propellant used, less what the commands should have made, are held against what each
+suspicion foretells: a cumulated likelihood ratio (Page, Biometrika 41 (1954) 100). The worst suspect's feed
+is shut and it is left out of the thruster table. Two that turn the ship alike cannot be told apart by that;
+so if the evidence goes on, the feed is opened again and the next suspect's shut.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from homeward.math.components import cross, join, split
+from homeward.math.turning import Rows, apply
+from homeward.thrusters import Thrusters
+from homeward.typing import Array, Count, Flag, Float, Mat33, Scalar, Vec3
+
+DRIFT = 0.5  # of the ratio a cycle: evidence weaker than that is forgotten
+SURE = 25.0  # ratio at which a suspect is taken for failed
+MOST = 60.0
+WAIT = 2.0  # s after a feed was shut before another is
+QUIET = 4.0  # N m s a cycle: what rates and lags leave, 1-sigma
+OF_USED = 0.05  # of the torques commanded: how far the true ones are off
+AIR, AIR_ROLL = 3000.0, 40.0  # N m s a cycle and g: what the air may do about y and z, and about x
+ENGINE = 60.0  # N m s a cycle while the main engine burns: its thrust misses the centre of mass
+FLOW, FLOW_USED = 0.08, 0.04  # thruster seconds a cycle of the flow meter, and of what was commanded
+
+
+class MonitorState(eqx.Module):
+    """What is remembered. ``isolated``: 0, or 1 and the number of the thruster whose feed is shut."""
+
+    on: Float[Array, " n"]  # likelihood ratios
+    off: Float[Array, " n"]
+    opened: Float[Array, " n"]  # s that each valve was told to be open since the last cycle
+    turned: Vec3  # N m s that the ship's own turning took since then
+    rate: Vec3  # rad/s at the last cycle
+    tried: Float[Array, " n"]  # 1: its feed was shut and that did not help
+    isolated: Count
+    since: Scalar  # s since it is
+    known: Flag  # a rate was known at the last cycle
+
+
+def no_suspects(n: int) -> MonitorState:
+    """All sound."""
+    zeros = jnp.zeros(n)
+    return MonitorState(
+        zeros,
+        zeros,
+        zeros,
+        jnp.zeros(3),
+        jnp.zeros(3),
+        zeros,
+        jnp.asarray(0),
+        jnp.zeros(()),
+        jnp.asarray(False),
+    )
+
+
+def note_tick(
+    state: MonitorState, inertia: Mat33, seconds: Float[Array, " n"], rate: Vec3, dt: Scalar
+) -> MonitorState:
+    """One control tick: the valve times [s] that acted in it, and the rate [rad/s, B] sensed."""
+    omega = split(rate)
+    own = join(cross(omega, apply(rows_of(inertia), omega)))
+    return eqx.tree_at(
+        lambda s: (s.opened, s.turned), state, (state.opened + seconds, state.turned + dt * own)
+    )
+
+
+def rows_of(m: Mat33) -> Rows:
+    """A matrix as rows of scalars."""
+    return tuple(split(m[k]) for k in range(3))  # pyright: ignore[reportReturnType]
+
+
+def watch(
+    state: MonitorState, thrusters: Thrusters, inertia: Mat33, rate: Vec3, flow: Scalar, load: Scalar,
+    burning: Flag, trusted: Flag, dt: Scalar,
+) -> MonitorState:  # fmt: skip
+    """One cycle of ``dt`` [s]: the evidence weighed, and whose feed is shut from now on.
+
+    ``thrusters`` are the believed ones, ``rate`` [rad/s, B] the sensed rate, ``flow`` [kg] the propellant
+    that they took, ``load`` [g] what is felt of the air; rates not ``trusted`` conclude nothing.
+    """
+    n = state.on.shape[0]
+    torque = thrusters.torques()
+    there = (thrusters.thrust > 0.0).astype(float)
+    use = thrusters.thrust / thrusters.exhaust_speed
+    mean_use = jnp.sum(use) / jnp.maximum(jnp.sum(there), 1.0)
+    shut = jnp.arange(n) == state.isolated - 1
+    opened = jnp.where(shut, 0.0, jnp.minimum(state.opened, dt))
+    spent = jnp.sum(opened)
+    made = jnp.sum(opened[:, None] * torque, axis=0)
+    change = jnp.sum(inertia * (rate - state.rate)[None, :], axis=1)
+    left = change + state.turned - made
+    beyond = flow / mean_use - jnp.sum(opened * use) / mean_use
+
+    used = jnp.sum(opened[:, None] * jnp.abs(torque), axis=0)
+    air = load * jnp.asarray([AIR_ROLL, AIR, AIR])
+    engine = jnp.where(burning, ENGINE, 0.0)
+    variance = QUIET**2 + (OF_USED * used) ** 2 + air * air + engine * engine
+    flow_variance = FLOW**2 + (FLOW_USED * spent) ** 2
+
+    def ratio(seconds: Float[Array, " n"]) -> Float[Array, " n"]:
+        """Log-likelihood of each thruster having been open for ``seconds`` more than told, over none."""
+        turn = seconds[:, None] * torque
+        by_rate = jnp.sum((left[None, :] * turn - 0.5 * turn * turn) / variance[None, :], axis=1)
+        burnt = seconds * use / mean_use
+        by_flow = (beyond * burnt - 0.5 * burnt * burnt) / flow_variance
+        return by_rate + by_flow
+
+    good = state.known & trusted
+    usable = there * jnp.where(shut, 0.0, 1.0)
+    on = _summed(state.on, jnp.where(good, ratio(dt - opened), 0.0)) * usable
+    off = _summed(state.off, jnp.where(good, ratio(-opened), 0.0)) * usable
+    suspicion = jnp.maximum(on, off) - 1e3 * state.tried
+    worst = jnp.argmax(suspicion)
+    since = state.since + dt
+    found = (suspicion[worst] > SURE) & ((state.isolated == 0) | (since > WAIT))
+    tried = jnp.where(found & shut, 1.0, state.tried)
+    tried = jnp.where(jnp.sum(tried) > jnp.sum(there) - 1.5, 0.0, tried)
+    return MonitorState(
+        on=jnp.where(found, 0.0, on), off=jnp.where(found, 0.0, off), opened=jnp.zeros(n),
+        turned=jnp.zeros(3), rate=rate, tried=tried,
+        isolated=jnp.where(found, worst + 1, state.isolated).astype(state.isolated.dtype),
+        since=jnp.where(found, 0.0, jnp.minimum(since, 1e4)), known=jnp.ones_like(state.known),
+    )  # fmt: skip
+
+
+def _summed(ratio: Float[Array, " n"], more: Float[Array, " n"]) -> Float[Array, " n"]:
+    return jnp.minimum(jnp.maximum(ratio + more - DRIFT, 0.0), MOST)

@@ -1,0 +1,175 @@
+"""Failures as data: what has failed when; words of a scenario file; the thruster monitor."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import homeward as hw
+from homeward.errors import InputError
+from homeward.flight.thruster_monitor import no_suspects, watch
+from homeward.scenario.build_body import ring
+from homeward.scenario.fault_words import FAILURES, RETURN
+from homeward.scenario.faults import Fleet, strikes_of
+from homeward.thrusters import Thrusters
+from homeward.world.faults import SLOTS, Faults, Kind, ails, due
+
+FLEET = Fleet(12, 12, 0, 4, 12)
+EPOCH = {"return.initial.interface.epoch_utc": "2023-09-07T23:52:50Z"}
+
+
+def _one(kind, which=0, size=1.0, start=100.0, end=np.inf, leg=-1):
+    faults = Faults(jnp.zeros(()), jnp.zeros(()))
+    put = lambda name, value: np.array([value] + [np.asarray(getattr(faults, name))[1]] * (SLOTS - 1))  # noqa: E731
+    values = {"kind": int(kind), "which": which, "size": size, "start": start, "end": end, "leg": leg}
+    names = tuple(values)
+    return eqx.tree_at(
+        lambda f: tuple(getattr(f, n) for n in names), faults,
+        tuple(jnp.asarray(put(n, v)) for n, v in values.items()),
+    )  # fmt: skip
+
+
+def test_nothing_fails_before_its_time_or_after_its_end():
+    faults = _one(Kind.COMPUTER, end=108.0)
+    told = [float(ails(faults, jnp.asarray(t), 24).computer) for t in (99.9, 100.0, 107.9, 108.0)]
+    assert told == [0.0, 1.0, 1.0, 0.0]
+
+
+def test_one_thruster_of_all_is_stuck():
+    a = ails(_one(Kind.THRUSTER_ON, which=13), jnp.asarray(200.0), 24)
+    assert np.flatnonzero(np.asarray(a.on)).tolist() == [13]
+    assert not np.any(np.asarray(a.off))
+
+
+def test_a_drift_grows_and_a_bias_does_not():
+    drifting, biased = _one(Kind.GYRO_DRIFTING, 2, 1e-3), _one(Kind.GYRO_BIASED, 2, 1e-3)
+    for seconds in (1.0, 50.0):
+        t = jnp.asarray(100.0 + seconds)
+        assert np.asarray(ails(drifting, t, 0).gyro_bias) == pytest.approx([0.0, 0.0, 1e-3 * seconds])
+        assert np.asarray(ails(biased, t, 0).gyro_bias) == pytest.approx([0.0, 0.0, 1e-3])
+
+
+def test_a_false_fix_is_led_away_smoothly():
+    faults = _one(Kind.SATELLITE_SPOOFED, size=0.01)
+    place, speed = ails(faults, jnp.asarray(200.0), 0).spoof
+    assert float(speed) == pytest.approx(1.0) and float(place) == pytest.approx(50.0)
+
+
+def test_a_failure_waits_for_its_leg():
+    faults = jax.tree.map(lambda x: np.asarray(x)[None], _one(Kind.MAIN, start=np.inf, leg=3))
+    assert not np.isfinite(due(faults, 2, np.array([50.0])).start).any()
+    assert due(faults, 3, np.array([50.0])).start[0, 0] == 50.0
+
+
+def _told(*rows, **changes):
+    return hw.load("shenzhou-15", changes).model_copy(update={"fault": tuple(rows)})
+
+
+def _rows(*many):
+    from homeward.scenario.schema_fault import Fault
+
+    return [Fault(**row) for row in many]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([{"what": "wing", "when": 5.0}], "expected one of"),
+        ([{"what": "stars", "when": 5.0}], "did you mean star"),
+        ([{"what": "gyro 7", "when": 5.0}], "a number of 0 to 2"),
+        ([{"what": "gyro", "when": 5.0}], "a number of 0 to 2"),
+        ([{"what": "star 1", "when": 5.0}], "without a number"),
+        ([{"what": "star", "when": 5.0, "how": "late"}], "star fails as blind"),
+        ([{"what": "star", "when": "entry + soon"}], "seconds or"),
+        (
+            [{"what": "density", "when": "entry", "how": "low"}, {"what": "density", "when": 9.0}],
+            "contradict",
+        ),
+        ([{"what": "main", "when": "entry"}, {"what": "main", "when": "entry+3"}], "the same failure twice"),
+    ],
+)
+def test_bad_words_are_one_sentence(rows, sentence):
+    with pytest.raises(InputError, match=r"shenzhou-15.*fault\[\d\]") as told:
+        strikes_of(_told(*_rows(*rows)), "return", RETURN, FLEET)
+    assert sentence in str(told.value) and "\n" not in str(told.value)
+
+
+def test_the_leg_tells_whose_thruster_it_is():
+    rows = _rows(*({"what": "thruster 3", "when": w, "how": "on"} for w in ("entry+30", "burn+5")))
+    one, other = strikes_of(_told(*rows), "return", RETURN, FLEET)
+    assert (one.failure.what, one.leg, one.time) == ("capsule thruster", "entry", 30.0)
+    assert (other.failure.what, other.leg, other.time) == ("stack thruster", "deorbit burn", 5.0)
+
+
+def test_every_failure_of_the_list_has_a_way_into_the_world():
+    assert {f.kind for f in FAILURES} == set(Kind) - {Kind.NONE}
+
+
+# -------------------------------------------------- the monitor, against a rigid body made here
+INERTIA = np.diag([2000.0, 2100.0, 2000.0])
+
+
+@pytest.fixture(scope="module")
+def thrusters():
+    place, direction = ring(1.2, 1.3, 0.7)
+    n = len(place)
+    return Thrusters(
+        jnp.asarray(place), jnp.asarray(direction), jnp.full(n, 150.0), jnp.asarray(0.02), jnp.asarray(0.01),
+        jnp.asarray(0.01), jnp.asarray(220.0 * 9.80665), jnp.ones(n), jnp.zeros(n),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def judged(thrusters):
+    return jax.jit(
+        lambda state, rate, flow, load: watch(
+            state, thrusters, jnp.asarray(INERTIA), rate, flow, load, jnp.asarray(False), jnp.asarray(True),
+            jnp.asarray(1.0),
+        )
+    )  # fmt: skip
+
+
+def _course(judged, thrusters, stuck=None, dead=None, cycles=60, load=0.0, seed=0):
+    """Cycles of random pulses; who is isolated after each of them."""
+    draw = np.random.default_rng(seed)
+    torque, use = np.asarray(thrusters.torques()), 150.0 / float(thrusters.exhaust_speed)
+    state, rate, isolated = no_suspects(12), np.zeros(3), []
+    for _ in range(cycles):
+        shut = int(state.isolated) - 1
+        told = np.where(draw.uniform(size=12) < 0.3, draw.uniform(0.02, 0.3, 12), 0.0)
+        told[shut if shut >= 0 else []] = 0.0
+        true = told.copy()
+        if stuck is not None:
+            true[stuck] = 1.0
+        if dead is not None:
+            true[dead] = 0.0
+        if shut >= 0:
+            true[shut] = 0.0
+        rate = rate + np.linalg.solve(INERTIA, true @ torque) + 1e-5 * draw.normal(size=3)
+        state = eqx.tree_at(lambda s: s.opened, state, jnp.asarray(told))
+        flow = jnp.asarray(use * true.sum() + 2e-3 * draw.normal())
+        state = judged(state, jnp.asarray(rate), flow, jnp.asarray(load))
+        isolated.append(int(state.isolated))
+    return isolated
+
+
+def test_sound_thrusters_are_not_suspected(judged, thrusters):
+    for seed in range(5):
+        assert set(_course(judged, thrusters, cycles=120, seed=seed)) == {0}
+
+
+@pytest.mark.parametrize("k", range(12))
+def test_a_stuck_thruster_is_found_and_its_feed_shut(judged, thrusters, k):
+    isolated = _course(judged, thrusters, stuck=k, seed=k)
+    assert isolated[-1] == k + 1
+    assert np.flatnonzero(np.array(isolated) == k + 1)[0] <= 30
+
+
+@pytest.mark.parametrize("k", range(12))
+def test_a_dead_thruster_is_found(judged, thrusters, k):
+    assert _course(judged, thrusters, dead=k, seed=k)[-1] == k + 1
+
+
+def test_in_thick_air_the_flow_tells_and_the_trial_finds(judged, thrusters):
+    assert _course(judged, thrusters, stuck=5, load=3.0, cycles=80)[-1] == 6
