@@ -21,6 +21,7 @@ from homeward.flight.place_keeping import hop_change, keep_change
 from homeward.flight.port_motion import Seen
 from homeward.flight.proximity_mpc import MpcState, ProximityMpc
 from homeward.flight.strapdown import turn_quaternion
+from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_tick, watch
 from homeward.icd import InertialSample
 from homeward.icd_pair import PairAids, PairNavigation
 from homeward.math.components import join, split
@@ -28,6 +29,7 @@ from homeward.math.lvlh import lvlh_matrix, lvlh_quaternion, lvlh_rate, to_lvlh
 from homeward.math.numerics import norm
 from homeward.math.quaternion import conjugate, multiply, rotate, to_matrix
 from homeward.math.turning import apply_transposed, rows, split4
+from homeward.thrusters import Thrusters
 from homeward.typing import Array, Count, Flag, Float, Mat33, Quat, Scalar, Vec3
 
 GOING, AWAY = 0, 1
@@ -68,6 +70,7 @@ class CloseComputer(eqx.Module):
     approaches: Count  # how often the last part may be tried
     orders: Orders  # of a flight that is not told others
     C_DL: Mat33  # of the port while the station holds its orbit's axes
+    thrusters: Thrusters  # as believed, sound
 
 
 class CloseState(eqx.Module):
@@ -90,6 +93,7 @@ class CloseState(eqx.Module):
     omega_W: Vec3
     mass: Scalar
     quiet: Flag  # no push was ordered in the last cycle
+    monitor: MonitorState  # of the thrusters
 
 
 def begin_close(
@@ -102,6 +106,7 @@ def begin_close(
         filter=filter_, attitude=computer.attitude.init(q_BI, jnp.asarray(1e-4)), law=computer.law.init(),
         mode=none, step=none, since=time, there=zero, tries=none, aborts=none, ordered=no,
         away_since=zero, to_go=jnp.zeros(3), q_WI=q_BI, omega_W=jnp.zeros(3), mass=mass, quiet=no,
+        monitor=no_suspects(computer.thrusters.thrust.shape[0]),
     )  # fmt: skip
 
 
@@ -115,15 +120,17 @@ def control_close(
     C = rows(split4(believed.q_BI))
     push_B = join(tuple(jnp.sum(join(row) * state.to_go) for row in C))  # pyright: ignore[reportArgumentType]
     out = jnp.where(time >= state.orders.out_time, state.orders.out_index, 0)
+    out = jnp.where(state.monitor.isolated > 0, state.monitor.isolated, out)
+    noted = note_tick(state.monitor, computer.inertia, active, believed.omega_BI_B, dt)
     seconds = computer.allocation.seconds(split(push_B), change, dt, out)
     made, _ = computer.allocation.gained(seconds)
     spent = jnp.sum(seconds * computer.allocation.thrust) / computer.exhaust_speed
     turn = state.omega_W * dt
     turned = multiply(turn_quaternion(split(turn), jnp.sum(turn * turn)), state.q_WI)
     return eqx.tree_at(
-        lambda s: (s.to_go, s.q_WI, s.mass),
+        lambda s: (s.to_go, s.q_WI, s.mass, s.monitor),
         state,
-        (state.to_go - join(apply_transposed(C, made)), turned, state.mass - spent),
+        (state.to_go - join(apply_transposed(C, made)), turned, state.mass - spent, noted),
     ), seconds
 
 
@@ -133,9 +140,21 @@ def tick_close(computer: CloseComputer, state: CloseState, sample: InertialSampl
 
 
 def cycle_close(
-    computer: CloseComputer, state: CloseState, aids: PairAids, time: Scalar, dt: Scalar
-) -> tuple[CloseState, PairNavigation]:
-    """One cycle: navigate, decide, ask for a change of velocity and an attitude."""
+    computer: CloseComputer, state: CloseState, aids: PairAids, time: Scalar, dt: Scalar,
+    flow: Scalar | None = None,
+) -> tuple[CloseState, PairNavigation]:  # fmt: skip
+    """One cycle: navigate, decide, ask for a change of velocity and an attitude.
+
+    ``flow`` [kg] is the propellant that the thrusters took since the cycle before, where it is metered.
+    """
+    if flow is not None:
+        before = computer.attitude.attitude(state.attitude)
+        quiet, no = ~aids.touched, jnp.zeros_like(aids.touched)
+        judged = watch(
+            state.monitor, computer.thrusters, computer.inertia, before.omega_BI_B, flow, jnp.zeros_like(dt),
+            no, quiet, dt,
+        )  # fmt: skip
+        state = eqx.tree_at(lambda s: s.monitor, state, judged)
     attitude, gained, spread = computer.attitude.cycle(
         state.attitude, aids.star_valid, aids.star_q_BI, coasting=state.quiet
     )
@@ -181,6 +200,16 @@ def cycle_close(
         state,
         (law, to_go, q_WI, rotate(q_WI, omega_I), norm(change_I) == 0.0),
     ), n
+
+
+def shut_feed(state: CloseState) -> Count:
+    """The thruster whose feed is shut: 0 none, else 1 and its number."""
+    return state.monitor.isolated
+
+
+def resting(before: CloseState, heard: CloseState) -> CloseState:
+    """The state of a computer that starts anew: motion is followed, nothing is decided."""
+    return eqx.tree_at(lambda s: (s.filter, s.attitude), before, (heard.filter, heard.attitude))
 
 
 def _evasion(computer: CloseComputer, seen: PortRelative, v_L: Vec3) -> Vec3:
@@ -281,4 +310,4 @@ def _product(A: Mat33, B: Mat33) -> Mat33:
 
 
 __all__ = ["AWAY", "GOING", "CloseComputer", "CloseState", "begin_close", "control_close", "cycle_close",
-           "tick_close"]  # fmt: skip
+           "resting", "shut_feed", "tick_close"]  # fmt: skip

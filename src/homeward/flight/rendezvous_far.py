@@ -24,6 +24,7 @@ LEAST_BURN = 0.06  # m/s: a planned burn below that is left to the next plan
 # s before an arrival at which it is planned anew without a burn; a new stage begins with the last three.
 CHECKS = jnp.array([129600.0, 86400.0, 43200.0, 21600.0, 2400.0, 900.0, 240.0])
 LATE_CHECKS = 3
+WEAK, DEAD = 0.2, 3.0  # share of the gain expected that counts as nothing, s of it
 LEAST_TIME = 100.0  # s: no new plan this close to an arrival
 OUT_OF_QUESTION = 1e4  # m/s, cost of a plan that dips into the air
 FAR, HOMING, ARRIVED = 0, 1, 2
@@ -63,6 +64,8 @@ class FarState(eqx.Module):
     mass: Scalar
     choice: Count
     switches: Count
+    silent: Scalar  # s that the main engine was told to burn and did not
+    main_dead: Flag  # it is given up: the thrusters that push forward burn in its place
 
 
 def no_plan(arrival: Scalar) -> BurnPlan:
@@ -78,7 +81,7 @@ def begin_far(computer: FarComputer, filter_: PairFilterState) -> FarState:
     return FarState(
         filter=filter_, plan=no_plan(computer.arrivals[0]), stage=none, index=none, burning=no,
         due=jnp.asarray(True), checked=none, to_go=jnp.zeros(3), sensed=jnp.zeros(3), spent=zero,
-        mass=computer.mass, choice=none, switches=none,
+        mass=computer.mass, choice=none, switches=none, silent=zero, main_dead=no,
     )  # fmt: skip
 
 
@@ -96,14 +99,14 @@ def thrust_far(computer: FarComputer, state: FarState, time: Scalar) -> tuple[Fa
     k = jnp.minimum(state.index, MOST_BURNS - 1)
     at, burn = state.plan.times[k], state.plan.burns[k]
     size = norm(burn)
-    main = size > LEAST_MAIN
+    main = (size > LEAST_MAIN) & ~state.main_dead
     thrust = jnp.where(main, computer.engine.thrust, computer.trim.thrust)
     half = 0.5 * size * state.mass / thrust
     begins = ~state.burning & (state.index < MOST_BURNS) & (size > LEAST_BURN) & (time + 0.5 >= at - half)
     to_go = jnp.where(begins, burn, state.to_go)
     burning = state.burning | begins
     left = norm(to_go)
-    main = left > LEAST_MAIN
+    main = (left > LEAST_MAIN) & ~state.main_dead
     thrust = jnp.where(main, computer.engine.thrust, computer.trim.thrust)
     seconds = jnp.where(burning, jnp.minimum(left * state.mass / thrust, 1.0), 0.0)
     direction = to_go / jnp.maximum(left, 1e-9)
@@ -114,18 +117,27 @@ def thrust_far(computer: FarComputer, state: FarState, time: Scalar) -> tuple[Fa
     return new, direction, main, seconds
 
 
-def sensed_far(computer: FarComputer, state: FarState, gained: Vec3, main: Flag) -> FarState:
-    """After the second: the velocity gained [m/s, I] is taken off what is still to go."""
+def sensed_far(computer: FarComputer, state: FarState, gained: Vec3, main: Flag, seconds: Scalar) -> FarState:
+    """After the second: the velocity gained [m/s, I] is taken off what is still to go.
+
+    An engine that was told to burn for ``seconds`` of it and gave next to nothing, time after time, is dead.
+    """
     speed = jnp.where(main, computer.engine.exhaust_speed, computer.trim.exhaust_speed)
     size = norm(gained)
     to_go = state.to_go - jnp.where(state.burning, gained, 0.0)
     over = state.burning & (norm(to_go) < ENOUGH)
+    asked = main & (seconds > 0.5)
+    nothing = asked & (size < WEAK * computer.engine.thrust / state.mass * seconds)
+    silent = jnp.where(nothing, state.silent + 1.0, jnp.where(asked, 0.0, state.silent))
     return eqx.tree_at(
-        lambda s: (s.to_go, s.burning, s.index, s.due, s.sensed, s.spent, s.mass),
+        lambda s: (
+            s.to_go, s.burning, s.index, s.due, s.sensed, s.spent, s.mass, s.silent, s.main_dead,
+        ),
         state,
         (
             to_go, state.burning & ~over, state.index + over.astype(int), state.due | over,
-            state.sensed + gained, state.spent + size, state.mass * (1.0 - size / speed),
+            state.sensed + gained, state.spent + size, state.mass * (1.0 - size / speed), silent,
+            state.main_dead | (silent >= DEAD),
         ),
     )  # fmt: skip
 

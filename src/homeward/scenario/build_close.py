@@ -130,6 +130,7 @@ def build_close(
             jnp.asarray(f.thruster + 1, int), number(f.thruster_s + NOTICED),
         ),
         C_DL=numbers(np.array(PORTS[told.port])),
+        thrusters=eqx.tree_at(lambda t: t.share, h.thrusters, jnp.ones_like(h.thrusters.share)),
     ), names  # fmt: skip
 
 

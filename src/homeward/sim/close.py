@@ -10,6 +10,8 @@ from homeward.flight.rendezvous_close import (
     CloseState,
     control_close,
     cycle_close,
+    resting,
+    shut_feed,
     tick_close,
 )
 from homeward.icd_pair import PairFrame
@@ -20,18 +22,22 @@ from homeward.sim.carry import select
 from homeward.sim.docking import meet
 from homeward.sim.far import situation
 from homeward.sim.pair_record import frame, ports
-from homeward.typing import Array, Float, Scalar
+from homeward.typing import Array, Count, Float, Scalar
 from homeward.world import inertial
+from homeward.world.ailing import ailing_sample, failing
 from homeward.world.dynamics import finite
+from homeward.world.faults import Ails, ails, computer_down, onsets, set_off
 from homeward.world.hull import plume_push
 from homeward.world.inertial import turn_between
 from homeward.world.pair import PairWorld, drifted, kicked, pulled, tidal_pull
+from homeward.world.pair_ailing import ailing_aids, no_aids
 from homeward.world.pair_sensors import NOISES, sense_pair
 from homeward.world.pair_state import PairTruth
-from homeward.world.valves import fire
+from homeward.world.valves import fire, shut
 
 TICKS, CYCLES = 10, 32  # control ticks a cycle of one second, cycles a chunk
 GONE = 1200.0  # s after leaving the station that a flight is still followed
+FLOW_NOISE = 2e-3  # kg a cycle, 1-sigma of the propellant's flow meter
 LONGEST = 9000.0  # s that the last legs may take
 
 
@@ -64,6 +70,10 @@ def close_chunk(
 
 def _cycle(world, flight, fault_time, carry: CloseCarry, noise: Float[Array, " n"], record: bool):
     truth = carry.truth
+    onset = onsets(world.faults, truth.onset, carry.flight.step + 2, truth.time)
+    truth = eqx.tree_at(lambda t: t.onset, truth, onset)
+    a = ails(set_off(world.faults, onset), truth.time, truth.level.shape[0])
+    down, tank = computer_down(a), truth.propellant
     spin = world.orientation.at(truth.time)
     tidal = tidal_pull(world, truth.time, truth.bodies.r_TI_I)
     one = jnp.ones(())
@@ -74,8 +84,9 @@ def _cycle(world, flight, fault_time, carry: CloseCarry, noise: Float[Array, " n
 
     def tick(inner, shake):
         truth, state, active, open_for = inner
-        state, pending = control_close(flight, state, active, truth.time, h)
-        truth, sample = _fly(world, truth, active, h, shake, fault_time)
+        controlled, pending = control_close(flight, state, active, truth.time + a.clock, h)
+        state, pending = select(down, state, controlled), jnp.where(down, 0.0, pending)
+        truth, sample = _fly(world, truth, active, h, shake, fault_time, a, shut_feed(state))
         state = tick_close(flight, state, sample)
         return (truth, state, pending, open_for + active), None
 
@@ -89,20 +100,27 @@ def _cycle(world, flight, fault_time, carry: CloseCarry, noise: Float[Array, " n
         noise[:NOISES],
     )  # fmt: skip
     truth = eqx.tree_at(lambda t: t.sensors, truth, sensors)
-    state, believed = cycle_close(flight, state, aids, truth.time, one)
+    aids = ailing_aids(aids, a)
+    flow = tank - truth.propellant + FLOW_NOISE * shaking[0, 0]
+    time = truth.time + a.clock
+    # A computer that starts anew decides nothing, but takes up later what its sensors of motion have summed.
+    heard, believed = cycle_close(flight, state, select(down, no_aids(aids), aids), time, one, flow)
+    state = select(down, resting(state, heard), heard)
     row = frame(world.hull, truth, believed, state.step + 2, open_for) if record else None
     truth = _settled(world, flight, truth, state, carry.begun)
     new = CloseCarry(truth, state, active, carry.begun)
     return select(carry.truth.done, carry, new), row
 
 
-def _fly(world: PairWorld, truth: PairTruth, active, h: Scalar, shake, fault_time: Scalar):
+def _fly(
+    world: PairWorld, truth: PairTruth, active, h: Scalar, shake, fault_time: Scalar, a: Ails, feed: Count
+):
     """One tick: thrusters, attitude, drift, and what happens if the ports meet in it."""
     hull = world.hull
     # One whose share is none fails at its time, and is sound until then; the others are as they were drawn.
     drawn = hull.thrusters.share
     share = jnp.where((drawn > 0.0) | (truth.time >= fault_time), drawn, 1.0)
-    thrusters = eqx.tree_at(lambda t: t.share, hull.thrusters, share)
+    thrusters = shut(failing(eqx.tree_at(lambda t: t.share, hull.thrusters, share), a), feed)
     level, force, torque, used = fire(thrusters, truth.level, active, h, truth.propellant)
     inertia, inverse = symmetric_inverse(hull.inertia * (truth.mass / hull.inertia_mass))
 
@@ -123,12 +141,12 @@ def _fly(world: PairWorld, truth: PairTruth, active, h: Scalar, shake, fault_tim
     C0 = rows(q0)
     felt = join(tuple(jnp.sum(join(row) * gained) for row in C0))  # pyright: ignore[reportArgumentType]
     between_B = join(apply(C, split(truth.bodies.r_BI_I - truth.bodies.r_TI_I)))
-    mean = jnp.maximum(0.5 * (level + truth.level), 0.0) * thrusters.thrust * share
+    mean = jnp.maximum(0.5 * (level + truth.level), thrusters.leak) * thrusters.thrust * thrusters.share
     blown_B = plume_push(hull, mean, between_B)
     blown = join(tuple(sum(C[i][k] * blown_B[i] for i in range(3)) for k in range(3)))  # pyright: ignore[reportArgumentType]
     bodies = drifted(truth.bodies, h, gained, 0.5 * h * gained, blown * (h / hull.station_mass))
     turn = turn_between(truth.q_BI, join4(q1))
-    sample = hull.inertial.sample(turn, felt, h, shake)
+    sample = ailing_sample(hull.inertial.sample(turn, felt, h, shake), a)
     new = eqx.tree_at(
         lambda t: (t.time, t.bodies, t.q_BI, t.omega_BI_B, t.level, t.mass, t.propellant, t.delta_v, t.plume),
         truth,

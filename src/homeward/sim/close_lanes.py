@@ -97,3 +97,18 @@ def fly_on(
         if done.all():
             break
     return carry, frames
+
+
+def begin_lanes(flight: CloseComputer, far: FarCarry, keys: Array) -> CloseCarry:
+    """What every lane carries at the first hold point."""
+    lanes = len(np.asarray(far.truth.time))
+    orders = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes,)), flight.orders)
+    kicks = jax.vmap(lambda key: jax.random.normal(jax.random.fold_in(key, 2**31 - 1), (6,)))(keys)
+    return _begin(flight, far, kicks, orders)
+
+
+def next_chunk(
+    world: PairWorld, flight: CloseComputer, fault_time: np.ndarray, carry: CloseCarry, keys: Array
+) -> CloseCarry:
+    """Every lane one chunk on; those that are done stand still."""
+    return _chunk(world, flight, jnp.asarray(fault_time), carry, keys, record=False)[0]

@@ -18,8 +18,10 @@ from homeward.sim.carry import select
 from homeward.sim.pair_record import frame
 from homeward.typing import Array, Float, Vec3
 from homeward.world.dynamics import finite
+from homeward.world.faults import Ails, ails, computer_down, onsets, set_off
 from homeward.world.hull import station_attitude
 from homeward.world.pair import Bodies, PairWorld, drifted, kicked, pulled, tidal_pull
+from homeward.world.pair_ailing import ailing_aids, no_aids
 from homeward.world.pair_sensors import NOISES, PairSituation, sense_pair
 from homeward.world.pair_state import PairTruth
 
@@ -57,11 +59,16 @@ def far_chunk(
 
 def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[Array, " n"], record: bool):
     truth, state = carry.truth, carry.flight
+    onset = onsets(world.faults, truth.onset, state.stage, truth.time)
+    truth = eqx.tree_at(lambda t: t.onset, truth, onset)
+    a = ails(set_off(world.faults, onset), truth.time, truth.level.shape[0])
+    down = computer_down(a)
+    world = eqx.tree_at(lambda w: w.engine.thrust, world, world.engine.thrust * a.engine)
     spin = world.orientation.at(truth.time)
     tidal = tidal_pull(world, truth.time, truth.bodies.r_TI_I)
 
     def second(inner: tuple[PairTruth, FarState], _: None):
-        inner = _second(world, flight, spin, tidal, *inner)
+        inner = _second(world, flight, spin, tidal, *inner, a)
         t = inner[0]
         told = Seconds(t.time, t.bodies, t.mass, t.delta_v) if record else None
         return inner, told
@@ -70,7 +77,9 @@ def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[
     dt, no = jnp.asarray(float(CYCLE)), jnp.asarray(False)
     sensors, aids = sense_pair(world.sensors, truth.sensors, situation(world, truth), dt, no, no, noise)
     truth = eqx.tree_at(lambda t: t.sensors, truth, sensors)
-    state = navigate_far(flight, state, aids, dt)
+    aids = ailing_aids(aids, a)
+    # A computer that starts anew hears nothing; what its sensors of motion have summed it takes up later.
+    state = navigate_far(flight, state, select(down, no_aids(aids), aids), dt)
     row = None
     if record:
         believed = flight.filter.believed(state.filter, truth.q_BI, truth.omega_BI_B, truth.time)
@@ -89,9 +98,13 @@ def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[
     return select(carry.truth.done, carry, FarCarry(truth, state)), row
 
 
-def _second(world: PairWorld, flight: FarComputer, spin, tidal: Vec3, truth: PairTruth, state: FarState):
+def _second(
+    world: PairWorld, flight: FarComputer, spin, tidal: Vec3, truth: PairTruth, state: FarState, a: Ails
+):
     h = jnp.ones(())
-    state, direction, main, seconds = thrust_far(flight, state, truth.time)
+    ordered, direction, main, seconds = thrust_far(flight, state, truth.time + a.clock)
+    down = computer_down(a)
+    state, seconds = select(down, state, ordered), jnp.where(down, 0.0, seconds)
     engine = select(main, world.engine, world.trim)
     wet = truth.propellant > 0.0
     seconds = jnp.where(wet, seconds, 0.0)
@@ -104,7 +117,8 @@ def _second(world: PairWorld, flight: FarComputer, spin, tidal: Vec3, truth: Pai
     bodies = drifted(bodies, h, gained, moved, jnp.zeros(3))
     mass = truth.mass - burnt
     bodies = kicked(pulled(world, spin, truth.time + h, tidal, bodies, mass, h), 0.5 * h)
-    state = sensed_far(flight, state, gained * (1.0 + world.accelerometer_scale), main)
+    felt = a.accelerometer_works * gained * (1.0 + world.accelerometer_scale) + h * a.accelerometer_bias
+    state = sensed_far(flight, state, felt, main, seconds)
     relative = norm(bodies.r_BI_I - bodies.r_TI_I)
     truth = eqx.tree_at(
         lambda t: (t.time, t.bodies, t.mass, t.propellant, t.delta_v, t.closest),

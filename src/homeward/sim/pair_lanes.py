@@ -25,14 +25,14 @@ def _differing(w: PairWorld):
     """What disperses."""
     return (
         w.density_scale, w.ship_drag, w.station_drag, w.engine, w.trim, w.thrust_misalignment,
-        w.accelerometer_scale, w.hull.inertial, w.hull.motion.phase, w.hull.thrusters.share,
+        w.accelerometer_scale, w.hull.inertial, w.hull.motion.phase, w.hull.thrusters.share, w.faults,
     )  # fmt: skip
 
 
 def world_axes(world: PairWorld) -> PairWorld:
     """A lane axis for what disperses; the rest of the world is one for all lanes."""
     none = jax.tree.map(lambda _: None, world)
-    return eqx.tree_at(_differing, none, (0,) * 10, is_leaf=lambda x: x is None)
+    return eqx.tree_at(_differing, none, (0,) * 11, is_leaf=lambda x: x is None)
 
 
 def spread_pair(world: PairWorld, lanes: int) -> PairWorld:

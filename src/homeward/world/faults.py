@@ -10,7 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.typing import Array, Flag, Float, Int, Scalar, Vec3
+from homeward.typing import Array, Count, Flag, Float, Int, Scalar, Vec3
 
 SLOTS = 4  # failures that one flight can have
 AXES = 3
@@ -82,6 +82,21 @@ def due(faults: Faults, leg: int, time: np.ndarray) -> Faults:
     start = np.where(waits, time[:, None] + np.asarray(faults.offset), np.asarray(faults.start))
     end = np.where(waits, start + np.asarray(faults.lasts), np.asarray(faults.end))
     return eqx.tree_at(lambda f: (f.start, f.end), faults, (start, end))
+
+
+def onsets(faults: Faults, known: Float[Array, " s"], leg: Count, time: Scalar) -> Float[Array, " s"]:
+    """When each failure of one lane came [s], infinite until its leg begins; ``leg`` is the present one."""
+    begins = (faults.leg >= 0) & (leg >= faults.leg) & ~jnp.isfinite(known)
+    return jnp.where(begins, time + faults.offset, known)
+
+
+def set_off(faults: Faults, onset: Float[Array, " s"]) -> Faults:
+    """The failures, those that waited for their legs at the times found."""
+    told = jnp.isfinite(onset)
+    start = jnp.where(told, onset, faults.start)
+    return eqx.tree_at(
+        lambda f: (f.start, f.end), faults, (start, jnp.where(told, onset + faults.lasts, faults.end))
+    )
 
 
 class Ails(eqx.Module):
@@ -164,4 +179,5 @@ def computer_down(a: Ails) -> Flag:
     return a.computer > 0.5
 
 
-__all__ = ["SLOTS", "Ails", "Faults", "Kind", "ails", "computer_down", "due"]
+__all__ = ["SLOTS", "Ails", "Faults", "Kind", "ails", "computer_down", "due", "onsets",
+           "set_off"]  # fmt: skip

@@ -15,6 +15,7 @@ from homeward.earth.orientation import AbstractOrientation, EarthSpin
 from homeward.math.components import cross, dot, join, scale, split, subtract
 from homeward.typing import Scalar, Vec3
 from homeward.vehicle import Engine
+from homeward.world.faults import Faults
 from homeward.world.hull import Hull
 from homeward.world.interfaces import AbstractAtmosphere, AbstractGravity
 from homeward.world.pair_sensors import PairSensors
@@ -37,6 +38,7 @@ class PairWorld(eqx.Module):
     accelerometer_scale: Scalar  # of velocity gained, relative
     sensors: PairSensors
     hull: Hull
+    faults: Faults = eqx.field(default_factory=lambda: Faults(jnp.zeros(()), jnp.zeros(())))
 
 
 class Bodies(eqx.Module):

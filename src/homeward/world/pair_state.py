@@ -4,6 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.typing import Array, Count, Flag, Float, Quat, Scalar, Vec3
+from homeward.world.faults import SLOTS
 from homeward.world.pair import Bodies
 from homeward.world.pair_sensors import PairSensorState
 
@@ -37,6 +38,7 @@ class PairTruth(eqx.Module):
     delta_v: Scalar  # m/s delivered since the insertion
     sensors: PairSensorState
     contact: Contact
+    onset: Float[Array, " s"]  # s: when the failures that wait for a leg came
     closest: Scalar  # m from the station's centre of mass outside the corridor, least so far
     plume: Scalar  # N s on the station so far
     done: Flag
@@ -58,6 +60,7 @@ def first_truth(
     return PairTruth(
         time=jnp.asarray(time, float), bodies=bodies, q_BI=jnp.asarray([1.0, 0.0, 0.0, 0.0]),
         omega_BI_B=jnp.zeros(3), level=jnp.zeros(thrusters), mass=mass, propellant=propellant,
-        delta_v=zero, sensors=sensors, contact=no_contact(), closest=zero + 1e9, plume=zero,
+        delta_v=zero, sensors=sensors, contact=no_contact(), onset=jnp.full(SLOTS, jnp.inf),
+        closest=zero + 1e9, plume=zero,
         done=no, failed=no, failed_time=zero,
     )  # fmt: skip
