@@ -57,8 +57,8 @@ class Allocation(eqx.Module):
         return tuple(jnp.sum(seconds * self.torques[:, k]) for k in range(3))  # pyright: ignore[reportReturnType]
 
 
-def allocate(thrusters: Thrusters, label: str, out: Sequence[int] = ()) -> Allocation:
-    """The table for a set of thrusters, those numbered in ``out`` not used.
+def allocate(thrusters: Thrusters, label: str, out: Sequence[int] = (), spare: bool = False) -> Allocation:
+    """The table for a set of thrusters, those numbered in ``out`` not used; and, ``spare``, each left out.
 
     Raises ``InputError``, one sentence that begins with ``label``, if no set of pulses turns the ship about
     one of the axes alone.
@@ -69,19 +69,19 @@ def allocate(thrusters: Thrusters, label: str, out: Sequence[int] = ()) -> Alloc
             f"{label}: expected thrusters that can turn the ship about {missing} both ways "
             f"and about no other axis with it"
         )
-    spare = []
-    for k in range(len(np.asarray(thrusters.thrust))):
+    tables = []
+    for k in range(len(np.asarray(thrusters.thrust)) if spare else 0):
         table, _ = _table(thrusters, [*out, k])
         if table is None:
             # What is left of the whole set's table: the axis is turned less purely, but it is turned.
             table = sound.copy()
             table[:, k] = 0.0
-        spare.append(table)
+        tables.append(table)
     force = np.asarray(thrusters.direction) * np.asarray(thrusters.thrust)[:, None]
     torque = np.cross(np.asarray(thrusters.place), force)
     return Allocation(
         jnp.asarray(sound, float), jnp.asarray(torque, float),
-        jnp.asarray(thrusters.minimum_pulse, float), jnp.asarray(np.stack(spare), float),
+        jnp.asarray(thrusters.minimum_pulse, float), jnp.asarray(np.stack(tables), float) if spare else None,
     )  # fmt: skip
 
 
@@ -89,7 +89,9 @@ def _table(thrusters: Thrusters, out: Sequence[int]) -> tuple[np.ndarray | None,
     """Six rows of pulses; or None and the first axis about which the ship cannot be turned."""
     force = np.asarray(thrusters.direction) * np.asarray(thrusters.thrust)[:, None]
     torque = np.cross(np.asarray(thrusters.place), force)
-    return _solved(force.tobytes(), torque.tobytes(), tuple(np.asarray(thrusters.thrust) > 0.0), tuple(out))
+    return _solved(
+        force.tobytes(), torque.tobytes(), tuple((np.asarray(thrusters.thrust) > 0.0).tolist()), tuple(out)
+    )
 
 
 @lru_cache(maxsize=256)

@@ -258,7 +258,7 @@ def _control(
         if not 0 <= k < count:
             place = scenario.place(f"flight.control.unused_{which}")
             raise InputError(f"{place}: there is no thruster {k}; they are numbered 0 to {count - 1}")
-    table = allocate(thrusters, scenario.place(f"truth.{which}.thrusters"), unused)
+    table = allocate(thrusters, scenario.place(f"truth.{which}.thrusters"), unused, spare=True)
     # What a tick's worth of the strongest pulse about each axis makes, per second.
     strength = 1.0 / np.max(np.asarray(table.pulses), axis=1)
     strength = np.minimum(strength[:3], strength[3:])

@@ -101,6 +101,8 @@ def _table(
             continue
         if isinstance(value, BaseModel):
             tables += _table(value, inner, remarks)
+        elif kind is not None and value == () and remarks:
+            tables += _absent_table(kind, inner, repeats=True)
         elif kind is not None and isinstance(value, tuple):
             for row in cast(tuple[BaseModel, ...], value):
                 tables += _table(row, inner, remarks, repeats=True)
@@ -114,9 +116,9 @@ def _table(
     return [*head, *keys, *tables]
 
 
-def _absent_table(section: type[BaseModel], dotted: str) -> list[str]:
+def _absent_table(section: type[BaseModel], dotted: str, repeats: bool = False) -> list[str]:
     """A table that is left out, as a comment with examples of its required keys."""
-    lines = ["", f"# [{dotted}]"]
+    lines = ["", f"# [[{dotted}]]" if repeats else f"# [{dotted}]"]
     for name, field in fields_of(section).items():
         if _example(field):
             lines.append(_line(f"# {name}", _example(field), field, remarks=True))
