@@ -75,6 +75,14 @@ def return_(
     ] = "six-dof",
     dispersed: Annotated[bool, typer.Option("--dispersed", help="draw a dispersed flight")] = False,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draw")] = 0,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="LEG@SECONDS|FILE",
+            help="go home at the first chance from a point of the rendezvous, or from a state in a file",
+        ),
+    ] = None,
     settings: Settings = None,
     out: Folder = None,
     as_json: AsJson = False,
@@ -91,6 +99,10 @@ def return_(
     with working() as talk:
         import homeward
 
+        if start is not None:
+            from homeward.campaign.return_from import from_point
+
+            chosen = from_point(chosen, start, talk)
         law = _law(guidance if guidance is not None else chosen.flight.guidance.law, label)
         flight = homeward.fly(
             chosen, guidance=law, dispersed=dispersed, seed=seed, progress=talk, fidelity=fidelity

@@ -103,6 +103,15 @@ class FlightComputer(eqx.Module):
         health = self.health.ticked(state.health, control.inertia, seconds, attitude, dt)
         return eqx.tree_at(lambda s: s.health, state, health)
 
+    def aim(self, state: FlightState, wanted: Scalar, direction_I: Vec3) -> FlightState:
+        """Once a cycle of a burn: where it is to end by what it has given so far; see ``flight.burn_aim``."""
+        if self.health is None or state.health is None or self.steering is None:
+            return state
+        C_EI = self.steering.orientation.at(state.last.time).C_EI(state.last.time)
+        thrust_E = jnp.sum(C_EI * direction_I[None, :], axis=1)
+        health = self.health.aimed(state.health, state.last, thrust_E, wanted)
+        return eqx.tree_at(lambda s: s.health, state, health)
+
     def isolated(self, state: FlightState, in_orbit: bool) -> Count:
         """The thruster whose feed is to be shut: 0 none, else 1 and its number."""
         if state.health is None:
@@ -119,6 +128,8 @@ class FlightComputer(eqx.Module):
         direction: Vec3, tick: Scalar, aimed: Flag,
     ) -> tuple[FlightState, Command, Scalar]:  # fmt: skip
         """As ``burn``; where the engine does not answer, seconds of the forward thrusters in its place."""
+        if state.health is not None:
+            wanted = jnp.where(jnp.isfinite(state.health.wanted), state.health.wanted, wanted)
         command = self.burn(measurements, active, wanted, direction, tick, aimed)
         zero = jnp.zeros_like(tick)
         if self.health is None or state.health is None or active.axial_seconds is None:

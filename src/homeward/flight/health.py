@@ -5,14 +5,18 @@ import jax
 import jax.numpy as jnp
 
 from homeward.earth.constants import G0
+from homeward.flight.burn_aim import still_to_burn
 from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_tick, watch
 from homeward.icd import Attitude, Measurements, Navigation
 from homeward.math.components import dot, split
 from homeward.thrusters import Thrusters
-from homeward.typing import Array, Flag, Float, Mat33, Scalar
+from homeward.typing import Array, Flag, Float, Mat33, Scalar, Vec3
 
 SILENT = 1.5  # s that the engine is told to burn and does not
 WEAK = 0.2  # of the velocity expected in a tick: less counts as nothing
+LAG = 4.0  # m/s that a burn may be behind before it ends by where it comes down
+LARGE = 20.0  # m/s: no smaller burn is aimed so
+LEAST, MOST = 0.8, 1.5  # of the velocity wanted
 CLOCK_OFF = (
     0.02  # s between the onboard clock and the satellites' beyond which it is not the receiver's error
 )
@@ -29,6 +33,8 @@ class HealthState(eqx.Module):
     sensed: Scalar  # m/s sensed at the last tick
     clock: Scalar  # s that the onboard clock is ahead
     clock_off: Scalar  # cycles in a row
+    expected: Scalar  # m/s that the burn should have given so far
+    wanted: Scalar  # m/s at which it is to end, where it did not give them; infinite before that is known
 
 
 class Health(eqx.Module):
@@ -38,11 +44,16 @@ class Health(eqx.Module):
     capsule: Thrusters
     axial_acceleration: Scalar  # m/s2, believed
     ground: Scalar  # m above the ellipsoid, of the landing area
+    mu: Scalar  # m3/s2
+    interface_radius: Scalar  # m
+    interface_E: Vec3  # where the planned burn comes down through it; zero where nothing is planned
+    rotation: Scalar  # rad/s
 
     def init(self) -> HealthState:
         """All sound."""
         zero, no = jnp.zeros(()), jnp.asarray(False)
-        return HealthState(no_suspects(self.stack.thrust.shape[0]), no, zero, no, zero, zero, zero)
+        suspects = no_suspects(self.stack.thrust.shape[0])
+        return HealthState(suspects, no, zero, no, zero, zero, zero, zero, zero + jnp.inf)
 
     def timed(
         self, state: HealthState, measurements: Measurements, fixed: Flag
@@ -91,11 +102,29 @@ class Health(eqx.Module):
         """One control tick of a burn: whether the engine answers. m/s, ``acceleration`` as believed."""
         gained, asked = sensed - state.sensed, told_seconds > 0.5 * dt
         nothing = asked & (gained < WEAK * acceleration * told_seconds)
+        expected = jnp.where(gained < 0.0, 0.0, state.expected) + acceleration * told_seconds
         silent = jnp.where(nothing, state.engine_silent + dt, jnp.where(asked, 0.0, state.engine_silent))
         return eqx.tree_at(
-            lambda s: (s.engine_silent, s.axial, s.sensed), state,
-            (silent, state.axial | (silent > SILENT), sensed),
+            lambda s: (s.engine_silent, s.axial, s.sensed, s.expected), state,
+            (silent, state.axial | (silent > SILENT), sensed, expected),
         )  # fmt: skip
+
+    def aimed(self, state: HealthState, last: Navigation, thrust_E: Vec3, wanted: Scalar) -> HealthState:
+        """One cycle of a burn of ``wanted`` [m/s] along ``thrust_E``: one that lags ends by its landing place.
+
+        Within ``LEAST`` and ``MOST`` of what was wanted.
+        """
+        omega = jnp.stack([jnp.zeros(()), jnp.zeros(()), self.rotation])
+        v = last.v_BE_E + jnp.cross(omega, last.r_BE_E)
+        more = still_to_burn(
+            self.mu, self.interface_radius, self.rotation, last.r_BE_E, v, self.interface_E, thrust_E
+        )
+        planned = jnp.sum(self.interface_E * self.interface_E) > 0.0
+        lags = state.axial | (state.expected - state.sensed > LAG)
+        lags = lags & planned & (wanted > LARGE)
+        # While the arc does not come down at all the burn goes on.
+        end = jnp.minimum(jnp.maximum(state.sensed + more, LEAST * wanted), MOST * wanted)
+        return eqx.tree_at(lambda s: s.wanted, state, jnp.where(lags, end, jnp.inf))
 
 
 def _choose(yes: Flag, one: MonitorState, other: MonitorState) -> MonitorState:

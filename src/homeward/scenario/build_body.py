@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.earth.constants import G0
+from homeward.earth.constants import G0, MU_EGM96, OMEGA_WGS84, WGS84_A
 from homeward.earth.orientation import AbstractOrientation, UniformRotation
 from homeward.errors import InputError
 from homeward.flight.allocation import allocate
@@ -241,6 +241,9 @@ def build_health(scenario: Scenario, mass: float) -> Health:
     return Health(
         stack=stack, capsule=capsule, axial_acceleration=number(scenario.truth.stack.axial_thrust_n / mass),
         ground=number(scenario.site.altitude_m),
+        mu=number(scenario.truth.gravity.mu_m3_s2 or MU_EGM96),
+        interface_radius=number(WGS84_A + scenario.flight.guidance.interface_altitude_m),
+        interface_E=numbers([0.0, 0.0, 0.0]), rotation=number(OMEGA_WGS84),
     )  # fmt: skip
 
 

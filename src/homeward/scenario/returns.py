@@ -189,6 +189,10 @@ def _from_orbit(
         (number(stack.propellant_kg), number(stack.drag_area_m2 * stack.drag_coefficient)),
     )
     flight = load_reference(scenario, flight, plan.r_interface_E, plan.v_interface_E)
+    if flight.health is not None:
+        place = numbers(np.asarray(plan.r_interface_E))
+        told = (place, number(float(np.linalg.norm(place))))
+        flight = eqx.tree_at(lambda f: (f.health.interface_E, f.health.interface_radius), flight, told)
     C_EI, _ = spin_at(world.orientation, burn)
     turning = world.body is not None
     if turning:

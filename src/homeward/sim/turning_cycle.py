@@ -71,6 +71,8 @@ def cycle_turning(
         assert measured.attitude is not None
         burning = carry.command.engine_seconds > 0.0
         heard = flight.watch(heard, readings, leg.kind == ORBIT, burning, cycle, measured.attitude)
+    if leg.kind == ORBIT:
+        heard = flight.aim(heard, leg.burn_delta_v, leg.burn_direction)
     state = select(down, state, heard)
 
     wanted = carry.command

@@ -1,0 +1,89 @@
+"""The earliest way home from any point of a rendezvous, or from a state in a file."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from homeward.earth.constants import G0
+from homeward.errors import InputError
+from homeward.io.oem import read_oem
+from homeward.io.opm import read_opm
+from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_errors import one_line
+
+_POINT = re.compile(r"(.+?)\s*@\s*(\d+(?:\.\d*)?)")
+
+Told = Callable[[str, float], None]
+
+
+def from_point(scenario: Scenario, text: str, progress: Told | None = None) -> Scenario:
+    """The scenario of a return at the first chance from a point, told as ``LEG@SECONDS`` or a file's name.
+
+    A leg is one of the scenario's rendezvous, which is flown undispersed up to there; its ship goes home with the
+    propellant that it has left. A file is an OPM or an OEM (its last state). Raises ``InputError`` for a leg that
+    there is none of, a time outside it, and a file that is none.
+    """
+    _ = scenario.return_
+    point = _POINT.fullmatch(text.strip())
+    if point is None or Path(text).is_file():
+        return _planned(scenario, _of_file(text), {})
+    return _from_leg(scenario, point[1].strip(), float(point[2]), progress)
+
+
+def _of_file(text: str) -> dict[str, Any]:
+    path = Path(text)
+    if not path.is_file():
+        raise InputError(
+            f"--from: expected a leg with a time, such as homing@600, or a file, not {one_line(text, 200)}"
+        )
+    kind = (
+        "oem_file" if "CCSDS_OEM" in path.read_text(encoding="utf-8", errors="replace")[:2000] else "opm_file"
+    )
+    initial: dict[str, Any] = {kind: str(path.resolve())}
+    if kind == "oem_file":
+        last = read_oem(str(path)).segments[-1]
+        initial["epoch_utc"] = last.epoch.plus(float(last.t[-1])).to_iso(6)
+    else:
+        read_opm(str(path))
+    return initial
+
+
+def _from_leg(scenario: Scenario, leg: str, at: float, progress: Told | None) -> Scenario:
+    from homeward.campaign.rendezvous import rendezvous
+
+    told = scenario.required_rendezvous()
+    flight = rendezvous(scenario, progress=progress)
+    history, epoch = flight.history, flight.plan.inserted.epoch
+    rows, stages = history.rows, history.stages
+    if leg not in stages:
+        raise InputError(f"--from: expected one of {', '.join(stages)} before the @, not {one_line(leg)}")
+    mine = np.flatnonzero(rows["stage"] == stages.index(leg))
+    if not len(mine):
+        raise InputError(f"--from: the flight does not come to {leg}")
+    begin, end = rows["time"][mine[0]], rows["time"][mine[-1]]
+    if at > end - begin:
+        raise InputError(f"--from: {leg} lasts {end - begin:.0f} s, so that {at:g} s lies outside it")
+    row = mine[int(np.argmin(np.abs(rows["time"][mine] - begin - at)))]
+    state = {
+        "epoch_utc": epoch.plus(float(rows["time"][row])).to_iso(6), "frame": "gcrf",
+        "position_m": tuple(float(x) for x in rows["r_BI_I"][row]),
+        "velocity_m_s": tuple(float(x) for x in rows["v_BI_I"][row]),
+    }  # fmt: skip
+    exhaust = told.ship.specific_impulse_s * G0
+    spent = told.ship.mass_kg * (1.0 - np.exp(-float(rows["delta_v"][row]) / exhaust))
+    left = max(told.ship.propellant_kg - spent, 0.0)
+    return _planned(scenario, {"state": state}, {"propellant_kg": float(left)})
+
+
+def _planned(scenario: Scenario, initial: dict[str, Any], stack: dict[str, Any]) -> Scenario:
+    """The scenario with another start: in orbit, free of the station, at the first chance."""
+    text = scenario.model_dump(by_alias=True, exclude_none=True)
+    text["return"]["initial"] = initial
+    text["return"]["legs"] = {**text["return"]["legs"], "start": "burn"}
+    text["flight"]["plan"] = {**text["flight"]["plan"], "opportunity": "first"}
+    text["truth"]["stack"] = {**text["truth"]["stack"], **stack}
+    text.pop("rendezvous", None)
+    return Scenario.model_validate(text, context={"label": scenario.place("return").split(":")[0]})
