@@ -22,9 +22,9 @@ Told = Callable[[str, float], None]
 def from_point(scenario: Scenario, text: str, progress: Told | None = None) -> Scenario:
     """The scenario of a return at the first chance from a point, told as ``LEG@SECONDS`` or a file's name.
 
-    A leg is one of the scenario's rendezvous, which is flown undispersed up to there; its ship goes home with the
-    propellant that it has left. A file is an OPM or an OEM (its last state). Raises ``InputError`` for a leg that
-    there is none of, a time outside it, and a file that is none.
+    A leg is one of the scenario's rendezvous, which is flown undispersed; its ship goes home with the
+    propellant that it has left there. A file is an OPM or an OEM (its last state). Raises ``InputError`` for
+    an unknown leg, a time outside it, and a file that is none.
     """
     _ = scenario.return_
     point = _POINT.fullmatch(text.strip())

@@ -110,7 +110,7 @@ class Health(eqx.Module):
         )  # fmt: skip
 
     def aimed(self, state: HealthState, last: Navigation, thrust_E: Vec3, wanted: Scalar) -> HealthState:
-        """One cycle of a burn of ``wanted`` [m/s] along ``thrust_E``: one that lags ends by its landing place.
+        """One cycle of a burn of ``wanted`` [m/s] along ``thrust_E``: if it lags, it ends by its landing.
 
         Within ``LEAST`` and ``MOST`` of what was wanted.
         """
