@@ -176,7 +176,9 @@ def propagate(
 
 
 app.command("compare-guidance")(compare_guidance)
-for _command in (campaign, faults, report, replay, query, rendezvous, opportunities, scenarios, check, new, schema):
+for _command in (campaign, report, replay, query, faults, rendezvous, opportunities):
+    app.command()(_command)
+for _command in (scenarios, check, new, schema):
     app.command()(_command)
 for _command in (telemetry, listen, dictionary, command, track, orbit_determination):
     app.command()(_command)
