@@ -10,6 +10,7 @@ from docking_pair import MASS, bodies_at, orbit, pair_world, truth_of
 from homeward.math.lvlh import from_lvlh, lvlh_quaternion
 from homeward.math.quaternion import conjugate, rotate
 from homeward.sim.close import _fly
+from homeward.world.faults import ails
 
 TICK = 0.1  # s
 FORWARD = jnp.array([16, 17, 18, 19])
@@ -18,7 +19,8 @@ NEVER = 1e12
 
 @jax.jit
 def _tick(world, truth, active, fault_time):
-    return _fly(world, truth, active, jnp.asarray(TICK), jnp.zeros(6), fault_time)
+    sound = ails(world.faults, truth.time, truth.level.shape[0])
+    return _fly(world, truth, active, jnp.asarray(TICK), jnp.zeros(6), fault_time, sound, jnp.asarray(0))
 
 
 def tick(share=None, fault_time=NEVER, which=FORWARD, omega=(0.0, 0.0, 0.0), ticks=20):
