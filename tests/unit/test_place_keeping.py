@@ -21,6 +21,7 @@ STAYS, SLOW = 1.0, 0.05  # m, m/s
 CYCLING = 4e-4  # m/s a second spent on going to and fro within the dead band
 # Dead bands, and the second's worth of gravity between two looks: the hop ends this near.
 ARRIVES, RESTS = 10.0, 0.1  # m, m/s beside the speed of arrival wanted
+KEEP_OUT = 200.0  # m
 SPENT = 1.1  # a hop's delta-v over that of two impulses
 
 
@@ -49,8 +50,8 @@ def flown(change, state, seconds):
     return (np.asarray(x) for x in rows)
 
 
-def keeping(place):
-    return lambda t, r, v: keep_change(RATE, r, v, place, SECOND)
+def keeping(place, slack=0.0):
+    return lambda t, r, v: keep_change(RATE, r, v, place, jnp.asarray(slack), SECOND)
 
 
 PLACES = {
@@ -88,8 +89,29 @@ def test_far_away_it_comes_at_no_more_than_a_set_speed():
 def test_small_differences_are_left_alone():
     place = jnp.array([400.0, 0.0, 0.0])
     for off, moved in ((0.5 * BAND, False), (2.0 * BAND, True)):
-        change = keep_change(RATE, place, jnp.array([-off, 0.0, 0.0]), place, SECOND)
+        change = keep_change(RATE, place, jnp.array([-off, 0.0, 0.0]), place, jnp.zeros(()), SECOND)
         assert bool(np.any(np.asarray(change) != 0.0)) is moved
+
+
+def nearest_if_lost(states):
+    """Nearest to the station [m] within two revolutions, thrust lost at any of the states."""
+    times = jnp.arange(0.0, 4.0 * np.pi / float(RATE), 20.0)
+    free = jax.vmap(lambda t: cw_matrix(RATE, t))(times)
+    r = np.einsum("tij,kj->kti", np.asarray(free)[:, :3], np.asarray(states))
+    return float(np.linalg.norm(r, axis=2).min())
+
+
+def test_a_place_with_slack_is_come_to_without_drifting_past_the_station():
+    place, start = jnp.array([-5014.0, -1800.0, 0.0]), [-4970.0, -1735.0, 164.0, 0.2, 0.45, 0.2]
+    states, _ = flown(keeping(place, 150.0), start, 600)
+    off = states[-1, :3] - np.asarray(place)
+    assert abs(off[2]) < STAYS and np.abs(off[:2]).max() < 150.0 + STAYS
+    assert np.linalg.norm(states[-1, 3:]) < SLOW
+    assert nearest_if_lost(states) > KEEP_OUT + 50.0
+    # The shortest way to the very place leads through states from which the ship would come by.
+    direct, _ = flown(keeping(place), start, 600)
+    assert np.linalg.norm(direct[-1, :3] - np.asarray(place)) < STAYS
+    assert nearest_if_lost(direct) < KEEP_OUT
 
 
 HOPS = {

@@ -15,6 +15,7 @@ from homeward.typing import Array, Float, Int
 STAY, HOP, AXIS, LEAVE = 0, 1, 2, 3
 MOST_STEPS = 10  # six holds to the nadir port make nine
 DOCKED = np.diag([-1.0, -1.0, 1.0])  # C_BD
+SLACK = 150.0  # m along the track and aside: where the first hold may lie as well
 ALWAYS = -1e12  # s: GO was given before the flight
 WITHDRAWAL_NAMES = ("withdrawal along the axis", "departure")
 NO_LIMIT = 1e3  # m/s: only the law's own profile holds the speed down
@@ -24,13 +25,14 @@ NEVER_BACK = 99  # as ``last_hold``: nothing on the list is an approach that cou
 class Steps(eqx.Module):
     """Row by row: what kind, where to, how long, from when on it may be left, and how the ship points.
 
-    ``seconds`` is a hop's time of flight, or how long the ship stays once it is there; ``go`` [s] the time
-    at which GO is given; ``limit`` [m/s] holds the speed along the axis down. ``last_hold`` is the row that
-    a retreat goes to first.
+    ``slack`` is how far along the track and aside a place to stay at may lie elsewhere; ``seconds`` is a
+    hop's time of flight, or how long the ship stays once there; ``go`` [s] the time at which GO is given;
+    ``limit`` [m/s] holds the speed along the axis down. ``last_hold`` is the row a retreat goes to first.
     """
 
     kind: Int[Array, " k"]
     place_L: Float[Array, "k 3"]  # m, of STAY and HOP
+    slack: Float[Array, " k"]  # m, of STAY
     distance: Float[Array, " k"]  # m, of AXIS; 0 is contact
     seconds: Float[Array, " k"]
     go: Float[Array, " k"]
@@ -96,7 +98,8 @@ def _table(rows: list[tuple], limit: float, last_hold: int) -> tuple[Steps, list
     rows = rows + [rows[-1]] * (MOST_STEPS - len(rows))
     kind, place, distance, seconds, go, points, _ = zip(*rows, strict=True)
     return Steps(
-        jnp.asarray(kind, int), jnp.asarray(np.array(place)), jnp.asarray(distance, float),
+        jnp.asarray(kind, int), jnp.asarray(np.array(place)),
+        jnp.asarray(SLACK * (np.arange(len(rows)) == 0)), jnp.asarray(distance, float),
         jnp.asarray(seconds, float), jnp.asarray(go, float), _turns(points),
         jnp.full(MOST_STEPS, float(limit)), jnp.asarray(last_hold, int),
     ), names  # fmt: skip

@@ -15,19 +15,29 @@ CORRECTIONS = (0.4, 0.7, 0.88)  # shares of a hop's time
 FINE, COARSE = 0.01, 0.03  # m/s of a correction: below it nothing is fired
 
 
-def keep_change(rate: Scalar, r_L: Vec3, v_L: Vec3, place_L: Vec3, dt: Scalar) -> Vec3:
+def keep_change(rate: Scalar, r_L: Vec3, v_L: Vec3, place_L: Vec3, slack: Scalar, dt: Scalar) -> Vec3:
     """Change of velocity [m/s, L] wanted now to come to a place and stay there.
 
     ``rate`` [rad/s] is the orbit's. What gravity and the turning frame will do within ``dt`` is taken in.
+    ``slack`` [m]: so far along the track and aside the place may lie elsewhere. Then only height is made up,
+    at the pace along the track (2 n z) that leaves no drift, so that thrust lost leads nowhere near.
     """
     _, y, z = r_L
     vx, _, vz = v_L
     a = jnp.stack([2.0 * rate * vz, -rate * rate * y, 3.0 * rate * rate * z - 2.0 * rate * vx])
-    to = place_L - (r_L + dt * v_L)
+    to = beyond(place_L - (r_L + dt * v_L), slack)
     wanted = GAIN * to
     wanted = wanted * jnp.minimum(FASTEST / jnp.maximum(norm(wanted), 1e-9), 1.0)
+    driftless = jnp.where(slack > 0.0, 2.0 * rate * (z + dt * vz), 0.0)
+    wanted = wanted + jnp.stack([driftless, jnp.zeros_like(z), jnp.zeros_like(z)])
     change = wanted - v_L - dt * a
     return jnp.where(jnp.abs(change) > BAND, change, 0.0)
+
+
+def beyond(to_L: Vec3, slack: Scalar) -> Vec3:
+    """The way left [m, L] to where a place with ``slack`` [m] along the track and aside begins."""
+    level = jnp.array([1.0, 1.0, 0.0]) * slack
+    return to_L - jnp.minimum(jnp.maximum(to_L, -level), level)
 
 
 def hop_change(

@@ -17,7 +17,7 @@ from homeward.flight.glideslope import Glideslope
 from homeward.flight.pair_attitude import PairAttitude, PairAttitudeState
 from homeward.flight.pair_navigation import PairFilter, PairFilterState
 from homeward.flight.pair_port import PortRelative, port_relative
-from homeward.flight.place_keeping import hop_change, keep_change
+from homeward.flight.place_keeping import beyond, hop_change, keep_change
 from homeward.flight.port_motion import Seen
 from homeward.flight.proximity_mpc import MpcState, ProximityMpc
 from homeward.flight.strapdown import turn_quaternion
@@ -173,7 +173,7 @@ def cycle_close(
     C_LI = lvlh_matrix(n.r_TI_I, n.v_TI_I)
     kind, place = steps.kind[k], steps.place_L[k]
     rate = -lvlh_rate(n.r_TI_I, n.v_TI_I)[1]
-    keep = keep_change(rate, r_L, v_L, place, dt)
+    keep = keep_change(rate, r_L, v_L, place, steps.slack[k], dt)
     left = steps.seconds[k] - (time - state.since)
     hop = hop_change(computer.filter.earth.mu, n, r_L, v_L, place, left, steps.seconds[k])
     law, axial_D = computer.law.step(
@@ -254,7 +254,7 @@ def _decide(
     steps, k = computer.steps, state.step
     kind, goal = steps.kind[k], steps.distance[k]
     x, side = seen.rho_D[0], norm(seen.rho_D[1:])
-    far = norm(r_L - steps.place_L[k])
+    far = norm(beyond(r_L - steps.place_L[k], steps.slack[k]))
     stays = (kind == STAY) & (far < 25.0) & (norm(v_L) < 0.1)
     holds = (kind == AXIS) & (goal > 0.0) & (jnp.abs(x - goal) < 0.3 + 0.02 * goal)
     holds = holds & (norm(seen.rhodot_D) < 0.04)
