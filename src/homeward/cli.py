@@ -18,6 +18,7 @@ from homeward.cli_command import command
 from homeward.cli_compare import compare_guidance
 from homeward.cli_faults import faults
 from homeward.cli_files import json_text, prepare_folder, writing
+from homeward.cli_forecast import forecast
 from homeward.cli_ground import dictionary, listen, telemetry
 from homeward.cli_opportunities import opportunities
 from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
@@ -180,7 +181,7 @@ for _command in (campaign, report, replay, query, faults, rendezvous, opportunit
     app.command()(_command)
 for _command in (scenarios, check, new, schema):
     app.command()(_command)
-for _command in (telemetry, listen, dictionary, command, track, orbit_determination):
+for _command in (telemetry, listen, dictionary, command, track, orbit_determination, forecast):
     app.command()(_command)
 
 # Typer carries its own copy of click or uses the installed one, depending on its version.

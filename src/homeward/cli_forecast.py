@@ -1,0 +1,87 @@
+"""``homeward forecast``: where a flight will come down, as the search teams are told on the way."""
+
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from homeward.cli_files import json_text, prepare_folder, writing
+from homeward.cli_ground import Source, recording_of
+from homeward.cli_options import AsJson, Folder, Settings
+from homeward.cli_progress import working
+from homeward.errors import InputError
+from homeward.scenario.load import find, load, parse_settings
+from homeward.scenario.shipped import DEFAULT
+
+
+def teams_of(site: Any) -> dict[str, tuple[float, float]]:
+    """Where the recovery teams wait [deg]: about the site, as its moving stations do."""
+    east = 1.0 / max(math.cos(math.radians(site.latitude_deg)), 0.05) / 111.2
+    north = 1.0 / 111.2
+    places = {"helicopters": (10.0, -15.0), "vehicles": (-8.0, 12.0), "aircraft": (35.0, 30.0)}
+    return {
+        name: (site.latitude_deg + n * north, (site.longitude_deg + e * east + 180.0) % 360.0 - 180.0)
+        for name, (n, e) in places.items()
+    }
+
+
+def forecast(
+    source: Source = DEFAULT,
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME", help="scenario of a folder's flight: vehicle, site, winds")
+    ] = DEFAULT,
+    every: Annotated[float, typer.Option(metavar="S", min=1.0, help="seconds between two")] = 60.0,
+    winds: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="the day's forecast: altitude_m, north, east")
+    ] = None,
+    settings: Settings = None,
+    out: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Foretell the landing again and again, from the burn to the ground: point, ellipse, time, teams."""
+    if not Path(source).is_dir():
+        find(source)
+        scenario = source
+    chosen = load(scenario, parse_settings(settings or []))
+    _ = chosen.return_
+    prepare_folder(out)
+    with working() as talk:
+        recording, _ = recording_of(source, settings, talk)
+        if "flight" not in recording.tables:
+            raise InputError(f"{source}: this flight does not come down; expected a return")
+        from homeward.ground.forecast import Forecaster
+        from homeward.ground.forecast_files import write_forecasts
+        from homeward.ground.forecast_run import after_burn, along
+        from homeward.ground.forecast_setting import setting_of
+
+        talk("reckoning")
+        from homeward.ground.commands import read_winds
+
+        levels = None if winds is None else read_winds(str(winds))
+        # A folder does not tell what was known of its day's wind.
+        known = levels is not None or not Path(source).is_dir()
+        teams = teams_of(chosen.site)
+        forecaster = Forecaster(setting_of(chosen, recording.epoch, known, levels), teams)
+        made = along(forecaster, recording.tables["flight"], after_burn(recording.legs), every)
+        if not made:
+            raise InputError(f"{source}: the flight ends before its burn; there is no landing to foretell")
+        if out is not None:
+            with writing(out):
+                write_forecasts(out, made, recording.epoch, recording.name, teams)
+    if as_json:
+        print(json_text({"name": recording.name, "forecasts": [f.told() for f in made]}))
+        return
+    typical = sorted(f.seconds for f in made)[len(made) // 2]
+    print(f"{recording.name}: {len(made)} forecasts, each in {typical:.2f} s")
+    for f in made:
+        larger, smaller, bearing = f.axes()
+        when = recording.epoch.plus(f.made).to_iso(0)[11:19]
+        down = recording.epoch.plus(f.touchdown).to_iso(0)[11:19]
+        fall = "" if f.ballistic is None else f"  ballistic {f.ballistic[0]:.3f}, {f.ballistic[1]:.3f}"
+        lost = "" if f.reachable else "  THE AIM IS OUT OF REACH"
+        point = f"{f.latitude_deg:.4f}, {f.longitude_deg:.4f}"
+        ellipse = f"1-sigma {larger:5.0f} x {smaller:5.0f} m at {math.degrees(bearing):3.0f} deg"
+        print(f"  {when}  {point}  {ellipse}  down {down}{fall}{lost}")
+    if out is not None:
+        print(f"Files in {out}: forecast.geojson, forecast.kml, forecasts.jsonl")

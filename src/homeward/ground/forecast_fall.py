@@ -1,0 +1,121 @@
+"""Many capsules under their parachutes at once, in the plane about the site: what the wind does from here on.
+
+Velocity follows the air by its drag, implicitly, so that a step may be longer than a canopy takes to brake.
+The error of the wind forecast is a Gauss-Markov process of altitude; where the fall has told what the wind
+is, the process starts there. The main is ordered as the flight computer orders it
+(``flight/main_timing.py``).
+"""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from homeward._programs import program
+from homeward.earth.constants import G0
+from homeward.ground.forecast_setting import Beliefs, Setting, density_at, wind_at
+from homeward.typing import Array, Float
+
+NONE, DROGUE, REEFED, MAIN, BACKUP = range(5)
+CALM = 400.0  # m, as flight/main_timing.py
+STEP, LONG_STEP, SETTLED = 0.5, 2.0, 6.0  # s; the long one once every canopy has been open that long
+LATEST = 4000.0  # s
+
+
+@dataclasses.dataclass
+class Fall:
+    """Lanes: place north and east of the site and altitude [m] (n, 3); velocity north, east, up [m/s] (n, 3);
+    stage, seconds in it and since the opening (n,); error of the wind forecast here [m/s] (n, 2)."""
+
+    place: np.ndarray
+    velocity: np.ndarray
+    stage: np.ndarray
+    clock: np.ndarray
+    since_open: np.ndarray
+    wind_error: np.ndarray
+
+
+def fall(setting: Setting, start: Fall, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Touchdown places north and east of the site [m] (n, 2), and how long it took [s] (n,).
+
+    One program for each number of lanes, compiled once.
+    """
+    heavier = 1.0 + setting.errors.canopy * rng.standard_normal(len(start.place))
+    key = jax.random.key(int(rng.integers(2**31)))
+    parts = (start.place, start.velocity, start.stage.astype(float), start.clock, start.since_open)
+    lanes = [jnp.asarray(x, float) for x in (*parts, start.wind_error, heavier)]
+    places, lasted = _fall(setting.beliefs, *lanes, key)
+    return np.asarray(places), np.asarray(lasted)
+
+
+@program
+def _fall(b: Beliefs, place, velocity, stage, clock, since, error, heavier, key):
+    n = place.shape[0]
+    ground = b.ground
+
+    def go(carry):
+        *_, down, now = carry
+        return jnp.any(~down) & (now < LATEST)
+
+    def step(carry):
+        place, velocity, stage, clock, since, error, time, down, now = carry
+        young = (stage <= REEFED) | (clock < SETTLED)
+        dt = jnp.where(jnp.any(young & ~down), STEP, LONG_STEP)
+        altitude = place[:, 2]
+        due = (stage == DROGUE) & _ordered(b, place, since, error)
+        cut = (stage == REEFED) & (clock >= b.reefed_time)
+        new = jnp.where(due, float(REEFED), jnp.where(cut, float(MAIN), stage))
+        clock = jnp.where(new != stage, 0.0, clock)
+        area = _area(b, new, clock)
+        light = (altitude < b.shield_altitude) & (new >= REEFED) & (since > 15.0)
+        mass = (b.mass - jnp.where(light, b.shield, 0.0)) * heavier
+        level = wind_at(b, altitude) + error
+        air = jnp.concatenate([level, jnp.zeros((n, 1))], axis=1)
+        off = velocity - air
+        speed = jnp.sqrt(jnp.sum(off * off, axis=1))
+        k = 0.5 * density_at(b, altitude) * (area + b.drag_area) / mass * speed
+        pulled = off - jnp.stack([0.0 * dt, 0.0 * dt, G0 * dt])[None, :]
+        velocity = air + pulled / (1.0 + dt * k)[:, None]
+        change = velocity * dt
+        sank = jnp.abs(change[:, 2])
+        keep = jnp.exp(-sank / b.wind_length)[:, None]
+        fresh = jax.random.normal(jax.random.fold_in(key, jnp.round(2.0 * now).astype(int)), (n, 2))
+        error = error * keep + b.wind_sigma * jnp.sqrt(1.0 - keep * keep) * fresh
+        part = jnp.minimum(jnp.maximum((altitude - ground) / jnp.maximum(sank, 1e-9), 0.0), 1.0)
+        part = jnp.where(down, 0.0, part)
+        place = place + change * part[:, None]
+        down = down | (place[:, 2] <= ground + 1e-3)
+        return place, velocity, new, clock + dt, since + dt, error, time + dt * part, down, now + dt
+
+    start = (place, velocity, stage, clock, since, error, jnp.zeros(n), jnp.zeros(n, bool), jnp.zeros(()))
+    end = jax.lax.while_loop(go, step, start)
+    return end[0][:, :2], end[6]
+
+
+def _area(b: Beliefs, stage: Float[Array, " n"], clock: Float[Array, " n"]) -> Float[Array, " n"]:
+    """CD x area [m2] of what is open: canopies fill as ``world/parachute.py`` has it."""
+
+    def filled(duration):
+        share = jnp.minimum(clock / duration, 1.0)
+        return share * share
+
+    drogue, reefed, main, backup = (b.canopies[k] for k in range(4))
+    open_ = jnp.where(stage == DROGUE, drogue * filled(b.drogue_fill), 0.0)
+    open_ = jnp.where(stage == REEFED, reefed * filled(0.5 * b.fill), open_)
+    open_ = jnp.where(stage == MAIN, reefed + (main - reefed) * filled(b.fill), open_)
+    return jnp.where(stage == BACKUP, backup * filled(b.fill), open_)
+
+
+def _ordered(b: Beliefs, place, since, error):
+    """Whether the main is ordered: the drift to come, by what the drogue has felt, leads beyond the site."""
+    at = jnp.minimum(jnp.maximum((place[:, 2] - b.ground) / b.main_step, 0.0), b.main_rows.shape[0] - 1.001)
+    row = at.astype(int)
+    told = b.main_rows[row] + (at - row.astype(float))[:, None] * (b.main_rows[row + 1] - b.main_rows[row])
+    drift = told[:, :2] + error * told[:, 2:3]
+    beyond = drift + place[:, :2]
+    length = jnp.sqrt(jnp.sum(drift * drift, axis=1))
+    over = jnp.sum(beyond * drift, axis=1) / jnp.maximum(length, 1.0)
+    due = jnp.where(length > CALM, over <= 0.0, since >= b.main_nominal)
+    due = (since >= b.main_earliest) & due
+    return due | (since >= b.main_latest) | (place[:, 2] <= b.main_lowest)

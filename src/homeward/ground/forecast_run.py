@@ -1,0 +1,61 @@
+"""Forecasts along a flown flight, from its telemetry and from nothing that the ground would not have."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from homeward.ground.forecast import Forecast, Forecaster, Moment
+from homeward.ground.forecast_fall import NONE
+
+
+def moments(table: dict[str, np.ndarray]) -> Iterator[Moment]:
+    """The rows of a table of columns ``flight`` as moments: stages are timed by when they were first told."""
+    stages = np.asarray(table["parachute_stage"]).astype(int)
+    time = np.asarray(table["time_s"], float)
+    began, opened, last = time[0], time[0], NONE
+    for k in range(len(time)):
+        if stages[k] != last:
+            began = time[k]
+            if last == NONE:
+                opened = time[k]
+            last = int(stages[k])
+        speed, angle = float(table["speed_m_s"][k]), np.radians(float(table["flight_path_angle_deg"][k]))
+        heading = np.radians(float(table["heading_deg"][k]))
+        level = speed * np.cos(angle)
+        yield Moment(
+            float(time[k]), float(np.radians(table["latitude_deg"][k])),
+            float(np.radians(table["longitude_deg"][k])), float(table["altitude_m"][k]),
+            (float(level * np.cos(heading)), float(level * np.sin(heading)), float(speed * np.sin(angle))),
+            last, float(time[k] - began), float(time[k] - opened),
+        )  # fmt: skip
+
+
+def along(
+    forecaster: Forecaster,
+    table: dict[str, np.ndarray],
+    start: float,
+    every: float = 30.0,
+    dark: np.ndarray | None = None,
+) -> list[Forecast]:
+    """Forecasts from a time [s] to the ground, at least ``every`` seconds apart.
+
+    ``dark`` (n,) are rows that did not come down: none is made from them.
+    """
+    made: list[Forecast] = []
+    last = -np.inf
+    ground = forecaster.setting.site[2]
+    for k, moment in enumerate(moments(table)):
+        if moment.time < start or moment.time - last < every or moment.altitude < ground + 5.0:
+            continue
+        if dark is not None and dark[k]:
+            continue
+        made.append(forecaster.at(moment))
+        last = moment.time
+    return made
+
+
+def after_burn(legs: list[dict[str, Any]]) -> float:
+    """When [s] the deorbit burn ends, or the first leg begins where a flight has none."""
+    burns = [float(leg["end"]) for leg in legs if str(leg["name"]) == "deorbit burn"]
+    return burns[-1] if burns else float(legs[0]["start"]) if legs else 0.0
