@@ -21,6 +21,7 @@ from homeward.scenario.shipped import DEFAULT
 
 KINDS = ("return", "rendezvous")
 ENGINES = ("local",)
+SAMPLINGS = ("random", "lhs", "sobol")
 SHOWN = ("mean", "p50", "p99", "p99_7", "max")
 STILL, MOVING = 15.0, 0.2  # s between two lines of progress: of a log, and on a terminal
 
@@ -50,6 +51,9 @@ def campaign(
     requirements: Annotated[
         str | None, typer.Option(metavar="FILE", help="requirements to judge by; else those that ship")
     ] = None,
+    sampling: Annotated[
+        str, typer.Option(metavar="|".join(SAMPLINGS), help="how the draws are laid out over the runs")
+    ] = "random",
     settings: Settings = None,
     out: Annotated[Path | None, folder_option("keep the runs here")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the campaign in --out")] = False,
@@ -58,7 +62,7 @@ def campaign(
     """Fly a campaign: many dispersed flights, counted, and kept in --out for queries and replays."""
     for option, word, known in (
         ("--engine", engine, ENGINES), ("--what", what, KINDS), ("--fidelity", fidelity, FIDELITIES),
-        ("--plan", plan, PLAN_WORDS), ("--port", port, PORTS),
+        ("--plan", plan, PLAN_WORDS), ("--port", port, PORTS), ("--sampling", sampling, SAMPLINGS),
     ):  # fmt: skip
         known_word(option, word, known)
     chosen = load(scenario, parse_settings(settings or []))
@@ -68,7 +72,8 @@ def campaign(
 
         flown = fly(
             chosen, runs, seed=seed, out=out, resume=resume, what=what, engine=engine, fidelity=fidelity,
-            plan=plan, port=port, cores=cores, until=until, requirements=asked, progress=_sparing(talk),
+            plan=plan, port=port, cores=cores, sampling=sampling, until=until,
+            requirements=asked, progress=_sparing(talk),
         )  # fmt: skip
     if as_json:
         print(json_text(flown.summary))

@@ -22,6 +22,7 @@ from homeward.campaign.pairs import LANES, bounds_of, figures
 from homeward.campaign.rendezvous import judge_flight, pair_keys
 from homeward.campaign.rendezvous_flight import RendezvousFlight
 from homeward.campaign.rendezvous_summary import summarise
+from homeward.campaign.sampling import RANDOM, Plan
 from homeward.campaign.summary import metrics
 from homeward.scenario.rendezvous_plan import plan_rendezvous
 from homeward.scenario.returns import plan_return
@@ -30,6 +31,7 @@ from homeward.sim.close_lanes import fly_close
 from homeward.sim.far import FarCarry
 from homeward.sim.lanes import pick_flight, pick_world
 from homeward.sim.mission import fly_mission
+from homeward.sim.modules import Scene
 from homeward.sim.pair_lanes import fly_far
 from homeward.world.pair import PairWorld
 
@@ -91,7 +93,10 @@ class ReturnBlocks:
 
     kind = "return"
 
-    def __init__(self, scenario: Scenario, seed: int, fidelity: str, lanes: int | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, fidelity: str, lanes: int | None = None, sampling: Plan = RANDOM
+    ) -> None:
+        self._sampling = sampling
         self.plan = plan_return(scenario, fidelity=fidelity)
         self.lanes = lanes or scenario.simulation.lanes
         self.seed = seed
@@ -100,7 +105,7 @@ class ReturnBlocks:
     def fly(self, first: int, count: int, share: Share) -> tuple[dict[str, Any], dict[str, Column]]:
         """See ``Blocks``."""
         pick = picked(first, count, self.lanes)
-        world, flight, truth = disperse(self.plan, self.seed, pick)
+        world, flight, truth = disperse(self.plan, self.seed, pick, self._sampling)
         draws = return_draws(self.plan, world, truth)
         outcome = fly_mission(
             world, flight, truth, self._legs, run_keys(self.seed, pick), False, lambda _, part: share(part)
@@ -115,7 +120,7 @@ class ReturnBlocks:
     def record(self, first: int, count: int, run: int, share: Share) -> Flight:
         """See ``Blocks``."""
         pick, lane = picked(first, count, self.lanes), run - first
-        world, flight, truth = disperse(self.plan, self.seed, pick)
+        world, flight, truth = disperse(self.plan, self.seed, pick, self._sampling)
         outcome = fly_mission(
             world,
             flight,
@@ -128,10 +133,8 @@ class ReturnBlocks:
         )
         alone = np.array([lane])
         fidelity = "point-mass" if world.body is None else "six-dof"
-        return flight_of(
-            self.plan, pick_world(world, alone), pick_flight(flight, alone), outcome.alone(lane), self.seed,
-            fidelity,
-        )  # fmt: skip
+        scene = Scene(pick_world(world, alone), pick_flight(flight, alone))
+        return flight_of(self.plan, scene, outcome.alone(lane), self.seed, fidelity)
 
 
 class PairBlocks:
@@ -140,8 +143,10 @@ class PairBlocks:
     kind = "rendezvous"
 
     def __init__(
-        self, scenario: Scenario, seed: int, plan: str | None, port: str | None, lanes: int | None = None
-    ) -> None:
+        self, scenario: Scenario, seed: int, plan: str | None, port: str | None, lanes: int | None = None,
+        sampling: Plan = RANDOM,
+    ) -> None:  # fmt: skip
+        self._sampling = sampling
         self.plan = plan_rendezvous(scenario, plan, port)
         self.lanes = lanes or LANES
         self.seed = seed
@@ -152,7 +157,7 @@ class PairBlocks:
     def fly(self, first: int, count: int, share: Share) -> tuple[dict[str, Any], dict[str, Column]]:
         """See ``Blocks``."""
         made, pick = self.plan, picked(first, count, self.lanes)
-        world, carry = disperse_pair(made, self.seed, pick)
+        world, carry = disperse_pair(made, self.seed, pick, sampling=self._sampling)
         draws, bound = pair_draws(made, world, carry), bounds_of(made, carry)
         far, told, close, _ = self._fly(world, carry, pick, False, share)
         n = figures(made, told, close) | {"bound": bound, "switched": np.asarray(far.flight.switches)}
@@ -166,7 +171,7 @@ class PairBlocks:
     def record(self, first: int, count: int, run: int, share: Share) -> RendezvousFlight:
         """See ``Blocks``."""
         made, pick, lane = self.plan, picked(first, count, self.lanes), run - first
-        world, carry = disperse_pair(made, self.seed, pick)
+        world, carry = disperse_pair(made, self.seed, pick, sampling=self._sampling)
         far, told, close, frames = self._fly(world, carry, pick, True, share)
         history = history_of(made, told, frames, lane)
         safety = judge_flight(made, world, history, lane)

@@ -13,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.campaign.disperse_body import disperse_body
+from homeward.campaign.sampling import RANDOM, Plan
 from homeward.campaign.scaled import unscaled
-from homeward.campaign.streams import normal, stream
+from homeward.campaign.streams import Draws, draws_of, stream
 from homeward.earth.constants import G0
 from homeward.earth.geodesy import north_east_down
 from homeward.flight.computer import FlightComputer
@@ -23,6 +24,7 @@ from homeward.scenario.build_flight import STEERING_LAYER, believed_mass, low_ai
 from homeward.scenario.build_law import OWN
 from homeward.scenario.build_main import forecast_rows
 from homeward.scenario.returns import ReturnPlan
+from homeward.scenario.schema_distribution import RETURN_DRAWS
 from homeward.sim.lanes import spread_flight, spread_world
 from homeward.typing import Array, Float, Scalar, Vec3
 from homeward.world.atmosphere import TableAtmosphere
@@ -31,6 +33,10 @@ from homeward.world.state import TruthState
 from homeward.world.wind import WindTable, disturbed_wind
 from homeward.world.world import World
 
+# Profiles by the name of their stream: what their sizes are called, and the table whose altitudes they have.
+PROFILES = {
+    "density_profile": ("air", "air"), "wind": ("wind", "wind"), "forecast_error": ("forecast", "wind"),
+}  # fmt: skip
 SIGMAS = 3.0  # the scenario's figures are three of them
 
 
@@ -57,7 +63,9 @@ class Draw(eqx.Module):
     main_rows: Float[Array, "n 5"] | None  # None where the flight ends before the parachutes
 
 
-def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray) -> tuple[World, FlightComputer, TruthState]:
+def disperse(
+    plan: ReturnPlan, seed: int, runs: np.ndarray, sampling: Plan = RANDOM
+) -> tuple[World, FlightComputer, TruthState]:
     """World, flight computer and initial truth of the given runs, with a lane axis (see ``sim.lanes``)."""
     s = plan.scenario
     lanes = len(runs)
@@ -87,15 +95,22 @@ def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray) -> tuple[World, Flig
         "angle": np.radians(d.interface_angle_deg) / SIGMAS, "speed": d.interface_speed_m_s / SIGMAS,
     }  # fmt: skip
     sizes = {key: jnp.asarray(value, float) for key, value in sizes.items()}
+    for p in (p for p in d.distribution if p.kind == "profile"):
+        name, grid = PROFILES[p.of]
+        sigma = p.scale * np.asarray(p.sigma_at)
+        told = heights if grid == "air" else wind_heights
+        sizes[f"{name}_sigma"] = jnp.asarray(np.interp(told, np.asarray(p.altitude_m), sigma))
+        sizes[f"{name}_length"] = jnp.asarray(p.length_m, float)
+    drawn = draws_of(d.distribution, RETURN_DRAWS, sampling.standard(runs))
     at_interface = s.return_.legs.start == "interface"
     draws = _draw(
         plan.world.atmosphere, plan.world.thin_air, plan.world.wind, plan.truth, sizes, density,
-        jax.random.key(seed), jnp.asarray(runs), _Site(s), at_interface,
+        jax.random.key(seed), jnp.asarray(runs), drawn, _Site(s), at_interface,
     )  # fmt: skip
     draws = jax.tree.map(np.asarray, draws)
     world, flight, truth = _apply(plan, draws, lanes)
     if world.body is not None:
-        world, truth = disperse_body(plan, seed, runs, world, truth, draws.drag, draws.lift_to_drag)
+        world, truth = disperse_body(plan, seed, runs, world, truth, draws.drag, draws.lift_to_drag, drawn)
     return world, flight, truth
 
 
@@ -114,14 +129,17 @@ class _Site:
 
 
 @partial(jax.jit, static_argnames=("site", "at_interface"))
-def _draw(air, thin, wind, truth, sizes, density, key, runs, site: _Site, at_interface: bool) -> Draw:
+def _draw(
+    air, thin, wind, truth, sizes, density, key, runs, drawn: Draws, site: _Site, at_interface: bool
+) -> Draw:
     scenario = site.scenario
     mass = number(believed_mass(scenario))
     parachutes = build_parachutes(scenario)
 
-    def one(run) -> Draw:
+    def one(run, standard) -> Draw:
+        draw = Draws(drawn.laws, standard)
         k = jax.random.fold_in(key, run)
-        bias = sizes["bias"] * normal(k, "density_bias")
+        bias = draw(k, "density_bias", sizes["bias"])
         true_air = disturbed_air(
             air, stream(k, "density_profile"), bias, sizes["air_sigma"], sizes["air_length"]
         )
@@ -140,32 +158,32 @@ def _draw(air, thin, wind, truth, sizes, density, key, runs, site: _Site, at_int
         )
         C_NE = north_east_down(latitude, longitude)
         believed = 0.0 if scenario.flight.believed.wind == "none" else 1.0
-        position = sizes["position"] * normal(k, "state_position", (3,))
-        velocity = sizes["velocity"] * normal(k, "state_velocity", (3,))
+        position = draw(k, "state_position", sizes["position"], (3,))
+        velocity = draw(k, "state_velocity", sizes["velocity"], (3,))
         if at_interface:
-            position, velocity = 0.0 * position, _interface_error(k, sizes, truth)
+            position, velocity = 0.0 * position, _interface_error(k, draw, sizes, truth)
         lands = scenario.return_.legs.end == "touchdown"
         rows = forecast_rows(scenario, parachutes, mass, density, forecast) if lands else None
         return Draw(
             atmosphere=true_air, thin_air=high, wind=true_wind, forecast=forecast,
-            drag=1.0 + sizes["drag"] * normal(k, "drag"),
-            lift_to_drag=1.0 + sizes["lift_to_drag"] * normal(k, "lift_to_drag"),
-            mass=1.0 + sizes["mass"] * normal(k, "mass"),
-            thrust=1.0 + sizes["thrust"] * normal(k, "thrust"),
-            thrust_misalignment=sizes["pointing"] * normal(k, "thrust_pointing", (3,)),
-            accelerometer_bias=sizes["accelerometer"] * normal(k, "accelerometer_bias", (3,)),
-            misalignment=sizes["misalignment"] * normal(k, "imu_misalignment", (3,)),
-            navigation_position=sizes["navigation_position"] * normal(k, "navigation_position", (3,)),
-            navigation_velocity=sizes["navigation_velocity"] * normal(k, "navigation_velocity", (3,)),
+            drag=1.0 + draw(k, "drag", sizes["drag"]),
+            lift_to_drag=1.0 + draw(k, "lift_to_drag", sizes["lift_to_drag"]),
+            mass=1.0 + draw(k, "mass", sizes["mass"]),
+            thrust=1.0 + draw(k, "thrust", sizes["thrust"]),
+            thrust_misalignment=draw(k, "thrust_pointing", sizes["pointing"], (3,)),
+            accelerometer_bias=draw(k, "accelerometer_bias", sizes["accelerometer"], (3,)),
+            misalignment=draw(k, "imu_misalignment", sizes["misalignment"], (3,)),
+            navigation_position=draw(k, "navigation_position", sizes["navigation_position"], (3,)),
+            navigation_velocity=draw(k, "navigation_velocity", sizes["navigation_velocity"], (3,)),
             position=position, velocity=velocity, aim_E=target.aim_E,
             main_rows=rows,
             onboard_wind_E=believed * (C_NE[0] * mean[0] + C_NE[1] * mean[1]),
         )  # fmt: skip
 
-    return jax.vmap(one)(runs)
+    return jax.vmap(one)(runs, drawn.standard)
 
 
-def _interface_error(k: Array, sizes, truth: TruthState) -> Vec3:
+def _interface_error(k: Array, draw: Draws, sizes, truth: TruthState) -> Vec3:
     """Velocity error [m/s, I] of a dispersed entry angle and speed."""
     up = truth.r_BI_I / jnp.sqrt(jnp.sum(truth.r_BI_I**2))
     v = truth.v_BI_I
@@ -173,8 +191,8 @@ def _interface_error(k: Array, sizes, truth: TruthState) -> Vec3:
     along = v / speed
     across = up - along * jnp.sum(up * along)
     across = across / jnp.sqrt(jnp.sum(across**2))
-    angle = sizes["angle"] * normal(k, "interface_angle")
-    faster = sizes["speed"] * normal(k, "interface_speed")
+    angle = draw(k, "interface_angle", sizes["angle"])
+    faster = draw(k, "interface_speed", sizes["speed"])
     return (speed + faster) * (jnp.cos(angle) * along + jnp.sin(angle) * across) - v
 
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.campaign.streams import normal
+from homeward.campaign.streams import Draws, normal
 from homeward.scenario.build import numbers
 from homeward.scenario.build_sensors import DRAWS, inertial_unit
 from homeward.scenario.returns import ReturnPlan
@@ -19,7 +19,7 @@ from homeward.world.world import World
 
 def disperse_body(
     plan: ReturnPlan, seed: int, runs: np.ndarray, world: World, truth: TruthState, drag: np.ndarray,
-    lift_to_drag: np.ndarray,
+    lift_to_drag: np.ndarray, draws: Draws,
 ) -> tuple[World, TruthState]:  # fmt: skip
     """The draws of the given runs put into world and truth, which have a lane axis.
 
@@ -29,7 +29,9 @@ def disperse_body(
     nominal = plan.world.body
     assert nominal is not None and world.body is not None and truth.body is not None
     tip_off = np.radians(np.array(plan.scenario.truth.separation.tip_off_deg_s)) / 3.0
-    told = (nominal.aero, nominal.aids, numbers(tip_off), jnp.asarray(drag), jnp.asarray(lift_to_drag))
+    told = (
+        nominal.aero, nominal.aids, numbers(tip_off), jnp.asarray(drag), jnp.asarray(lift_to_drag), draws,
+    )  # fmt: skip
     drawn = jax.tree.map(np.asarray, _draw(told, jax.random.key(seed), jnp.asarray(runs)))
     table, center, kicks, sensors, figures, pressure = drawn
     unit = jax.vmap(lambda n: inertial_unit(plan.scenario, n))(jnp.asarray(figures))
@@ -59,19 +61,19 @@ def disperse_body(
 
 @jax.jit
 def _draw(told: tuple[Any, ...], key: Array, runs: Array) -> tuple[Any, ...]:
-    aero, aids, tip_off, drag, lift_to_drag = told
+    aero, aids, tip_off, drag, lift_to_drag, draws = told
 
-    def one(run: Array, drag: Array, ratio: Array) -> tuple[Any, ...]:
+    def one(run: Array, drag: Array, ratio: Array, standard: dict[str, Array]) -> tuple[Any, ...]:
         k = jax.random.fold_in(key, run)
         moved = aero.scaled(drag, ratio)
         figures = normal(k, "inertial_unit", (DRAWS,))
         return (
             moved.table,
             moved.center_of_mass,
-            tip_off * normal(k, "tip_off", (3,)),
+            Draws(draws.laws, standard)(k, "tip_off", tip_off, (3,)),
             initial_aids(aids, normal(k, "satellite_errors", (INITIAL_NOISES,))),
             figures,
             figures[DRAWS - 1],
         )
 
-    return jax.vmap(one)(runs, drag, lift_to_drag)
+    return jax.vmap(one)(runs, drag, lift_to_drag, draws.standard)

@@ -6,11 +6,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.campaign.streams import normal
+from homeward.campaign.sampling import RANDOM, Plan
+from homeward.campaign.streams import Draws, draws_of, normal
 from homeward.flight.rendezvous_far import begin_far
 from homeward.math.lvlh import lvlh_matrix
 from homeward.scenario.build_sensors import DRAWS, inertial_unit
 from homeward.scenario.rendezvous_plan import RendezvousPlan
+from homeward.scenario.schema_distribution import PAIR_DRAWS
 from homeward.sim.far import FarCarry
 from homeward.sim.pair_lanes import spread_pair, world_axes
 from homeward.typing import Array
@@ -23,7 +25,7 @@ NAVIGATION = ((10.0, 0.05), (15.0, 0.08))  # m, m/s an axis: the first fix of th
 
 
 def disperse_pair(
-    plan: RendezvousPlan, seed: int, runs: np.ndarray, dispersed: bool = True
+    plan: RendezvousPlan, seed: int, runs: np.ndarray, dispersed: bool = True, sampling: Plan = RANDOM
 ) -> tuple[PairWorld, FarCarry]:
     """World and carry at the insertion of the given runs, with a lane axis.
 
@@ -44,7 +46,11 @@ def disperse_pair(
     start = tuple(jnp.asarray(x) for x in (*plan.inserted.ship, *plan.inserted.station))
     ship = plan.told.ship
     told = (jnp.asarray(ship.mass_kg), jnp.asarray(ship.propellant_kg))
-    drawn, carry = _draw(plan.far, world, start, told, figures, jax.random.key(seed), jnp.asarray(runs))
+    laws = plan.scenario.dispersion.distribution if dispersed else ()
+    draws = draws_of(laws, PAIR_DRAWS, sampling.standard(runs))
+    drawn, carry = _draw(
+        plan.far, world, start, told, figures, draws, jax.random.key(seed), jnp.asarray(runs)
+    )
     unit = jax.vmap(lambda n: inertial_unit(plan.scenario, n))(drawn["inertial"])
     if not dispersed:
         unit = world.hull.inertial
@@ -65,17 +71,18 @@ def disperse_pair(
 
 
 @program
-def _draw(far, world, start, told, figures, key, runs):
-    def lane(world: PairWorld, run: Array):
+def _draw(far, world, start, told, figures, draws, key, runs):
+    def lane(world: PairWorld, run: Array, standard):
+        draw = Draws(draws.laws, standard)
         one = jax.random.fold_in(key, run)
         r, v, r_T, v_T = start
         C_IL = lvlh_matrix(r, v).T
-        r_B = r + C_IL @ (figures["position"] * normal(one, "insertion_position", (3,)))
-        v_B = v + C_IL @ (figures["velocity"] * normal(one, "insertion_velocity", (3,)))
-        r_S = r_T + figures["station"][0] * normal(one, "station_position", (3,))
-        v_S = v_T + figures["station"][1] * normal(one, "station_velocity", (3,))
+        r_B = r + C_IL @ (draw(one, "insertion_position", figures["position"], (3,)))
+        v_B = v + C_IL @ (draw(one, "insertion_velocity", figures["velocity"], (3,)))
+        r_S = r_T + draw(one, "station_position", figures["station"][0], (3,))
+        v_S = v_T + draw(one, "station_velocity", figures["station"][1], (3,))
         sensors = initial_pair_sensors(world.sensors, normal(one, "pair_sensors", (INITIAL_NOISES,)))
-        mass = told[0] * (1.0 + figures["mass"] * normal(one, "ship_mass"))
+        mass = told[0] * (1.0 + draw(one, "ship_mass", figures["mass"]))
         bodies = bodies_at(r_B, v_B, r_S, v_S)
         zero = jnp.zeros(())
         spin, tidal = world.orientation.at(zero), tidal_pull(world, zero, r_S)
@@ -91,11 +98,11 @@ def _draw(far, world, start, told, figures, key, runs):
         some = jnp.where(figures["density"] > 0.0, 1.0, 0.0)
         drawn = {
             "density": jnp.exp(figures["density"] * normal(one, "thin_air")),
-            "drag": 1.0 + figures["drag"] * normal(one, "ship_drag"),
-            "station_drag": 1.0 + figures["drag"] * normal(one, "station_drag"),
-            "thrust": 1.0 + figures["thrust"] * normal(one, "thrust"),
-            "trim": 1.0 + figures["thrust"] * normal(one, "trim_thrust"),
-            "pointing": figures["pointing"] * normal(one, "pointing", (3,)),
+            "drag": 1.0 + draw(one, "ship_drag", figures["drag"]),
+            "station_drag": 1.0 + draw(one, "station_drag", figures["drag"]),
+            "thrust": 1.0 + draw(one, "thrust", figures["thrust"]),
+            "trim": 1.0 + draw(one, "trim_thrust", figures["thrust"]),
+            "pointing": draw(one, "pointing", figures["pointing"], (3,)),
             "scale": some * 1e-4 * normal(one, "accelerometer_scale"),
             "phase": world.hull.motion.phase
             + some * 2.0 * jnp.pi * jax.random.uniform(jax.random.fold_in(one, 77), (3,)),
@@ -104,4 +111,4 @@ def _draw(far, world, start, told, figures, key, runs):
         }
         return drawn, FarCarry(truth, begin_far(far, filter_))
 
-    return jax.vmap(lane, in_axes=(world_axes(world), 0))(world, runs)
+    return jax.vmap(lane, in_axes=(world_axes(world), 0, 0))(world, runs, draws.standard)

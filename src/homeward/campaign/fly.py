@@ -12,7 +12,6 @@ from homeward.campaign.flight import Flight
 from homeward.campaign.scaled import unscaled
 from homeward.campaign.summary import metrics, summarise
 from homeward.errors import InputError
-from homeward.flight.computer import FlightComputer
 from homeward.scenario.build_law import law_name
 from homeward.scenario.returns import ReturnPlan, plan_return, strikes_in
 from homeward.scenario.schema import FIDELITIES, Scenario
@@ -30,7 +29,6 @@ from homeward.sim.lanes import (
 from homeward.sim.mission import MissionLeg, Outcome, fly_mission
 from homeward.sim.modules import Scene
 from homeward.world.interfaces import AbstractAerodynamics
-from homeward.world.world import World
 
 
 def spread_legs(legs: list[MissionLeg], lanes: int) -> list[MissionLeg]:
@@ -79,16 +77,15 @@ def fly(
     keys = run_keys(seed, np.array([run]))
     outcome = fly_mission(world, flight, truth, spread_legs(plan.legs, 1), keys, True, progress)
     check_times(plan, outcome)
-    return flight_of(plan, world, flight, outcome, seed, fidelity)
+    return flight_of(plan, Scene(world, flight), outcome, seed, fidelity)
 
 
-def flight_of(
-    plan: ReturnPlan, world: World, flight: FlightComputer, outcome: Outcome, seed: int, fidelity: str
-) -> Flight:
+def flight_of(plan: ReturnPlan, scene: Scene, outcome: Outcome, seed: int, fidelity: str) -> Flight:
     """What is told of a flight whose telemetry was recorded; everything has one lane."""
+    world, flight = scene.world, scene.flight
     numbers = metrics(plan, world, flight, outcome)
     history, body = whole_history(outcome.legs, 0), body_history(outcome.legs, 0)
-    extra = _orbit_facts(plan) | departure_facts(plan, outcome, 0, Scene(world, flight))
+    extra = _orbit_facts(plan) | departure_facts(plan, outcome, 0, scene)
     goals = None
     if flight.steering is not None:
         flown = pick_world(world, np.asarray(0))

@@ -16,6 +16,7 @@ from homeward.campaign.origin import check_origin, first_manifest
 from homeward.campaign.peak import peak_memory_mib
 from homeward.campaign.records import read_records
 from homeward.campaign.requirements import Requirement, default_requirements
+from homeward.campaign.sampling import SAMPLINGS, Plan
 from homeward.campaign.store import Store
 from homeward.campaign.store_summary import counts_of, metrics_of
 from homeward.campaign.until import Look, Until, looks, parse_until
@@ -44,7 +45,8 @@ def campaign(
     scenario: Scenario, runs: int, *, seed: int = 0, out: str | Path | None = None, resume: bool = False,
     what: str | None = None, engine: str = "local", fidelity: str = "point-mass", plan: str | None = None,
     port: str | None = None, cores: int | None = None, until: str | None = None,
-    requirements: Sequence[Requirement] | None = None, progress: Tell | None = None,
+    requirements: Sequence[Requirement] | None = None, sampling: str = "random",
+    progress: Tell | None = None,
 ) -> Campaign:  # fmt: skip
     """Fly runs 0 to ``runs`` of a seed, the same code as one flight under ``vmap``, and sum them up.
 
@@ -53,7 +55,7 @@ def campaign(
     scenario's return where it holds both. ``fidelity`` is a return's, ``plan`` and ``port`` a rendezvous'.
     ``cores`` blocks are flown at once, which changes no bit. ``until`` is a stopping rule such as
     ``p99(open_miss_km) +-5%``; ``runs`` are then the most. ``requirements`` are those that ship for the
-    scenario if left out.
+    scenario if left out. ``sampling`` lays the draws out: random, lhs or sobol, see ``campaign.sampling``.
     Raises ``InputError`` for bad input, a store of something else, a disk that is full; ``Infeasible`` where
     the scenario cannot be flown.
     """
@@ -68,12 +70,18 @@ def campaign(
     if requirements is None:
         requirements = default_requirements(scenario.name, kind, fidelity if kind == "return" else None)
     refuse_unknown(kind, requirements, rule)
-    manifest = first_manifest(scenario, kind, runs, seed, fidelity, plan, port)
+    if sampling not in SAMPLINGS:
+        raise InputError(f'sampling="{sampling}": expected {", ".join(SAMPLINGS)}')
+    if sampling == "lhs" and rule is not None:
+        raise InputError("--until: a Latin hypercube is laid out for all its runs; expected --sampling sobol")
+    manifest = first_manifest(scenario, kind, runs, seed, fidelity, plan, port, sampling)
     if resume and out is None:
         raise InputError("--resume: expected --out with the folder of the campaign to go on with")
     folder = tempfile.TemporaryDirectory(prefix="homeward-") if out is None else None
     place = Path(folder.name if folder is not None else str(out))
     with opened(place, manifest, resume) as store:
+        if sampling == "lhs" and store.wanted != runs:
+            raise InputError(f"--runs: this Latin hypercube is laid out for {store.wanted} runs, not {runs}")
         store.manifest["runs"] = max(runs, store.wanted)
         store.save_manifest()
         if rule is None:
@@ -142,8 +150,10 @@ def blocks_of(store: Store) -> Blocks:
     """What flies the blocks of a store, made of its manifest alone."""
     m, scenario = store.manifest, scenario_of(store)
     if m["kind"] == "return":
-        return ReturnBlocks(scenario, m["seed"], m["fidelity"], m["lanes"])
-    return PairBlocks(scenario, m["seed"], m["plan"], m["port"], m["lanes"])
+        sampling = Plan(m.get("sampling", "random"), m["seed"], m["runs"], True)
+        return ReturnBlocks(scenario, m["seed"], m["fidelity"], m["lanes"], sampling)
+    sampling = Plan(m.get("sampling", "random"), m["seed"], m["runs"], False)
+    return PairBlocks(scenario, m["seed"], m["plan"], m["port"], m["lanes"], sampling)
 
 
 def fly_until(

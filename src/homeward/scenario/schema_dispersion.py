@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from homeward.scenario.schema_base import NonNegative, Positive, Rising, Section, same_length
+from homeward.scenario.schema_distribution import Distribution, refuse_twins
 
 Part = Annotated[NonNegative, Field(le=3.0)]
 SpeedSpread = Annotated[NonNegative, Field(le=500.0)]
@@ -12,7 +13,7 @@ Length = Annotated[Positive, Field(ge=1.0, le=1e6)]
 
 
 class Dispersion(Section):
-    """Spreads of dispersed flights: 3-sigma, normal, untruncated."""
+    """Spreads of dispersed flights: 3-sigma, normal, untruncated, unless a distribution is told."""
 
     density_bias: Part = Field(default=0.10, description="of the whole density profile, as a part of it")
     density_profile_low: Part = Field(default=0.05, description="of the random profile from 0 to 30 km")
@@ -62,8 +63,12 @@ class Dispersion(Section):
     interface_speed_m_s: Annotated[NonNegative, Field(le=1e3)] = Field(
         default=10.0, description="of the speed, where a flight starts at the interface"
     )
+    distribution: tuple[Distribution, ...] = Field(
+        default=(), description="what single quantities are drawn from instead"
+    )
 
     @model_validator(mode="after")
     def _check_table(self) -> "Dispersion":
         same_length(self, "wind_altitude_m", "wind_m_s")
+        refuse_twins(self.distribution)
         return self

@@ -78,6 +78,8 @@ def _without(key: Key) -> str:
     """What holds where none of the sections that may repeat is given."""
     if not key.repeats or key.field.is_required():
         return ""
+    if not key.field.default:
+        return ""
     rows = ", ".join(f"`{plain(item)}`" for item in cast(tuple[object, ...], key.field.default))
     return f"Without any: {rows}."
 
