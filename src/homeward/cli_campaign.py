@@ -20,7 +20,7 @@ from homeward.scenario.schema_rendezvous import PLAN_WORDS, PORTS
 from homeward.scenario.shipped import DEFAULT
 
 KINDS = ("return", "rendezvous")
-ENGINES = ("local",)
+ENGINES = ("local", "ray")
 SAMPLINGS = ("random", "lhs", "sobol")
 SHOWN = ("mean", "p50", "p99", "p99_7", "max")
 STILL, MOVING = 15.0, 0.2  # s between two lines of progress: of a log, and on a terminal

@@ -79,7 +79,7 @@ def test_a_store_of_something_else_is_refused(scenario, whole):
     [
         (0, {}, "runs: expected a whole number from 1"),
         (5, {"seed": -1}, "seed: expected"),
-        (5, {"engine": "abacus"}, "expected local"),
+        (5, {"engine": "abacus"}, "expected local, ray"),
         (5, {"what": "rendezvous"}, "holds no rendezvous"),
         (5, {"resume": True}, "expected --out"),
     ],

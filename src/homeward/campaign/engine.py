@@ -90,7 +90,7 @@ def fly_local(
 
     def one(first: int, count: int) -> None:
         block, draws = blocks.fly(first, count, lambda part: meter.share(first, part * count))
-        write(store, blocks, first, block, draws)
+        write(store, blocks.kind, first, block, draws)
         meter.ended(first, count, int(np.sum(block["failed"])))
 
     workers = cores or workers_here()
@@ -114,9 +114,9 @@ def fly_local(
             raise
 
 
-def write(store: Store, blocks: "Blocks", first: int, block, draws) -> None:
+def write(store: Store, kind: str, first: int, block, draws) -> None:
     """Put a flown block into the store."""
-    store.append(first, block, columns_of(blocks.kind, block, draws))
+    store.append(first, block, columns_of(kind, block, draws))
 
 
 def workers_here() -> int:

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from homeward.scenario.schema import FIDELITIES, Scenario
 from homeward.scenario.schema_errors import one_line
 
 KINDS = ("return", "rendezvous")
-ENGINES = ("local",)
+ENGINES = ("local", "ray")
 
 
 @dataclasses.dataclass
@@ -85,9 +85,9 @@ def campaign(
         store.manifest["runs"] = max(runs, store.wanted)
         store.save_manifest()
         if rule is None:
-            (flown, compiled), look = fly_missing(store, None, cores, progress), None
+            (flown, compiled), look = fly_missing(store, None, cores, progress, engine=engine), None
         else:
-            flown, compiled, look = fly_until(store, rule, cores, progress)
+            flown, compiled, look = fly_until(store, rule, cores, progress, engine)
     wall = time.perf_counter() - began
     summary = {
         "scenario": scenario.name, "kind": kind, "fidelity": store.manifest["fidelity"], "seed": seed,
@@ -148,16 +148,21 @@ def scenario_of(store: Store) -> Scenario:
 
 def blocks_of(store: Store) -> Blocks:
     """What flies the blocks of a store, made of its manifest alone."""
-    m, scenario = store.manifest, scenario_of(store)
-    if m["kind"] == "return":
-        sampling = Plan(m.get("sampling", "random"), m["seed"], m["runs"], True)
+    _ = scenario_of(store)
+    return blocks_of_manifest(store.manifest)
+
+
+def blocks_of_manifest(m: Mapping[str, Any]) -> Blocks:
+    """The same of a sound manifest, wherever its store is."""
+    scenario, returns = Scenario.model_validate(m["scenario_document"]), m["kind"] == "return"
+    sampling = Plan(m.get("sampling", "random"), m["seed"], m["runs"], returns)
+    if returns:
         return ReturnBlocks(scenario, m["seed"], m["fidelity"], m["lanes"], sampling)
-    sampling = Plan(m.get("sampling", "random"), m["seed"], m["runs"], False)
     return PairBlocks(scenario, m["seed"], m["plan"], m["port"], m["lanes"], sampling)
 
 
 def fly_until(
-    store: Store, rule: Until, cores: int | None, tell: Tell | None
+    store: Store, rule: Until, cores: int | None, tell: Tell | None, engine: str = "local"
 ) -> tuple[int, float, Look]:  # fmt: skip
     """Fly until the rule says that it is enough, or all runs are there: runs flown, seconds compiling, look.
 
@@ -168,8 +173,9 @@ def fly_until(
     wanted = store.wanted
     for n in looks(store.lanes, wanted):
         if store.missing(n):
-            blocks = blocks or blocks_of(store)
-            more, spent = fly_missing(store, n, cores, tell, blocks)
+            if engine == "local":
+                blocks = blocks or blocks_of(store)
+            more, spent = fly_missing(store, n, cores, tell, blocks, engine)
             flown, compiled = flown + more, compiled + spent
         look = rule.look(read_records(store.folder).first(n))
         if look.enough or n >= wanted:
@@ -180,7 +186,12 @@ def fly_until(
 
 
 def fly_missing(
-    store: Store, upto: int | None, cores: int | None, tell: Tell | None, blocks: Blocks | None = None
+    store: Store,
+    upto: int | None,
+    cores: int | None,
+    tell: Tell | None,
+    blocks: Blocks | None = None,
+    engine: str = "local",
 ) -> tuple[int, float]:
     """Fly what a store lacks up to run ``upto`` (all if left out): runs flown, seconds spent compiling.
 
@@ -194,7 +205,13 @@ def fly_missing(
     before = build_seconds()
     counts = counts_of(store)
     meter = Meter(store.wanted if upto is None else upto, counts["runs"], counts["failed"], tell)
-    fly_local(store, blocks or blocks_of(store), todo, meter, cores)
+    if engine == "ray":
+        from homeward.campaign.cluster import fly_ray
+
+        _ = scenario_of(store)
+        fly_ray(store, store.manifest["kind"], todo, meter)
+    else:
+        fly_local(store, blocks or blocks_of(store), todo, meter, cores)
     return meter.flown, build_seconds() - before
 
 
