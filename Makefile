@@ -74,14 +74,19 @@ bench: $(READY_DEV)
 	@$(PIP) -c constraints.txt -e '.[bench]' || echo "some peers could not be installed; their rows are skipped"
 	$(BIN)/python -m benchmarks $(BENCH)
 
-# The pictures of the README and of docs/, from the default scenario; 256 colours are a third of the bytes.
+# The pictures of the README and of docs/, from the default scenarios; 256 colours are a third of the bytes.
 PICTURES := overview corridor bank attitude thrusters filter
+PAIR_PICTURES := relative_path:path contact:contact withdrawal:withdrawal
+SHRINK := import sys; from PIL import Image; \
+  Image.open(sys.argv[1]).convert("RGB").quantize(256).save(sys.argv[2], optimize=True)
 pictures: $(READY)
 	@mkdir -p docs/pictures
 	@$(BIN)/homeward return --out build/pictures
-	@for name in $(PICTURES); do $(BIN)/python -c 'import sys; from PIL import Image; \
-	  Image.open(sys.argv[1]).convert("RGB").quantize(256).save(sys.argv[2], optimize=True)' \
+	@for name in $(PICTURES); do $(BIN)/python -c '$(SHRINK)' \
 	  build/pictures/$$name.png docs/pictures/$$name.png || exit 1; done
+	@$(BIN)/homeward rendezvous --set rendezvous.ends=withdrawn --out build/pictures/rendezvous
+	@for name in $(PAIR_PICTURES); do $(BIN)/python -c '$(SHRINK)' \
+	  build/pictures/rendezvous/$${name%:*}.png docs/pictures/rendezvous_$${name#*:}.png || exit 1; done
 
 # The pages that are made from the code: scenario keys, their JSON Schema, telemetry columns.
 docs: $(READY)

@@ -133,13 +133,11 @@ def _draw_distance(ax: Axes, view: PairView) -> None:
     ax.set_ylim(least, 2.5 * greatest(away, 10.0))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda m, _: distance_words(m)))
     ax.minorticks_off()
-    above = np.inf
     for k, hold in enumerate(view.facts.holds):
         ax.axhline(hold.distance_m, color=GREEN, linewidth=0.8, linestyle=(0, (4, 3)))
-        down = above < 3.5 * hold.distance_m  # too little room above its line
+        # Side by side: lines that lie close leave no room for names one below the other.
         label(ax, float(ax.get_xlim()[0]), hold.distance_m, f"{distance_words(hold.distance_m)} hold", GREEN,
-              offset=(4 + 66 * (k % 2), -6 if down else 6), fontsize=8)  # fmt: skip
-        above = hold.distance_m * (3.5 if down else 1.0)
+              offset=(4 + 66 * k, 6), fontsize=8)  # fmt: skip
     panel_title(ax, "Distance from port to port")
 
 
