@@ -16,6 +16,7 @@ import typer
 from homeward.cli_campaign import campaign
 from homeward.cli_command import command
 from homeward.cli_compare import compare_guidance
+from homeward.cli_compare_campaigns import compare
 from homeward.cli_faults import faults
 from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_forecast import forecast
@@ -177,7 +178,7 @@ def propagate(
 
 
 app.command("compare-guidance")(compare_guidance)
-for _command in (campaign, report, replay, query, faults, rendezvous, opportunities):
+for _command in (campaign, report, compare, replay, query, faults, rendezvous, opportunities):
     app.command()(_command)
 for _command in (scenarios, check, new, schema):
     app.command()(_command)

@@ -1,0 +1,96 @@
+"""``homeward compare``: two campaigns side by side."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from homeward.cli_files import json_text, writing
+from homeward.cli_options import AsJson
+from homeward.cli_progress import working
+from homeward.cli_proof import check_file
+from homeward.cli_verdicts import number
+from homeward.errors import InputError
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="DIR", help="the folder of a campaign")],
+    second: Annotated[str, typer.Argument(metavar="DIR", help="the folder of another")],
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="FILE.png", help="draw the comparison here")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two campaigns quantity by quantity: is one better, and how sure is that."""
+    if out is not None:
+        if not out.lower().endswith((".png", ".svg", ".pdf")):
+            raise InputError(f"--out {out}: expected a name that ends in .png, .svg or .pdf")
+        check_file(Path(out))
+    with working() as talk:
+        from homeward.campaign.records import read_records
+        from homeward.campaign.side_by_side import side_by_side
+
+        talk("reading the runs")
+        found = side_by_side(read_records(first), read_records(second))
+        if out is not None:
+            from homeward.output.compare_campaigns import draw_campaigns
+
+            talk("drawing")
+            panels = {
+                name: (found.first.worse(name), found.second.worse(name), row["verdict"])
+                for row in found.rows
+                for name in [row["quantity"]]
+                if "share" not in row["first"]
+            }
+            with writing(Path(out)):
+                draw_campaigns(panels, (first, second), "share of runs at or beyond", Path(out))
+    told = found.told()
+    if as_json:
+        print(json_text(told))
+        return
+    from homeward.cli_report import console
+
+    _show(console(), told)
+    if out is not None:
+        console().print(f"Picture: {out}", style="dim")
+
+
+def _show(screen: Console, told: dict[str, Any]) -> None:
+    for key in ("first", "second"):
+        who = told[key]
+        screen.print(
+            f"{key}: {who['folder']}: {who['scenario']}, {who['runs']:,} runs of seed {who['seed']}, "
+            f"{who['failed']:,} failed",
+            style="bold",
+        )
+    screen.print(f"{told['why']}; probabilities are corrected after Holm", style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    heads = (
+        "",
+        "first p50 or share",
+        "second",
+        "first p99",
+        "second",
+        "median change, 95 %",
+        "by chance",
+        "",
+    )
+    for name in heads:
+        table.add_column(name, justify="right" if name else "left")
+    for row in told["quantities"]:
+        a, b = row["first"], row["second"]
+        middle = ("share", "share") if "share" in a else ("p50", "p50")
+        change = number(row["difference"])
+        if row.get("ci95_difference"):
+            change += " ({} … {})".format(*(number(x) for x in row["ci95_difference"]))
+        table.add_row(
+            row["quantity"], number(a[middle[0]]), number(b[middle[1]]), number(a.get("p99")),
+            number(b.get("p99")), change, f"{row['corrected']:.2g}", row["verdict"],
+        )  # fmt: skip
+    screen.print()
+    screen.print(table)
+
+
+__all__ = ["compare"]
