@@ -113,7 +113,8 @@ def _flag(first: Records, second: Records, name: str, rows: tuple | None) -> dic
         low, high = clopper_pearson(n - k if bad else k, n)
         told[key] = {"share": (n - k if bad else k) / n, "ci95_share": [low, high]}
     (k, n), (j, m) = counts
-    p = float(fisher_exact([[k, n - k], [j, m - j]]).pvalue)
+    _, p = fisher_exact(np.array([[k, n - k], [j, m - j]]))
+    p = float(np.asarray(p))
     told |= {"unpaired_probability": p, "test": "Fisher", "probability": p, "paired_probability": None}
     told |= {"difference": told["second"]["share"] - told["first"]["share"], "second_wins": j / m > k / n}
     if rows is None:
