@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from homeward.earth.constants import G0
 from homeward.ground.forecast_entry import descend
 from homeward.ground.forecast_fall import BACKUP, DROGUE, MAIN, NONE, Fall, fall
-from homeward.ground.forecast_setting import Setting, forecast_wind
+from homeward.ground.forecast_setting import LAYER, Setting, forecast_wind
 from homeward.ground.stations import fixed_place
 
 LANES, FALLEN = 256, 48  # capsules under the parachute, and falling ballistically
@@ -22,13 +23,18 @@ BANKS = np.radians(np.linspace(0.0, 110.0, 12))  # held all the way: what can be
 REACH_SLACK = 60e3  # m beyond the reach of constant banks that reversals and speed still give
 SIGMAS = (1.0, 2.0, 3.0)
 SHARES = tuple(1.0 - math.exp(-0.5 * k * k) for k in SIGMAS)  # of a normal ellipse: 39.3, 86.5, 98.9 %
+STEADY = 40.0  # s under the main before its fall tells the weight
+FALL_DOUBT = 0.01  # of the weight told so
 FELT_FROM = 8.0  # s under the drogue before its drift tells the wind
 
 
 @dataclasses.dataclass(frozen=True)
 class Moment:
     """What telemetry tells at a time [s]: geodetic place [rad, rad, m], velocity north, east, up relative
-    to the turning Earth [m/s], parachute stage, seconds since that stage and since the opening."""
+    to the turning Earth [m/s], parachute stage, seconds since that stage and since the opening.
+
+    ``drift`` is the same velocity, the mean of the last seconds under a canopy: a capsule swings.
+    """
 
     time: float
     latitude: float
@@ -38,6 +44,7 @@ class Moment:
     stage: int = 0
     stage_seconds: float = 0.0
     open_seconds: float = 0.0
+    drift: tuple[float, float, float] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,7 +132,7 @@ class Forecaster:
             start, until, reachable, ballistic, spread = self._opening(moment, rng)
         else:
             start, until = self._under_canopy(moment, rng), 0.0
-        places, lasted = fall(self.setting, start, rng)
+        places, lasted = fall(self.setting, start, rng, *self._weight(moment))
         point = places.mean(axis=0)
         covariance = np.cov(places.T) + 1.0 * np.eye(2)
         latitude, longitude = moved(self.site, float(point[0]), float(point[1]))
@@ -139,15 +146,30 @@ class Forecaster:
             clock.perf_counter() - began,
         )  # fmt: skip
 
+    def _weight(self, m: Moment) -> tuple[float, float]:
+        """Mass over what is believed, as the fall under the main tells it, and how far it may be off.
+
+        What is told is mass over density and area; from here on that is the same.
+        """
+        s = self.setting
+        if m.stage < MAIN or m.stage_seconds < STEADY or m.drift is None:
+            return 1.0, s.errors.canopy
+        light = m.altitude < s.shield_altitude
+        mass = s.mass - (s.shield if light else 0.0)
+        area = s.canopies[3 if m.stage == BACKUP else 2] + s.drag_area
+        density = float(np.exp(np.interp(m.altitude, LAYER * np.arange(len(s.log_density)), s.log_density)))
+        told = 0.5 * density * area * m.drift[2] ** 2 / (mass * G0)
+        return float(np.clip(told, 0.7, 1.4)), FALL_DOUBT
+
     def _under_canopy(self, m: Moment, rng: np.random.Generator) -> Fall:
         s, e = self.setting, self.setting.errors
         here = offset(self.site, (math.degrees(m.latitude), math.degrees(m.longitude)))
         place = np.tile([*here, m.altitude], (LANES, 1)) + e.position * rng.standard_normal((LANES, 3))
         error = e.wind * rng.standard_normal((LANES, 2))
         if m.stage == MAIN or m.stage == BACKUP or m.open_seconds > FELT_FROM:
-            felt = np.asarray(m.velocity[:2]) - forecast_wind(s, m.altitude)
+            felt = np.asarray((m.drift or m.velocity)[:2]) - forecast_wind(s, m.altitude)
             # Under the drogue the capsule still flies on a little: there the wind is known less well.
-            doubt = 0.3 if m.stage >= MAIN else 1.0
+            doubt = 0.7 if m.stage >= MAIN else 1.5
             error = felt + doubt * rng.standard_normal((LANES, 2))
         stage = np.full(LANES, m.stage)
         full = np.full

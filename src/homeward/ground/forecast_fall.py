@@ -36,12 +36,16 @@ class Fall:
     wind_error: np.ndarray
 
 
-def fall(setting: Setting, start: Fall, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def fall(
+    setting: Setting, start: Fall, rng: np.random.Generator, weight: float = 1.0, doubt: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Touchdown places north and east of the site [m] (n, 2), and how long it took [s] (n,).
 
-    One program for each number of lanes, compiled once.
+    ``weight`` is mass over what is believed, ``doubt`` its 1-sigma. One program for each number of lanes,
+    compiled once.
     """
-    heavier = 1.0 + setting.errors.canopy * rng.standard_normal(len(start.place))
+    doubt = setting.errors.canopy if doubt is None else doubt
+    heavier = weight * (1.0 + doubt * rng.standard_normal(len(start.place)))
     key = jax.random.key(int(rng.integers(2**31)))
     parts = (start.place, start.velocity, start.stage.astype(float), start.clock, start.since_open)
     lanes = [jnp.asarray(x, float) for x in (*parts, start.wind_error, heavier)]

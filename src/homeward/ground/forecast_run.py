@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from homeward.ground.forecast import Forecast, Forecaster, Moment
-from homeward.ground.forecast_fall import NONE
+from homeward.ground.forecast_fall import MAIN, NONE
+
+SWING = {False: 5.0, True: 20.0}  # s over which the drift is the mean: under the drogue, under the main
 
 
 def moments(table: dict[str, np.ndarray]) -> Iterator[Moment]:
@@ -23,12 +25,26 @@ def moments(table: dict[str, np.ndarray]) -> Iterator[Moment]:
         speed, angle = float(table["speed_m_s"][k]), np.radians(float(table["flight_path_angle_deg"][k]))
         heading = np.radians(float(table["heading_deg"][k]))
         level = speed * np.cos(angle)
+        drift = None
+        if last != NONE and time[k] - began > SWING[last >= MAIN]:
+            recent = slice(int(np.searchsorted(time, time[k] - SWING[last >= MAIN])), k + 1)
+            drift = _mean_velocity(table, recent)
         yield Moment(
             float(time[k]), float(np.radians(table["latitude_deg"][k])),
             float(np.radians(table["longitude_deg"][k])), float(table["altitude_m"][k]),
             (float(level * np.cos(heading)), float(level * np.sin(heading)), float(speed * np.sin(angle))),
-            last, float(time[k] - began), float(time[k] - opened),
+            last, float(time[k] - began), float(time[k] - opened), drift,
         )  # fmt: skip
+
+
+def _mean_velocity(table: dict[str, np.ndarray], rows: slice) -> tuple[float, float, float]:
+    """Mean velocity north, east, up [m/s] of some rows."""
+    speed, angle, heading = (
+        np.asarray(table[name][rows], float) for name in ("speed_m_s", "flight_path_angle_deg", "heading_deg")
+    )
+    level = speed * np.cos(np.radians(angle))
+    north, east = level * np.cos(np.radians(heading)), level * np.sin(np.radians(heading))
+    return float(north.mean()), float(east.mean()), float(np.mean(speed * np.sin(np.radians(angle))))
 
 
 def along(

@@ -30,7 +30,7 @@ class Errors:
     wind_length: float = 3000.0
     density: float = 0.10 / 3.0
     drag: float = 0.10 / 3.0
-    canopy: float = 0.02
+    canopy: float = 0.034
     position: float = 10.0
     velocity: float = 0.1
     thrust: float = 0.02 / 3.0
@@ -102,7 +102,8 @@ def setting_of(
     day = 0.0 if day_known else float(np.interp(5e3, d.wind_altitude_m, d.wind_m_s)) / 3.0
     errors = Errors(
         wind=float(np.hypot(d.forecast_error_m_s / 3.0, day)), wind_length=d.forecast_length_m,
-        density=d.density_bias / 3.0, drag=d.drag / 3.0, thrust=d.thrust / 3.0,
+        density=d.density_bias / 3.0,
+        canopy=float(np.hypot(d.density_bias, d.mass)) / 3.0, drag=d.drag / 3.0, thrust=d.thrust / 3.0,
     )  # fmt: skip
     return Setting(
         mass=float(c.mass_kg), shield=float(p.heat_shield_kg), shield_altitude=p.heat_shield_altitude_m,
