@@ -21,7 +21,8 @@ from homeward.icd import Aids, Measurements
 from homeward.math.components import split
 from homeward.math.quaternion import conjugate, from_matrix, multiply, rotate
 from homeward.world import aids as aid_models
-from homeward.world import inertial
+from homeward.flight.voting import SetBelief, Voting
+from homeward.world import instruments
 from homeward.world.aids import (
     AidSensors,
     AidState,
@@ -34,7 +35,15 @@ from homeward.world.aids import (
     sense_aids,
 )  # fmt: skip
 from homeward.world.gravity import egm96
-from homeward.world.inertial import InertialUnit, Triad, turn_between
+from homeward.world.inertial import turn_between
+from homeward.world.instruments import (
+    COUNT,
+    InstrumentSet,
+    RedundantUnit,
+    UnitState,
+    dodecahedron,
+    first_unit,
+)
 
 ARCSEC = np.pi / 648_000
 MICRO_G = 9.80665e-6
@@ -48,8 +57,14 @@ GROUND = 4_250.0  # m: a high plain, so that the course is short
 
 BIAS = dict(gyro=np.deg2rad(0.0035) / 3600, force=25 * MICRO_G)
 WALK = dict(gyro=np.deg2rad(0.002) / 60, force=1e-4)
+WANDER = dict(gyro=np.deg2rad(0.001) / 3600, force=5 * MICRO_G)
 SCALE = dict(gyro=5e-6, force=100e-6)
+PULSE = dict(gyro=0.1 * ARCSEC, force=1e-4)
 CROSSED, MOUNTING = 5 * ARCSEC, 20 * ARCSEC
+SHAKING, RECTIFIED = 8e-5, 1.3e-8  # s, s2/m: 5 % of the force at 100 Hz, 50 micro-g a square of g
+AXES = dodecahedron()
+TOGETHER = np.linalg.pinv(AXES)  # least squares over six
+UNIT_DRAWS = 10 * COUNT + 3
 
 
 class Truth(NamedTuple):
@@ -179,24 +194,56 @@ def aid_sensors(pressure_scale=0.01) -> AidSensors:
     )  # fmt: skip
 
 
-def inertial_unit(draw, factor=1.0) -> InertialUnit:
-    """A unit drawn with 27 standard normal numbers; every figure times ``factor``."""
+def redundant_unit(draw, factor=1.0) -> RedundantUnit:
+    """A unit drawn with ``UNIT_DRAWS`` standard normal numbers; every figure but the pulses times ``factor``."""
+    across = np.cross(AXES, np.roll(AXES, 1, axis=0))
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    other = np.cross(AXES, across)
 
-    def triad(kind, n):
-        return Triad(factor * BIAS[kind] * n[0:3], factor * SCALE[kind] * n[3:6],
-                     factor * CROSSED * n[6:12], jnp.asarray(factor * WALK[kind]))  # fmt: skip
+    def one(kind, n):
+        bias, scale, turned, tilted, square = n.reshape(5, COUNT)
+        seen = AXES * (1.0 + factor * SCALE[kind] * scale)[:, None]
+        seen = seen + factor * CROSSED * (turned[:, None] * across + tilted[:, None] * other)
+        rectified = (RECTIFIED if kind == "force" else 0.0) * factor * square
+        return InstrumentSet(
+            sensitive=seen.T, bias=factor * BIAS[kind] * bias, rectified=rectified, works=jnp.ones(COUNT),
+            off=jnp.zeros(COUNT), wander_sigma=jnp.asarray(factor * WANDER[kind], float),
+            walk=jnp.asarray(factor * WALK[kind], float),
+            **numbers(wander_time=1000, quantum=PULSE[kind], limit=500),
+        )  # fmt: skip
 
-    return InertialUnit(
-        triad("gyro", draw[0:12]), triad("force", draw[12:24]), factor * MOUNTING * draw[24:27]
-    )
+    half = 5 * COUNT
+    return RedundantUnit(
+        one("gyro", draw[:half]), one("force", draw[half : 2 * half]), factor * MOUNTING * draw[2 * half :],
+        jnp.asarray(SHAKING),
+    )  # fmt: skip
+
+
+def voting() -> Voting:
+    """The vote with the figures of one instrument."""
+
+    def one(kind):
+        return SetBelief(axes=jnp.asarray(AXES.T), **numbers(
+            bias=np.hypot(BIAS[kind], WANDER[kind]), walk=WALK[kind], relative=np.hypot(SCALE[kind], CROSSED),
+            quantum=PULSE[kind],
+        ))  # fmt: skip
+
+    return Voting(one("gyro"), one("force"), **numbers(gate=8, memory=30))
 
 
 def navigation(**changes) -> StrapdownNavigation:
     """The law with the beliefs that fit the sensors above."""
+    half = np.sqrt(0.5)  # six instruments: two to each axis
+
+    def relative(kind, scale, crossed):
+        return np.sqrt(scale * SCALE[kind] ** 2 + crossed * CROSSED**2)
+
     unit = InertialBelief(**numbers(
-        gyro_bias=BIAS["gyro"], gyro_walk=WALK["gyro"], gyro_scale=CROSSED, accelerometer_bias=BIAS["force"],
-        accelerometer_walk=WALK["force"], force_scale=SCALE["force"], force_cross=1.5 * CROSSED,
-        mounting=MOUNTING, gravity_walk=2e-3,
+        gyro_bias=half * np.hypot(BIAS["gyro"], WANDER["gyro"]), gyro_walk=half * WALK["gyro"],
+        gyro_scale=relative("gyro", 0.4, 0.6),
+        accelerometer_bias=half * np.hypot(BIAS["force"], WANDER["force"]),
+        accelerometer_walk=half * WALK["force"], force_scale=relative("force", 0.3, 0.2),
+        force_cross=np.sqrt(2) * relative("force", 0.1, 0.4), mounting=MOUNTING, gravity_walk=2e-3,
     ))  # fmt: skip
     aids = AidBelief(boresight_B=jnp.asarray([0.0, 0.6, -0.8]), **numbers(
         star_cross=5 * ARCSEC, star_roll=20 * ARCSEC, satellite_position=10, satellite_velocity=0.05,
@@ -206,7 +253,7 @@ def navigation(**changes) -> StrapdownNavigation:
     ))  # fmt: skip
     earth = ZonalEarth(jnp.asarray(3.986004418e14), jnp.asarray(6378136.3),
                        jnp.asarray([1.08262668e-3, -2.5327e-6, -1.6196e-6]))  # fmt: skip
-    law = StrapdownNavigation(TURNING, EARTH, earth, unit, aids)
+    law = StrapdownNavigation(TURNING, EARTH, earth, unit, aids, voting())
     for path, value in changes.items():
         law = eqx.tree_at(lambda m, p=path: getattr(m.aids if hasattr(m.aids, p) else m.unit, p), law,
                           jnp.asarray(value, float))  # fmt: skip
@@ -248,7 +295,9 @@ class Run(NamedTuple):
     stars: jax.Array
 
 
-def errors_of(law, unit: InertialUnit, slow: AidState, truth: Truth, state) -> tuple[jax.Array, jax.Array]:
+def errors_of(
+    law, unit: RedundantUnit, now: UnitState, slow: AidState, truth: Truth, state
+) -> tuple[jax.Array, jax.Array]:
     """The 24 errors as the filter defines them, and that of the body's attitude in body axes."""
     C_EI = TURNING.at(truth.time).C_EI(truth.time)
     unit_q = multiply(jnp.concatenate([jnp.ones(1), 0.5 * unit.mounting]), truth.q_BI)
@@ -256,15 +305,15 @@ def errors_of(law, unit: InertialUnit, slow: AidState, truth: Truth, state) -> t
     turn = multiply(conjugate(unit_q), believed.q_BI)  # C_IM true times C_MI believed
     body = multiply(jnp.concatenate([jnp.ones(1), -0.5 * e.mounting]), believed.q_BI)
     seen = multiply(body, conjugate(truth.q_BI))
-    still = eqx.tree_at(lambda t: t.walk, unit.accelerometer, jnp.zeros(()))
-    one = jnp.asarray(
-        1.0
-    )  # bias as the filter means it: with what is proportional to the force of the moment
+    # Bias as the filter means it: with what is proportional to the force of the moment.
     force = truth.gained / TICK
-    bias = still.sense(split(force), one, jnp.zeros(3)) - force
+    set_ = unit.accelerometer
+    felt = set_.sensitive.T @ force + set_.bias + now.force_wander + set_.rectified * jnp.sum(force * force)
+    bias = TOGETHER @ felt - force
+    drift = TOGETHER @ (unit.gyro.bias + now.gyro_wander)
     return jnp.concatenate([
         2.0 * jnp.sign(turn[0]) * turn[1:], truth.r_BI_I - believed.r_BI_I, truth.v_BI_I - believed.v_BI_I,
-        unit.gyro.bias - e.gyro_bias, bias - e.accelerometer_bias,
+        drift - e.gyro_bias, bias - e.accelerometer_bias,
         unit.mounting - e.mounting, C_EI.T @ slow.position_error - e.slow_position,
         C_EI.T @ slow.velocity_error - e.slow_velocity,
     ]), 2.0 * jnp.sign(seen[0]) * seen[1:]  # fmt: skip
@@ -276,7 +325,8 @@ def fly(law: StrapdownNavigation, truth: Truth, key, factor=1.0, lost_after=np.i
     ``factor`` makes the inertial unit worse than the law believes; satellites are lost for good after a time.
     """
     draw, start, rest = jax.random.split(key, 3)
-    unit = inertial_unit(jax.random.normal(draw, (27,)), factor)
+    figures = jax.random.normal(draw, (UNIT_DRAWS + instruments.CYCLE_NOISES,))
+    unit = redundant_unit(figures[:UNIT_DRAWS], factor)
     sensors = aid_sensors(0.01 * jax.random.normal(rest, ()))
     slow = initial_aids(sensors, jax.random.normal(start, (aid_models.INITIAL_NOISES,)))
     seconds = truth.time.shape[0] // TICKS
@@ -284,26 +334,29 @@ def fly(law: StrapdownNavigation, truth: Truth, key, factor=1.0, lost_after=np.i
     dt = jnp.asarray(TICK)
 
     def cycle(carry, inputs):
-        state, slow = carry
+        state, slow, felt = carry
         ticks, key = inputs
         now = jax.tree.map(lambda x: x[0], ticks)
-        one, two = jax.random.split(key)
+        one, two, three = jax.random.split(key, 3)
+        felt = unit.wandered(felt, jnp.asarray(1.0), jax.random.normal(three, (instruments.CYCLE_NOISES,)))
         slow, aids = sense_aids(sensors, slow, situation(now), jnp.asarray(1.0),
                                 jax.random.normal(one, (aid_models.NOISES,)))  # fmt: skip
         aids = eqx.tree_at(lambda a: a.satellite_valid, aids, aids.satellite_valid & (now.time < lost_after))
         state, told = law.step(state, measurements(now.time, aids))
-        errors, attitude = errors_of(law, unit, slow, now, state)
+        errors, attitude = errors_of(law, unit, felt, slow, now, state)
         P = state.covariance
         row = Run(errors, jnp.diagonal(P), P[3:9, 3:9], law.accuracy(state), told, attitude,
                   aids.satellite_valid, aids.star_valid)  # fmt: skip
 
-        def tick(state, inputs):
+        def tick(both, inputs):
             moved, n = inputs
-            return law.propagate(state, unit.sample(moved.turn, moved.gained, dt, n))[0], None
+            felt, readings = unit.sample(both[1], moved.turn, moved.gained, dt, n)
+            return (law.propagate(both[0], readings)[0], felt), None
 
-        noise = jax.random.normal(two, (TICKS, inertial.NOISES))
-        state, _ = jax.lax.scan(tick, state, (ticks, noise))
-        return (state, slow), row
+        noise = jax.random.normal(two, (TICKS, instruments.NOISES))
+        (state, felt), _ = jax.lax.scan(tick, (state, felt), (ticks, noise))
+        return (state, slow, felt), row
 
-    _, rows_out = jax.lax.scan(cycle, (law.init(), slow), (rows, jax.random.split(rest, seconds)))
+    start = (law.init(), slow, first_unit(unit, figures[UNIT_DRAWS:]))
+    _, rows_out = jax.lax.scan(cycle, start, (rows, jax.random.split(rest, seconds)))
     return rows_out

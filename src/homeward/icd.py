@@ -48,6 +48,14 @@ class InertialSample(eqx.Module):
     duration: Scalar = channel("s", "length of the tick")
 
 
+class InertialReadings(eqx.Module):
+    """What each instrument of a redundant inertial unit gives for one control tick, in the unit's order."""
+
+    angles: Float[Array, " n"] = channel("rad", "rotation that each gyro sensed over the tick")
+    velocities: Float[Array, " n"] = channel("m/s", "velocity gained that each accelerometer sensed")
+    duration: Scalar = channel("s", "length of the tick")
+
+
 class Aids(eqx.Module):
     """What the other sensors give once a cycle; a reading that is not valid is to be left alone."""
 

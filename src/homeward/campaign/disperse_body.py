@@ -9,10 +9,11 @@ import numpy as np
 
 from homeward.campaign.streams import Draws, normal
 from homeward.scenario.build import numbers
-from homeward.scenario.build_sensors import DRAWS, inertial_unit
+from homeward.scenario.build_instruments import UNIT_DRAWS, redundant_unit
 from homeward.scenario.returns import ReturnPlan
 from homeward.typing import Array
 from homeward.world.aids import INITIAL_NOISES, initial_aids
+from homeward.world.instruments import CYCLE_NOISES, first_unit
 from homeward.world.state import TruthState
 from homeward.world.world import World
 
@@ -33,8 +34,9 @@ def disperse_body(
         nominal.aero, nominal.aids, numbers(tip_off), jnp.asarray(drag), jnp.asarray(lift_to_drag), draws,
     )  # fmt: skip
     drawn = jax.tree.map(np.asarray, _draw(told, jax.random.key(seed), jnp.asarray(runs)))
-    table, center, kicks, sensors, figures, pressure = drawn
-    unit = jax.vmap(lambda n: inertial_unit(plan.scenario, n))(jnp.asarray(figures))
+    table, center, kicks, sensors, figures, pressure, wander = drawn
+    unit = jax.vmap(lambda n: redundant_unit(plan.scenario, n))(jnp.asarray(figures))
+    wandering = jax.vmap(first_unit)(unit, jnp.asarray(wander))
     lanes = len(runs)
     share = np.asarray(world.capsule.mass) / float(plan.world.capsule.mass)
     body = eqx.tree_at(
@@ -54,8 +56,10 @@ def disperse_body(
     return (
         eqx.tree_at(lambda w: w.body, world, body),
         eqx.tree_at(
-            lambda t: (t.body.tip_off, t.body.sensors, t.body.inertia), truth, (kicks, sensors, inertia)
-        ),
+            lambda t: (t.body.tip_off, t.body.sensors, t.body.inertia, t.body.unit),
+            truth,
+            (kicks, sensors, inertia, jax.tree.map(np.asarray, wandering)),
+        ),  # fmt: skip
     )
 
 
@@ -66,14 +70,14 @@ def _draw(told: tuple[Any, ...], key: Array, runs: Array) -> tuple[Any, ...]:
     def one(run: Array, drag: Array, ratio: Array, standard: dict[str, Array]) -> tuple[Any, ...]:
         k = jax.random.fold_in(key, run)
         moved = aero.scaled(drag, ratio)
-        figures = normal(k, "inertial_unit", (DRAWS,))
         return (
             moved.table,
             moved.center_of_mass,
             Draws(draws.laws, standard)(k, "tip_off", tip_off, (3,)),
             initial_aids(aids, normal(k, "satellite_errors", (INITIAL_NOISES,))),
-            figures,
-            figures[DRAWS - 1],
+            normal(k, "instruments", (UNIT_DRAWS,)),
+            normal(k, "pressure_scale"),
+            normal(k, "instruments_wander", (CYCLE_NOISES,)),
         )
 
     return jax.vmap(one)(runs, drag, lift_to_drag, draws.standard)

@@ -19,6 +19,21 @@ class InertialBelief(eqx.Module):
     mounting: Scalar  # rad an axis, unit against stars
     gravity_walk: Scalar  # m/s/sqrt(s): what the zonal field leaves out
 
+    def thinned(self, gyro: Scalar, accelerometer: Scalar) -> "InertialBelief":
+        """The figures of a unit of which fewer instruments are left; variances over those of all of them."""
+        g, a = jnp.sqrt(gyro), jnp.sqrt(accelerometer)
+        return eqx.tree_at(
+            lambda u: (
+                u.gyro_bias, u.gyro_walk, u.gyro_scale, u.accelerometer_bias, u.accelerometer_walk, u.force_scale,
+                u.force_cross,
+            ),
+            self,
+            (
+                g * self.gyro_bias, g * self.gyro_walk, g * self.gyro_scale, a * self.accelerometer_bias,
+                a * self.accelerometer_walk, a * self.force_scale, a * self.force_cross,
+            ),
+        )  # fmt: skip
+
 
 class AidBelief(eqx.Module):
     """1-sigma figures that the filter was loaded with for the other sensors, and how it guards itself."""

@@ -24,6 +24,7 @@ from homeward.icd import (
     Command,
     EntryCommand,
     EntryTarget,
+    InertialReadings,
     InertialSample,
     Measurements,
     Navigation,
@@ -152,12 +153,18 @@ class FlightComputer(eqx.Module):
             return self.navigation.attitude(state.navigation)
         return measured
 
-    def turn(self, state: FlightState, sample: InertialSample) -> FlightState:
+    def turn(self, state: FlightState, sample: InertialSample | InertialReadings) -> FlightState:
         """Take in one tick of the inertial unit."""
         if not isinstance(self.navigation, AbstractStrapdown):
             return state
         inner, _ = self.navigation.propagate(state.navigation, sample)
         return eqx.tree_at(lambda s: s.navigation, state, inner)
+
+    def gained(self, state: FlightState, told: Scalar) -> Scalar:
+        """Velocity [m/s] gained along x in the last tick: as voted; ``told`` where no filter flies."""
+        if isinstance(self.navigation, AbstractStrapdown):
+            return self.navigation.sensed(state.navigation).delta_velocity[0]
+        return told
 
     def accuracy(self, state: FlightState) -> Accuracy | None:
         """How well navigation thinks it knows; None where no filter flies."""

@@ -11,6 +11,7 @@ from homeward.icd import (
     Attitude,
     EntryCommand,
     EntryTarget,
+    InertialReadings,
     InertialSample,
     Measurements,
     Navigation,
@@ -46,12 +47,16 @@ class AbstractStrapdown(AbstractNavigation):
     """Navigation of a capsule that turns: it reckons every control tick and takes bearings once a cycle."""
 
     @abstractmethod
-    def propagate(self, state: Any, sample: InertialSample) -> tuple[Any, Attitude]:
-        """One control tick: the inertial unit's integrals in, attitude out."""
+    def propagate(self, state: Any, sample: InertialSample | InertialReadings) -> tuple[Any, Attitude]:
+        """One control tick: the inertial unit's integrals in, or each instrument's; attitude out."""
 
     @abstractmethod
     def attitude(self, state: Any) -> Attitude:
         """What attitude control goes by."""
+
+    @abstractmethod
+    def sensed(self, state: Any) -> InertialSample:
+        """The last tick as it was taken: what its instruments told together."""
 
     @abstractmethod
     def position(self, state: Any) -> Vec3:

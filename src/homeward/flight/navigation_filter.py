@@ -35,6 +35,13 @@ Covariance = Float[Array, "24 24"]
 Errors = Float[Array, "24"]
 
 
+class BiasStep(eqx.Module):
+    """A change of a bias: its covariance, and a step it may have had before."""
+
+    spread: Mat33
+    step: Vec3
+
+
 class SlowMotion(eqx.Module):
     """What errors in proportion to force and turn go with: of the cycle, in the unit's axes.
 
@@ -188,6 +195,22 @@ def _sensor_noise(
     place, speed = aids.satellite_position**2, aids.satellite_velocity**2
     slow = jnp.concatenate([jnp.ones(3) * place, jnp.ones(3) * speed])
     return Q.at[9:15, 9:15].set(jnp.eye(6) * (fresh * slow)[:, None])
+
+
+def doubt(C_IB: Mat33, gyro: BiasStep, accelerometer: BiasStep, memory: Scalar) -> Covariance:
+    """What to add to the covariance when an instrument is left out of the unit.
+
+    The bias of what the others tell together is another one, and the reckoning has followed the one left out for
+    a while: ``memory`` [s]. Axes of the unit and of B are taken as the same.
+    """
+    bent, pushed = C_IB @ gyro.step, C_IB @ accelerometer.step
+    P = jnp.zeros((SIZE, SIZE))
+    P = P.at[GYRO, GYRO].set(gyro.spread + jnp.outer(gyro.step, gyro.step))
+    P = P.at[ACCELEROMETER, ACCELEROMETER].set(
+        accelerometer.spread + jnp.outer(accelerometer.step, accelerometer.step)
+    )
+    P = P.at[TURN, TURN].set(memory**2 * jnp.outer(bent, bent))
+    return P.at[SPEED, SPEED].set(memory**2 * jnp.outer(pushed, pushed))
 
 
 def correct3(

@@ -21,7 +21,16 @@ from homeward.flight.strapdown import (
     small_turn,
     turn_error,
 )
-from homeward.icd import Accuracy, Aids, Attitude, InertialSample, Measurements, Navigation
+from homeward.flight.voting import Voting, VotingState
+from homeward.icd import (
+    Accuracy,
+    Aids,
+    Attitude,
+    InertialReadings,
+    InertialSample,
+    Measurements,
+    Navigation,
+)
 from homeward.math.components import cross, join, split
 from homeward.math.quaternion import to_matrix
 from homeward.typing import Array, Flag, Int, Mat33, Scalar, Vec3
@@ -52,16 +61,21 @@ class StrapdownState(eqx.Module):
     motion: SlowMotion
     started: Flag
     rejected: Int[Array, "3"]  # readings in a row that the gate refused: stars, positions, velocities
+    voting: VotingState | None = None  # whom of a redundant unit it trusts
 
 
 class StrapdownNavigation(AbstractStrapdown):
-    """Strapdown reckoning with one error-state filter. Its figures are beliefs, loaded before the flight."""
+    """Strapdown reckoning with one error-state filter. Its figures are beliefs, loaded before the flight.
+
+    With a redundant unit ``unit`` believes what all of its instruments tell together, and ``voting`` makes it.
+    """
 
     orientation: AbstractOrientation
     ellipsoid: Ellipsoid
     earth: ZonalEarth
     unit: InertialBelief
     aids: AidBelief
+    voting: Voting | None = None
 
     def init(self) -> StrapdownState:
         """Before the first stars and satellites: nothing is known, and nothing is reckoned."""
@@ -76,10 +90,23 @@ class StrapdownNavigation(AbstractStrapdown):
             motion=filter_.no_motion(),
             started=jnp.asarray(False),
             rejected=jnp.zeros(3, int),
+            voting=None if self.voting is None else self.voting.init(),
         )
 
-    def propagate(self, state: StrapdownState, sample: InertialSample) -> tuple[StrapdownState, Attitude]:
-        """One control tick. A sample that is not finite is taken to be like the last one."""
+    def propagate(
+        self, state: StrapdownState, sample: InertialSample | InertialReadings
+    ) -> tuple[StrapdownState, Attitude]:
+        """One control tick. A sample that is not finite is taken to be like the last one.
+
+        Readings of a redundant unit are put to the vote first; raises ``InputError`` where nobody counts it.
+        """
+        if isinstance(sample, InertialReadings):
+            if self.voting is None or state.voting is None:
+                raise InputError(
+                    "strapdown navigation: readings of single instruments, and no vote to count them"
+                )
+            voting, sample = self.voting.combine(state.voting, sample)
+            state = eqx.tree_at(lambda s: s.voting, state, voting)
         good = finite(sample.delta_angle, sample.delta_velocity, sample.duration)
         sample = choose(good, sample, state.last)
         errors = state.errors
@@ -115,7 +142,7 @@ class StrapdownNavigation(AbstractStrapdown):
         seen = Reckoned(aids.star_q_BI, place_I, speed_I)
         reckoned = choose(cold, seen, state.reckoned)
         force_I = state.sums.delta_v / jnp.where(state.sums.duration > 0.0, state.sums.duration, 1.0)
-        P, motion = self._covariance(state, seen, force_I, cold)
+        voting, P, motion = self._covariance(state, seen, force_I, cold)
         warm = state.started
         rejected = state.rejected
         decay = self.aids.decay(state.sums.duration)
@@ -158,8 +185,13 @@ class StrapdownNavigation(AbstractStrapdown):
             motion=motion,
             started=state.started | cold,
             rejected=jnp.where(offered, jnp.where(refused, rejected + 1, 0), rejected),
+            voting=voting,
         )
         return state, self._belief(state, t, spin.omega_EI_E, force_I, measurements.aids.satellite_valid)
+
+    def sensed(self, state: StrapdownState) -> InertialSample:
+        """The last tick, after the vote."""
+        return state.last
 
     def position(self, state: StrapdownState) -> Vec3:
         """Position [m, I] as reckoned to the last tick."""
@@ -186,17 +218,22 @@ class StrapdownNavigation(AbstractStrapdown):
 
     def _covariance(
         self, state: StrapdownState, seen: Reckoned, force_I: Vec3, cold: Flag
-    ) -> tuple[Covariance, SlowMotion]:
-        """Covariance before the readings of this cycle, and how the capsule moved in it."""
-        force_B = jnp.sum(to_matrix(state.reckoned.q_BI) * force_I[None, :], axis=1)
+    ) -> tuple[VotingState | None, Covariance, SlowMotion]:
+        """Whom to trust, covariance before the readings of this cycle, and how the capsule moved in it."""
+        C_BI = to_matrix(state.reckoned.q_BI)
+        force_B = jnp.sum(C_BI * force_I[None, :], axis=1)
         motion = state.motion.next(force_B, state.sums.turn, state.sums.duration)
         gradient = jnp.stack([join(row) for row in self.earth.gradient(split(state.reckoned.r_BI_I))])
-        carried = filter_.propagate(self.unit, self.aids, state.covariance, state.sums, gradient, motion)
-        fresh = filter_.initial_covariance(
-            self.unit, self.aids, to_matrix(seen.q_BI).T, self.aids.star_noise()
-        )
+        unit, voting, doubt = self.unit, state.voting, None
+        if self.voting is not None and voting is not None:
+            unit = unit.thinned(*self.voting.thinned(voting))
+            voting, gyro, accelerometer, _ = self.voting.review(voting, state.sums.duration)
+            doubt = filter_.doubt(C_BI.T, gyro, accelerometer, self.voting.memory)
+        carried = filter_.propagate(unit, self.aids, state.covariance, state.sums, gradient, motion)
+        carried = carried if doubt is None else carried + doubt
+        fresh = filter_.initial_covariance(unit, self.aids, to_matrix(seen.q_BI).T, self.aids.star_noise())
         P = jnp.where(cold, fresh, jnp.where(state.started, carried, state.covariance))
-        return P, motion
+        return voting, P, motion
 
     def _altitude(
         self, P: Covariance, x: Errors, reckoned: Reckoned, C_EI: Mat33, aids: Aids, warm: Flag

@@ -14,7 +14,8 @@ from homeward.flight.health import Health
 from homeward.flight.steering import Steering
 from homeward.scenario import schema_body
 from homeward.scenario.build import build_ellipsoid, number, numbers
-from homeward.scenario.build_sensors import aid_sensors, inertial_unit, nominal_draws
+from homeward.scenario.build_instruments import UNIT_DRAWS, redundant_unit
+from homeward.scenario.build_sensors import aid_sensors, alternating
 from homeward.scenario.schema import Scenario
 from homeward.shape import CapsuleShape
 from homeward.thrusters import Thrusters
@@ -25,6 +26,7 @@ from homeward.world.aids import INITIAL_NOISES, initial_aids
 from homeward.world.body import BodyModel
 from homeward.world.body_aero import BodyAerodynamics, trim
 from homeward.world.body_aero_build import body_aerodynamics, body_for_lift_to_drag
+from homeward.world.instruments import CYCLE_NOISES, first_unit
 from homeward.world.state import BodyState
 
 RING = 12  # thrusters of a standard ring
@@ -156,7 +158,6 @@ def build_body(
     center = np.asarray(aero.center_of_mass)
     stack, capsule = thruster_sets(scenario, center)
     riser = np.array(t.parachute.riser_m or (0.95 * c.shape.length_m, 0.0, float(center[2])))
-    draws = nominal_draws()
     return BodyModel(
         aero=aero,
         capsule_inertia=inertia_of(c.inertia_kg_m2, c.products_of_inertia_kg_m2),
@@ -164,7 +165,7 @@ def build_body(
         axial=Engine(number(s.axial_thrust_n), number(s.thrusters.specific_impulse_s * G0)),
         engine_place=numbers([-0.5 * s.length_m, 0.0, 0.0]), engine_fall=number(t.engine.fall_s),
         riser_place=numbers(riser - center),
-        inertial=inertial_unit(scenario, draws), aids=aid_sensors(scenario, band, draws),
+        inertial=redundant_unit(scenario, alternating(UNIT_DRAWS)), aids=aid_sensors(scenario, band, number(-1.0)),
     )  # fmt: skip
 
 
@@ -201,6 +202,7 @@ def first_body(scenario: Scenario, body: BodyModel, with_stack: bool, q_BI: Quat
         tip_off=numbers(np.radians(scenario.truth.separation.tip_off_deg_s) / 3.0),
         foremost=number(-1.0), flow=number(0.0),
         sensors=initial_aids(body.aids, numbers(np.zeros(INITIAL_NOISES))),
+        unit=first_unit(body.inertial, numbers(np.zeros(CYCLE_NOISES))),
     )  # fmt: skip
 
 

@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from homeward.earth.constants import G0
 from homeward.earth.orientation import AbstractOrientation
-from homeward.flight.beliefs import AidBelief, InertialBelief
+from homeward.flight.beliefs import AidBelief
 from homeward.flight.strapdown import ZonalEarth
 from homeward.flight.strapdown_navigation import StrapdownNavigation
 from homeward.scenario.build import ARCSECOND, build_ellipsoid, number, numbers
+from homeward.scenario.build_voting import build_voting, combined_belief
+from homeward.scenario.figures import per_second
 from homeward.scenario.schema import Scenario
-from homeward.scenario.schema_sensors import SensorFigures
-from homeward.typing import Array, Float
+from homeward.typing import Array, Float, Scalar
 from homeward.world.aids import AidSensors, GammaAltimeter, PressureAltimeter, SatelliteReceiver, StarTracker
 from homeward.world.inertial import InertialUnit, Triad
 
-DRAWS = 28  # standard normal numbers of a flight: 27 of the inertial unit, one of the static pressure
+DRAWS = 27  # standard normal numbers of a plain inertial unit
 BORESIGHT = (
     0.0,
     0.6,
@@ -25,28 +25,20 @@ GRAVITY_WALK = 2e-3  # m/s/sqrt(s): what the zonal field leaves out
 GROUND_SIGMA, MEMORY, GATE, PATIENCE = 10.0, 100.0, 5.0, 10.0
 
 
-def nominal_draws() -> Float[Array, " n"]:
+def alternating(count: int) -> Float[Array, " n"]:
     """A nominal flight carries the 1-sigma figures themselves, with alternating signs."""
-    return numbers(np.where(np.arange(DRAWS) % 2 == 0, 1.0, -1.0))
+    return numbers(np.where(np.arange(count) % 2 == 0, 1.0, -1.0))
 
 
-def _per_second(f: SensorFigures) -> dict[str, float]:
-    return {
-        "gyro_bias": float(np.radians(f.gyro_bias_deg_h)) / 3600.0,
-        "gyro_walk": float(np.radians(f.gyro_walk_deg_sqrt_h)) / 60.0,
-        "gyro_scale": 1e-6 * f.gyro_scale_ppm,
-        "accelerometer_bias": 1e-6 * G0 * f.accelerometer_bias_ug,
-        "accelerometer_walk": f.accelerometer_walk_m_s_sqrt_s,
-        "accelerometer_scale": 1e-6 * f.accelerometer_scale_ppm,
-        "crossed": ARCSECOND * f.misalignment_arcsec,
-        "mounting": ARCSECOND * f.mounting_arcsec,
-    }
+def nominal_draws() -> Float[Array, " n"]:
+    """The draws of a plain unit in a nominal flight."""
+    return alternating(DRAWS)
 
 
 def inertial_unit(scenario: Scenario, draws: Float[Array, " n"]) -> InertialUnit:
     """The unit of a flight that drew these standard normal numbers."""
     s = scenario.truth.sensors
-    k, f = s.imu_noise_scale, _per_second(s)
+    k, f = s.imu_noise_scale, per_second(s)
 
     def triad(kind: str, n: Float[Array, "12"]) -> Triad:
         return Triad(
@@ -59,8 +51,11 @@ def inertial_unit(scenario: Scenario, draws: Float[Array, " n"]) -> InertialUnit
     )
 
 
-def aid_sensors(scenario: Scenario, band: tuple[float, float], draws: Float[Array, " n"]) -> AidSensors:
-    """The other sensors; ``band`` [kg/m3] are the densities between which plasma hides satellites."""
+def aid_sensors(scenario: Scenario, band: tuple[float, float], pressure: Scalar) -> AidSensors:
+    """The other sensors; ``band`` [kg/m3] are the densities between which plasma hides satellites.
+
+    ``pressure`` is the standard normal number drawn for the scale of static pressure.
+    """
     s, retro = scenario.truth.sensors, scenario.truth.retro
     return AidSensors(
         StarTracker(
@@ -74,7 +69,7 @@ def aid_sensors(scenario: Scenario, band: tuple[float, float], draws: Float[Arra
             number(s.reacquisition_s),
         ),
         PressureAltimeter(
-            number(s.pressure_sigma_m), s.pressure_scale * draws[27], number(s.pressure_highest_m)
+            number(s.pressure_sigma_m), s.pressure_scale * pressure, number(s.pressure_highest_m)
         ),
         GammaAltimeter(number(0.0 if retro is None else retro.altimeter_sigma_m), number(s.gamma_highest_m)),
     )  # fmt: skip
@@ -83,19 +78,12 @@ def aid_sensors(scenario: Scenario, band: tuple[float, float], draws: Float[Arra
 def build_strapdown(scenario: Scenario, orientation: AbstractOrientation) -> StrapdownNavigation:
     """The filter, loaded with the figures it believes in."""
     told = scenario.flight.navigation.sensors
-    f = _per_second(told)
+    f = per_second(told)
     gravity = scenario.truth.gravity
     mu, radius = gravity.mu_m3_s2 or 3.986004415e14, 6378136.3
     flat = 0.0 if gravity.model == "central" else ZONALS[0]
     zonals = ZONALS if gravity.model == "egm96" else (flat, 0.0, 0.0)
-    unit = InertialBelief(
-        gyro_bias=number(f["gyro_bias"]), gyro_walk=number(f["gyro_walk"]),
-        gyro_scale=number(np.hypot(f["gyro_scale"], f["crossed"])),
-        accelerometer_bias=number(f["accelerometer_bias"]),
-        accelerometer_walk=number(f["accelerometer_walk"]),
-        force_scale=number(f["accelerometer_scale"]), force_cross=number(1.5 * f["crossed"]),
-        mounting=number(f["mounting"]), gravity_walk=number(GRAVITY_WALK),
-    )  # fmt: skip
+    unit = combined_belief(told, GRAVITY_WALK)
     aids = AidBelief(
         star_cross=number(ARCSECOND * told.star_cross_arcsec),
         star_roll=number(ARCSECOND * told.star_roll_arcsec), boresight_B=numbers(BORESIGHT),
@@ -108,4 +96,4 @@ def build_strapdown(scenario: Scenario, orientation: AbstractOrientation) -> Str
         altitude_memory=number(MEMORY), gate=number(GATE), patience=number(PATIENCE),
     )  # fmt: skip
     earth = ZonalEarth(number(mu), number(radius), numbers(zonals))
-    return StrapdownNavigation(orientation, build_ellipsoid(scenario), earth, unit, aids)
+    return StrapdownNavigation(orientation, build_ellipsoid(scenario), earth, unit, aids, build_voting(told))

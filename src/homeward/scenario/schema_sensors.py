@@ -14,11 +14,21 @@ class SensorFigures(Section):
 
     gyro_bias_deg_h: Figure = Field(default=0.0035, description="gyro bias, constant over a flight")
     gyro_walk_deg_sqrt_h: Figure = Field(default=0.002, description="angle random walk")
+    gyro_instability_deg_h: Figure = Field(default=0.001, description="gyro bias that wanders in flight")
     gyro_scale_ppm: Figure = Field(default=5.0, description="error of a gyro's scale")
     accelerometer_bias_ug: Figure = Field(default=25.0, description="accelerometer bias (1e-6 of gravity)")
+    accelerometer_instability_ug: Figure = Field(
+        default=5.0, description="accelerometer bias that wanders in flight"
+    )
     accelerometer_walk_m_s_sqrt_s: Figure = Field(default=1e-4, description="velocity random walk")
     accelerometer_scale_ppm: Figure = Field(default=100.0, description="error of an accelerometer's scale")
     misalignment_arcsec: Figure = Field(default=5.0, description="of one sensor's axis against another's")
+    gyro_pulse_arcsec: Annotated[Positive, Field(le=1e5)] = Field(
+        default=0.1, description="turn that one pulse of a gyro stands for"
+    )
+    accelerometer_pulse_m_s: Annotated[Positive, Field(le=1e3)] = Field(
+        default=1e-4, description="velocity that one pulse of an accelerometer stands for"
+    )
     mounting_arcsec: Figure = Field(default=20.0, description="of the inertial unit against the star tracker")
     star_cross_arcsec: Annotated[Positive, Field(le=1e5)] = Field(
         default=5.0, description="star tracker across its boresight"
@@ -59,6 +69,22 @@ class Sensors(SensorFigures):
         default=8000.0, description="altitude of the static-pressure port's use"
     )
     gamma_highest_m: Figure = Field(default=100.0, description="height up to which the gamma altimeter works")
+    instability_time_s: Seconds = Field(
+        default=1000.0, description="Gauss-Markov time of the biases that wander"
+    )
+    gyro_limit_deg_s: Annotated[Positive, Field(le=1e4)] = Field(
+        default=300.0, description="fastest turn that a gyro tells"
+    )
+    accelerometer_limit_g: Annotated[Positive, Field(le=1e3)] = Field(
+        default=30.0, description="largest force that an accelerometer tells"
+    )
+    vibration: Annotated[NonNegative, Field(le=1.0)] = Field(
+        default=0.05, description="rms vibration over the specific force"
+    )
+    vibration_hz: Annotated[Positive, Field(le=1e4)] = Field(default=100.0, description="its frequency")
+    rectification_ug_g2: Figure = Field(
+        default=50.0, description="accelerometer bias by vibration (1e-6 of gravity per g2)"
+    )
     imu_noise_scale: Scale = Field(default=1.0, description="factor on all figures of the inertial unit")
 
 

@@ -117,7 +117,9 @@ def _second(
     bodies = drifted(bodies, h, gained, moved, jnp.zeros(3))
     mass = truth.mass - burnt
     bodies = kicked(pulled(world, spin, truth.time + h, tidal, bodies, mass, h), 0.5 * h)
-    felt = a.accelerometer_works * gained * (1.0 + world.accelerometer_scale) + h * a.accelerometer_bias
+    felt = (
+        a.accelerometer_works[:3] * gained * (1.0 + world.accelerometer_scale) + h * a.accelerometer_bias[:3]
+    )
     state = sensed_far(flight, state, felt, main, seconds)
     relative = norm(bodies.r_BI_I - bodies.r_TI_I)
     truth = eqx.tree_at(

@@ -17,7 +17,7 @@ from homeward.sim.turning_record import body_frame
 from homeward.sim.turning_sense import attitude_now, sense
 from homeward.sim.turning_tick import act_turning, nothing_fired
 from homeward.typing import Array, Float
-from homeward.world import aids, inertial, sensors
+from homeward.world import aids, instruments, sensors
 from homeward.world.ailing import ailing_height, ailing_readings, ailing_world
 from homeward.world.faults import Ails, ails, computer_down
 from homeward.world.rigid_body import Motion, around, nose_ahead, told
@@ -29,8 +29,8 @@ FLOW_NOISE = 2e-3
 
 
 def noises(kind: str) -> int:
-    """Standard normal numbers a cycle takes: error model, aids, and the inertial unit tick by tick."""
-    return sensors.NOISES + aids.NOISES + TICKS[kind] * inertial.NOISES
+    """Standard normal numbers a cycle takes: error model, aids, and the inertial unit, also tick by tick."""
+    return sensors.NOISES + aids.NOISES + instruments.CYCLE_NOISES + TICKS[kind] * instruments.NOISES
 
 
 def cycle_turning(
@@ -86,7 +86,8 @@ def cycle_turning(
     if record:
         row = frame(world, truth, state, flight.target, leg, spin, r_E, v_E, felt, wanted.bank)
         row = eqx.tree_at(lambda f: f.accuracy, row, flight.accuracy(state), is_leaf=lambda x: x is None)
-    shaking = jnp.reshape(noise[sensors.NOISES + aids.NOISES :], (TICKS[leg.kind], inertial.NOISES))
+    first = sensors.NOISES + aids.NOISES + instruments.CYCLE_NOISES
+    shaking = jnp.reshape(noise[first:], (TICKS[leg.kind], instruments.NOISES))
     truth, state, command, motion, fast = _ticks(
         world,
         flight,
@@ -150,8 +151,12 @@ def _ticks(
         row = None
         if record:
             row = body_frame(world, leg, frozen, truth, attitude, active, wanted.bank, motion)
-        flown, moved, sample = act_turning(world, leg, frozen, truth, active, motion, noise, a)
-        state = flight.turn(state, sample)
+        flown, moved, readings = act_turning(world, leg, frozen, truth, active, motion, noise, a)
+        state = flight.turn(state, readings)
+        if leg.kind == ORBIT:
+            # The burn goes by what the instruments agreed on.
+            voted = truth.sensed_delta_v + flight.gained(state, flown.sensed_delta_v - truth.sensed_delta_v)
+            flown = eqx.tree_at(lambda t: t.sensed_delta_v, flown, voted)
         if leg.kind != CANOPY:
             state = flight.note(state, orbiting, valves, attitude, tick_s)
         new = (flown, state, pending, moved)

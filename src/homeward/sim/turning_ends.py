@@ -11,9 +11,9 @@ from homeward.sim.carry import Carry, select
 from homeward.sim.frozen import earth_fixed, from_frozen, into_frozen
 from homeward.sim.legs import SUBSTEPS, WHERE, Leg
 from homeward.sim.turning_tick import felt, nothing_fired
-from homeward.world.ailing import ailing_sample, ailing_world
+from homeward.world.ailing import ailing_world
 from homeward.world.faults import ails
-from homeward.world.inertial import NOISES
+from homeward.world.instruments import NOISES
 from homeward.world.rigid_body import around, fly_tick
 from homeward.world.world import World
 
@@ -67,14 +67,16 @@ def settle_turning(world: World, flight: FlightComputer, leg: Leg, carry: Carry)
     one = jnp.ones_like(leg.tick)
     start = (zero, one, one, -one, zero, motion)
     (_, _, _, _, share, new), _ = jax.lax.scan(visit, start, jnp.arange(ROUNDS))
+    quiet = jnp.zeros(NOISES)
+    gravity = halfway(share).gravity_F
+    unit, readings = felt(body, truth.body.unit, motion, new, gravity, share * leg.tick, quiet)
     moved = from_frozen(frozen, truth, new)
     moved = eqx.tree_at(
-        lambda t: (t.time, t.settled), moved, (truth.time + share * leg.tick, jnp.ones_like(truth.settled))
-    )
+        lambda t: (t.time, t.settled, t.body.unit), moved,
+        (truth.time + share * leg.tick, jnp.ones_like(truth.settled), unit),
+    )  # fmt: skip
     due = truth.done & ~truth.settled
-    quiet = jnp.zeros(NOISES)
-    sample = ailing_sample(felt(body, motion, new, halfway(share).gravity_F, share * leg.tick, quiet), a)
-    turned = flight.turn(carry.flight, sample)
+    turned = flight.turn(carry.flight, readings)
     return eqx.tree_at(
         lambda c: (c.truth, c.flight), carry, (select(due, moved, truth), select(due, turned, carry.flight))
     )

@@ -13,6 +13,7 @@ from homeward.typing import Array, Float, Quat, Scalar, Vec3
 from homeward.world import sensors
 from homeward.world.aids import NOISES, Situation, sense_aids
 from homeward.world.dynamics import Forces
+from homeward.world.instruments import CYCLE_NOISES
 from homeward.world.rigid_body import Motion
 from homeward.world.sensors import measure, step_navigation_error
 from homeward.world.state import TruthState
@@ -34,10 +35,14 @@ def sense(
         truth.body.q_BI, truth.body.omega_BI_B, r_E, v_E, felt.altitude, height, felt.density, felt.speed,
         jnp.asarray(leg.kind == CANOPY),
     )  # fmt: skip
-    rest = noise[sensors.NOISES : sensors.NOISES + NOISES]
+    first = sensors.NOISES + NOISES
+    rest = noise[sensors.NOISES : first]
+    unit = world.body.inertial.wandered(truth.body.unit, cycle, noise[first : first + CYCLE_NOISES])
     seen, readings = sense_aids(world.body.aids, truth.body.sensors, situation, cycle, rest)
     body = truth.body
-    truth = eqx.tree_at(lambda t: (t.navigation_error, t.body.sensors), truth, (error, seen))
+    truth = eqx.tree_at(
+        lambda t: (t.navigation_error, t.body.sensors, t.body.unit), truth, (error, seen, unit)
+    )
     told = measure(world.navigation, truth, force_I, height, noise)
     attitude = sensed_attitude(world, body.q_BI, body.omega_BI_B)
     told = eqx.tree_at(

@@ -4,18 +4,18 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from homeward.icd import Command, InertialSample
+from homeward.icd import Command, InertialReadings
 from homeward.math.components import Triple, add, axpy, cross, join, scale, split, subtract
 from homeward.math.turning import apply, join4, rows
 from homeward.sim.canopies import set_off
 from homeward.sim.frozen import Frozen
 from homeward.sim.legs import CANOPY, ORBIT, SUBSTEPS, WHERE, Leg
 from homeward.typing import Array, Flag, Float, Scalar
-from homeward.world.ailing import ailing_sample
 from homeward.world.body import BodyModel
 from homeward.world.dynamics import finite
 from homeward.world.faults import Ails
 from homeward.world.inertial import turn_between
+from homeward.world.instruments import UnitState, forward
 from homeward.world.parachute import canopy_area
 from homeward.world.rigid_body import Motion, Pushes, around, fly_tick
 from homeward.world.state import TruthState
@@ -28,7 +28,7 @@ OUT = 1e-3  # of the engine's force: the tail-off is over
 def act_turning(
     world: World, leg: Leg, frozen: Frozen, truth: TruthState, active: Command, motion: Motion,
     noise: Float[Array, " n"], a: Ails,
-) -> tuple[TruthState, Motion, InertialSample]:  # fmt: skip
+) -> tuple[TruthState, Motion, InertialReadings]:  # fmt: skip
     """Fly one tick under the active command.
 
     Sets ``done`` where the leg's end lies within the tick (and then the caller keeps the state before it).
@@ -81,8 +81,8 @@ def act_turning(
     inertia = state.inertia * (mass / truth.mass)
     pushes = Pushes(mass, inertia, force, torque, area, rate)
     new = fly_tick(body, where, there, pushes, motion, dt, SUBSTEPS[leg.kind])
-    sample = ailing_sample(felt(body, motion, new, there.gravity_F, dt, noise), a)
-    sensed = truth.sensed_delta_v + (sample.delta_velocity[0] if in_orbit else 0.0)
+    unit, readings = felt(body, state.unit, motion, new, there.gravity_F, dt, noise)
+    sensed = truth.sensed_delta_v + (forward(readings) if in_orbit else 0.0)
 
     ok = finite(join(new[0]), join(new[1]), join4(new[2]), join(new[3]))
     falling = there.altitude + 0.5 * dt * _climb(r, v)
@@ -91,26 +91,27 @@ def act_turning(
         lambda t: (
             t.time, t.mass, t.propellant, t.sensed_delta_v, t.stage, t.stage_time, t.retro_time, t.done,
             t.settled, t.failed, t.failed_time, t.body.inertia, t.body.level, t.body.engine_level,
-            t.body.propellant, t.body.flow,
+            t.body.propellant, t.body.flow, t.body.unit,
         ),
         truth,
         (
             truth.time + dt, mass, propellant, sensed, stage, stage_time, retro_time,
             truth.done | ends | finished | ~ok, truth.settled | finished | ~ok, truth.failed | ~ok,
             jnp.where(ok | truth.failed, truth.failed_time, truth.time), inertia, level, engine_level, rcs,
-            state.flow + used,
+            state.flow + used, unit,
         ),
     )  # fmt: skip
-    return truth, _kept(ok, motion, new), sample
+    return truth, _kept(ok, motion, new), readings
 
 
 def felt(
-    body: BodyModel, old: Motion, new: Motion, gravity_F: Triple, dt: Scalar, noise: Float[Array, " n"]
-) -> InertialSample:
+    body: BodyModel, unit: UnitState, old: Motion, new: Motion, gravity_F: Triple, dt: Scalar,
+    noise: Float[Array, " n"],
+) -> tuple[UnitState, InertialReadings]:  # fmt: skip
     """What the inertial unit makes of a tick: its turn, and the velocity gained but for gravity."""
     gained = apply(rows(old[2]), subtract(subtract(new[1], old[1]), scale(dt, gravity_F)))
     turn = turn_between(join4(old[2]), join4(new[2]))
-    return body.inertial.sample(turn, join(gained), dt, noise)
+    return body.inertial.sample(unit, turn, join(gained), dt, noise)
 
 
 def drag_area(world: World, leg: Leg, truth: TruthState) -> Scalar:

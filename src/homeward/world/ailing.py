@@ -42,6 +42,8 @@ def ailing_world(world: World, a: Ails, altitude: Scalar) -> World:
         lambda w: (
             w.body.capsule_thrusters, w.body.stack_thrusters, w.body.aero.center_of_mass, w.engine.thrust,
             w.faults.drogue, w.faults.main, w.faults.density, w.faults.gale,
+            w.body.inertial.gyro.works, w.body.inertial.gyro.off,
+            w.body.inertial.accelerometer.works, w.body.inertial.accelerometer.off,
         ),
         world,
         (
@@ -49,18 +51,19 @@ def ailing_world(world: World, a: Ails, altitude: Scalar) -> World:
             failing(body.stack_thrusters, a),
             body.aero.center_of_mass + a.lift * world.faults.shift_B, world.engine.thrust * a.engine,
             a.drogue, a.main, a.density, gale,
+            a.gyro_works, a.gyro_bias, a.accelerometer_works, a.accelerometer_bias,
         ),
     )  # fmt: skip
 
 
 def ailing_sample(sample: InertialSample, a: Ails) -> InertialSample:
-    """What a unit with failed instruments tells of a tick: a dead one tells no motion at all."""
+    """What a plain triad with failed instruments tells of a tick: a dead one tells no motion at all."""
     dt = sample.duration
     return eqx.tree_at(
         lambda s: (s.delta_angle, s.delta_velocity), sample,
         (
-            a.gyro_works * sample.delta_angle + dt * a.gyro_bias,
-            a.accelerometer_works * sample.delta_velocity + dt * a.accelerometer_bias,
+            a.gyro_works[:3] * sample.delta_angle + dt * a.gyro_bias[:3],
+            a.accelerometer_works[:3] * sample.delta_velocity + dt * a.accelerometer_bias[:3],
         ),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from homeward.typing import Mat33, Scalar, Vec3
 from homeward.vehicle import Engine
 from homeward.world.aids import AidSensors
 from homeward.world.body_aero import BodyAerodynamics
-from homeward.world.inertial import InertialUnit
+from homeward.world.instruments import RedundantUnit
 
 
 class BodyModel(eqx.Module):
@@ -21,5 +21,5 @@ class BodyModel(eqx.Module):
     engine_place: Vec3  # m, from the stack's centre of mass
     engine_fall: Scalar  # s, time constant of the thrust after cut-off
     riser_place: Vec3  # m, where the parachute pulls, from the capsule's centre of mass
-    inertial: InertialUnit
+    inertial: RedundantUnit
     aids: AidSensors

@@ -13,7 +13,7 @@ import numpy as np
 from homeward.typing import Array, Count, Flag, Float, Int, Scalar, Vec3
 
 SLOTS = 4  # failures that one flight can have
-AXES = 3
+INSTRUMENTS = 6  # gyros, and accelerometers; a ship with a plain triad has the first three
 
 
 class Kind(IntEnum):
@@ -105,10 +105,10 @@ class Ails(eqx.Module):
     off: Float[Array, " n"]  # thrusters that give nothing
     on: Float[Array, " n"]  # thrusters that do not stop
     engine: Scalar  # share of the main engines' thrust that is left
-    gyro_works: Vec3
-    gyro_bias: Vec3  # rad/s
-    accelerometer_works: Vec3
-    accelerometer_bias: Vec3  # m/s2
+    gyro_works: Float[Array, "6"]
+    gyro_bias: Float[Array, "6"]  # rad/s
+    accelerometer_works: Float[Array, "6"]
+    accelerometer_bias: Float[Array, "6"]  # m/s2
     star: Scalar  # blind
     satellite: Scalar  # lost
     spoof: tuple[Scalar, Scalar]  # m and m/s
@@ -142,16 +142,16 @@ def ails(f: Faults, time: Scalar, thrusters: int) -> Ails:
         return jnp.sum(jnp.where(there, values[:, None], 0.0), axis=0)
 
     one = jnp.ones(SLOTS)
-    gyro = each(Kind.GYRO_BIASED, AXES, f.size) + each(Kind.GYRO_DRIFTING, AXES, f.size * since)
-    accelerometer = each(Kind.ACCELEROMETER_BIASED, AXES, f.size)
-    accelerometer = accelerometer + each(Kind.ACCELEROMETER_DRIFTING, AXES, f.size * since)
+    gyro = each(Kind.GYRO_BIASED, INSTRUMENTS, f.size) + each(Kind.GYRO_DRIFTING, INSTRUMENTS, f.size * since)
+    accelerometer = each(Kind.ACCELEROMETER_BIASED, INSTRUMENTS, f.size)
+    accelerometer = accelerometer + each(Kind.ACCELEROMETER_DRIFTING, INSTRUMENTS, f.size * since)
     return Ails(
         off=jnp.minimum(each(Kind.THRUSTER_OFF, thrusters, one), 1.0),
         on=jnp.minimum(each(Kind.THRUSTER_ON, thrusters, one), 1.0),
         engine=jnp.maximum(1.0 - total(Kind.ENGINE_OUT, f.size), 0.0),
-        gyro_works=1.0 - jnp.minimum(each(Kind.GYRO_DEAD, AXES, one), 1.0),
+        gyro_works=1.0 - jnp.minimum(each(Kind.GYRO_DEAD, INSTRUMENTS, one), 1.0),
         gyro_bias=gyro,
-        accelerometer_works=1.0 - jnp.minimum(each(Kind.ACCELEROMETER_DEAD, AXES, one), 1.0),
+        accelerometer_works=1.0 - jnp.minimum(each(Kind.ACCELEROMETER_DEAD, INSTRUMENTS, one), 1.0),
         accelerometer_bias=accelerometer,
         star=has(Kind.STAR_BLIND),
         satellite=has(Kind.SATELLITE_LOST),

@@ -42,6 +42,7 @@ class BodyState(eqx.Module):
     foremost: Scalar  # largest cosine between x and the motion in the air, in the entry: above 0, a tumble
     flow: Scalar  # kg that the attitude thrusters have taken since the cycle's start
     sensors: Any  # state of the sensors
+    unit: Any  # state of the inertial unit
 
 
 class TruthState(eqx.Module):
