@@ -17,11 +17,11 @@ from homeward.earth.orientation import UniformRotation, earth_to_inertial, inert
 from homeward.flight.beliefs import AidBelief, InertialBelief
 from homeward.flight.strapdown import ZonalEarth
 from homeward.flight.strapdown_navigation import StrapdownNavigation
+from homeward.flight.voting import SetBelief, Voting
 from homeward.icd import Aids, Measurements
 from homeward.math.components import split
 from homeward.math.quaternion import conjugate, from_matrix, multiply, rotate
 from homeward.world import aids as aid_models
-from homeward.flight.voting import SetBelief, Voting
 from homeward.world import instruments
 from homeward.world.aids import (
     AidSensors,
@@ -195,7 +195,7 @@ def aid_sensors(pressure_scale=0.01) -> AidSensors:
 
 
 def redundant_unit(draw, factor=1.0) -> RedundantUnit:
-    """A unit drawn with ``UNIT_DRAWS`` standard normal numbers; every figure but the pulses times ``factor``."""
+    """A unit drawn with ``UNIT_DRAWS`` standard normal numbers; all but the pulses times ``factor``."""
     across = np.cross(AXES, np.roll(AXES, 1, axis=0))
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     other = np.cross(AXES, across)

@@ -93,7 +93,7 @@ def test_vibration_moves_the_block_to_and_fro_and_leaves_a_bias_only():
         spread.append(np.asarray(readings.velocities) - dodecahedron() @ GAINED)
     force = np.linalg.norm(GAINED) / TICK
     wrong = total - 50 * dodecahedron() @ GAINED - 50 * TICK * 1e-4 * force**2
-    # A velocity that swings: 0.3 m/s, seen once in the sum however many ticks; a tick has the difference of two.
+    # A velocity that swings, seen once in the sum however many ticks; a tick has the difference of two.
     assert np.all(np.abs(wrong) < 5.0 * 1e-2 * force)
     assert np.sqrt(np.mean(np.var(spread, axis=0))) == pytest.approx(np.sqrt(2) * 1e-2 * force, rel=0.3)
 

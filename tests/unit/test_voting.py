@@ -159,7 +159,7 @@ def test_four_are_not_voted_down_to_three():
 
 def test_one_that_tells_no_number_is_left_out_and_two_make_no_sample():
     one = readings([0.01, 0.0, 0.0], [1.0, 0.0, 0.0], np.array([0, np.nan, 0, 0, 0, 0]))
-    state, sample = combine(voting().init(), one)
+    _, sample = combine(voting().init(), one)
     assert np.allclose(sample.delta_angle, [0.01, 0.0, 0.0], atol=1e-10)
     two = readings([0.01, 0.0, 0.0], [1.0, 0.0, 0.0], np.array([0, np.nan, 0, np.inf, 0, 0]))
     after, sample = combine(voting().init(), two)

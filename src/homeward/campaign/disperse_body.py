@@ -53,13 +53,11 @@ def disperse_body(
     # A stack's inertia is mostly that of the modules; a capsule that flies alone from the start is its own.
     alone = plan.planner is None
     inertia = np.asarray(state.inertia) * (share[:, None, None] if alone else np.ones((lanes, 1, 1)))
-    return (
-        eqx.tree_at(lambda w: w.body, world, body),
-        eqx.tree_at(
-            lambda t: (t.body.tip_off, t.body.sensors, t.body.inertia, t.body.unit),
-            truth,
-            (kicks, sensors, inertia, jax.tree.map(np.asarray, wandering)),
-        ),  # fmt: skip
+    unit_state = jax.tree.map(np.asarray, wandering)
+    return eqx.tree_at(lambda w: w.body, world, body), eqx.tree_at(
+        lambda t: (t.body.tip_off, t.body.sensors, t.body.inertia, t.body.unit),
+        truth,
+        (kicks, sensors, inertia, unit_state),
     )
 
 

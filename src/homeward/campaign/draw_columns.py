@@ -29,10 +29,12 @@ class _Table:
         self.columns: dict[str, Column] = {}
 
     def add(self, name: str, unit: str, text: str, values) -> None:
-        """A column ``draw_NAME``; three of them, x to z, for values (lanes, 3)."""
+        """A column ``draw_NAME``; several for values (lanes, n): x to z of three, else by number from 1."""
         values = np.asarray(values, float)
         if values.ndim == 2:
-            for k, axis in enumerate("xyz"[: values.shape[1]]):
+            count = values.shape[1]
+            names = "xyz"[:count] if count <= 3 else [str(k + 1) for k in range(count)]
+            for k, axis in enumerate(names):
                 self.add(f"{name}_{axis}", unit, f"{text}, {axis}", values[:, k])
             return
         self.values[f"draw_{name}"] = values

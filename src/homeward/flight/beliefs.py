@@ -24,8 +24,8 @@ class InertialBelief(eqx.Module):
         g, a = jnp.sqrt(gyro), jnp.sqrt(accelerometer)
         return eqx.tree_at(
             lambda u: (
-                u.gyro_bias, u.gyro_walk, u.gyro_scale, u.accelerometer_bias, u.accelerometer_walk, u.force_scale,
-                u.force_cross,
+                u.gyro_bias, u.gyro_walk, u.gyro_scale, u.accelerometer_bias, u.accelerometer_walk,
+                u.force_scale, u.force_cross,
             ),
             self,
             (

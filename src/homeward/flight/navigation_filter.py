@@ -200,8 +200,8 @@ def _sensor_noise(
 def doubt(C_IB: Mat33, gyro: BiasStep, accelerometer: BiasStep, memory: Scalar) -> Covariance:
     """What to add to the covariance when an instrument is left out of the unit.
 
-    The bias of what the others tell together is another one, and the reckoning has followed the one left out for
-    a while: ``memory`` [s]. Axes of the unit and of B are taken as the same.
+    The bias of what the others tell together is another one, and the reckoning has followed the one left out
+    for a while: ``memory`` [s]. Axes of the unit and of B are taken as the same.
     """
     bent, pushed = C_IB @ gyro.step, C_IB @ accelerometer.step
     P = jnp.zeros((SIZE, SIZE))

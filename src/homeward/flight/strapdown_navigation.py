@@ -67,7 +67,7 @@ class StrapdownState(eqx.Module):
 class StrapdownNavigation(AbstractStrapdown):
     """Strapdown reckoning with one error-state filter. Its figures are beliefs, loaded before the flight.
 
-    With a redundant unit ``unit`` believes what all of its instruments tell together, and ``voting`` makes it.
+    With a redundant unit, ``unit`` is believed of what ``voting`` makes of all its instruments.
     """
 
     orientation: AbstractOrientation

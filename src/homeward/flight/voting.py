@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from homeward.flight.navigation_filter import BiasStep, inverse3, multiply
 from homeward.icd import InertialReadings, InertialSample
-from homeward.typing import Array, Flag, Float, Mat33, Scalar, Vec3
+from homeward.typing import Array, Flag, Float, Scalar, Vec3
 
 NEEDED = 5.0  # trusted instruments without which one that is wrong cannot be told from the others
 STRIKES = 3.0  # ticks of a cycle in which an instrument has to be left out before it is left out for good
@@ -92,7 +92,7 @@ def _first(told: SetBelief) -> SetState:
 def _weighted(
     axes: Float[Array, "3 n"], trusted: Float[Array, " n"]
 ) -> tuple[Float[Array, "3 n"], Float[Array, " n"]]:
-    """``(H' M H)^-1 H' M`` and, of each instrument, one less its own share of what it is predicted to tell."""
+    """``(H' M H)^-1 H' M``; and, of each instrument, how little it shares in its own prediction."""
     seen = axes * trusted[None, :]
     weights = multiply(inverse3(multiply(seen, seen.T)), seen)
     left = 1.0 - jnp.sum(axes * weights, axis=0)

@@ -165,7 +165,8 @@ def build_body(
         axial=Engine(number(s.axial_thrust_n), number(s.thrusters.specific_impulse_s * G0)),
         engine_place=numbers([-0.5 * s.length_m, 0.0, 0.0]), engine_fall=number(t.engine.fall_s),
         riser_place=numbers(riser - center),
-        inertial=redundant_unit(scenario, alternating(UNIT_DRAWS)), aids=aid_sensors(scenario, band, number(-1.0)),
+        inertial=redundant_unit(scenario, alternating(UNIT_DRAWS)),
+        aids=aid_sensors(scenario, band, number(-1.0)),
     )  # fmt: skip
 
 

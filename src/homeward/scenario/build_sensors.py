@@ -78,7 +78,6 @@ def aid_sensors(scenario: Scenario, band: tuple[float, float], pressure: Scalar)
 def build_strapdown(scenario: Scenario, orientation: AbstractOrientation) -> StrapdownNavigation:
     """The filter, loaded with the figures it believes in."""
     told = scenario.flight.navigation.sensors
-    f = per_second(told)
     gravity = scenario.truth.gravity
     mu, radius = gravity.mu_m3_s2 or 3.986004415e14, 6378136.3
     flat = 0.0 if gravity.model == "central" else ZONALS[0]

@@ -12,8 +12,8 @@ from homeward.world.instruments import dodecahedron
 GATE = 8.0  # sigmas: a worse unit than believed must not be voted down
 MEMORY = 30.0  # s over which slow errors of an instrument are looked for
 
-# Six axes on a dodecahedron: sums over them of c^2 are 2, of c^4 are 6/5, of c^2 c'^2 (at right angles) 2/5, where c
-# are cosines with any direction. Least squares takes half of each, so that variances come as a quarter of these.
+# Six axes on a dodecahedron: sums over them of c^2 are 2, of c^4 are 6/5, of c^2 c'^2 (at right angles) 2/5,
+# where c are cosines with any direction. Least squares takes half of each: variances are a quarter of these.
 ALONG = (0.3, 0.2)  # of the square of the scale factor and of the misalignment, along what is sensed
 ACROSS = (0.1, 0.4)  # the same across it
 

@@ -1,9 +1,9 @@
 """A redundant inertial unit as it is: six gyros and six accelerometers, each with errors of its own.
 
-Axes stand on the faces of a dodecahedron: any three of them span space, and the sum of six sees every direction
-alike. Each instrument counts pulses: what is left of one is told with the next. Groves (2013), section 4.4;
-for the arrangement Gilmore and McKern (1972), A redundant strapdown inertial reference unit (SIRU), J. Spacecraft
-and Rockets 9(1).
+Axes stand on the faces of a dodecahedron: any three of them span space, and all six together see every
+direction alike. Each instrument counts pulses: what is left of one is told with the next. Groves (2013),
+section 4.4; for the arrangement Gilmore and McKern (1972), A redundant strapdown inertial reference unit
+(SIRU), J. Spacecraft and Rockets 9(1).
 """
 
 import equinox as eqx
@@ -34,9 +34,9 @@ def dodecahedron() -> np.ndarray:
 class InstrumentSet(eqx.Module):
     """Six instruments of one kind: this flight's draws, the noise, and what has failed.
 
-    Units: rad for gyros, m/s for accelerometers, each over time for rates. ``sensitive`` holds what each makes
-    of the three axes, scale and misalignment put in. ``works`` (1, or 0 for a dead one) and ``off`` (a bias
-    on top) are as they stand now: whoever injects failures sets them.
+    Units: rad for gyros, m/s for accelerometers, each over time for rates. ``sensitive`` holds what each
+    makes of the three axes, scale and misalignment put in. ``works`` (1, or 0 for a dead one) and ``off``
+    (a bias on top) are as they stand now: whoever injects failures sets them.
     """
 
     sensitive: Float[Array, "3 n"]
