@@ -15,7 +15,7 @@ from homeward.campaign.rendezvous_flight import RendezvousFlight
 from homeward.campaign.rendezvous_summary import summarise
 from homeward.campaign.withdrawal import rows_of, withdraw, withdrawal_facts
 from homeward.errors import InputError
-from homeward.scenario.rendezvous_plan import RendezvousPlan, plan_rendezvous
+from homeward.scenario.rendezvous_plan import RendezvousPlan, plan_rendezvous, strikes_on
 from homeward.scenario.schema import Scenario
 from homeward.sim.close_lanes import Between, fly_close
 from homeward.sim.pair_lanes import fly_far
@@ -59,6 +59,7 @@ def rendezvous(
         world, made.close, fault, far, keys, True, made.steps, close_progress, between=between
     )
     history = history_of(made, far_result, frames, 0)
+    check_times(made, history)
     left, left_rows = None, None
     if made.told.ends == "withdrawn" and bool(np.asarray(close.truth.contact.captured)[0]):
         flown = withdraw(made, world, close, fault, keys, True, progress)
@@ -72,6 +73,24 @@ def rendezvous(
         summary["success"] = summary["success"] and left is not None and left["success"]
     summary |= {"dispersed": dispersed, "seed": seed, "wall_s": time.perf_counter() - began}
     return RendezvousFlight(made, history, summary, left_rows)
+
+
+def check_times(made: RendezvousPlan, history: PairHistory) -> None:
+    """Raise ``InputError`` for a failure of the scenario's file whose time lies outside its leg or flight."""
+    time, stage = history.rows["time"], history.rows["stage"]
+    for strike in strikes_on(made):
+        if strike.leg is None:
+            if not 0.0 <= strike.time <= time[-1]:
+                raise InputError(
+                    f"{strike.key}.when: this rendezvous ends at {time[-1]:.0f} s, before {strike.time:g} s"
+                )
+            continue
+        mine = time[stage == history.stages.index(strike.leg)]
+        lasts = float(mine[-1] - mine[0]) if len(mine) else 0.0
+        if strike.time > lasts + 1.0:
+            raise InputError(
+                f"{strike.key}.when: {strike.leg} lasts {lasts:.0f} s, and +{strike.time:g} s is outside it"
+            )
 
 
 def judge_flight(made: RendezvousPlan, world: Any, history: PairHistory, lane: int) -> Safety:

@@ -28,8 +28,8 @@ from homeward.campaign.passive_safety import free_flights
 from homeward.campaign.rendezvous import pair_keys
 from homeward.earth.constants import G0
 from homeward.scenario.fault_words import FAILURES, Failure
-from homeward.scenario.faults import Fleet, Strike, struck
-from homeward.scenario.rendezvous_plan import RendezvousPlan, plan_rendezvous
+from homeward.scenario.faults import Strike, struck
+from homeward.scenario.rendezvous_plan import FAR_LEGS, RendezvousPlan, fleet_of, leg_names, plan_rendezvous
 from homeward.scenario.schema import Scenario
 from homeward.sim.close import CYCLES, LONGEST, CloseCarry
 from homeward.sim.close_lanes import begin_lanes, next_chunk
@@ -37,7 +37,6 @@ from homeward.sim.pair_lanes import FarResult, fly_far
 from homeward.world.faults import Kind
 
 LANES = 64
-FAR_LEGS = ("far guidance", "homing")
 # What strikes the far legs; the rest needs a ship that turns, or eyes on the port.
 FAR_KINDS = (
     Kind.ENGINE_OUT, Kind.ACCELEROMETER_DEAD, Kind.ACCELEROMETER_BIASED, Kind.ACCELEROMETER_DRIFTING,
@@ -93,17 +92,6 @@ def rendezvous_faults(
     nominal = {key: float(value[0]) for key, value in flown.numbers.items() if np.ndim(value) == 1}
     ordered = [rows[k] for k in range(len(cases))]
     return Matrix("rendezvous", scenario.name, seed, ordered, nominal, time.perf_counter() - began)
-
-
-def fleet_of(made: RendezvousPlan) -> Fleet:
-    """How many of what the ship has."""
-    count = int(np.count_nonzero(np.asarray(made.world.hull.thrusters.thrust)))
-    return Fleet(0, 0, count, made.scenario.truth.engine.count)
-
-
-def leg_names(made: RendezvousPlan) -> list[str]:
-    """The legs in the order in which the failures count them."""
-    return [*FAR_LEGS, *made.steps]
 
 
 def _nominal(made: RendezvousPlan, tell: Told) -> _Flown:

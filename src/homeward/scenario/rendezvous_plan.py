@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -26,11 +27,13 @@ from homeward.scenario.build_close import (
     orbit_rate,
 )
 from homeward.scenario.build_pair import build_model, build_pair_world
+from homeward.scenario.faults import Fleet, Strike, strikes_of, struck
 from homeward.scenario.launch import Insertion, insertion
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
 from homeward.world.pair import PairWorld
 
+FAR_LEGS = ("far guidance", "homing")
 MARGIN = 3600.0  # s of Earth orientation beyond the longest plan
 WITHDRAWAL = 20000.0  # s for the way out and two free revolutions after it
 PROXIMITY = 45.0  # m/s kept for homing, approach and what goes wrong
@@ -170,9 +173,31 @@ def plan_rendezvous(scenario: Scenario, plan: str | None = None, port: str | Non
         told.guidance.budget_factor * max(chosen.cost, chosen.bound),
     )
     close, names = build_close(scenario, told, inserted, world, np.asarray(far.model.pole_I))
-    return RendezvousPlan(
+    made = RendezvousPlan(
         scenario, told, chosen.name, inserted, world, far, close, names, chosen.burns, chosen.bound
     )
+    strikes = strikes_on(made)
+    if not strikes:
+        return made
+    faults = struck(world.faults, [strikes], leg_names(made), fleet_of(made))
+    faults = jax.tree.map(lambda x: jnp.asarray(x[0]), faults)
+    return dataclasses.replace(made, world=eqx.tree_at(lambda w: w.faults, world, faults))
+
+
+def fleet_of(made: RendezvousPlan) -> Fleet:
+    """How many of what the ship has."""
+    count = int(np.count_nonzero(np.asarray(made.world.hull.thrusters.thrust)))
+    return Fleet(0, 0, count, made.scenario.truth.engine.count)
+
+
+def leg_names(made: RendezvousPlan) -> list[str]:
+    """The legs in the order in which the failures count them."""
+    return [*FAR_LEGS, *made.steps]
+
+
+def strikes_on(made: RendezvousPlan) -> list[Strike]:
+    """The failures of the scenario's file that strike its rendezvous."""
+    return strikes_of(made.scenario, "rendezvous", leg_names(made), fleet_of(made))
 
 
 def _choose(scenario: Scenario, told: Rendezvous, inserted: Insertion) -> Offer:

@@ -20,7 +20,7 @@ from homeward.scenario.build_body import first_body
 from homeward.scenario.build_flight import build_flight
 from homeward.scenario.build_law import load_reference
 from homeward.scenario.choice import chances, choose, list_opportunities, planner_of, span_of
-from homeward.scenario.faults import Fleet, Strike, shifted, strikes_of, struck
+from homeward.scenario.faults import OF_RETURN, Fleet, Strike, shifted, strikes_of, struck
 from homeward.scenario.initial import InitialState, initial_state
 from homeward.scenario.interface import interface_state
 from homeward.scenario.law import check_object, load_law
@@ -81,6 +81,10 @@ def plan_return(
     turning = fidelity == "six-dof"
     world = build_world(scenario, start.epoch, span_of(span), aero, atmosphere, turning)
     flight = build_flight(scenario, start.epoch, world.orientation, law, navigation, turning)
+    if scenario.fault:
+        # Before anything long begins: what is wrong with the words is said at once.
+        names = OF_RETURN if legs.start != "interface" else OF_RETURN[-3:]
+        strikes_of(scenario, "return", names, _fleet(world, scenario))
     if ahead is not None:
         powered, entry, descent = KINDS[turning]
         orbit = () if legs.start == "interface" else (COAST, powered)
@@ -99,7 +103,11 @@ def plan_return(
 
 def fleet_of(plan: ReturnPlan) -> Fleet:
     """How many of what the ship has; nothing of a point mass can be told apart."""
-    body, engines = plan.world.body, plan.scenario.truth.engine.count
+    return _fleet(plan.world, plan.scenario)
+
+
+def _fleet(world: World, scenario: Scenario) -> Fleet:
+    body, engines = world.body, scenario.truth.engine.count
     if body is None:
         return Fleet(0, 0, 0, engines)
     stack, capsule = (np.asarray(t.thrust) for t in (body.stack_thrusters, body.capsule_thrusters))
