@@ -1,0 +1,67 @@
+"""Orders from the ground in a flown approach: sealed, judged on board, carried out between two chunks."""
+
+import numpy as np
+import pytest
+
+import homeward as hw
+from homeward.earth.time import Epoch
+from homeward.ground.approach_orders import ApproachOrders
+from homeward.ground.commands import Command, Order
+from homeward.ground.executive import Executive
+from homeward.ground.sealing import Opener, Sealer
+from homeward.ground.timecode import Clock
+
+KEY = bytes(range(32))
+CHUNK = 32.0  # s: the longest that an order waits
+
+
+class Uplink:
+    """Sends sealed orders when the flight's time has come; a forged ABORT goes up with every one of them."""
+
+    def __init__(self, orders: list[tuple[float, Order]]) -> None:
+        self.clock = Clock.of(Epoch.from_iso("2026-09-20T05:41:44Z"))
+        self.orders = orders
+        self.flight = ApproachOrders(self.take)
+        self.ship = Executive(Opener(KEY, "x", self.clock), self.clock, lambda: self.flight.situation)
+        self.ground, self.forger = Sealer(KEY, "x", self.clock), Sealer(bytes(32), "x", self.clock)
+
+    def take(self, now: float) -> list[Command]:
+        while self.orders and self.orders[0][0] <= now:
+            _, order = self.orders.pop(0)
+            self.ship.uplink(self.forger.seal(Order("ABORT"), now)[1], now)
+            self.ship.uplink(self.ground.seal(order, now)[1], now)
+        return [command for _, command in self.ship.take()]
+
+
+def flown(orders):
+    uplink = Uplink(orders)
+    return hw.rendezvous(hw.load("shenzhou-21"), between=uplink.flight), uplink
+
+
+@pytest.mark.slow
+def test_hold_go_retreat_and_abort_act_and_a_forged_abort_does_not():
+    plain = hw.rendezvous(hw.load("shenzhou-21"))
+    dock = plain.summary["time_to_dock_s"]
+    start = float(plain.history.rows["time"][np.flatnonzero(plain.history.rows["stage"] >= 2)[0]])
+    wait = 900.0
+    held, uplink = flown([(start + 10.0, Order("HOLD")), (start + wait, Order("GO"))])
+    assert held.summary["success"] and held.summary["aborts"] == 0
+    # HOLD keeps it at the first hold point; GO waits for a chunk at most.
+    rows = held.history.rows
+    left = float(rows["time"][np.flatnonzero(rows["stage"] >= 3)[0]])
+    assert start + wait <= left <= start + wait + 2 * CHUNK
+    assert held.summary["time_to_dock_s"] > dock
+    outcomes = [entry.outcome for entry in uplink.ship.log]
+    assert outcomes == ["forged", "accepted"] * 2 and len(uplink.flight.done) == 2
+
+    # On the last way in: back to the hold before, there until GO, and then in.
+    last = dock - 120.0
+    back, _ = flown([(last, Order("RETREAT")), (last + 600.0, Order("GO"))])
+    assert back.summary["success"] and back.summary["aborts"] == 0
+    stage = back.history.rows["stage"]
+    assert (np.diff(stage.astype(int)) < 0).any()
+    assert back.summary["time_to_dock_s"] > last + 600.0
+
+    away, _ = flown([(last, Order("ABORT"))])
+    assert not away.summary["success"] and away.summary["aborts"] == 1 and not away.summary["collided"]
+    assert np.linalg.norm(away.history.rows["position_L"][-1]) > 200.0
