@@ -32,7 +32,7 @@ def still(**changes) -> StationMotion:
     return StationMotion(**parts | {k: jnp.asarray(v, float) for k, v in changes.items()})
 
 
-def hull(port="aft", motion=None, restitution=0.4) -> Hull:
+def hull(port="aft", motion=None, restitution=0.4, misses=0) -> Hull:
     """Ship and station whose inertial unit measures without error."""
     axes = np.array(PORTS[port])
     none = Triad(NOTHING, NOTHING, jnp.zeros(6), jnp.zeros(()))
@@ -41,7 +41,8 @@ def hull(port="aft", motion=None, restitution=0.4) -> Hull:
         thrusters=docking_thrusters(8.8, 1.25, 4.2), inertial=InertialUnit(none, none, NOTHING),
         dock_B=jnp.array([DOCK, 0.0, 0.0]), port_T=jnp.asarray(PORT * axes[0]), C_DT=jnp.asarray(axes),
         motion=still() if motion is None else motion, station_mass=jnp.asarray(STATION_MASS),
-        station_area=jnp.asarray(100.0), plume_power=jnp.asarray(6.0), restitution=jnp.asarray(restitution),
+        station_area=jnp.asarray(100.0), plume_power=jnp.asarray(6.0),
+        missed_captures=jnp.asarray(misses, int), restitution=jnp.asarray(restitution),
     )  # fmt: skip
 
 

@@ -79,8 +79,18 @@ def _figures(summary: Mapping[str, Any]) -> Table:
         )
     delta_v, bound = summary.get("delta_v_m_s"), summary.get("delta_v_lower_bound_m_s")
     table.add_row("delta-v", f"{fmt(delta_v, 'm/s')} in all; at least {fmt(bound, 'm/s')} to the aim point")
-    for name in ("switches", "aborts"):
-        table.add_row(name, _events(summary.get(name)))
+    for name in ("switches", "retreats", "aborts"):
+        if name in summary:
+            table.add_row(name, _events(summary.get(name)))
+    abort, held = summary.get("abort"), summary.get("held")
+    if abort:
+        how = f"{clock(abort['time_s'])}, {abort['leg']}, {abort['way']}"
+        table.add_row("left", f"{how}; adrift never nearer than {fmt(abort['free_min_range_m'], 'm', 0)}")
+    if held:
+        cost = f"{fmt(held['delta_v_m_s'], 'm/s')}, {fmt(held['propellant_kg'], 'kg', 1)}"
+        table.add_row("held", f"{held['at']}: GO did not come for {clock(held['waited_s'])}; {cost}")
+    elif summary.get("waited_for_go_s"):
+        table.add_row("waited for GO", clock(summary["waited_for_go_s"]))
     return table
 
 
@@ -104,7 +114,8 @@ def _events(found: Any) -> str:
 def _limits(told: Rendezvous, summary: Mapping[str, Any]) -> Table:
     """Time, propellant and safety, each beside its limit."""
     table = plain_table("against limits", "flown", "limit", "")
-    plan = str((summary.get("plan") or {}).get("name"))
+    names = summary.get("plan") or {}
+    plan = str(names.get("flown", names.get("name")))
     time, used = summary.get("time_to_dock_s"), summary.get("propellant_kg")
     nearest = summary.get("min_range_outside_corridor_m")
     safety = summary.get("passive_safety") or {}

@@ -64,13 +64,13 @@ def test_the_offset_is_round(way):
 
 def approaching(
     place=(0.004, 0.02, -0.03), speed=(-0.07, 0.01, -0.005), turn=(0.0, 0.0, 0.0), rate=(0.0, 0.0, 0.0),
-    port="aft", restitution=0.4,
+    port="aft", restitution=0.4, misses=0,
 ):  # fmt: skip
     """World and truth: the ship's port at ``place`` [m], ``speed`` [m/s] of the station's port, in D.
 
     ``turn`` [rad] is a rotation vector from the docked attitude, ``rate`` [rad/s] that against the station.
     """
-    world = pair_world(port=port, restitution=restitution)
+    world = pair_world(port=port, restitution=restitution, misses=misses)
     r, v = orbit(anomaly=0.7)
     q_TI, _ = station_attitude(world.hull.motion, jnp.zeros(()), r, v)
     docked = from_matrix(jnp.asarray(np.diag([-1.0, -1.0, 1.0]) @ np.asarray(world.hull.C_DT)))
@@ -185,6 +185,13 @@ def test_restitution_says_how_fast():
         world, new, found = met(speed=(-0.2, 0.0, 0.0), restitution=e)
         back = float(ports(world.hull, found)[1][0])
         assert back == pytest.approx(-e * float(ports(world.hull, new)[1][0]), abs=1e-9)
+
+
+def test_latches_that_fail_throw_back_a_ship_that_is_inside_the_box():
+    assert bool(met()[2].contact.captured)
+    for misses in (1, 2):
+        found = met(misses=misses)[2].contact
+        assert not bool(found.captured) and not bool(found.collided) and int(found.count) == 1
 
 
 def test_too_fast_or_too_far_aside_is_a_collision():

@@ -84,14 +84,18 @@ def _purpose(when: float, size: float, aim: float, hold: float) -> str:
 
 
 def history_of(plan: RendezvousPlan, far: FarResult, close: list[PairFrame], lane: int) -> PairHistory:
-    """One lane's telemetry; rows of a lane that stands still are left out."""
+    """One lane's telemetry; rows of a lane that stands still are left out.
+
+    ``close`` is empty where no lane came to the last legs.
+    """
     names = [c.name for c in channels(PairFrame)]
     parts = [
         {name: np.concatenate([np.asarray(getattr(f, name))[lane] for f in frames]) for name in names}
         for frames in (far.frames, close)
+        if frames
     ]
     # A lane that has come to the first hold repeats a cycle after it until the others have come.
-    begun = parts[1]["time"][0] - 0.5
+    begun = parts[1]["time"][0] - 0.5 if len(parts) > 1 else np.inf
     before = parts[0]["time"] < begun
     parts[0] = {k: v[before] for k, v in parts[0].items()}
     rows = {name: np.concatenate([part[name] for part in parts]) for name in names}

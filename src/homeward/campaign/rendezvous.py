@@ -12,7 +12,7 @@ from homeward.campaign.disperse_pair import disperse_pair
 from homeward.campaign.pair_history import PairHistory, history_of
 from homeward.campaign.passive_safety import Safety, judge
 from homeward.campaign.rendezvous_flight import RendezvousFlight
-from homeward.campaign.rendezvous_summary import summarise
+from homeward.campaign.rendezvous_summary import abort_of, summarise
 from homeward.campaign.withdrawal import rows_of, withdraw, withdrawal_facts
 from homeward.errors import InputError
 from homeward.scenario.rendezvous_plan import RendezvousPlan, plan_rendezvous, strikes_on
@@ -68,6 +68,7 @@ def rendezvous(
         progress("passive safety", 1.0)
     safety = judge_flight(made, world, history, 0)
     summary = summarise(made, far, float(far_result.aim_delta_v[0]), close, history, safety, 0)
+    summary["abort"] = abort_of(history, world, far, close, 0)
     summary["withdrawal"] = left
     if made.told.ends == "withdrawn":
         summary["success"] = summary["success"] and left is not None and left["success"]

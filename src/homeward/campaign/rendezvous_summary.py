@@ -2,15 +2,17 @@
 
 from typing import Any
 
+import jax
 import numpy as np
 
 from homeward.campaign.pair_history import PairHistory
-from homeward.campaign.passive_safety import Safety
+from homeward.campaign.passive_safety import Safety, free_flights
 from homeward.earth.time import Epoch
 from homeward.scenario.rendezvous_plan import RendezvousPlan, bound_of
-from homeward.sim.close import CloseCarry
+from homeward.sim.close import MOST_WAIT, CloseCarry
 from homeward.sim.docking import inside_box
 from homeward.sim.far import FarCarry
+from homeward.world.pair import PairWorld
 
 
 def contact_of(close: CloseCarry, lane: int) -> dict[str, Any] | None:
@@ -18,7 +20,6 @@ def contact_of(close: CloseCarry, lane: int) -> dict[str, Any] | None:
     c = close.truth.contact
     if int(np.asarray(c.count)[lane]) == 0:
         return None
-    import jax
     import jax.numpy as jnp
 
     one = jax.tree.map(lambda x: jnp.asarray(np.asarray(x)[lane]), c)
@@ -50,11 +51,18 @@ def summarise(
     collided = bool(np.asarray(t.contact.collided)[lane])
     failed = bool(np.asarray(t.failed)[lane])
     bound = _bound(plan, history)
+    flown, switched = plan.name, int(np.asarray(far.flight.switches)[lane])
+    state = close.flight
+    adrift = bool(np.asarray(far.flight.aborted)[lane])
     return {
         "scenario": plan.scenario.name,
         "success": captured and not failed,
         "port": plan.told.port,
-        "plan": {"name": plan.name, "burns": history.burns()},
+        "plan": {
+            "name": plan.name,
+            "flown": plan.told.guidance.fallback if switched else flown,
+            "burns": history.burns(),
+        },
         "launch_utc": Epoch.from_iso(plan.told.launch.time_utc).to_iso(0),
         "insertion_utc": plan.inserted.epoch.to_iso(0),
         "phase_deg": float(np.degrees(plan.inserted.phase)),
@@ -68,11 +76,53 @@ def summarise(
         "collided": collided,
         "min_range_outside_corridor_m": float(np.asarray(t.closest)[lane]),
         "passive_safety": safety.told(),
-        "switches": int(np.asarray(far.flight.switches)[lane]),
-        "aborts": int(np.asarray(close.flight.aborts)[lane]),
-        "approaches": int(np.asarray(close.flight.tries)[lane]) + 1,
+        "switches": switched,
+        "aborts": int(np.asarray(state.aborts)[lane]) + int(adrift),
+        "approaches": int(np.asarray(state.tries)[lane]) + int(np.asarray(state.ordered)[lane]) + 1,
+        "retreats": int(np.asarray(state.retreats)[lane]),
+        "contacts": int(np.asarray(t.contact.count)[lane]),
+        "waited_for_go_s": float(np.asarray(state.waited)[lane]),
+        "held": _held(history, float(np.asarray(state.waiting)[lane])),
         "plume_on_station_n_s": float(np.asarray(t.plume)[lane]),
         "failure": _failure(history, float(np.asarray(t.failed_time)[lane])) if failed else None,
+    }
+
+
+def _held(history: PairHistory, waiting: float) -> dict[str, Any] | None:
+    """Where a flight ended that waited for GO in vain, and what keeping the place took."""
+    if waiting < MOST_WAIT:
+        return None
+    rows = history.rows
+    there = rows["time"] >= rows["time"][-1] - waiting
+    first = int(np.flatnonzero(there)[0])
+    return {
+        "at": history.stages[int(rows["stage"][-1])],
+        "waited_s": waiting,
+        "delta_v_m_s": float(rows["delta_v"][-1] - rows["delta_v"][first]),
+        "propellant_kg": float(rows["mass"][first] - rows["mass"][-1]),
+    }
+
+
+def abort_of(
+    history: PairHistory, world: PairWorld, far: FarCarry, close: CloseCarry, lane: int
+) -> dict[str, Any] | None:
+    """How a flight left the station alone, None if it did not: when, from which leg, by an evasion or adrift,
+    and its least distance in the two free revolutions from where it was followed no more."""
+    t = close.truth
+    adrift = bool(np.asarray(far.flight.aborted)[lane])
+    if not adrift and int(np.asarray(close.flight.aborts)[lane]) == 0:
+        return None
+    time = float(np.asarray(t.time if adrift else close.flight.away_since)[lane])
+    rows = history.rows
+    row = max(int(np.searchsorted(rows["time"], time - 0.5)) - 1, 0)
+    pick = np.array([lane])
+    bodies = jax.tree.map(lambda x: np.asarray(x)[pick], t.bodies)
+    least = free_flights(world, lane, np.asarray(t.time)[pick], bodies, np.asarray(t.mass)[pick])
+    return {
+        "time_s": time,
+        "leg": history.stages[int(rows["stage"][row])],
+        "way": "adrift" if adrift else "evasion",
+        "free_min_range_m": float(least[0]),
     }
 
 

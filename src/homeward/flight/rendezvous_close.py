@@ -84,7 +84,10 @@ class CloseState(eqx.Module):
     step: Count
     since: Scalar  # s: when the step began
     there: Scalar  # s that the ship has been where the step wants it
+    waiting: Scalar  # s that it has been ready to go on and GO has not been given
+    waited: Scalar  # s, all of that
     tries: Count  # approaches that failed
+    retreats: Count  # how often it went back, for whatever reason
     aborts: Count
     ordered: Flag  # the one retreat has been ordered
     away_since: Scalar  # s
@@ -104,7 +107,8 @@ def begin_close(
     return CloseState(
         orders=orders,
         filter=filter_, attitude=computer.attitude.init(q_BI, jnp.asarray(1e-4)), law=computer.law.init(),
-        mode=none, step=none, since=time, there=zero, tries=none, aborts=none, ordered=no,
+        mode=none, step=none, since=time, there=zero, waiting=zero, waited=zero, tries=none, retreats=none,
+        aborts=none, ordered=no,
         away_since=zero, to_go=jnp.zeros(3), q_WI=q_BI, omega_W=jnp.zeros(3), mass=mass, quiet=no,
         monitor=no_suspects(computer.thrusters.thrust.shape[0]),
     )  # fmt: skip
@@ -260,7 +264,9 @@ def _decide(
     holds = holds & (norm(seen.rhodot_D) < 0.04)
     there = jnp.where(stays | holds, state.there + dt, 0.0)
     hopped = (kind == HOP) & (time - state.since >= steps.seconds[k] - 0.5 * _braking(computer, v_L))
-    onward = hopped | ((there >= steps.seconds[k]) & (stays | holds) & (time >= steps.go[k]))
+    ready = (there >= steps.seconds[k]) & (stays | holds)
+    onward = hopped | (ready & (time >= steps.go[k]))
+    stalled = jnp.where(ready & ~onward & (state.mode == GOING), dt, 0.0)
 
     coming = (kind == AXIS) & (k > steps.last_hold - 1) & (state.mode == GOING)
     outside = coming & (x < 250.0) & (side > computer.corridor * jnp.maximum(x, 0.0) + 0.6)
@@ -273,7 +279,8 @@ def _decide(
     tries = state.tries + failed.astype(int)
     back = failed | ordered
     order = state.orders.abort_distance
-    told = (order > 0.0) & (k > 0) & (kind != HOP) & (x < order)
+    # Beside the port's axis, distance is that of the ports whatever the direction.
+    told = (order > 0.0) & (jnp.where(kind == AXIS, x, norm(seen.rho_D)) < order)
     leave = (failed & (tries >= computer.approaches)) | told | (time >= state.orders.abort_time)
     departs = (kind == LEAVE) & (state.mode == GOING)
     aborts = leave & (state.mode == GOING) & ~departs
@@ -281,13 +288,19 @@ def _decide(
     step = jnp.where(back, jnp.where(k > steps.last_hold, steps.last_hold, k - 1), k + onward.astype(int))
     step = jnp.where(state.mode == GOING, step, k)
     moved = step != k
+    went_back = back & moved & (state.mode == GOING) & ~leave
     return eqx.tree_at(
-        lambda s: (s.step, s.since, s.there, s.tries, s.mode, s.aborts, s.away_since, s.ordered),
+        lambda s: (
+            s.step, s.since, s.there, s.tries, s.mode, s.aborts, s.away_since, s.ordered, s.waiting,
+            s.waited, s.retreats,
+        ),
         state,
         (
             step, jnp.where(moved, time, state.since), jnp.where(moved, 0.0, there), tries,
             jnp.where(leave, AWAY, state.mode), state.aborts + aborts.astype(int),
             jnp.where(leave, time, state.away_since), state.ordered | ordered,
+            jnp.where(moved, 0.0, state.waiting + stalled), state.waited + stalled,
+            state.retreats + went_back.astype(int),
         ),
     )  # fmt: skip
 

@@ -27,6 +27,7 @@ LATE_CHECKS = 3
 WEAK, DEAD = 0.2, 3.0  # share of the gain expected that counts as nothing, s of it
 LEAST_TIME = 100.0  # s: no new plan this close to an arrival
 OUT_OF_QUESTION = 1e4  # m/s, cost of a plan that dips into the air
+MISS = 20e3  # m: a plan that arrives farther off does not serve
 FAR, HOMING, ARRIVED = 0, 1, 2
 
 
@@ -45,6 +46,10 @@ class FarComputer(eqx.Module):
     homing_time: Scalar  # s
     budget: Scalar  # m/s up to the aim point: beyond it the later plan is taken
     lowest: Scalar  # m from the Earth's centre that no plan may go below
+    most: Scalar  # m/s up to the aim point that the propellant allows
+    abort_distance: Scalar  # m to the station at which to leave it at that; 0: nowhere
+    abort_time: Scalar  # s at which to
+    switch_time: Scalar  # s at which the other plan is ordered
     has_fallback: bool = eqx.field(static=True, default=True)
 
 
@@ -66,6 +71,8 @@ class FarState(eqx.Module):
     switches: Count
     silent: Scalar  # s that the main engine was told to burn and did not
     main_dead: Flag  # it is given up: the thrusters that push forward burn in its place
+    asked: Flag  # the ordered change of plan has been looked at
+    aborted: Flag  # no burn any more: from anywhere here a free ship stays clear of the station
 
 
 def no_plan(arrival: Scalar) -> BurnPlan:
@@ -81,7 +88,7 @@ def begin_far(computer: FarComputer, filter_: PairFilterState) -> FarState:
     return FarState(
         filter=filter_, plan=no_plan(computer.arrivals[0]), stage=none, index=none, burning=no,
         due=jnp.asarray(True), checked=none, to_go=jnp.zeros(3), sensed=jnp.zeros(3), spent=zero,
-        mass=computer.mass, choice=none, switches=none, silent=zero, main_dead=no,
+        mass=computer.mass, choice=none, switches=none, silent=zero, main_dead=no, asked=no, aborted=no,
     )  # fmt: skip
 
 
@@ -91,11 +98,15 @@ def navigate_far(computer: FarComputer, state: FarState, aids: PairAids, dt: Sca
     carried = f.propagate(state.filter, state.sensed, dt)
     # In these legs attitude is held ideally and no sensor reads angles against the hull.
     updated = f.update(carried, aids, jnp.asarray([1.0, 0.0, 0.0, 0.0]))
-    return eqx.tree_at(lambda s: (s.filter, s.sensed), state, (updated, jnp.zeros(3)))
+    near = norm(updated.motion.r_BT_I) < computer.abort_distance
+    return eqx.tree_at(
+        lambda s: (s.filter, s.sensed, s.aborted), state, (updated, jnp.zeros(3), state.aborted | near)
+    )
 
 
 def thrust_far(computer: FarComputer, state: FarState, time: Scalar) -> tuple[FarState, Vec3, Flag, Scalar]:
     """What to burn in the second from ``time`` [s]: direction (I), by the main engine or not, seconds."""
+    aborted = state.aborted | (time >= computer.abort_time)
     k = jnp.minimum(state.index, MOST_BURNS - 1)
     at, burn = state.plan.times[k], state.plan.burns[k]
     size = norm(burn)
@@ -104,7 +115,7 @@ def thrust_far(computer: FarComputer, state: FarState, time: Scalar) -> tuple[Fa
     half = 0.5 * size * state.mass / thrust
     begins = ~state.burning & (state.index < MOST_BURNS) & (size > LEAST_BURN) & (time + 0.5 >= at - half)
     to_go = jnp.where(begins, burn, state.to_go)
-    burning = state.burning | begins
+    burning = (state.burning | begins) & ~aborted
     left = norm(to_go)
     main = (left > LEAST_MAIN) & ~state.main_dead
     thrust = jnp.where(main, computer.engine.thrust, computer.trim.thrust)
@@ -113,7 +124,9 @@ def thrust_far(computer: FarComputer, state: FarState, time: Scalar) -> tuple[Fa
     # A burn too small to be made is passed over when its time has come.
     passed = ~burning & (state.index < MOST_BURNS) & (size <= LEAST_BURN) & (time >= at)
     index = state.index + passed.astype(int)
-    new = eqx.tree_at(lambda s: (s.to_go, s.burning, s.index), state, (to_go, burning, index))
+    new = eqx.tree_at(
+        lambda s: (s.to_go, s.burning, s.index, s.aborted), state, (to_go, burning, index, aborted)
+    )
     return new, direction, main, seconds
 
 
@@ -147,7 +160,8 @@ def wants_plan(computer: FarComputer, state: FarState, time: Scalar) -> Flag:
     check = state.plan.arrival - CHECKS[jnp.minimum(state.checked, len(CHECKS) - 1)]
     checking = (state.checked < len(CHECKS)) & (time >= check) & (time < state.plan.arrival)
     arrived = (time >= state.plan.arrival + 1.0) & (state.stage < ARRIVED)
-    return ~state.burning & (state.due | checking | arrived)
+    ordered = (time >= computer.switch_time) & ~state.asked & (state.stage == FAR)
+    return ~state.burning & ~state.aborted & (state.due | checking | arrived | ordered)
 
 
 def plan_far(computer: FarComputer, state: FarState, time: Scalar) -> FarState:
@@ -171,7 +185,10 @@ def plan_far(computer: FarComputer, state: FarState, time: Scalar) -> FarState:
         own, later = (jax.tree.map(lambda x, k=k: x[k], both) for k in (0, 1))
         cost, other = _cost(computer, own), _cost(computer, later)
         may = (stage == FAR) & (state.choice == 0)
-        switch = wanted & may & (state.spent + cost > computer.budget) & (other < cost)
+        dear = (state.spent + cost > computer.budget) & (other < cost)
+        ordered = (time >= computer.switch_time) & ~state.asked
+        serves = (later.miss < MISS) & (state.spent + other < computer.most)
+        switch = wanted & may & (dear | (ordered & serves))
         chosen = jax.tree.map(lambda a, b: jnp.where(switch, b, a), own, later)
     else:
         chosen, switch = plan(arrival), jnp.asarray(False)
@@ -180,12 +197,13 @@ def plan_far(computer: FarComputer, state: FarState, time: Scalar) -> FarState:
     new_stage = stage != state.stage
     checked = jnp.where(new_stage, len(CHECKS) - LATE_CHECKS, jnp.sum(time >= kept.arrival - CHECKS))
     return eqx.tree_at(
-        lambda s: (s.plan, s.stage, s.index, s.due, s.checked, s.choice, s.switches),
+        lambda s: (s.plan, s.stage, s.index, s.due, s.checked, s.choice, s.switches, s.asked),
         state,
         (
             kept, stage, jnp.where(use, 0, state.index), state.due & ~wanted,
             jnp.where(wanted, checked, state.checked).astype(int),
             state.choice + switch.astype(int), state.switches + switch.astype(int),
+            state.asked | (wanted & (time >= computer.switch_time)),
         ),
     )  # fmt: skip
 

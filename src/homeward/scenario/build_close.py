@@ -24,6 +24,7 @@ from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
 from homeward.world.pair import PairWorld
 
 NOTICED = 5.0  # s after which a thruster that has failed is known to be out
+NEVER = 1e12  # s
 EVASION_TIME = 90.0  # s at most that the thrusters push away from the station
 EVASION = (0.15, 1.5)  # m/s along and across the way the station goes: see docs/models/rendezvous.md
 SPEED = {"nadir": 2.0}  # m/s at most along the axis; 1 to other ports
@@ -69,7 +70,13 @@ def aim_of(told: Rendezvous, rate: float) -> np.ndarray:
 
 
 def build_far(
-    scenario: Scenario, told: Rendezvous, inserted: Insertion, world: PairWorld, plan: str, budget: float
+    scenario: Scenario,
+    told: Rendezvous,
+    inserted: Insertion,
+    world: PairWorld,
+    plan: str,
+    budget: float,
+    most: float,
 ) -> FarComputer:
     """The computer of far guidance and homing."""
     C_EI = np.asarray(world.orientation.at(number(0.0)).C_EI0)
@@ -80,14 +87,18 @@ def build_far(
     reach = first + half + s.length_m - s.center_of_mass_m
     place = (reach if told.port == "forward" else -reach, told.guidance.side_m)
     own, fallback = far_times(told, plan), told.guidance.fallback
-    times = [own, own if fallback == "none" else max(far_times(told, fallback), own)]
+    times = [own, own if fallback == "none" else far_times(told, fallback)]
+    order = told.faults
     drags = (world.ship_drag / s.mass_kg, world.station_drag)
     return FarComputer(
         filter=filter_of(world, C_EI[2]), model=model, drags=drags, engine=world.engine, trim=world.trim,
         mass=number(s.mass_kg), aim=numbers(aim_of(told, rate)),
         hold=numbers([place[0], place[1], 0.0, 0.0, 0.0, 0.0]), arrivals=numbers(times),
         homing_time=number(told.guidance.homing_s), budget=number(budget),
-        lowest=number(WGS84_A + LOWEST), has_fallback=times[1] > times[0] + 1.0,
+        lowest=number(WGS84_A + LOWEST), has_fallback=abs(times[1] - times[0]) > 1.0,
+        abort_distance=number(order.abort_distance_m),
+        abort_time=number(NEVER if order.abort_s is None else order.abort_s),
+        switch_time=number(NEVER if order.switch_s is None else order.switch_s), most=number(most),
     )  # fmt: skip
 
 
@@ -126,7 +137,8 @@ def build_close(
         pushing=number(EVASION_TIME),
         approaches=jnp.asarray(told.guidance.approaches, int),
         orders=Orders(
-            number(f.abort_distance_m), number(1e12), number(f.retreat_distance_m),
+            number(f.abort_distance_m), number(NEVER if f.abort_s is None else f.abort_s),
+            number(f.retreat_distance_m),
             jnp.asarray(f.thruster + 1, int), number(f.thruster_s + NOTICED),
         ),
         C_DL=numbers(np.array(PORTS[told.port])),

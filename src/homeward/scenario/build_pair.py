@@ -1,6 +1,7 @@
 """From a scenario's rendezvous to arrays: the true world of ship and station, and what is believed of it."""
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
@@ -73,7 +74,7 @@ def build_hull(scenario: Scenario, told: Rendezvous) -> Hull:
             numbers(np.radians(t.tumble_deg_s)),
         ),
         station_mass=number(t.mass_kg), station_area=number(size), plume_power=number(PLUME_POWER),
-        restitution=number(RESTITUTION),
+        missed_captures=jnp.asarray(told.faults.missed_captures, int), restitution=number(RESTITUTION),
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from homeward.scenario.faults import Fleet, Strike, strikes_of, struck
 from homeward.scenario.launch import Insertion, insertion
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
+from homeward.sim.close import MOST_WAIT
 from homeward.world.pair import PairWorld
 
 FAR_LEGS = ("far guidance", "homing")
@@ -133,8 +134,7 @@ def offers(scenario: Scenario, told: Rendezvous, inserted: Insertion, names: lis
 
 def _offer(told: Rendezvous, name: str, time: float, burns: BurnPlan, bound: float) -> Offer:
     cost = float(burns.cost)
-    exhaust = told.ship.specific_impulse_s * G0
-    carried = exhaust * np.log(told.ship.mass_kg / (told.ship.mass_kg - told.ship.propellant_kg))
+    carried = _carried(told)
     why = ""
     if time < 600.0:
         why = "the approach alone takes longer than that"
@@ -149,6 +149,12 @@ def _offer(told: Rendezvous, name: str, time: float, burns: BurnPlan, bound: flo
     return Offer(name, cost, bound, why, burns)
 
 
+def _carried(told: Rendezvous) -> float:
+    """Delta-v [m/s] that the propellant gives."""
+    ship = told.ship
+    return ship.specific_impulse_s * G0 * float(np.log(ship.mass_kg / (ship.mass_kg - ship.propellant_kg)))
+
+
 def plan_rendezvous(scenario: Scenario, plan: str | None = None, port: str | None = None) -> RendezvousPlan:
     """Plan the rendezvous. ``plan`` and ``port`` go before the scenario's.
 
@@ -161,6 +167,7 @@ def plan_rendezvous(scenario: Scenario, plan: str | None = None, port: str | Non
     _check_station(scenario, inserted)
     chosen = _choose(scenario, told, inserted)
     span = PLANS["2d"] if told.guidance.fallback == "2d" else max(PLANS[chosen.name], PLANS["6.5h"])
+    span += MOST_WAIT * sum(hold.go_s is not None for hold in told.holds)
     if told.ends == "withdrawn":
         span += told.withdrawal.docked_s + WITHDRAWAL
     world = build_pair_world(scenario, told, inserted.epoch, span + 12000.0 + MARGIN)
@@ -171,6 +178,7 @@ def plan_rendezvous(scenario: Scenario, plan: str | None = None, port: str | Non
         world,
         chosen.name,
         told.guidance.budget_factor * max(chosen.cost, chosen.bound),
+        _carried(told) - PROXIMITY,
     )
     close, names = build_close(scenario, told, inserted, world, np.asarray(far.model.pole_I))
     made = RendezvousPlan(

@@ -164,7 +164,8 @@ class Hold(Section):
     seconds: NonNegative = Field(default=30.0, description="how long the ship stays at least")
     go_s: NonNegative | None = Field(
         default=None, examples=[9000.0],
-        description="time since the insertion at which GO is given; no GO needed if left out",
+        description="time since the insertion at which GO is given, one beyond the flight's end for never; "
+        "no GO needed if left out",
     )  # fmt: skip
 
 
@@ -194,7 +195,8 @@ class RendezvousGuidance(Section):
     hop_s: Seconds = Field(default=1800.0, description="from the first to the second hold point")
     contact_speed_m_s: Annotated[Positive, Field(le=0.5)] = Field(default=0.07, description="closing speed")
     fallback: Literal["1rev", "2h", "3.5h", "6.5h", "1d", "2d", "none"] = Field(
-        default="none", description="plan taken in flight where the chosen one gets too dear"
+        default="none",
+        description="other plan, taken in flight where the chosen one gets too dear or if ordered",
     )
     budget_factor: Annotated[Positive, Field(ge=1.0, le=10.0)] = Field(
         default=1.5, description="delta-v up to the aim point over the bound, beyond which that is"
@@ -214,9 +216,20 @@ class Faults(Section):
     abort_distance_m: NonNegative = Field(
         default=0.0, description="distance at which a collision-avoidance manoeuvre is ordered; 0: none"
     )
+    abort_s: NonNegative | None = Field(
+        default=None, examples=[7000.0],
+        description="time since the insertion at which it is ordered, in any leg; none if left out",
+    )  # fmt: skip
     retreat_distance_m: NonNegative = Field(
         default=0.0, description="distance at which one retreat is ordered; 0: none"
     )
+    missed_captures: Annotated[int, Field(strict=True, ge=0, le=9)] = Field(
+        default=0, description="contacts, the first ones, at which the latches do not catch"
+    )
+    switch_s: NonNegative | None = Field(
+        default=None, examples=[1500.0],
+        description="time since the insertion at which the other plan is ordered, `guidance.fallback`",
+    )  # fmt: skip
 
 
 class Withdrawal(Section):
@@ -265,6 +278,8 @@ class Rendezvous(Section):
                 raise ValueError(
                     f"holds: expected distances that fall from hold to hold, but {near:g} m follows {far:g} m"
                 )
+        if self.faults.switch_s is not None and self.guidance.fallback in ("none", self.plan):
+            raise ValueError("faults.switch_s: expected guidance.fallback to name another plan")
         if self.guidance.aim_behind_m <= distances[0]:
             raise ValueError(
                 f"guidance.aim_behind_m: expected more than the first hold's distance, {distances[0]:g} m"

@@ -38,7 +38,8 @@ from homeward.world.valves import fire, shut
 TICKS, CYCLES = 10, 32  # control ticks a cycle of one second, cycles a chunk
 GONE = 1200.0  # s after leaving the station that a flight is still followed
 FLOW_NOISE = 2e-3  # kg a cycle, 1-sigma of the propellant's flow meter
-LONGEST = 9000.0  # s that the last legs may take
+LONGEST = 9000.0  # s that the last legs may take, waiting for GO left out
+MOST_WAIT = 7200.0  # s of waiting for GO at one hold after which a flight ends there: held
 
 
 class CloseCarry(eqx.Module):
@@ -170,8 +171,9 @@ def _settled(
     closest = jnp.where(inside, truth.closest, jnp.minimum(truth.closest, distance))
     ok = finite(b.r_BI_I, b.v_BI_I, truth.q_BI, truth.omega_BI_B)
     gone = (state.mode == AWAY) & (truth.time - state.away_since > GONE)
-    late = truth.time - begun > LONGEST
-    done = truth.contact.captured | truth.contact.collided | gone | late | ~ok
+    late = truth.time - begun - state.waited > LONGEST
+    held = state.waiting >= MOST_WAIT
+    done = truth.contact.captured | truth.contact.collided | gone | late | held | ~ok
     return eqx.tree_at(
         lambda t: (t.closest, t.done, t.failed, t.failed_time),
         truth,

@@ -13,7 +13,7 @@ from homeward.icd_pair import PairFrame
 from homeward.math.lvlh import lvlh_quaternion, lvlh_rate
 from homeward.math.quaternion import conjugate, multiply, rotate
 from homeward.sim.carry import strong
-from homeward.sim.close import CYCLES, LONGEST, CloseCarry, close_chunk
+from homeward.sim.close import CYCLES, LONGEST, MOST_WAIT, CloseCarry, close_chunk
 from homeward.sim.far import FarCarry
 from homeward.sim.pair_lanes import world_axes
 from homeward.typing import Array
@@ -45,7 +45,7 @@ def _begin(flight, far, kicks, orders):
         q = multiply(off / jnp.sqrt(jnp.sum(off * off)), q)
         truth = eqx.tree_at(
             lambda t: (t.q_BI, t.omega_BI_B, t.done), truth,
-            (q, rotate(q, rate_I) + 1e-4 * kick[3:], truth.failed),
+            (q, rotate(q, rate_I) + 1e-4 * kick[3:], truth.failed | far.flight.aborted),
         )  # fmt: skip
         state = begin_close(flight, far.flight.filter, q, truth.time, far.flight.mass, orders)
         return CloseCarry(truth, state, jnp.zeros_like(truth.level), truth.time)
@@ -83,7 +83,9 @@ def fly_on(
     world, flight, keys = jax.device_put((world, flight, keys))
     at = jnp.asarray(np.broadcast_to(np.asarray(fault_time, float), (lanes,)))
     frames: list[PairFrame] = []
-    for number in range(int(LONGEST / CYCLES) + 2):
+    for number in range(int((LONGEST + len(names) * MOST_WAIT) / CYCLES) + 2):
+        if np.asarray(carry.truth.done).all():
+            break
         if between is not None:
             flight, carry = jax.device_put(between(flight, carry))
         carry, rows = _chunk(world, flight, at, carry, keys, record=record)
@@ -94,8 +96,6 @@ def fly_on(
             step = int(np.min(np.where(done, 99, np.asarray(carry.flight.step))))
             name = names[min(step, len(names) - 1)]
             progress(name, min((number + 1) * CYCLES / max(expected, 1.0), 1.0))
-        if done.all():
-            break
     return carry, frames
 
 

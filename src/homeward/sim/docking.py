@@ -2,7 +2,8 @@
 
 The box is that of the International Docking System Standard, Revision E: closing 0.05 to 0.10 m/s, lateral
 rate 0.04 m/s, lateral offset 0.10 m, pitch/yaw and roll 4 deg each, their rates 0.20 deg/s. Inside it the
-latches catch; outside, the ship is thrown back along the axis, and far outside it is a collision.
+latches catch, unless they fail; outside, the ship is thrown back along the axis, and far outside it is a
+collision.
 """
 
 import equinox as eqx
@@ -54,7 +55,7 @@ def meet(world: PairWorld, before: PairTruth, after: PairTruth, h: Scalar) -> Pa
         lateral_offset=jnp.concatenate([jnp.zeros(1), side]),
         angle=jnp.arccos(jnp.clip(cosine, -1.0, 1.0)), roll=roll, rate=norm(rate[1:]), roll_rate=rate[0],
     )  # fmt: skip
-    caught = inside_box(found)
+    caught = inside_box(found) & (found.count > hull.missed_captures)
     crashed = (found.closing > COLLISION_SPEED) | (norm(side) > COLLISION_SIDE)
     found = eqx.tree_at(lambda c: (c.captured, c.collided), found, (caught, crashed))
     contact = select(crossed, found, before.contact)

@@ -92,7 +92,7 @@ def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[
         truth,
         (
             truth.failed | ~ok, jnp.where(ok | truth.failed, truth.failed_time, truth.time),
-            (state.stage >= ARRIVED) | ~ok,
+            (state.stage >= ARRIVED) | state.aborted | ~ok,
         ),
     )  # fmt: skip
     return select(carry.truth.done, carry, FarCarry(truth, state)), row

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from homeward.math.lvlh import lvlh_matrix, lvlh_rate
 from homeward.math.quaternion import from_matrix, multiply, rotate
 from homeward.thrusters import Thrusters
-from homeward.typing import Array, Float, Mat33, Quat, Scalar, Vec3
+from homeward.typing import Array, Count, Float, Mat33, Quat, Scalar, Vec3
 from homeward.world.inertial import InertialUnit
 
 
@@ -45,6 +45,7 @@ class Hull(eqx.Module):
     station_mass: Scalar  # kg
     station_area: Scalar  # m2, what a plume can hit
     plume_power: Scalar  # of the cosine by which a plume thins out off its axis
+    missed_captures: Count  # contacts, the first ones, at which the latches do not catch whatever it is like
     restitution: Scalar  # speed after a contact without capture, over that before
 
 

@@ -1,0 +1,118 @@
+"""The executive of the last legs, one decision at a time: GO, retreat, a contact without capture, leaving."""
+
+import dataclasses
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import homeward as hw
+from homeward.campaign.disperse_pair import disperse_pair
+from homeward.flight.pair_port import PortRelative
+from homeward.flight.rendezvous_close import AWAY, GOING, _decide, begin_close
+from homeward.icd_pair import PairAids
+from homeward.scenario.rendezvous_plan import plan_rendezvous
+
+HOLD, HOP, STAY, LAST_HOLD, LAST = 0, 1, 2, 4, 5  # rows of the default's steps
+
+
+@pytest.fixture(scope="module")
+def executive():
+    """The default's computer, its state at the first hold, and what a cycle of sensors is like."""
+    made = plan_rendezvous(hw.load("shenzhou-21"))
+    _, far = disperse_pair(made, 0, np.array([0]), False)
+    filter_ = jax.tree.map(lambda x: x[0], far.flight.filter)
+    state = begin_close(
+        made.close, filter_, jnp.array([1.0, 0.0, 0.0, 0.0]), jnp.zeros(()), jnp.asarray(8000.0),
+        made.close.orders,
+    )  # fmt: skip
+    return made.close, state
+
+
+def aids_of(touched):
+    """A cycle in which no sensor sees anything but the contact switch."""
+    sizes = {
+        "valid": False,
+        "touched": touched,
+        "captured": False,
+        "position": [0.0] * 3,
+        "velocity": [0.0] * 3,
+    }
+    told = {}
+    for field in dataclasses.fields(PairAids):
+        turn = [1.0, 0.0, 0.0, 0.0] if "_q_" in field.name else 0.0
+        told[field.name] = jnp.asarray(sizes.get(field.name.split("_")[-1], turn))
+    return PairAids(**told)
+
+
+@jax.jit
+def _one(computer, state, aids, seen, r_L, v_L, time):
+    return _decide(computer, state, aids, seen, r_L, v_L, time, jnp.ones(()))
+
+
+def decide(
+    executive, step, *, x=100.0, side=0.0, time=1000.0, touched=False, go=None, seconds=None, tries=0,
+    cycles=1, **orders,
+):  # fmt: skip
+    """The state after some cycles at a distance [m] in a step; the ship is where the step wants it."""
+    computer, state = executive
+    steps = computer.steps
+    if go is not None:
+        steps = eqx.tree_at(lambda s: s.go, steps, steps.go.at[step].set(go))
+    if seconds is not None:
+        steps = eqx.tree_at(lambda s: s.seconds, steps, steps.seconds.at[step].set(seconds))
+    computer = eqx.tree_at(lambda c: c.steps, computer, steps)
+    told = eqx.tree_at(
+        lambda o: tuple(getattr(o, k) for k in orders), state.orders, tuple(map(jnp.asarray, orders.values()))
+    ) if orders else state.orders  # fmt: skip
+    state = eqx.tree_at(
+        lambda s: (s.step, s.tries, s.orders), state, (jnp.asarray(step), jnp.asarray(tries), told)
+    )
+    seen = PortRelative(jnp.array([x, side, 0.0]), jnp.zeros(3), jnp.zeros(3), jnp.zeros(3))
+    aids = aids_of(touched)
+    for k in range(cycles):
+        state = _one(computer, state, aids, seen, steps.place_L[step], jnp.zeros(3), jnp.asarray(time + k))
+    return state
+
+
+def test_a_hold_waits_for_go(executive):
+    """30 m, ten seconds there; GO comes in the fifteenth second, or not at all."""
+    waits = dict(x=30.0, seconds=10.0, go=1014.5)
+    early = decide(executive, LAST_HOLD, cycles=15, **waits)
+    assert int(early.step) == LAST_HOLD and float(early.waiting) == pytest.approx(6.0)
+    gone_on = decide(executive, LAST_HOLD, cycles=16, **waits)
+    assert int(gone_on.step) == LAST and float(gone_on.waiting) == 0.0
+    assert float(gone_on.waited) == pytest.approx(6.0)
+    never = decide(executive, LAST_HOLD, x=30.0, seconds=10.0, go=1e12, cycles=40)
+    assert int(never.step) == LAST_HOLD and float(never.waiting) == pytest.approx(31.0)
+    # Not there yet: that is no waiting.
+    assert float(decide(executive, LAST_HOLD, x=80.0, go=1e12, cycles=40).waiting) == 0.0
+
+
+def test_one_retreat_is_ordered_once(executive):
+    back = decide(executive, LAST, x=15.0, retreat_distance=20.0)
+    assert int(back.step) == LAST_HOLD and bool(back.ordered) and int(back.retreats) == 1
+    assert int(back.tries) == 0 and int(back.mode) == GOING
+    # From the way to the last hold it is the hold before.
+    assert int(decide(executive, LAST_HOLD, x=90.0, retreat_distance=95.0).step) == LAST_HOLD - 1
+    assert int(decide(executive, LAST, x=25.0, retreat_distance=20.0).step) == LAST
+    again = eqx.tree_at(lambda s: s.ordered, executive[1], jnp.asarray(True))
+    assert int(decide((executive[0], again), LAST, x=15.0, retreat_distance=20.0).step) == LAST
+
+
+def test_a_contact_without_capture_is_tried_again_and_then_left(executive):
+    first = decide(executive, LAST, x=0.0, touched=True)
+    assert (int(first.step), int(first.tries), int(first.mode)) == (LAST_HOLD, 1, GOING)
+    second = decide(executive, LAST, x=0.0, touched=True, tries=1)
+    assert int(second.mode) == AWAY and int(second.aborts) == 1 and float(second.away_since) == 1000.0
+
+
+@pytest.mark.parametrize("step", [HOLD, HOP, STAY, LAST_HOLD, LAST])
+def test_leaving_may_be_ordered_in_any_step(executive, step):
+    for orders in ({"abort_distance": 300.0}, {"abort_time": 900.0}):
+        left = decide(executive, step, x=250.0, side=20.0, **orders)
+        assert int(left.mode) == AWAY and int(left.aborts) == 1
+    for orders in ({"abort_distance": 200.0}, {"abort_time": 1100.0}):
+        assert int(decide(executive, step, x=250.0, side=20.0, **orders).mode) == GOING
