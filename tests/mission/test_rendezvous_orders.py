@@ -43,7 +43,8 @@ class AtTheFirstHold:
         wide = [
             np.broadcast_to(np.asarray(x, float), (LANES,)) for x in (abort_distance, abort_time, retreat)
         ]
-        orders = Orders(*(np.array(x) for x in wide), np.zeros(LANES, int), np.full(LANES, NEVER))
+        rest = (np.zeros(LANES, int), np.full(LANES, NEVER))
+        orders = jax.vmap(lambda *x: Orders(*x))(*(np.array(x) for x in wide), *rest)
         flight = self.made.close
         for row, time in (go or {}).items():
             flight = eqx.tree_at(lambda c: c.steps.go, flight, flight.steps.go.at[row].set(time))
