@@ -12,6 +12,7 @@ from homeward.math.lvlh import from_lvlh, lvlh_quaternion, to_lvlh
 from homeward.math.quaternion import from_matrix, multiply
 from homeward.sim.close import _fly
 from homeward.sim.pair_record import ports
+from homeward.world.faults import ails
 from homeward.world.gravity import J2Gravity
 from homeward.world.pair import pulled, tidal_pull
 
@@ -72,7 +73,9 @@ def a_second_by_thrust(world, truth):
     active = jnp.zeros(24).at[jnp.array([0, 5, 10, 16, 17, 20])].set(0.08)
 
     def tick(truth, _):
-        new, _ = _fly(world, truth, active, jnp.asarray(TICK), jnp.zeros(6), jnp.asarray(1e12))
+        sound = ails(world.faults, truth.time, truth.level.shape[0])
+        never = jnp.asarray(1e12)
+        new, _ = _fly(world, truth, active, jnp.asarray(TICK), jnp.zeros(6), never, sound, jnp.asarray(0))
         return new, None
 
     truth, _ = jax.lax.scan(tick, truth, None, length=10)
