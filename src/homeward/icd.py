@@ -148,6 +148,9 @@ class Command(eqx.Module):
     # within the next tick that the stack's forward thrusters burn in place of the main engine.
     isolated: Count | None = None
     axial_seconds: Scalar | None = None
+    burnt: Flag | None = (
+        None  # the burn has given what was wanted: the flight computer's word that it is over
+    )
 
 
 class BodyFrame(eqx.Module):

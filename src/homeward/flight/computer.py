@@ -127,25 +127,32 @@ class FlightComputer(eqx.Module):
     def thrust(
         self, state: FlightState, measurements: Measurements, active: Command, wanted: Scalar,
         direction: Vec3, tick: Scalar, aimed: Flag,
-    ) -> tuple[FlightState, Command, Scalar]:  # fmt: skip
-        """As ``burn``; where the engine does not answer, seconds of the forward thrusters in its place."""
+    ) -> tuple[FlightState, Command, Scalar, Flag]:  # fmt: skip
+        """As ``burn``; where the engine does not answer, seconds of the forward thrusters in its place.
+
+        And whether the burn has given what was wanted: one that is interrupted has not.
+        """
         if state.health is not None:
             wanted = jnp.where(jnp.isfinite(state.health.wanted), state.health.wanted, wanted)
         command = self.burn(measurements, active, wanted, direction, tick, aimed)
         zero = jnp.zeros_like(tick)
-        if self.health is None or state.health is None or active.axial_seconds is None:
-            return state, command, zero
         sensed = measurements.sensed_delta_v
+        if self.health is None or state.health is None or active.axial_seconds is None:
+            over = wanted - sensed < SMALLEST_PULSE * self.thrust_acceleration
+            return state, command, zero, over
         health = self.health.burnt(
-            state.health, sensed, active.engine_seconds, self.thrust_acceleration, tick
-        )
+            state.health, sensed, active.engine_seconds, self.thrust_acceleration, wanted,
+            measurements.time, tick,
+        )  # fmt: skip
         state = eqx.tree_at(lambda s: s.health, state, health)
         axial = self.health.axial_acceleration
         missing = (wanted - sensed) / jnp.maximum(axial, 1e-6) - active.axial_seconds
         seconds = jnp.where(missing < SMALLEST_PULSE, 0.0, jnp.minimum(missing, tick))
         seconds = jnp.where(aimed & (wanted > 0.0) & health.axial, seconds, 0.0)
         main = jnp.where(health.axial, 0.0, command.engine_seconds)
-        return state, eqx.tree_at(lambda c: c.engine_seconds, command, main), seconds
+        strength = jnp.where(health.axial, axial, self.thrust_acceleration)
+        over = wanted - sensed < SMALLEST_PULSE * strength
+        return state, eqx.tree_at(lambda c: c.engine_seconds, command, main), seconds, over
 
     def attitude(self, state: FlightState, measured: Attitude) -> Attitude:
         """The attitude that control goes by: the filter's, or that of a unit with an error model."""
@@ -227,14 +234,14 @@ def idle(thrusters: int | None = None) -> Command:
     point = Command(zero, zero, jnp.asarray([1.0, 0.0, 0.0]), jnp.asarray(0), no, no)
     if thrusters is None:
         return point
-    return with_thrusters(point, jnp.zeros(thrusters), jnp.asarray(0), zero)
+    return with_thrusters(point, jnp.zeros(thrusters), jnp.asarray(0), zero, no)
 
 
 def with_thrusters(
-    command: Command, seconds: Float[Array, " n"], isolated: Count, axial_seconds: Scalar
+    command: Command, seconds: Float[Array, " n"], isolated: Count, axial_seconds: Scalar, burnt: Flag
 ) -> Command:
     """The command with what it asks of a turning ship's thrusters."""
     return eqx.tree_at(
-        lambda c: (c.thruster_seconds, c.isolated, c.axial_seconds), command,
-        (seconds, isolated, axial_seconds), is_leaf=lambda x: x is None,
+        lambda c: (c.thruster_seconds, c.isolated, c.axial_seconds, c.burnt), command,
+        (seconds, isolated, axial_seconds, burnt), is_leaf=lambda x: x is None,
     )  # fmt: skip

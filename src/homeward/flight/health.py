@@ -34,6 +34,7 @@ class HealthState(eqx.Module):
     clock: Scalar  # s that the onboard clock is ahead
     clock_off: Scalar  # cycles in a row
     expected: Scalar  # m/s that the burn should have given so far
+    begun: Scalar  # s: when it was due
     wanted: Scalar  # m/s at which it is to end, where it did not give them; infinite before that is known
 
 
@@ -53,7 +54,7 @@ class Health(eqx.Module):
         """All sound."""
         zero, no = jnp.zeros(()), jnp.asarray(False)
         suspects = no_suspects(self.stack.thrust.shape[0])
-        return HealthState(suspects, no, zero, no, zero, zero, zero, zero, zero + jnp.inf)
+        return HealthState(suspects, no, zero, no, zero, zero, zero, zero, zero, zero + jnp.inf)
 
     def timed(
         self, state: HealthState, measurements: Measurements, fixed: Flag
@@ -97,16 +98,19 @@ class Health(eqx.Module):
         return eqx.tree_at(lambda s: s.thrusters, state, noted)
 
     def burnt(
-        self, state: HealthState, sensed: Scalar, told_seconds: Scalar, acceleration: Scalar, dt: Scalar
-    ) -> HealthState:
+        self, state: HealthState, sensed: Scalar, told_seconds: Scalar, acceleration: Scalar, wanted: Scalar,
+        time: Scalar, dt: Scalar,
+    ) -> HealthState:  # fmt: skip
         """One control tick of a burn: whether the engine answers. m/s, ``acceleration`` as believed."""
         gained, asked = sensed - state.sensed, told_seconds > 0.5 * dt
         nothing = asked & (gained < WEAK * acceleration * told_seconds)
-        expected = jnp.where(gained < 0.0, 0.0, state.expected) + acceleration * told_seconds
+        # Whatever holds a burn up, an engine or an attitude, it should have given this by now.
+        begun = jnp.where(wanted > LARGE, state.begun, time)
+        expected = jnp.minimum(acceleration * (time - begun), wanted)
         silent = jnp.where(nothing, state.engine_silent + dt, jnp.where(asked, 0.0, state.engine_silent))
         return eqx.tree_at(
-            lambda s: (s.engine_silent, s.axial, s.sensed, s.expected), state,
-            (silent, state.axial | (silent > SILENT), sensed, expected),
+            lambda s: (s.engine_silent, s.axial, s.sensed, s.expected, s.begun), state,
+            (silent, state.axial | (silent > SILENT), sensed, expected, begun),
         )  # fmt: skip
 
     def aimed(self, state: HealthState, last: Navigation, thrust_E: Vec3, wanted: Scalar) -> HealthState:

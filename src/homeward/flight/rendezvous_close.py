@@ -17,12 +17,14 @@ from homeward.flight.glideslope import Glideslope
 from homeward.flight.pair_attitude import PairAttitude, PairAttitudeState
 from homeward.flight.pair_navigation import PairFilter, PairFilterState
 from homeward.flight.pair_port import PortRelative, port_relative
+from homeward.flight.pair_trust import Trust, full_trust, heard, judged
 from homeward.flight.place_keeping import beyond, hop_change, keep_change
 from homeward.flight.port_motion import Seen
 from homeward.flight.proximity_mpc import MpcState, ProximityMpc
 from homeward.flight.strapdown import turn_quaternion
 from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_tick, watch
-from homeward.icd import InertialSample
+from homeward.flight.voting import Voting, VotingState
+from homeward.icd import InertialReadings
 from homeward.icd_pair import PairAids, PairNavigation
 from homeward.math.components import join, split
 from homeward.math.lvlh import lvlh_matrix, lvlh_quaternion, lvlh_rate, to_lvlh
@@ -71,6 +73,7 @@ class CloseComputer(eqx.Module):
     orders: Orders  # of a flight that is not told others
     C_DL: Mat33  # of the port while the station holds its orbit's axes
     thrusters: Thrusters  # as believed, sound
+    voting: Voting  # of the instruments of motion
 
 
 class CloseState(eqx.Module):
@@ -97,12 +100,15 @@ class CloseState(eqx.Module):
     mass: Scalar
     quiet: Flag  # no push was ordered in the last cycle
     monitor: MonitorState  # of the thrusters
+    voting: VotingState
+    trust: Trust
 
 
 def begin_close(
-    computer: CloseComputer, filter_: PairFilterState, q_BI: Quat, time: Scalar, mass: Scalar, orders: Orders
-) -> CloseState:
-    """At the first hold point."""
+    computer: CloseComputer, filter_: PairFilterState, q_BI: Quat, time: Scalar, mass: Scalar, orders: Orders,
+    voting: VotingState | None = None, trust: Trust | None = None,
+) -> CloseState:  # fmt: skip
+    """At the first hold point; whom to believe as the legs before have found, or everyone."""
     zero, none, no = jnp.zeros(()), jnp.asarray(0, int), jnp.asarray(False)
     return CloseState(
         orders=orders,
@@ -111,6 +117,8 @@ def begin_close(
         aborts=none, ordered=no,
         away_since=zero, to_go=jnp.zeros(3), q_WI=q_BI, omega_W=jnp.zeros(3), mass=mass, quiet=no,
         monitor=no_suspects(computer.thrusters.thrust.shape[0]),
+        voting=computer.voting.init() if voting is None else voting,
+        trust=full_trust() if trust is None else trust,
     )  # fmt: skip
 
 
@@ -138,9 +146,11 @@ def control_close(
     ), seconds
 
 
-def tick_close(computer: CloseComputer, state: CloseState, sample: InertialSample) -> CloseState:
-    """What the inertial unit made of a tick."""
-    return eqx.tree_at(lambda s: s.attitude, state, computer.attitude.tick(state.attitude, sample))
+def tick_close(computer: CloseComputer, state: CloseState, readings: InertialReadings) -> CloseState:
+    """What the instruments of motion made of a tick, voted on."""
+    voting, sample = computer.voting.combine(state.voting, readings)
+    attitude = computer.attitude.tick(state.attitude, sample)
+    return eqx.tree_at(lambda s: (s.voting, s.attitude), state, (voting, attitude))
 
 
 def cycle_close(
@@ -154,18 +164,22 @@ def cycle_close(
     if flow is not None:
         before = computer.attitude.attitude(state.attitude)
         quiet, no = ~aids.touched, jnp.zeros_like(aids.touched)
-        judged = watch(
+        suspects = watch(
             state.monitor, computer.thrusters, computer.inertia, before.omega_BI_B, flow, jnp.zeros_like(dt),
             no, quiet, dt,
         )  # fmt: skip
-        state = eqx.tree_at(lambda s: s.monitor, state, judged)
+        state = eqx.tree_at(lambda s: s.monitor, state, suspects)
     attitude, gained, spread = computer.attitude.cycle(
         state.attitude, aids.star_valid, aids.star_q_BI, coasting=state.quiet
     )
     filter_ = computer.filter.propagate(state.filter, gained, dt, spread)
     now = computer.attitude.attitude(attitude)
     sigma = computer.attitude.sigma(attitude)
+    aids = heard(state.trust, aids)
     filter_ = computer.filter.update(filter_, aids, now.q_BI, sigma)
+    trust = judged(state.trust, filter_.refused, computer.filter.belief.patience, aids)
+    voting, _, _, _ = computer.voting.review(state.voting, dt)
+    state = eqx.tree_at(lambda s: (s.trust, s.voting), state, (trust, voting))
     n = computer.filter.believed(filter_, now.q_BI, now.omega_BI_B, time, sigma)
     state = eqx.tree_at(lambda s: (s.attitude, s.filter), state, (attitude, filter_))
     r_L, v_L = to_lvlh(n.r_TI_I, n.v_TI_I, n.r_BI_I, n.v_BI_I)
@@ -211,9 +225,13 @@ def shut_feed(state: CloseState) -> Count:
     return state.monitor.isolated
 
 
-def resting(before: CloseState, heard: CloseState) -> CloseState:
+def resting(before: CloseState, after: CloseState) -> CloseState:
     """The state of a computer that starts anew: motion is followed, nothing is decided."""
-    return eqx.tree_at(lambda s: (s.filter, s.attitude), before, (heard.filter, heard.attitude))
+    return eqx.tree_at(
+        lambda s: (s.filter, s.attitude, s.voting, s.trust),
+        before,
+        (after.filter, after.attitude, after.voting, after.trust),
+    )
 
 
 def _evasion(computer: CloseComputer, seen: PortRelative, v_L: Vec3) -> Vec3:

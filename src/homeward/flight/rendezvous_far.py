@@ -12,7 +12,10 @@ import jax.numpy as jnp
 
 from homeward.flight.pair_model import PairModel
 from homeward.flight.pair_navigation import PairFilter, PairFilterState
+from homeward.flight.pair_trust import Trust, full_trust, heard, judged
 from homeward.flight.rendezvous_plan import MOST_BURNS, BurnPlan, plan_burns
+from homeward.flight.voting import Voting, VotingState
+from homeward.icd import InertialReadings
 from homeward.icd_pair import PairAids
 from homeward.math.numerics import norm
 from homeward.typing import Array, Count, Flag, Float, Scalar, Vec3
@@ -50,6 +53,7 @@ class FarComputer(eqx.Module):
     abort_distance: Scalar  # m to the station at which to leave it at that; 0: nowhere
     abort_time: Scalar  # s at which to
     switch_time: Scalar  # s at which the other plan is ordered
+    voting: Voting  # of the accelerometers
     has_fallback: bool = eqx.field(static=True, default=True)
 
 
@@ -70,6 +74,8 @@ class FarState(eqx.Module):
     choice: Count
     switches: Count
     silent: Scalar  # s that the main engine was told to burn and did not
+    voting: VotingState
+    trust: Trust
     main_dead: Flag  # it is given up: the thrusters that push forward burn in its place
     asked: Flag  # the ordered change of plan has been looked at
     aborted: Flag  # no burn any more: from anywhere here a free ship stays clear of the station
@@ -89,6 +95,7 @@ def begin_far(computer: FarComputer, filter_: PairFilterState) -> FarState:
         filter=filter_, plan=no_plan(computer.arrivals[0]), stage=none, index=none, burning=no,
         due=jnp.asarray(True), checked=none, to_go=jnp.zeros(3), sensed=jnp.zeros(3), spent=zero,
         mass=computer.mass, choice=none, switches=none, silent=zero, main_dead=no, asked=no, aborted=no,
+        voting=computer.voting.init(), trust=full_trust(),
     )  # fmt: skip
 
 
@@ -97,10 +104,15 @@ def navigate_far(computer: FarComputer, state: FarState, aids: PairAids, dt: Sca
     f = computer.filter
     carried = f.propagate(state.filter, state.sensed, dt)
     # In these legs attitude is held ideally and no sensor reads angles against the hull.
+    aids = heard(state.trust, aids)
     updated = f.update(carried, aids, jnp.asarray([1.0, 0.0, 0.0, 0.0]))
     near = norm(updated.motion.r_BT_I) < computer.abort_distance
+    trust = judged(state.trust, updated.refused, f.belief.patience, aids)
+    voting, _, _, _ = computer.voting.review(state.voting, dt)
     return eqx.tree_at(
-        lambda s: (s.filter, s.sensed, s.aborted), state, (updated, jnp.zeros(3), state.aborted | near)
+        lambda s: (s.filter, s.sensed, s.aborted, s.trust, s.voting),
+        state,
+        (updated, jnp.zeros(3), state.aborted | near, trust, voting),
     )
 
 
@@ -130,11 +142,15 @@ def thrust_far(computer: FarComputer, state: FarState, time: Scalar) -> tuple[Fa
     return new, direction, main, seconds
 
 
-def sensed_far(computer: FarComputer, state: FarState, gained: Vec3, main: Flag, seconds: Scalar) -> FarState:
-    """After the second: the velocity gained [m/s, I] is taken off what is still to go.
+def sensed_far(
+    computer: FarComputer, state: FarState, readings: InertialReadings, main: Flag, seconds: Scalar
+) -> FarState:
+    """After the second: the velocity gained [m/s, I], voted on, is taken off what is still to go.
 
     An engine that was told to burn for ``seconds`` of it and gave next to nothing, time after time, is dead.
     """
+    voting, sample = computer.voting.combine(state.voting, readings)
+    gained = sample.delta_velocity
     speed = jnp.where(main, computer.engine.exhaust_speed, computer.trim.exhaust_speed)
     size = norm(gained)
     to_go = state.to_go - jnp.where(state.burning, gained, 0.0)
@@ -145,12 +161,13 @@ def sensed_far(computer: FarComputer, state: FarState, gained: Vec3, main: Flag,
     return eqx.tree_at(
         lambda s: (
             s.to_go, s.burning, s.index, s.due, s.sensed, s.spent, s.mass, s.silent, s.main_dead,
+            s.voting,
         ),
         state,
         (
             to_go, state.burning & ~over, state.index + over.astype(int), state.due | over,
             state.sensed + gained, state.spent + size, state.mass * (1.0 - size / speed), silent,
-            state.main_dead | (silent >= DEAD),
+            state.main_dead | (silent >= DEAD), voting,
         ),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from homeward.flight.rendezvous_close import CloseComputer, Orders
 from homeward.flight.rendezvous_far import FarComputer
 from homeward.scenario.build import number, numbers
 from homeward.scenario.build_pair import build_model
+from homeward.scenario.build_voting import build_voting
 from homeward.scenario.launch import Insertion
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
@@ -99,6 +100,7 @@ def build_far(
         abort_distance=number(order.abort_distance_m),
         abort_time=number(NEVER if order.abort_s is None else order.abort_s),
         switch_time=number(NEVER if order.switch_s is None else order.switch_s), most=number(most),
+        voting=build_voting(scenario.flight.navigation.sensors),
     )  # fmt: skip
 
 
@@ -142,6 +144,7 @@ def build_close(
             jnp.asarray(f.thruster + 1, int), number(f.thruster_s + NOTICED),
         ),
         C_DL=numbers(np.array(PORTS[told.port])),
+        voting=build_voting(scenario.flight.navigation.sensors),
         thrusters=eqx.tree_at(lambda t: t.share, h.thrusters, jnp.ones_like(h.thrusters.share)),
     ), names  # fmt: skip
 

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from homeward.world.faults import Kind
+from homeward.world.faults import INSTRUMENTS, Kind
 
 DEGREE = math.pi / 180.0
 NEVER = math.inf
@@ -47,16 +47,18 @@ FAILURES = (
     Failure("thruster", "on", Kind.THRUSTER_ON, count=-1, rendezvous=True),
     Failure("engine", "out", Kind.ENGINE_OUT, count=-1, return_legs=("deorbit burn",), rendezvous=True),
     Failure("engines", "cut-off", Kind.ENGINE_OUT, 1.0, return_legs=("deorbit burn",), rendezvous=True),
-    Failure("gyro", "dead", Kind.GYRO_DEAD, count=3, return_legs=RETURN, rendezvous=True),
-    Failure("gyro", "biased", Kind.GYRO_BIASED, 10.0 * DEGREE / 3600.0, count=3, return_legs=RETURN,
+    Failure("gyro", "dead", Kind.GYRO_DEAD, count=INSTRUMENTS, return_legs=RETURN,
             rendezvous=True),
-    Failure("gyro", "drifting", Kind.GYRO_DRIFTING, 0.02 * DEGREE / 3600.0, count=3, return_legs=RETURN,
-            rendezvous=True),
-    Failure("accelerometer", "dead", Kind.ACCELEROMETER_DEAD, count=3, return_legs=RETURN, rendezvous=True),
-    Failure("accelerometer", "biased", Kind.ACCELEROMETER_BIASED, 5e-3, count=3, return_legs=RETURN,
-            rendezvous=True),
-    Failure("accelerometer", "drifting", Kind.ACCELEROMETER_DRIFTING, 1e-5, count=3, return_legs=RETURN,
-            rendezvous=True),
+    Failure("gyro", "biased", Kind.GYRO_BIASED, 10.0 * DEGREE / 3600.0, count=INSTRUMENTS,
+            return_legs=RETURN, rendezvous=True),
+    Failure("gyro", "drifting", Kind.GYRO_DRIFTING, 0.02 * DEGREE / 3600.0, count=INSTRUMENTS,
+            return_legs=RETURN, rendezvous=True),
+    Failure("accelerometer", "dead", Kind.ACCELEROMETER_DEAD, count=INSTRUMENTS,
+            return_legs=RETURN, rendezvous=True),
+    Failure("accelerometer", "biased", Kind.ACCELEROMETER_BIASED, 5e-3, count=INSTRUMENTS,
+            return_legs=RETURN, rendezvous=True),
+    Failure("accelerometer", "drifting", Kind.ACCELEROMETER_DRIFTING, 1e-5, count=INSTRUMENTS,
+            return_legs=RETURN, rendezvous=True),
     Failure("star", "blind", Kind.STAR_BLIND, return_legs=(*STACK, *CAPSULE), rendezvous=True),
     Failure("satellite", "lost", Kind.SATELLITE_LOST, return_legs=RETURN, rendezvous=True),
     Failure("satellite", "spoofed", Kind.SATELLITE_SPOOFED, 5e-3, return_legs=RETURN, rendezvous=True),

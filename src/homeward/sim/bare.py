@@ -39,13 +39,13 @@ def bare_carry(carry: Carry, flight: FlightComputer) -> Carry:
         return carry
     if isinstance(flight.navigation, AbstractStrapdown):
         carry = eqx.tree_at(lambda c: c.flight.navigation, carry, ())
-    return eqx.tree_at(_of_body, carry, (None,) * 5, is_leaf=_none)
+    return eqx.tree_at(_of_body, carry, (None,) * 6, is_leaf=_none)
 
 
 def _of_body(c: Carry):
     return (
         c.truth.body, c.command.thruster_seconds, c.command.isolated, c.command.axial_seconds,
-        c.flight.health,
+        c.command.burnt, c.flight.health,
     )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def dressed_carry(carry: Carry, before: Carry, fresh: Carry) -> Carry:
     if before.truth.body is None:
         return carry
     # What was watched anew: of the rates in between nothing is known.
-    carry = eqx.tree_at(_of_body, carry, (*_of_body(before)[:4], fresh.flight.health), is_leaf=_none)
+    carry = eqx.tree_at(_of_body, carry, (*_of_body(before)[:5], fresh.flight.health), is_leaf=_none)
     old = carry.flight
     if jax.tree.structure(old.navigation) == jax.tree.structure(fresh.flight.navigation):
         return carry

@@ -24,7 +24,7 @@ from homeward.sim.far import situation
 from homeward.sim.pair_record import frame, ports
 from homeward.typing import Array, Count, Float, Scalar
 from homeward.world import inertial
-from homeward.world.ailing import ailing_sample, failing
+from homeward.world.ailing import failing, told_apart
 from homeward.world.dynamics import finite
 from homeward.world.faults import Ails, ails, computer_down, onsets, set_off
 from homeward.world.hull import plume_push
@@ -88,7 +88,7 @@ def _cycle(world, flight, fault_time, carry: CloseCarry, noise: Float[Array, " n
         controlled, pending = control_close(flight, state, active, truth.time + a.clock, h)
         state, pending = select(down, state, controlled), jnp.where(down, 0.0, pending)
         truth, sample = _fly(world, truth, active, h, shake, fault_time, a, shut_feed(state))
-        state = tick_close(flight, state, sample)
+        state = tick_close(flight, state, told_apart(sample, a))
         return (truth, state, pending, open_for + active), None
 
     start = (truth, carry.flight, carry.active, jnp.zeros_like(carry.active))
@@ -147,7 +147,7 @@ def _fly(
     blown = join(tuple(sum(C[i][k] * blown_B[i] for i in range(3)) for k in range(3)))  # pyright: ignore[reportArgumentType]
     bodies = drifted(truth.bodies, h, gained, 0.5 * h * gained, blown * (h / hull.station_mass))
     turn = turn_between(truth.q_BI, join4(q1))
-    sample = ailing_sample(hull.inertial.sample(turn, felt, h, shake), a)
+    sample = hull.inertial.sample(turn, felt, h, shake)
     new = eqx.tree_at(
         lambda t: (t.time, t.bodies, t.q_BI, t.omega_BI_B, t.level, t.mass, t.propellant, t.delta_v, t.plume),
         truth,

@@ -47,7 +47,8 @@ def _begin(flight, far, kicks, orders):
             lambda t: (t.q_BI, t.omega_BI_B, t.done), truth,
             (q, rotate(q, rate_I) + 1e-4 * kick[3:], truth.failed | far.flight.aborted),
         )  # fmt: skip
-        state = begin_close(flight, far.flight.filter, q, truth.time, far.flight.mass, orders)
+        known = (far.flight.voting, far.flight.trust)
+        state = begin_close(flight, far.flight.filter, q, truth.time, far.flight.mass, orders, *known)
         return CloseCarry(truth, state, jnp.zeros_like(truth.level), truth.time)
 
     return strong(jax.vmap(lane)(far, kicks, orders))

@@ -12,11 +12,13 @@ from homeward.flight.rendezvous_far import (
     sensed_far,
     thrust_far,
 )
+from homeward.icd import InertialSample
 from homeward.icd_pair import PairFrame
 from homeward.math.numerics import norm
 from homeward.sim.carry import select
 from homeward.sim.pair_record import frame
 from homeward.typing import Array, Float, Vec3
+from homeward.world.ailing import told_apart
 from homeward.world.dynamics import finite
 from homeward.world.faults import Ails, ails, computer_down, onsets, set_off
 from homeward.world.hull import station_attitude
@@ -117,10 +119,9 @@ def _second(
     bodies = drifted(bodies, h, gained, moved, jnp.zeros(3))
     mass = truth.mass - burnt
     bodies = kicked(pulled(world, spin, truth.time + h, tidal, bodies, mass, h), 0.5 * h)
-    felt = (
-        a.accelerometer_works[:3] * gained * (1.0 + world.accelerometer_scale) + h * a.accelerometer_bias[:3]
-    )
-    state = sensed_far(flight, state, felt, main, seconds)
+    felt = gained * (1.0 + world.accelerometer_scale)
+    readings = told_apart(InertialSample(jnp.zeros(3), felt, h), a)
+    state = sensed_far(flight, state, readings, main, seconds)
     relative = norm(bodies.r_BI_I - bodies.r_TI_I)
     truth = eqx.tree_at(
         lambda t: (t.time, t.bodies, t.mass, t.propellant, t.delta_v, t.closest),

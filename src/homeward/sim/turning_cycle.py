@@ -127,14 +127,14 @@ def _ticks(
         truth, state, active, motion = inner
         attitude = flight.attitude(state, attitude_now(world, frozen, motion))
         valves, pending, tick_s = active.thruster_seconds, wanted, leg.tick
-        axial = jnp.zeros_like(tick_s)
+        axial, burnt = jnp.zeros_like(tick_s), jnp.zeros_like(truth.done)
         if leg.kind == ORBIT:
             told = measure(world.navigation, truth, jnp.zeros(3), jnp.zeros_like(tick_s), cycle_noise)
             entering = leg.entering > 0.0
             seconds = steering.point(attitude, axes, valves, leg.burn_direction, entering, tick_s)
             aimed = steering.aimed(attitude, leg.burn_direction)
             burn = (leg.burn_delta_v, leg.burn_direction, tick_s, aimed)
-            watching, pending, axial = flight.thrust(state, told, active, *burn)
+            watching, pending, axial, burnt = flight.thrust(state, told, active, *burn)
             state = select(down, state, watching)
         elif leg.kind == AIR:
             seconds = steering.bank(attitude, axes, valves, wanted.bank, tick_s)
@@ -145,7 +145,7 @@ def _ticks(
             descended, pending = flight.descend(state, told, tick_s)
             state = select(down, state, descended)
             seconds = steering.damp(attitude, valves, pending.deploy > 1, tick_s)
-        pending = with_thrusters(pending, seconds, isolated, axial)
+        pending = with_thrusters(pending, seconds, isolated, axial, burnt)
         # While the flight computer starts anew nothing is ordered: valves fall shut.
         pending = select(down, eqx.tree_at(lambda c: c.bank, idle(seconds.shape[0]), pending.bank), pending)
         row = None

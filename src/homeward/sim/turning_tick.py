@@ -36,7 +36,7 @@ def act_turning(
     """
     body, state = world.body, truth.body
     assert body is not None and state is not None and active.thruster_seconds is not None
-    assert active.isolated is not None and active.axial_seconds is not None
+    assert active.isolated is not None and active.axial_seconds is not None and active.burnt is not None
     dt, where = leg.tick, WHERE[leg.kind]
     r, v, _, _ = motion
     since = truth.time - frozen.time
@@ -66,8 +66,8 @@ def act_turning(
         burnt = burnt + axial * dt / body.axial.exhaust_speed
         mass, propellant = mass - burnt, propellant - burnt
         asked = active.engine_seconds + active.axial_seconds
-        over = (asked <= 0.0) & (engine_level < OUT)
-        finished = (over | (propellant <= 0.0)) & (truth.sensed_delta_v > 0.5 * leg.burn_delta_v)
+        over = (asked <= 0.0) & (engine_level < OUT) & active.burnt
+        finished = over | ((propellant <= 0.0) & (truth.sensed_delta_v > 0.5 * leg.burn_delta_v))
         finished = finished & (leg.burn_delta_v > 0.0)
     if leg.kind == CANOPY:
         done = set_off(world, truth, active, dt)

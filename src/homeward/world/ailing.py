@@ -6,11 +6,12 @@ A failed sensor is told of by its message alone, so that any model of the sensor
 import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.icd import InertialSample, Measurements
+from homeward.icd import InertialReadings, InertialSample, Measurements
 from homeward.math.numerics import interpolate_uniform
 from homeward.thrusters import Thrusters
 from homeward.typing import Array, Scalar
 from homeward.world.faults import Ails
+from homeward.world.instruments import dodecahedron
 from homeward.world.world import World
 
 STORM_TOP = 60e3  # m: the rows of a storm stand evenly from altitude 0 up to it
@@ -56,15 +57,17 @@ def ailing_world(world: World, a: Ails, altitude: Scalar) -> World:
     )  # fmt: skip
 
 
-def ailing_sample(sample: InertialSample, a: Ails) -> InertialSample:
-    """What a plain triad with failed instruments tells of a tick: a dead one tells no motion at all."""
-    dt = sample.duration
-    return eqx.tree_at(
-        lambda s: (s.delta_angle, s.delta_velocity), sample,
-        (
-            a.gyro_works[:3] * sample.delta_angle + dt * a.gyro_bias[:3],
-            a.accelerometer_works[:3] * sample.delta_velocity + dt * a.accelerometer_bias[:3],
-        ),
+def told_apart(sample: InertialSample, a: Ails) -> InertialReadings:
+    """What six skewed instruments of each kind tell, of which some have failed, instead of a sample of all.
+
+    Errors are those of the sample, which is what the six together make of the motion; none has its own.
+    """
+    axes, dt = jnp.asarray(dodecahedron()), sample.duration
+    angles = jnp.sum(axes * sample.delta_angle[None, :], axis=1)
+    velocities = jnp.sum(axes * sample.delta_velocity[None, :], axis=1)
+    return InertialReadings(
+        a.gyro_works * angles + dt * a.gyro_bias,
+        a.accelerometer_works * velocities + dt * a.accelerometer_bias, dt,
     )  # fmt: skip
 
 
