@@ -77,8 +77,8 @@ def _rows(*many):
     [
         ([{"what": "wing", "when": 5.0}], "expected one of"),
         ([{"what": "stars", "when": 5.0}], "did you mean star"),
-        ([{"what": "gyro 7", "when": 5.0}], "a number of 0 to 2"),
-        ([{"what": "gyro", "when": 5.0}], "a number of 0 to 2"),
+        ([{"what": "gyro 7", "when": 5.0}], "a number of 0 to 5"),
+        ([{"what": "gyro", "when": 5.0}], "a number of 0 to 5"),
         ([{"what": "star 1", "when": 5.0}], "without a number"),
         ([{"what": "star", "when": 5.0, "how": "late"}], "star fails as blind"),
         ([{"what": "star", "when": "entry + soon"}], "seconds or"),
@@ -107,7 +107,7 @@ def test_every_failure_of_the_list_has_a_way_into_the_world():
 
 
 # -------------------------------------------------- the monitor, against a rigid body made here
-INERTIA = np.diag([2000.0, 2100.0, 2000.0])
+INERTIA, MASS = np.diag([2000.0, 2100.0, 2000.0]), 3200.0
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ def judged(thrusters):
     return jax.jit(
         lambda state, rate, flow, load: watch(
             state, thrusters, jnp.asarray(INERTIA), rate, flow, load, jnp.asarray(False), jnp.asarray(True),
-            jnp.asarray(1.0),
+            jnp.asarray(1.0), jnp.asarray(MASS),
         )
     )  # fmt: skip
 
@@ -147,7 +147,8 @@ def _course(judged, thrusters, stuck=None, dead=None, cycles=60, load=0.0, seed=
         if shut >= 0:
             true[shut] = 0.0
         rate = rate + np.linalg.solve(INERTIA, true @ torque) + 1e-5 * draw.normal(size=3)
-        state = eqx.tree_at(lambda s: s.opened, state, jnp.asarray(told))
+        gained = 150.0 / MASS * true @ np.asarray(thrusters.direction) + 2e-4 * draw.normal(size=3)
+        state = eqx.tree_at(lambda s: (s.opened, s.gained), state, (jnp.asarray(told), jnp.asarray(gained)))
         flow = jnp.asarray(use * true.sum() + 2e-3 * draw.normal())
         state = judged(state, jnp.asarray(rate), flow, jnp.asarray(load))
         isolated.append(int(state.isolated))
@@ -162,8 +163,8 @@ def test_sound_thrusters_are_not_suspected(judged, thrusters):
 @pytest.mark.parametrize("k", range(12))
 def test_a_stuck_thruster_is_found_and_its_feed_shut(judged, thrusters, k):
     isolated = _course(judged, thrusters, stuck=k, seed=k)
-    assert isolated[-1] == k + 1
-    assert np.flatnonzero(np.array(isolated) == k + 1)[0] <= 30
+    # At the second cycle, before which no rate was known, and no other one is tried.
+    assert isolated[0] == 0 and set(isolated[1:]) == {k + 1}
 
 
 @pytest.mark.parametrize("k", range(12))

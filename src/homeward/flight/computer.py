@@ -85,7 +85,8 @@ class FlightComputer(eqx.Module):
         measured: Attitude,
     ) -> FlightState:  # fmt: skip
         """Judge the thrusters by the last cycle of ``dt`` [s]; ``in_orbit`` (static): the stack's."""
-        if self.health is None or state.health is None or self.steering is None:
+        strapdown = isinstance(self.navigation, AbstractStrapdown)
+        if self.health is None or state.health is None or self.steering is None or not strapdown:
             return state
         control = self.steering.stack if in_orbit else self.steering.capsule
         health = self.health.watched(
@@ -101,7 +102,10 @@ class FlightComputer(eqx.Module):
         if self.health is None or state.health is None or self.steering is None:
             return state
         control = self.steering.stack if in_orbit else self.steering.capsule
-        health = self.health.ticked(state.health, control.inertia, seconds, attitude, dt)
+        if not isinstance(self.navigation, AbstractStrapdown):
+            return state  # no accelerometers to hold the commands against
+        gained = self.navigation.sensed(state.navigation).delta_velocity
+        health = self.health.ticked(state.health, control.inertia, seconds, attitude, gained, dt)
         return eqx.tree_at(lambda s: s.health, state, health)
 
     def aim(self, state: FlightState, wanted: Scalar, direction_I: Vec3) -> FlightState:

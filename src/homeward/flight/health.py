@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from homeward.earth.constants import G0
 from homeward.flight.burn_aim import still_to_burn
-from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_tick, watch
+from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_gain, note_tick, watch
 from homeward.icd import Attitude, Measurements, Navigation
 from homeward.math.components import dot, split
 from homeward.thrusters import Thrusters
@@ -43,6 +43,7 @@ class Health(eqx.Module):
 
     stack: Thrusters
     capsule: Thrusters
+    masses: tuple[Scalar, Scalar]  # kg, of stack at the burn and of capsule
     axial_acceleration: Scalar  # m/s2, believed
     ground: Scalar  # m above the ellipsoid, of the landing area
     mu: Scalar  # m3/s2
@@ -85,17 +86,19 @@ class Health(eqx.Module):
         after = watch(
             before, self.stack if in_orbit else self.capsule, inertia, attitude.omega_BI_B, measurements.flow,
             jnp.where(in_orbit, 0.0, load), burning, attitude.known, dt,
+            self.masses[0 if in_orbit else 1],
         )  # fmt: skip
         return eqx.tree_at(
             lambda s: (s.thrusters, s.stack), state, (after, jnp.full_like(state.stack, in_orbit))
         )
 
     def ticked(
-        self, state: HealthState, inertia: Mat33, seconds: Float[Array, " n"], attitude: Attitude, dt: Scalar
-    ) -> HealthState:
-        """One control tick's valve times [s] noted."""
+        self, state: HealthState, inertia: Mat33, seconds: Float[Array, " n"], attitude: Attitude,
+        gained: Vec3, dt: Scalar,
+    ) -> HealthState:  # fmt: skip
+        """One control tick's valve times [s] and the velocity gained in it [m/s, B] noted."""
         noted = note_tick(state.thrusters, inertia, seconds, attitude.omega_BI_B, dt)
-        return eqx.tree_at(lambda s: s.thrusters, state, noted)
+        return eqx.tree_at(lambda s: s.thrusters, state, note_gain(noted, gained))
 
     def burnt(
         self, state: HealthState, sensed: Scalar, told_seconds: Scalar, acceleration: Scalar, wanted: Scalar,

@@ -22,7 +22,7 @@ from homeward.flight.place_keeping import beyond, hop_change, keep_change
 from homeward.flight.port_motion import Seen
 from homeward.flight.proximity_mpc import MpcState, ProximityMpc
 from homeward.flight.strapdown import turn_quaternion
-from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_tick, watch
+from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_gain, note_tick, watch
 from homeward.flight.voting import Voting, VotingState
 from homeward.icd import InertialReadings
 from homeward.icd_pair import PairAids, PairNavigation
@@ -150,7 +150,8 @@ def tick_close(computer: CloseComputer, state: CloseState, readings: InertialRea
     """What the instruments of motion made of a tick, voted on."""
     voting, sample = computer.voting.combine(state.voting, readings)
     attitude = computer.attitude.tick(state.attitude, sample)
-    return eqx.tree_at(lambda s: (s.voting, s.attitude), state, (voting, attitude))
+    monitor = note_gain(state.monitor, sample.delta_velocity)
+    return eqx.tree_at(lambda s: (s.voting, s.attitude, s.monitor), state, (voting, attitude, monitor))
 
 
 def cycle_close(
@@ -166,7 +167,7 @@ def cycle_close(
         quiet, no = ~aids.touched, jnp.zeros_like(aids.touched)
         suspects = watch(
             state.monitor, computer.thrusters, computer.inertia, before.omega_BI_B, flow, jnp.zeros_like(dt),
-            no, quiet, dt,
+            no, quiet, dt, state.mass,
         )  # fmt: skip
         state = eqx.tree_at(lambda s: s.monitor, state, suspects)
     attitude, gained, spread = computer.attitude.cycle(

@@ -1,10 +1,11 @@
-"""Which thruster has failed: rates and propellant flow against what was commanded, and a trial to make sure.
+"""Which thruster has failed: rates, pushes and propellant flow against what was commanded, and a trial.
 
 Each thruster is suspected of two things: it gives nothing, or it does not stop. Once a cycle the change of
-angular momentum and the propellant used, less what the commands should have made, are held against what each
-suspicion foretells: a cumulated likelihood ratio (Page, Biometrika 41 (1954) 100). The worst suspect's feed
-is shut and it is left out of the thruster table. Two that turn the ship alike cannot be told apart by that;
-so if the evidence goes on, the feed is opened again and the next suspect's shut.
+angular momentum, that of momentum and the propellant used, less what the commands should have made, are held
+against what each suspicion foretells: a cumulated likelihood ratio (Page, Biometrika 41 (1954) 100). The
+worst suspect's feed is shut and it is left out of the thruster table. In thick air rates and pushes say
+little, and the flow alone does not say which; so if the evidence goes on, the feed is opened again and the
+next one's shut.
 """
 
 import equinox as eqx
@@ -23,6 +24,8 @@ QUIET = 4.0  # N m s a cycle: what rates and lags leave, 1-sigma
 OF_USED = 0.05  # of the torques commanded: how far the true ones are off
 AIR, AIR_ROLL = 3000.0, 40.0  # N m s a cycle and g: what the air may do about y and z, and about x
 ENGINE = 60.0  # N m s a cycle while the main engine burns: its thrust misses the centre of mass
+AIR_PUSH = 1e5  # N s a cycle and g: so much more than thrusters give that nothing is concluded
+ENGINE_AHEAD = 1e5  # N s a cycle: along its thrust the engine drowns all else
 FLOW, FLOW_USED = 0.08, 0.04  # thruster seconds a cycle of the flow meter, and of what was commanded
 
 
@@ -33,6 +36,7 @@ class MonitorState(eqx.Module):
     off: Float[Array, " n"]
     opened: Float[Array, " n"]  # s that each valve was told to be open since the last cycle
     turned: Vec3  # N m s that the ship's own turning took since then
+    gained: Vec3  # m/s sensed since then, in B
     rate: Vec3  # rad/s at the last cycle
     tried: Float[Array, " n"]  # 1: its feed was shut and that did not help
     isolated: Count
@@ -43,17 +47,11 @@ class MonitorState(eqx.Module):
 def no_suspects(n: int) -> MonitorState:
     """All sound."""
     zeros = jnp.zeros(n)
+    none = jnp.zeros(3)
     return MonitorState(
-        zeros,
-        zeros,
-        zeros,
-        jnp.zeros(3),
-        jnp.zeros(3),
-        zeros,
-        jnp.asarray(0),
-        jnp.zeros(()),
-        jnp.asarray(False),
-    )
+        on=zeros, off=zeros, opened=zeros, turned=none, gained=none, rate=none, tried=zeros,
+        isolated=jnp.asarray(0), since=jnp.zeros(()), known=jnp.asarray(False),
+    )  # fmt: skip
 
 
 def note_tick(
@@ -67,6 +65,11 @@ def note_tick(
     )
 
 
+def note_gain(state: MonitorState, delta_velocity: Vec3) -> MonitorState:
+    """What the accelerometers made of a tick [m/s, B]."""
+    return eqx.tree_at(lambda s: s.gained, state, state.gained + delta_velocity)
+
+
 def rows_of(m: Mat33) -> Rows:
     """A matrix as rows of scalars."""
     return tuple(split(m[k]) for k in range(3))  # pyright: ignore[reportReturnType]
@@ -74,12 +77,13 @@ def rows_of(m: Mat33) -> Rows:
 
 def watch(
     state: MonitorState, thrusters: Thrusters, inertia: Mat33, rate: Vec3, flow: Scalar, load: Scalar,
-    burning: Flag, trusted: Flag, dt: Scalar,
+    burning: Flag, trusted: Flag, dt: Scalar, mass: Scalar,
 ) -> MonitorState:  # fmt: skip
     """One cycle of ``dt`` [s]: the evidence weighed, and whose feed is shut from now on.
 
     ``thrusters`` are the believed ones, ``rate`` [rad/s, B] the sensed rate, ``flow`` [kg] the propellant
-    that they took, ``load`` [g] what is felt of the air; rates not ``trusted`` conclude nothing.
+    that they took, ``mass`` [kg] the ship's, ``load`` [g] what is felt of the air. While rates are not
+    ``trusted`` nothing is concluded.
     """
     n = state.on.shape[0]
     torque = thrusters.torques()
@@ -98,15 +102,22 @@ def watch(
     air = load * jnp.asarray([AIR_ROLL, AIR, AIR])
     engine = jnp.where(burning, ENGINE, 0.0)
     variance = QUIET**2 + (OF_USED * used) ** 2 + air * air + engine * engine
+    force = thrusters.direction * thrusters.thrust[:, None]
+    pushed = mass * state.gained - jnp.sum(opened[:, None] * force, axis=0)
+    share = jnp.sum(opened[:, None] * jnp.abs(force), axis=0)
+    lit = jnp.where(burning, jnp.asarray([ENGINE_AHEAD, ENGINE, ENGINE]), 0.0)
+    push_variance = QUIET**2 + (OF_USED * share) ** 2 + (load * AIR_PUSH) ** 2 + lit * lit
     flow_variance = FLOW**2 + (FLOW_USED * spent) ** 2
 
     def ratio(seconds: Float[Array, " n"]) -> Float[Array, " n"]:
         """Log-likelihood of each thruster having been open for ``seconds`` more than told, over none."""
         turn = seconds[:, None] * torque
         by_rate = jnp.sum((left[None, :] * turn - 0.5 * turn * turn) / variance[None, :], axis=1)
+        push = seconds[:, None] * force
+        by_push = jnp.sum((pushed[None, :] * push - 0.5 * push * push) / push_variance[None, :], axis=1)
         burnt = seconds * use / mean_use
         by_flow = (beyond * burnt - 0.5 * burnt * burnt) / flow_variance
-        return by_rate + by_flow
+        return by_rate + by_push + by_flow
 
     good = state.known & trusted
     usable = there * jnp.where(shut, 0.0, 1.0)
@@ -119,12 +130,13 @@ def watch(
     tried = jnp.where(found & shut, 1.0, state.tried)
     tried = jnp.where(jnp.sum(tried) > jnp.sum(there) - 1.5, 0.0, tried)
     return MonitorState(
-        on=jnp.where(found, 0.0, on), off=jnp.where(found, 0.0, off), opened=jnp.zeros(n),
-        turned=jnp.zeros(3), rate=rate, tried=tried,
+        on=jnp.where(found, 0.0, jnp.minimum(on, MOST)),
+        off=jnp.where(found, 0.0, jnp.minimum(off, MOST)), opened=jnp.zeros(n),
+        turned=jnp.zeros(3), gained=jnp.zeros(3), rate=rate, tried=tried,
         isolated=jnp.where(found, worst + 1, state.isolated).astype(state.isolated.dtype),
         since=jnp.where(found, 0.0, jnp.minimum(since, 1e4)), known=jnp.ones_like(state.known),
     )  # fmt: skip
 
 
 def _summed(ratio: Float[Array, " n"], more: Float[Array, " n"]) -> Float[Array, " n"]:
-    return jnp.minimum(jnp.maximum(ratio + more - DRIFT, 0.0), MOST)
+    return jnp.maximum(ratio + more - DRIFT, 0.0)

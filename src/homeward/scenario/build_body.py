@@ -238,11 +238,12 @@ def build_steering(scenario: Scenario, orientation: AbstractOrientation) -> Stee
     )  # fmt: skip
 
 
-def build_health(scenario: Scenario, mass: float) -> Health:
-    """What the flight computer watches its own ship by; ``mass`` [kg] is that of the stack at the burn."""
+def build_health(scenario: Scenario, mass: float, capsule_mass: float) -> Health:
+    """What the flight computer watches its ship by: masses [kg] of the stack at the burn and the capsule."""
     stack, capsule = thruster_sets(scenario, np.asarray(build_body_aero(scenario).center_of_mass))
     return Health(
-        stack=stack, capsule=capsule, axial_acceleration=number(scenario.truth.stack.axial_thrust_n / mass),
+        stack=stack, capsule=capsule, masses=(number(mass), number(capsule_mass)),
+        axial_acceleration=number(scenario.truth.stack.axial_thrust_n / mass),
         ground=number(scenario.site.altitude_m),
         mu=number(scenario.truth.gravity.mu_m3_s2 or MU_EGM96),
         interface_radius=number(WGS84_A + scenario.flight.guidance.interface_altitude_m),

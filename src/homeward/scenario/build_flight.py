@@ -214,5 +214,5 @@ def build_flight(
         ellipsoid=build_ellipsoid(scenario),
         thrust_acceleration=number(e.count * e.thrust_n / mass),
         steering=build_steering(scenario, orientation) if turning else None,
-        health=build_health(scenario, mass) if turning else None,
+        health=build_health(scenario, mass, believed_mass(scenario)) if turning else None,
     )
