@@ -123,34 +123,41 @@ def thrusters():
 @pytest.fixture(scope="module")
 def judged(thrusters):
     return jax.jit(
-        lambda state, rate, flow, load: watch(
-            state, thrusters, jnp.asarray(INERTIA), rate, flow, load, jnp.asarray(False), jnp.asarray(True),
+        lambda state, rate, flow, load, burning: watch(
+            state, thrusters, jnp.asarray(INERTIA), rate, flow, load, burning, jnp.asarray(True),
             jnp.asarray(1.0), jnp.asarray(MASS),
         )
     )  # fmt: skip
 
 
-def _course(judged, thrusters, stuck=None, dead=None, cycles=60, load=0.0, seed=0):
+def _course(judged, thrusters, stuck=None, dead=None, cycles=60, load=0.0, seed=0, askew=None, strikes=0):
     """Cycles of random pulses; who is isolated after each of them."""
     draw = np.random.default_rng(seed)
     torque, use = np.asarray(thrusters.torques()), 150.0 / float(thrusters.exhaust_speed)
     state, rate, isolated = no_suspects(12), np.zeros(3), []
-    for _ in range(cycles):
+    state = eqx.tree_at(lambda s: s.noted, state, jnp.asarray(True))
+    for cycle in range(cycles):
         shut = int(state.isolated) - 1
         told = np.where(draw.uniform(size=12) < 0.3, draw.uniform(0.02, 0.3, 12), 0.0)
         told[shut if shut >= 0 else []] = 0.0
         true = told.copy()
-        if stuck is not None:
+        if stuck is not None and cycle >= strikes:
             true[stuck] = 1.0
         if dead is not None:
             true[dead] = 0.0
         if shut >= 0:
             true[shut] = 0.0
-        rate = rate + np.linalg.solve(INERTIA, true @ torque) + 1e-5 * draw.normal(size=3)
-        gained = 150.0 / MASS * true @ np.asarray(thrusters.direction) + 2e-4 * draw.normal(size=3)
-        state = eqx.tree_at(lambda s: (s.opened, s.gained), state, (jnp.asarray(told), jnp.asarray(gained)))
+        turn, push = (np.zeros(3), np.zeros(3)) if askew is None else askew
+        rate = rate + np.linalg.solve(INERTIA, true @ torque + turn) + 1e-5 * draw.normal(size=3)
+        gained = (150.0 * true @ np.asarray(thrusters.direction) + push) / MASS + 2e-4 * draw.normal(size=3)
+        state = eqx.tree_at(
+            lambda s: (s.opened, s.felt, s.gained),
+            state,
+            (jnp.asarray(told), jnp.asarray(told), jnp.asarray(gained)),
+        )
         flow = jnp.asarray(use * true.sum() + 2e-3 * draw.normal())
-        state = judged(state, jnp.asarray(rate), flow, jnp.asarray(load))
+        burning = jnp.asarray(askew is not None)
+        state = judged(state, jnp.asarray(rate), flow, jnp.asarray(load), burning)
         isolated.append(int(state.isolated))
     return isolated
 
@@ -174,3 +181,18 @@ def test_a_dead_thruster_is_found(judged, thrusters, k):
 
 def test_in_thick_air_the_flow_tells_and_the_trial_finds(judged, thrusters):
     assert _course(judged, thrusters, stuck=5, load=3.0, cycles=80)[-1] == 6
+
+
+# What an engine of 10 kN gives aside that is a degree off: N m s and N s a cycle.
+ASKEW = (np.array([0.0, 240.0, -180.0]), np.array([1e4, 90.0, 120.0]))
+
+
+def test_a_burning_engine_that_is_askew_makes_nobody_suspect(judged, thrusters):
+    for seed in range(5):
+        assert set(_course(judged, thrusters, cycles=80, seed=seed, askew=ASKEW)) == {0}
+
+
+@pytest.mark.parametrize("k", range(12))
+def test_one_that_sticks_while_the_engine_burns_is_found_at_once(judged, thrusters, k):
+    isolated = _course(judged, thrusters, stuck=k, seed=k, askew=ASKEW, strikes=20)
+    assert set(isolated[:20]) == {0} and set(isolated[22:]) == {k + 1}

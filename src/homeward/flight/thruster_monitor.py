@@ -23,7 +23,10 @@ WAIT = 2.0  # s after a feed was shut before another is
 QUIET = 4.0  # N m s a cycle: what rates and lags leave, 1-sigma
 OF_USED = 0.05  # of the torques commanded: how far the true ones are off
 AIR, AIR_ROLL = 3000.0, 40.0  # N m s a cycle and g: what the air may do about y and z, and about x
-ENGINE = 60.0  # N m s a cycle while the main engine burns: its thrust misses the centre of mass
+ENGINE = 80.0  # N m s a cycle while the main engine burns: its thrust misses the centre of mass
+UNKNOWN, SETTLED, SLOWLY = 600.0, 5.0, 8.0  # N m s or N s before that is seen, cycles till then, s to follow
+FORGIVEN = 15.0  # s after which one whose feed was opened again may be suspected anew
+BIAS = 2e-3  # m/s a cycle: of the accelerometers, their pulses and what the filter leaves
 AIR_PUSH = 1e5  # N s a cycle and g: so much more than thrusters give that nothing is concluded
 ENGINE_AHEAD = 1e5  # N s a cycle: along its thrust the engine drowns all else
 FLOW, FLOW_USED = 0.08, 0.04  # thruster seconds a cycle of the flow meter, and of what was commanded
@@ -35,22 +38,27 @@ class MonitorState(eqx.Module):
     on: Float[Array, " n"]  # likelihood ratios
     off: Float[Array, " n"]
     opened: Float[Array, " n"]  # s that each valve was told to be open since the last cycle
+    felt: Float[Array, " n"]  # the same as rates feel it: told as means of a tick, they lag by half of one
+    before: Float[Array, " n"]  # s within the last tick
     turned: Vec3  # N m s that the ship's own turning took since then
     gained: Vec3  # m/s sensed since then, in B
     rate: Vec3  # rad/s at the last cycle
+    askew: Float[Array, "2 3"]  # N m s and N s a cycle that the main engine gives aside, as seen so far
+    lit: Scalar  # cycles that it has burnt
     tried: Float[Array, " n"]  # 1: its feed was shut and that did not help
     isolated: Count
     since: Scalar  # s since it is
+    noted: Flag  # a tick has been: before, a rate is none that was sensed
     known: Flag  # a rate was known at the last cycle
 
 
 def no_suspects(n: int) -> MonitorState:
     """All sound."""
-    zeros = jnp.zeros(n)
-    none = jnp.zeros(3)
+    zeros, none, zero, no = jnp.zeros(n), jnp.zeros(3), jnp.zeros(()), jnp.asarray(False)
     return MonitorState(
-        on=zeros, off=zeros, opened=zeros, turned=none, gained=none, rate=none, tried=zeros,
-        isolated=jnp.asarray(0), since=jnp.zeros(()), known=jnp.asarray(False),
+        on=zeros, off=zeros, opened=zeros, felt=zeros, before=zeros, turned=none, gained=none, rate=none,
+        askew=jnp.zeros((2, 3)), lit=zero, tried=zeros, isolated=jnp.asarray(0), since=zero, noted=no,
+        known=no,
     )  # fmt: skip
 
 
@@ -60,9 +68,11 @@ def note_tick(
     """One control tick: the valve times [s] that acted in it, and the rate [rad/s, B] sensed."""
     omega = split(rate)
     own = join(cross(omega, apply(rows_of(inertia), omega)))
+    felt = state.felt + 0.5 * (seconds + state.before)
     return eqx.tree_at(
-        lambda s: (s.opened, s.turned), state, (state.opened + seconds, state.turned + dt * own)
-    )
+        lambda s: (s.opened, s.felt, s.before, s.turned, s.noted), state,
+        (state.opened + seconds, felt, seconds, state.turned + dt * own, jnp.ones_like(state.noted)),
+    )  # fmt: skip
 
 
 def note_gain(state: MonitorState, delta_velocity: Vec3) -> MonitorState:
@@ -92,26 +102,33 @@ def watch(
     mean_use = jnp.sum(use) / jnp.maximum(jnp.sum(there), 1.0)
     shut = jnp.arange(n) == state.isolated - 1
     opened = jnp.where(shut, 0.0, jnp.minimum(state.opened, dt))
+    felt = jnp.where(shut, 0.0, jnp.minimum(state.felt, dt))
     spent = jnp.sum(opened)
-    made = jnp.sum(opened[:, None] * torque, axis=0)
+    made = jnp.sum(felt[:, None] * torque, axis=0)
     change = jnp.sum(inertia * (rate - state.rate)[None, :], axis=1)
-    left = change + state.turned - made
+    left = change + state.turned - made - state.askew[0]
     beyond = flow / mean_use - jnp.sum(opened * use) / mean_use
 
-    used = jnp.sum(opened[:, None] * jnp.abs(torque), axis=0)
+    used = jnp.sum(felt[:, None] * jnp.abs(torque), axis=0)
     air = load * jnp.asarray([AIR_ROLL, AIR, AIR])
-    engine = jnp.where(burning, ENGINE, 0.0)
+    # The engine's thrust misses the centre of mass by some degrees: at first that is not known.
+    new = (state.lit < SETTLED) | ~burning
+    burnt_too = burning | (state.lit > 0.0)
+    engine = jnp.where(burnt_too, jnp.where(new, UNKNOWN, ENGINE), 0.0)
     variance = QUIET**2 + (OF_USED * used) ** 2 + air * air + engine * engine
     force = thrusters.direction * thrusters.thrust[:, None]
-    pushed = mass * state.gained - jnp.sum(opened[:, None] * force, axis=0)
+    pushed = mass * state.gained - jnp.sum(opened[:, None] * force, axis=0) - state.askew[1]
     share = jnp.sum(opened[:, None] * jnp.abs(force), axis=0)
-    lit = jnp.where(burning, jnp.asarray([ENGINE_AHEAD, ENGINE, ENGINE]), 0.0)
-    push_variance = QUIET**2 + (OF_USED * share) ** 2 + (load * AIR_PUSH) ** 2 + lit * lit
+    lit = jnp.where(burnt_too, jnp.stack([ENGINE_AHEAD + 0.0 * engine, engine, engine]), 0.0)
+    push_variance = (
+        QUIET**2 + (mass * BIAS) ** 2 + (OF_USED * share) ** 2 + (load * AIR_PUSH) ** 2 + lit * lit
+    )
     flow_variance = FLOW**2 + (FLOW_USED * spent) ** 2
 
-    def ratio(seconds: Float[Array, " n"]) -> Float[Array, " n"]:
-        """Log-likelihood of each thruster having been open for ``seconds`` more than told, over none."""
-        turn = seconds[:, None] * torque
+    def ratio(turning: Float[Array, " n"], seconds: Float[Array, " n"]) -> Float[Array, " n"]:
+        """Log-likelihood of each thruster having been open so much longer than told, over none: ``turning``
+        as rates feel it, ``seconds`` as it was."""
+        turn = turning[:, None] * torque
         by_rate = jnp.sum((left[None, :] * turn - 0.5 * turn * turn) / variance[None, :], axis=1)
         push = seconds[:, None] * force
         by_push = jnp.sum((pushed[None, :] * push - 0.5 * push * push) / push_variance[None, :], axis=1)
@@ -121,20 +138,26 @@ def watch(
 
     good = state.known & trusted
     usable = there * jnp.where(shut, 0.0, 1.0)
-    on = _summed(state.on, jnp.where(good, ratio(dt - opened), 0.0)) * usable
-    off = _summed(state.off, jnp.where(good, ratio(-opened), 0.0)) * usable
-    suspicion = jnp.maximum(on, off) - 1e3 * state.tried
+    on = _summed(state.on, jnp.where(good, ratio(dt - felt, dt - opened), 0.0)) * usable
+    off = _summed(state.off, jnp.where(good, ratio(-felt, -opened), 0.0)) * usable
+    suspicion = jnp.where(state.tried > 0.0, 0.0, jnp.maximum(on, off))
     worst = jnp.argmax(suspicion)
     since = state.since + dt
     found = (suspicion[worst] > SURE) & ((state.isolated == 0) | (since > WAIT))
-    tried = jnp.where(found & shut, 1.0, state.tried)
+    # Forgiven after a while: who is shut off on false evidence must not set free for good who was rightly so.
+    tried = jnp.where(found & shut, 1.0, jnp.maximum(state.tried - dt / FORGIVEN, 0.0))
     tried = jnp.where(jnp.sum(tried) > jnp.sum(there) - 1.5, 0.0, tried)
+    share = jnp.where(state.lit < SETTLED, 1.0, dt / SLOWLY)
+    steady = jnp.where(jnp.max(jnp.maximum(on, off)) < SURE / 3.0, share, 0.0)
+    askew = state.askew + steady * jnp.stack([left, pushed])
     return MonitorState(
+        askew=jnp.where(burning, askew, 0.0), lit=jnp.where(burning, state.lit + 1.0, 0.0),
         on=jnp.where(found, 0.0, jnp.minimum(on, MOST)),
-        off=jnp.where(found, 0.0, jnp.minimum(off, MOST)), opened=jnp.zeros(n),
+        off=jnp.where(found, 0.0, jnp.minimum(off, MOST)), opened=jnp.zeros(n), felt=jnp.zeros(n),
+        before=state.before,
         turned=jnp.zeros(3), gained=jnp.zeros(3), rate=rate, tried=tried,
         isolated=jnp.where(found, worst + 1, state.isolated).astype(state.isolated.dtype),
-        since=jnp.where(found, 0.0, jnp.minimum(since, 1e4)), known=jnp.ones_like(state.known),
+        since=jnp.where(found, 0.0, jnp.minimum(since, 1e4)), noted=state.noted, known=state.noted,
     )  # fmt: skip
 
 

@@ -69,7 +69,8 @@ def cycle_turning(
     heard = flight.navigate(state, readings)
     if leg.kind != CANOPY:
         assert measured.attitude is not None
-        burning = carry.command.engine_seconds > 0.0
+        assert carry.command.axial_seconds is not None
+        burning = carry.command.engine_seconds + carry.command.axial_seconds > 0.0
         heard = flight.watch(heard, readings, leg.kind == ORBIT, burning, cycle, measured.attitude)
     if leg.kind == ORBIT:
         heard = flight.aim(heard, leg.burn_delta_v, leg.burn_direction)
