@@ -5,6 +5,7 @@ that a lost worker had begun is flown again elsewhere and can neither be lost no
 the same width and program wherever it is flown, so its bits are those of ``fly_local`` on a like processor.
 """
 
+import importlib
 import json
 import logging
 import os
@@ -81,8 +82,8 @@ def got(ray: Any, reference: Any) -> tuple[Any, Any]:
 
 def connected() -> Any:
     """Ray, connected to the cluster."""
-    try:
-        import ray
+    try:  # by name: the type checker runs where the extra is not installed, too
+        ray = importlib.import_module("ray")
     except ImportError:
         raise InputError('--engine ray: Ray is not installed; pip install "homeward[cluster]"') from None
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody else is told of a flight
