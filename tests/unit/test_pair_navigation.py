@@ -341,12 +341,34 @@ def test_pulses_of_the_engine_do_not_become_a_bias():
     assert np.asarray(state.accelerometer_bias).tolist() == [0.0, 0.0, 0.0]
 
 
+def felt(law, state, push, cycles, coasting):
+    for _ in range(cycles):
+        state = law.tick(state, InertialSample(jnp.zeros(3), jnp.asarray(push), ONE))
+        state, _, spread = law.cycle(state, jnp.asarray(True), TURN, coasting)
+    return state, float(spread)
+
+
 def test_a_slow_push_is_no_bias_where_it_was_ordered():
+    law, push = pair_attitude(), [3e-4, 0.0, 0.0]
+    state, _ = felt(law, law.init(TURN, jnp.asarray(1e-5)), push, 5, FALSE)
+    assert float(state.accelerometer_bias[0]) == 0.0
+    # Five readings beside what the data sheet said, each by its weight.
+    state, _ = felt(law, law.init(TURN, jnp.asarray(1e-5)), push, 5, ~FALSE)
+    weight = 5.0 * (float(law.accelerometer_bias) / float(law.accelerometer_walk)) ** 2
+    assert float(state.accelerometer_bias[0]) == pytest.approx(3e-4 * weight / (weight + 1.0), rel=1e-4)
+
+
+def test_a_pulse_that_was_taken_for_free_fall_does_not_make_the_bias():
+    law, bias = pair_attitude(), [1e-4, 0.0, -1e-4]
+    state, _ = felt(law, law.init(TURN, jnp.asarray(1e-5)), [1e-4, -1.5e-3, -8e-4], 1, ~FALSE)
+    assert np.asarray(state.accelerometer_bias).tolist() == [0.0, 0.0, 0.0]
+    state, spread = felt(law, state, bias, 200, ~FALSE)
+    assert np.asarray(state.accelerometer_bias) == pytest.approx(np.asarray(bias), abs=1e-6)
+    assert spread < 1.1 * float(law.accelerometer_walk)
+
+
+def test_a_bias_that_was_wrong_is_found_again():
     law = pair_attitude()
-    push = jnp.asarray([3e-4, 0.0, 0.0])
-    for coasting, bias in ((FALSE, 0.0), (~FALSE, 3e-4)):
-        state = law.init(TURN, jnp.asarray(1e-5))
-        for _ in range(5):
-            state = law.tick(state, InertialSample(jnp.zeros(3), push, ONE))
-            state, _, _ = law.cycle(state, jnp.asarray(True), TURN, coasting)
-        assert float(state.accelerometer_bias[0]) == pytest.approx(bias, abs=1e-12)
+    state, _ = felt(law, law.init(TURN, jnp.asarray(1e-5)), [-6e-4, 0.0, 0.0], 300, ~FALSE)
+    state, _ = felt(law, state, [6e-4, 0.0, 0.0], 60, ~FALSE)
+    assert float(state.accelerometer_bias[0]) == pytest.approx(6e-4, abs=3e-5)

@@ -29,7 +29,7 @@ class PairAttitudeState(eqx.Module):
     shared: Vec3  # rad2/s, covariance of attitude and bias
     bias_variance: Vec3  # rad2/s2
     accelerometer_bias: Vec3  # m/s2
-    still: Scalar  # s at rest on which that bias stands
+    accelerometer_variance: Scalar  # m2/s4, of that bias about each axis
     delta_v_I: Vec3  # m/s since the cycle before
     force_B: Vec3  # m/s as sensed since then, bias and all
     turn: Vec3  # rad, turns added up since then
@@ -50,7 +50,7 @@ class PairAttitude(eqx.Module):
     boresight_B: Vec3
     accelerometer_bias: Scalar  # m/s2
     accelerometer_walk: Scalar  # m/s/sqrt(s)
-    rest: Scalar  # m/s2: below that the ship falls freely but for small pulses
+    rest_gate: Scalar  # sigmas of what is felt in free fall beyond which it is none
     longest: Scalar  # s over which the bias is averaged
     gate: Scalar
     patience: Scalar
@@ -65,7 +65,7 @@ class PairAttitude(eqx.Module):
             shared=zeros,
             bias_variance=self.gyro_bias**2 * ones,
             accelerometer_bias=zeros,
-            still=zero,
+            accelerometer_variance=self.accelerometer_bias**2,
             delta_v_I=zeros,
             force_B=zeros,
             turn=zeros,
@@ -105,9 +105,9 @@ class PairAttitude(eqx.Module):
         """Stars taken in, accelerometers calibrated; the cycle's gain [m/s, I] and its 1-sigma an axis.
 
         The 1-sigma is that of bias and noise; what is in proportion to the gain is not in it. ``coasting``
-        tells that no push was ordered since the cycle before: a slow approach along the orbit takes a
-        push of ``2 n v``, which is as small as a bias and would be taken for one. Without it, what is felt
-        decides by itself.
+        tells that no valve has been open since the cycle before: a slow approach along the orbit takes a
+        push of ``2 n v``, and a single pulse for the attitude is as much, which would be taken for a bias.
+        Without it, what is felt decides by itself.
         """
         T = state.duration
         p, c = state.variance, state.shared
@@ -117,13 +117,13 @@ class PairAttitude(eqx.Module):
         p = p - 2.0 * T * c + T * T * state.bias_variance + fresh
         c = c - T * state.bias_variance
         p, c, b, state = self._stars(state, p, c, state.bias_variance, star_valid, star_q_BI)
-        bias, still = self._calibrated(state, coasting)
-        spread = self._bias_sigma(still) * T + self.accelerometer_walk * jnp.sqrt(T)
+        bias, left = self._calibrated(state, coasting)
+        spread = jnp.sqrt(left) * T + self.accelerometer_walk * jnp.sqrt(T)
         delta_v = state.delta_v_I
         state = eqx.tree_at(
-            lambda s: (s.variance, s.shared, s.bias_variance, s.accelerometer_bias, s.still),
+            lambda s: (s.variance, s.shared, s.bias_variance, s.accelerometer_bias, s.accelerometer_variance),
             state,
-            (p, c, b, bias, still),
+            (p, c, b, bias, left),
         )
         state = eqx.tree_at(
             lambda s: (s.delta_v_I, s.force_B, s.turn, s.duration),
@@ -181,24 +181,23 @@ class PairAttitude(eqx.Module):
         )
 
     def _calibrated(self, state: PairAttitudeState, coasting: Flag | None) -> tuple[Vec3, Scalar]:
-        """Mean of what is felt while nothing but gravity acts: that is the accelerometers' bias."""
-        T = jnp.where(state.duration > 0.0, state.duration, 1.0)
-        felt = state.force_B / T
-        off = felt - state.accelerometer_bias
-        # Before the first rest the bias itself may hide it.
-        allowed = self.rest + 3.0 * self._bias_sigma(state.still)
-        rest = (state.duration > 0.0) & (jnp.sum(off * off) < allowed * allowed)
-        rest = rest if coasting is None else rest & coasting
-        still = jnp.where(rest, jnp.minimum(state.still + T, self.longest), state.still)
-        share = jnp.where(rest, T / jnp.maximum(still, T), 0.0)
-        return state.accelerometer_bias + share * off, still
+        """The accelerometers' bias and its variance: what is felt while nothing but gravity acts.
 
-    def _bias_sigma(self, still: Scalar) -> Scalar:
-        """1-sigma [m/s2] of the accelerometers' bias after so long [s] at rest."""
-        walk2 = self.accelerometer_walk**2 / jnp.maximum(still, 1.0)
-        return jnp.where(
-            still > 0.0, jnp.minimum(jnp.sqrt(walk2), self.accelerometer_bias), self.accelerometer_bias
-        )
+        A Kalman filter of one state an axis, its memory ``longest``. What is beyond the gate is no bias; but
+        where that goes on, it is the bias that was wrong, and anything within its spread is believed again.
+        """
+        T = jnp.where(state.duration > 0.0, state.duration, 1.0)
+        off = state.force_B / T - state.accelerometer_bias
+        noise, prior = self.accelerometer_walk**2 / T, self.accelerometer_bias**2
+        P = state.accelerometer_variance + noise * (T / self.longest) ** 2
+        falling = state.duration > 0.0
+        falling = falling if coasting is None else falling & coasting
+        inside = jnp.all(off * off < self.rest_gate**2 * (P + noise))
+        taken = falling & inside
+        P = jnp.where(falling & ~inside & (coasting is not None), P + prior / self.patience, P)
+        P = jnp.minimum(P, prior)
+        gain = jnp.where(taken, P / (P + noise), 0.0)
+        return state.accelerometer_bias + gain * off, (1.0 - gain) * P
 
 
 def pair_attitude() -> PairAttitude:
@@ -213,7 +212,7 @@ def pair_attitude() -> PairAttitude:
         boresight_B=n([0.0, 0.6, -0.8]),
         accelerometer_bias=n(25e-6 * G0),
         accelerometer_walk=n(2e-4),
-        rest=n(1e-3),
+        rest_gate=n(4.0),
         longest=n(1000.0),
         gate=n(5.0),
         patience=n(10.0),

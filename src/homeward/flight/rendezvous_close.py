@@ -40,6 +40,7 @@ GOING, AWAY = 0, 1
 BY_STATION, BY_ORBIT = 110.0, 190.0
 LAST = 1.5  # m from contact, within which nothing may be amiss
 OFFSET, TILT = 0.09, 0.06  # m and rad: what may be amiss there
+TAIL = 0.3  # s in which thrust dies away after a valve has closed
 PULSE = 12.0  # N s: about what the smallest pulses of one direction give
 BEFORE, BESIDE, BACKING = 20.0, 15.0, 0.05  # m, m, m/s: leaving from right before the port
 
@@ -98,7 +99,7 @@ class CloseState(eqx.Module):
     q_WI: Quat  # attitude wanted, and its rate in W
     omega_W: Vec3
     mass: Scalar
-    quiet: Flag  # no push was ordered in the last cycle
+    shut_for: Scalar  # s that no valve has been open
     monitor: MonitorState  # of the thrusters
     voting: VotingState
     trust: Trust
@@ -115,7 +116,7 @@ def begin_close(
         filter=filter_, attitude=computer.attitude.init(q_BI, jnp.asarray(1e-4)), law=computer.law.init(),
         mode=none, step=none, since=time, there=zero, waiting=zero, waited=zero, tries=none, retreats=none,
         aborts=none, ordered=no,
-        away_since=zero, to_go=jnp.zeros(3), q_WI=q_BI, omega_W=jnp.zeros(3), mass=mass, quiet=no,
+        away_since=zero, to_go=jnp.zeros(3), q_WI=q_BI, omega_W=jnp.zeros(3), mass=mass, shut_for=zero,
         monitor=no_suspects(computer.thrusters.thrust.shape[0]),
         voting=computer.voting.init() if voting is None else voting,
         trust=full_trust() if trust is None else trust,
@@ -137,12 +138,13 @@ def control_close(
     seconds = computer.allocation.seconds(split(push_B), change, dt, out)
     made, _ = computer.allocation.gained(seconds)
     spent = jnp.sum(seconds * computer.allocation.thrust) / computer.exhaust_speed
+    shut_for = jnp.where(jnp.sum(active) > 0.0, 0.0, jnp.minimum(state.shut_for + dt, 1e4))
     turn = state.omega_W * dt
     turned = multiply(turn_quaternion(split(turn), jnp.sum(turn * turn)), state.q_WI)
     return eqx.tree_at(
-        lambda s: (s.to_go, s.q_WI, s.mass, s.monitor),
+        lambda s: (s.to_go, s.q_WI, s.mass, s.monitor, s.shut_for),
         state,
-        (state.to_go - join(apply_transposed(C, made)), turned, state.mass - spent, noted),
+        (state.to_go - join(apply_transposed(C, made)), turned, state.mass - spent, noted, shut_for),
     ), seconds
 
 
@@ -171,7 +173,7 @@ def cycle_close(
         )  # fmt: skip
         state = eqx.tree_at(lambda s: s.monitor, state, suspects)
     attitude, gained, spread = computer.attitude.cycle(
-        state.attitude, aids.star_valid, aids.star_q_BI, coasting=state.quiet
+        state.attitude, aids.star_valid, aids.star_q_BI, coasting=state.shut_for > dt + TAIL
     )
     filter_ = computer.filter.propagate(state.filter, gained, dt, spread)
     now = computer.attitude.attitude(attitude)
@@ -215,9 +217,7 @@ def cycle_close(
     omega_I = rotate(conjugate(q_LI), lvlh_rate(n.r_TI_I, n.v_TI_I))
     to_go = state.mass * change_I + _left_over(state.to_go, by_axis)
     return eqx.tree_at(
-        lambda s: (s.law, s.to_go, s.q_WI, s.omega_W, s.quiet),
-        state,
-        (law, to_go, q_WI, rotate(q_WI, omega_I), norm(change_I) == 0.0),
+        lambda s: (s.law, s.to_go, s.q_WI, s.omega_W), state, (law, to_go, q_WI, rotate(q_WI, omega_I))
     ), n
 
 
