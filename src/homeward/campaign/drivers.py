@@ -22,6 +22,7 @@ from homeward.campaign.records import Records
 FEWEST = 3  # runs for each dispersion, or the plane is not told
 SHOWN = 8
 CLASSES = (8, 40)
+MOST = 100_000  # runs looked at, evenly spread over the campaign: chance is then below one part in a hundred
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,15 +51,36 @@ class Drivers:
                 "sobol_noise": self.sobol_noise, "drivers": rows}  # fmt: skip
 
 
-def drivers_of(records: Records, quantity: str) -> Drivers | None:
-    """What drives a quantity; None where the runs are too few or it does not vary."""
-    values = records[quantity].astype(float)
-    rows = np.flatnonzero(np.isfinite(values) & ~records.failed)
-    names = [n for n in records.draws if rows.size and np.ptp(records[n][rows]) > 0.0]
-    if not names or rows.size < FEWEST * len(names) or np.ptp(values[rows]) == 0.0:
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """Runs that did not fail, at most ``MOST`` of them: their ``rows``, and every draw that varies."""
+
+    rows: np.ndarray
+    draws: Mapping[str, np.ndarray]
+
+
+def sample_of(records: Records) -> Sample:
+    """The draws of the runs to look at, read once for all quantities."""
+    rows = np.flatnonzero(~records.failed)
+    if rows.size > MOST:
+        rows = rows[np.linspace(0, rows.size - 1, MOST).astype(int)]
+    drawn = ((n, records[n][rows].astype(float)) for n in records.draws)
+    return Sample(rows, {n: x for n, x in drawn if rows.size and np.ptp(x) > 0.0})
+
+
+def drivers_of(records: Records, quantity: str, sample: Sample | None = None) -> Drivers | None:
+    """What drives a quantity; None where the runs are too few or it does not vary.
+
+    ``sample`` is that of ``sample_of``, if it is at hand.
+    """
+    sample = sample_of(records) if sample is None else sample
+    values = records[quantity][sample.rows].astype(float)
+    seen = np.isfinite(values)
+    drawn = {n: v[seen] for n, v in sample.draws.items() if seen.any() and np.ptp(v[seen]) > 0.0}
+    names, y = list(drawn), values[seen]
+    if not names or y.size < FEWEST * len(names) or np.ptp(y) == 0.0:
         return None
-    y = values[rows]
-    x = np.stack([records[n][rows].astype(float) for n in names], axis=1)
+    x = np.stack(list(drawn.values()), axis=1)
     coefficients, fit, noise = rank_regression(x, y)
     order = np.argsort(-np.abs(coefficients), kind="stable")
     sobol = {names[k]: first_order(x[:, k], y) for k in order}
@@ -104,4 +126,4 @@ def first_order(x: np.ndarray, y: np.ndarray) -> float:
     return (between - (m - 1) * within / n) / total
 
 
-__all__ = ["Drivers", "classes_of", "drivers_of", "first_order", "rank_regression"]
+__all__ = ["Drivers", "Sample", "classes_of", "drivers_of", "first_order", "rank_regression", "sample_of"]

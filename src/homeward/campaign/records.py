@@ -11,13 +11,15 @@ from homeward.errors import InputError
 from homeward.scenario.schema_errors import nearest, one_line
 
 RUN_COLUMNS = ("run", "failed", "success", "failure")
+HELD = 4  # columns held at once besides those: what is in memory does not grow with their number
 
 
 @dataclasses.dataclass
 class Records:
     """Columns of a campaign: ``read(names)`` gives them, one array a name, in the order of the runs.
 
-    ``names`` are the columns there are; ``folder`` is where the campaign lies, as the user named it.
+    ``names`` are the columns there are; ``folder`` is where the campaign lies, as the user named it, and
+    empty where it is not kept. Columns are read when asked for, each by itself, and only a few are held.
     """
 
     folder: str
@@ -45,7 +47,10 @@ class Records:
             if name not in self.names:
                 raise InputError(f"{one_line(self.folder, 200)}: {self.lacking(name)}")
             self._kept.update(self.read([name]))
-        return self._kept[name]
+        found = self._kept[name] = self._kept.pop(name)  # the last one asked for goes last
+        for old in [n for n in self._kept if n not in RUN_COLUMNS][:-HELD]:
+            del self._kept[old]
+        return found
 
     def first(self, runs: int) -> "Records":
         """The same of the first ``runs`` runs."""
@@ -98,9 +103,9 @@ class Records:
                 return str(column.get("unit", "")), str(column.get("text", ""))
         return "", ""
 
-    def replay(self, run: int) -> str:
-        """How to fly a run again."""
-        return f"homeward replay {_quoted(self.folder)} {run}"
+    def replay(self, run: int) -> str | None:
+        """The command that flies a run again; None where the campaign is not kept."""
+        return f"homeward replay {_quoted(self.folder)} {run}" if self.folder else None
 
 
 def _quoted(text: str) -> str:
@@ -114,20 +119,8 @@ def read_records(folder: str | Path) -> Records:
     from homeward.campaign.store import Store
 
     store = Store.open(folder)
-    _ = store.table(["run"])  # refuses a store without a run
-    names = _names(store)
-
-    def read(wanted: Sequence[str]) -> dict[str, np.ndarray]:
-        table = store.table(list(wanted))
-        return {n: table.column(n).to_numpy(zero_copy_only=False) for n in wanted}
-
-    return Records(str(folder), store.manifest, names, read)
-
-
-def _names(store: Any) -> list[str]:
-    import pyarrow.parquet as pq
-
-    return list(pq.read_schema(store.files()[0]).names)
+    names = store.column_names()
+    return Records(str(folder), store.manifest, names, lambda wanted: {n: store.column(n) for n in wanted})
 
 
 __all__ = ["Records", "read_records"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from homeward.campaign.drivers import SHOWN, Drivers, drivers_of
+from homeward.campaign.drivers import SHOWN, Drivers, drivers_of, sample_of
 from homeward.campaign.records import Records, read_records
 from homeward.campaign.report_figures import pictures_of
 from homeward.campaign.reproduce import commands
@@ -51,7 +51,8 @@ def report(
     asked = (
         list(dict.fromkeys(r.quantity for r in requirements if r.quantity in metrics)) or list(metrics)[:4]
     )
-    found = [d for d in (drivers_of(records, n) for n in asked) if d is not None]
+    sample = sample_of(records)
+    found = [d for d in (drivers_of(records, n, sample) for n in asked) if d is not None]
     tell("drawing", 0.4)
     shots = pictures_of(records, verdicts, found, lambda part: tell("drawing", 0.4 + 0.6 * part))
     failed = records.failed

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -138,15 +139,25 @@ class Store:
 
         Raises ``InputError`` for a column that is not there, or where nothing was flown yet.
         """
-        files = self.files()
-        if not files:
-            raise InputError(f"{_label(self.folder)}: this campaign has flown no run yet")
-        known = pq.read_schema(files[0]).names
+        known = self.column_names()
         for name in columns or ():
             if name not in known:
                 raise InputError(f'{_label(self.folder)}: there is no column "{one_line(name)}"')
         chosen = None if columns is None else list(columns)
-        return pa.concat_tables(pq.read_table(path, columns=chosen) for path in files)
+        return pa.concat_tables(pq.read_table(path, columns=chosen) for path in self.files())
+
+    def column_names(self) -> list[str]:
+        """Names of the columns there are; raises ``InputError`` where nothing was flown yet."""
+        files = self.files()
+        if not files:
+            raise InputError(f"{_label(self.folder)}: this campaign has flown no run yet")
+        return list(pq.read_schema(files[0]).names)
+
+    def column(self, name: str) -> np.ndarray:
+        """One column, in the order of the runs: 8 MB of a million numbers, and no more is held to read it."""
+        if name not in self.column_names():
+            raise InputError(f'{_label(self.folder)}: there is no column "{one_line(name)}"')
+        return np.concatenate([_column_of(path, name) for path in self.files()])
 
     def query(self, sql: str) -> pa.Table:
         """The answer to a query of the table ``runs``; raises ``InputError`` for one that is none."""
@@ -162,6 +173,11 @@ class Store:
                 for path in folder.glob(f"{UNFINISHED}*"):
                     path.unlink(missing_ok=True)
             yield
+
+
+def _column_of(path: Path, name: str) -> np.ndarray:
+    with pq.ParquetFile(path) as file:
+        return file.read([name], use_threads=False).column(0).to_numpy(zero_copy_only=False)
 
 
 def _sound(manifest: Mapping[str, Any]) -> bool:

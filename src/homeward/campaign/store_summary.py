@@ -1,8 +1,9 @@
-"""Counts and percentiles of a store, by DuckDB: what is held in memory does not grow with the runs."""
+"""Counts and percentiles of a store: one column at a time, so that memory is that of one column."""
 
 from typing import Any
 
-from homeward.campaign.statistics import SHARES, quantile_ranks, rank_of
+from homeward.campaign.records import read_records
+from homeward.campaign.statistics import figures
 from homeward.campaign.store import Store
 from homeward.campaign.store_query import connect, one_row
 
@@ -22,21 +23,6 @@ def metrics_of(store: Store) -> dict[str, dict[str, Any]]:
     ``mean`` is over the runs that have the number; between the two values of ``ci95_p99`` the 99 % point lies
     with 95 %, whatever the distribution. None stands for a percentile that only failures reach.
     """
+    records = read_records(store.folder)
     names = [c["name"] for c in store.manifest["columns"] if c["metric"]]
-    told: dict[str, dict[str, Any]] = {}
-    with connect(store) as db:
-        total = int(one_row(db, "select count(*) from runs")[0])
-        for name in names:
-            good = f'not failed and "{name}" is not null and isfinite("{name}")'
-            mean, there = one_row(db, f'select avg("{name}"), count(*) from runs where {good}')
-            told[name] = {"mean": mean}
-
-            def value(rank: int | None, name=name, good=good, there=there) -> float | None:
-                if rank is None or not 1 <= rank <= there:
-                    return None
-                pick = f'select "{name}" from runs where {good} order by 1 limit 1 offset {rank - 1}'
-                return float(one_row(db, pick)[0])
-
-            told[name] |= {label: value(rank_of(total, p)) for label, p in SHARES.items()}
-            told[name]["ci95_p99"] = [value(rank) for rank in quantile_ranks(total, SHARES["p99"])]
-    return told
+    return {name: figures(records[name], records.failed) for name in names}
