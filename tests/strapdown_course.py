@@ -30,7 +30,6 @@ from homeward.world.aids import (
     PressureAltimeter,
     SatelliteReceiver,
     Situation,
-    StarTracker,
     initial_aids,
     sense_aids,
 )  # fmt: skip
@@ -44,6 +43,7 @@ from homeward.world.instruments import (
     dodecahedron,
     first_unit,
 )
+from homeward.world.star_tracker import StarHeads, StarTracker
 
 ARCSEC = np.pi / 648_000
 MICRO_G = 9.80665e-6
@@ -181,10 +181,25 @@ def numbers(**values):
     return {key: jnp.asarray(value, float) for key, value in values.items()}
 
 
+BORESIGHTS = ((0.0, -0.6, -0.8), (0.0, 0.8, 0.6))
+
+
+def star_heads() -> StarHeads:
+    """Two heads; the Sun stands where it blinds none of them along the course."""
+    heads = [
+        StarTracker(jnp.asarray(5 * ARCSEC), jnp.asarray(20 * ARCSEC), jnp.asarray(b),
+                    jnp.asarray(100e3), jnp.asarray(np.deg2rad(1.0)))
+        for b in BORESIGHTS
+    ]  # fmt: skip
+    first, second = heads
+    return StarHeads((first, second), jnp.asarray([0.0, 0.0, 1.0]),
+                     **numbers(sun_exclusion=np.deg2rad(35), limb_exclusion=np.deg2rad(20),
+                               earth_radius=6378137))  # fmt: skip
+
+
 def aid_sensors(pressure_scale=0.01) -> AidSensors:
     return AidSensors(
-        StarTracker(jnp.asarray(5 * ARCSEC), jnp.asarray(20 * ARCSEC), jnp.asarray([0.0, 0.6, -0.8]),
-                    jnp.asarray(100e3), jnp.asarray(np.deg2rad(1.0))),
+        star_heads(),
         SatelliteReceiver(**numbers(position_sigma=10, velocity_sigma=0.05, correlation_time=300,
                                     position_noise=3, velocity_noise=0.02, blackout_speed=3000,
                                     reacquisition_time=5),
@@ -245,7 +260,7 @@ def navigation(**changes) -> StrapdownNavigation:
         accelerometer_walk=half * WALK["force"], force_scale=relative("force", 0.3, 0.2),
         force_cross=np.sqrt(2) * relative("force", 0.1, 0.4), mounting=MOUNTING, gravity_walk=2e-3,
     ))  # fmt: skip
-    aids = AidBelief(boresight_B=jnp.asarray([0.0, 0.6, -0.8]), **numbers(
+    aids = AidBelief(boresights_B=jnp.asarray(BORESIGHTS), **numbers(
         star_cross=5 * ARCSEC, star_roll=20 * ARCSEC, satellite_position=10, satellite_velocity=0.05,
         satellite_time=300, satellite_position_noise=3, satellite_velocity_noise=0.02, pressure_sigma=25,
         pressure_scale=0.01, height_sigma=10, ground_altitude=GROUND, altitude_memory=100, gate=5,
@@ -278,8 +293,8 @@ def step_once(state, time, aids: Aids):
 def situation(row: Truth) -> Situation:
     """The truth at the start of a tick; still air."""
     speed = jnp.sqrt(jnp.sum(row.v_BE_E * row.v_BE_E))
-    return Situation(row.q_BI, row.omega_BI_B, row.r_BE_E, row.v_BE_E, row.altitude, row.altitude - GROUND,
-                     row.density, speed, row.altitude < CANOPY_ALTITUDE)  # fmt: skip
+    return Situation(row.q_BI, row.omega_BI_B, row.r_BI_I, row.r_BE_E, row.v_BE_E, row.altitude,
+                     row.altitude - GROUND, row.density, speed, row.altitude < CANOPY_ALTITUDE)  # fmt: skip
 
 
 class Run(NamedTuple):

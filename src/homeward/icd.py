@@ -10,7 +10,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
-from homeward.typing import Array, Count, Flag, Float, Quat, Scalar, Vec3
+from homeward.typing import Array, Bool, Count, Flag, Float, Quat, Scalar, Vec3
 
 Span = tuple[float, float]  # least and greatest value that a channel can have
 
@@ -59,8 +59,8 @@ class InertialReadings(eqx.Module):
 class Aids(eqx.Module):
     """What the other sensors give once a cycle; a reading that is not valid is to be left alone."""
 
-    star_valid: Flag = channel("1", "the star tracker sees stars")
-    star_q_BI: Quat = channel("1", "attitude by stars")
+    star_valid: Bool[Array, "2"] = channel("1", "each head of the star tracker sees stars")
+    star_q_BI: Float[Array, "2 4"] = channel("1", "attitude by stars, of each head")
     satellite_valid: Flag = channel("1", "satellite navigation has a fix")
     satellite_position: Vec3 = channel("m", "position by satellites", "E")
     satellite_velocity: Vec3 = channel("m/s", "velocity by satellites", "E")

@@ -174,13 +174,22 @@ def test_whatever_is_read_the_covariance_is_one(valid, wrong):
     row = jax.tree.map(lambda x: x[0], course())
     yes = jnp.asarray(True)
     zero = jnp.asarray(0.0)
-    aids = Aids(yes, row.q_BI, yes, row.r_BE_E, row.v_BE_E, ~yes, zero, ~yes, zero)
+    both = jnp.stack([row.q_BI] * 2)
+    aids = Aids(jnp.stack([yes, ~yes]), both, yes, row.r_BE_E, row.v_BE_E, ~yes, zero, ~yes, zero)
     state, _ = step_once(navigation().init(), row.time, aids)
     for flags, error in zip(valid, wrong, strict=False):
         stars, satellites, pressure, height = (jnp.asarray(flag) for flag in flags)
         e = jnp.asarray(error)
         aids = Aids(
-            stars, row.q_BI, satellites, row.r_BE_E + e, row.v_BE_E - e, pressure, row.altitude + e, height, e
+            jnp.stack([stars, ~stars]),
+            both,
+            satellites,
+            row.r_BE_E + e,
+            row.v_BE_E - e,
+            pressure,
+            row.altitude + e,
+            height,
+            e,
         )
         state, told = step_once(state, row.time, aids)
     P = np.asarray(state.covariance)

@@ -30,6 +30,12 @@ def _one(kind, which=0, size=1.0, start=100.0, end=np.inf, leg=-1):
     )  # fmt: skip
 
 
+def test_a_head_of_the_star_tracker_fails_by_itself():
+    a = ails(_one(Kind.STAR_HEAD_BLIND, which=1), jnp.asarray(200.0), 0)
+    assert np.asarray(a.heads).tolist() == [0.0, 1.0] and float(a.star) == 0.0
+    assert float(ails(_one(Kind.STAR_BLIND), jnp.asarray(200.0), 0).star) == 1.0
+
+
 def test_nothing_fails_before_its_time_or_after_its_end():
     faults = _one(Kind.COMPUTER, end=108.0)
     told = [float(ails(faults, jnp.asarray(t), 24).computer) for t in (99.9, 100.0, 107.9, 108.0)]

@@ -66,7 +66,17 @@ OTHER_RETURN = {
 def _fixed(truth, heard):
     """What the sensors of the return tell; ``heard`` is how much of the true place gets in."""
     seen = jnp.asarray([6.4e6, 1e5, 1e6]) + heard * truth.r_BI_I
-    aids = Aids(YES, TURNED, YES, seen, jnp.asarray([1e3, 7e3, 1e2]), NO, ZERO, NO, ZERO)
+    aids = Aids(
+        jnp.stack([YES, NO]),
+        jnp.stack([TURNED] * 2),
+        YES,
+        seen,
+        jnp.asarray([1e3, 7e3, 1e2]),
+        NO,
+        ZERO,
+        NO,
+        ZERO,
+    )
     return Measurements(
         time=ZERO, fix_valid=YES, position_fix=ZEROS, velocity_fix=ZEROS, specific_force=ZEROS,
         sensed_delta_v=ZERO, bank=ZERO, height=ZERO, propellant=ZERO,

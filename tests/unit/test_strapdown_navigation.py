@@ -5,9 +5,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from strapdown_course import ARCSEC, TICKS, TURNING, course, measurements, navigation, situation, step_once
+from strapdown_course import (
+    ARCSEC,
+    BORESIGHTS,
+    TICKS,
+    TURNING,
+    course,
+    measurements,
+    navigation,
+    situation,
+    step_once,
+)
 
 from homeward.errors import InputError
+from homeward.flight.star_heads import together
 from homeward.icd import Aids, InertialSample
 from homeward.math.quaternion import rotate
 from homeward.world.inertial import turn_between
@@ -32,7 +43,17 @@ def _row(cycle=0):
 
 def _aids(row, stars=YES, satellites=YES):
     """Perfect readings."""
-    return Aids(stars, row.q_BI, satellites, row.r_BE_E, row.v_BE_E, NO, ZERO, NO, ZERO)
+    return Aids(
+        jnp.stack([stars, NO]),
+        jnp.stack([row.q_BI] * 2),
+        satellites,
+        row.r_BE_E,
+        row.v_BE_E,
+        NO,
+        ZERO,
+        NO,
+        ZERO,
+    )
 
 
 def _started():
@@ -70,7 +91,7 @@ def test_the_first_stars_and_satellites_set_the_state():
     assert np.asarray(accuracy.position_sigma) == pytest.approx(np.full(3, np.hypot(10.0, 3.0)))
     assert np.asarray(accuracy.velocity_sigma) == pytest.approx(np.full(3, np.hypot(0.05, 0.02)))
     # About the body's axes the stars' own error counts, not the mounting of the inertial unit.
-    b = np.array([0.0, 0.6, -0.8])
+    b = np.array(BORESIGHTS[0])
     stars = ARCSEC * np.sqrt(25.0 + (400.0 - 25.0) * b * b)
     assert np.asarray(accuracy.attitude_sigma) == pytest.approx(stars)
     assert not bool(told.blackout)
@@ -123,9 +144,9 @@ def test_a_reading_that_is_not_finite_is_as_good_as_none(sensor, bad):
     spoiled = eqx.tree_at(
         lambda a: getattr(a, WHERE[sensor]),
         full,
-        number + bad if number.ndim == 0 else number.at[-1].set(bad),
+        number + bad if number.ndim == 0 else number.at[..., -1].set(bad),
     )
-    without = eqx.tree_at(lambda a: getattr(a, flag), full, NO)
+    without = eqx.tree_at(lambda a: getattr(a, flag), full, NO & getattr(full, flag))
     garbage = eqx.tree_at(lambda a: getattr(a, WHERE[sensor]), without, 3.0 * number + 7.0)
     one, _ = STEP(state, row.time, spoiled)
     two, _ = STEP(state, row.time, without)
@@ -136,9 +157,31 @@ def test_a_reading_that_is_not_finite_is_as_good_as_none(sensor, bad):
 
 def test_stars_of_the_wrong_length_are_no_stars():
     state, row = _started()
-    one, _ = STEP(state, row.time, eqx.tree_at(lambda a: a.star_q_BI, _aids(row), 0.0 * row.q_BI))
+    one, _ = STEP(state, row.time, eqx.tree_at(lambda a: a.star_q_BI, _aids(row), jnp.zeros((2, 4))))
     two, _ = STEP(state, row.time, _aids(row, stars=NO))
     assert eqx.tree_equal(one, two)
+
+
+def test_two_heads_are_as_good_as_one_update_after_the_other():
+    gate, both = jnp.asarray(5.0), jnp.asarray([True, True])
+    noise = jnp.stack([LAW.aids.star_noise(k) for k in range(2)])
+    errors = ARCSEC * jnp.asarray([[3.0, -4.0, 2.0], [-5.0, 9.0, 6.0]])
+    mean, spread, seen = together(both, errors, noise, gate)
+    weights = [np.linalg.inv(np.asarray(n)) for n in noise]
+    expected = np.linalg.inv(weights[0] + weights[1])
+    assert np.asarray(spread) / ARCSEC**2 == pytest.approx(expected / ARCSEC**2, rel=1e-9, abs=1e-9)
+    told = expected @ (weights[0] @ np.asarray(errors[0]) + weights[1] @ np.asarray(errors[1]))
+    assert np.asarray(mean) / ARCSEC == pytest.approx(told / ARCSEC, rel=1e-9)
+    assert bool(seen)
+    for k in range(2):
+        one = jnp.asarray([k == 0, k == 1])
+        mean, spread, seen = together(one, errors, noise, gate)
+        assert eqx.tree_equal(mean, errors[k]) and eqx.tree_equal(spread, noise[k]) and bool(seen)
+        # One that is minutes of arc off against a sound one is left alone.
+        wild = errors.at[1 - k].set(600 * ARCSEC * jnp.ones(3))
+        mean, spread, _ = together(both, wild, noise, gate)
+        assert eqx.tree_equal(mean, errors[k]) and eqx.tree_equal(spread, noise[k])
+    assert not bool(together(~both, errors, noise, gate)[2])
 
 
 def test_a_sample_that_is_not_finite_is_taken_to_be_like_the_last():

@@ -57,6 +57,14 @@ def build_third_bodies(epoch: Epoch, span: float | int) -> ThirdBodies:
     return ThirdBodies(series, jnp.asarray(MU_SUN, float), jnp.asarray(MU_MOON, float))
 
 
+def sun_direction(epoch: Epoch) -> np.ndarray:
+    """Unit vector (3,) in I from the Earth's centre to the Sun, geometric (ERFA ``epv00``)."""
+    tt1, tt2 = epoch.tt()
+    heliocentric, _ = erfa.epv00(tt1, tt2)
+    place = -np.asarray(heliocentric["p"])
+    return place / np.linalg.norm(place)
+
+
 def _tidal(mu: Scalar, s_I: Vec3, r_I: Vec3) -> Vec3:
     d = s_I - r_I
     return mu * (d / jnp.sum(d * d) ** 1.5 - s_I / jnp.sum(s_I * s_I) ** 1.5)

@@ -3,7 +3,7 @@
 import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.typing import Mat33, Scalar, Vec3
+from homeward.typing import Array, Float, Mat33, Scalar
 
 
 class InertialBelief(eqx.Module):
@@ -40,7 +40,7 @@ class AidBelief(eqx.Module):
 
     star_cross: Scalar  # rad
     star_roll: Scalar  # rad, about the boresight
-    boresight_B: Vec3
+    boresights_B: Float[Array, "2 3"]  # of the heads
     satellite_position: Scalar  # m, Gauss-Markov part
     satellite_velocity: Scalar  # m/s
     satellite_time: Scalar  # s, its correlation time
@@ -58,8 +58,8 @@ class AidBelief(eqx.Module):
         """What is left of the satellites' slow error after a time [s]."""
         return jnp.exp(-duration / self.satellite_time)
 
-    def star_noise(self) -> Mat33:
-        """Covariance [rad2, B] of a reading of the stars."""
-        b = self.boresight_B
+    def star_noise(self, head: int) -> Mat33:
+        """Covariance [rad2, B] of a head's reading of the stars."""
+        b = self.boresights_B[head]
         excess = self.star_roll**2 - self.star_cross**2
         return self.star_cross**2 * jnp.eye(3) + excess * b[:, None] * b[None, :]

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from homeward.icd import Aids
-from homeward.typing import Array, Flag, Mat33, Vec3
+from homeward.typing import Array, Bool, Flag, Mat33, Vec3
 
 Tree = TypeVar("Tree")
 
@@ -24,13 +24,14 @@ def choose(first: Flag, one: Tree, other: Tree) -> Tree:
     return jax.tree.map(lambda a, b: jnp.where(first, a, b), one, other)
 
 
-def clean(aids: Aids) -> tuple[Aids, Flag, Flag]:
-    """Readings with harmless numbers where they are not valid; whether stars and satellites are to be used.
+def clean(aids: Aids) -> tuple[Aids, Bool[Array, "2"], Flag]:
+    """Readings with harmless numbers where they are not valid; which heads and whether satellites are used.
 
     A quaternion of stars that is far from unit length counts as not valid.
     """
-    length2 = jnp.sum(aids.star_q_BI * aids.star_q_BI)
-    stars = aids.star_valid & finite(length2) & (jnp.abs(length2 - 1.0) < 1e-3)
+    length2 = jnp.sum(aids.star_q_BI * aids.star_q_BI, axis=1)
+    # No number is near one either, if it is none.
+    stars = aids.star_valid & (jnp.abs(length2 - 1.0) < 1e-3)
     satellites = aids.satellite_valid & finite(aids.satellite_position, aids.satellite_velocity)
     pressure = aids.pressure_valid & finite(aids.pressure_altitude)
     height = aids.height_valid & finite(aids.height)
@@ -38,7 +39,7 @@ def clean(aids: Aids) -> tuple[Aids, Flag, Flag]:
     return (
         Aids(
             star_valid=stars,
-            star_q_BI=jnp.where(stars, aids.star_q_BI, jnp.asarray([1.0, 0.0, 0.0, 0.0])),
+            star_q_BI=jnp.where(stars[:, None], aids.star_q_BI, jnp.asarray([[1.0, 0.0, 0.0, 0.0]])),
             satellite_valid=satellites,
             satellite_position=jnp.where(satellites, aids.satellite_position, zeros),
             satellite_velocity=jnp.where(satellites, aids.satellite_velocity, zeros),

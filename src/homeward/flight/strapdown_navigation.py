@@ -11,6 +11,7 @@ from homeward.flight.beliefs import AidBelief, InertialBelief
 from homeward.flight.interfaces import AbstractStrapdown
 from homeward.flight.navigation_filter import Covariance, Errors, SlowMotion
 from homeward.flight.readings import choose, clean, finite, satellites_in_I
+from homeward.flight.star_heads import together
 from homeward.flight.strapdown import (
     CycleSums,
     Reckoned,
@@ -33,7 +34,7 @@ from homeward.icd import (
 )
 from homeward.math.components import cross, join, split
 from homeward.math.quaternion import to_matrix
-from homeward.typing import Array, Flag, Int, Mat33, Scalar, Vec3
+from homeward.typing import Array, Flag, Float, Int, Mat33, Scalar, Vec3
 
 # Cycles for which the gamma altimeter is read: 100 m at 7 m/s, over ground whose one error they all share.
 HEIGHT_MEMORY = 15.0
@@ -135,14 +136,16 @@ class StrapdownNavigation(AbstractStrapdown):
         t = measurements.time
         spin = self.orientation.at(t)
         C_EI = spin.C_EI(t)
-        aids, stars, satellites = clean(measurements.aids)
+        aids, heads, satellites = clean(measurements.aids)
+        stars = jnp.any(heads)
         place_I, speed_I = satellites_in_I(C_EI, spin.omega_EI_E, aids)
 
         cold = ~state.started & stars & satellites
-        seen = Reckoned(aids.star_q_BI, place_I, speed_I)
+        by_stars = jnp.where(heads[0], aids.star_q_BI[0], aids.star_q_BI[1])
+        seen = Reckoned(by_stars, place_I, speed_I)
         reckoned = choose(cold, seen, state.reckoned)
         force_I = state.sums.delta_v / jnp.where(state.sums.duration > 0.0, state.sums.duration, 1.0)
-        voting, P, motion = self._covariance(state, seen, force_I, cold)
+        voting, P, motion = self._covariance(state, seen, heads[0], force_I, cold)
         warm = state.started
         rejected = state.rejected
         decay = self.aids.decay(state.sums.duration)
@@ -153,9 +156,11 @@ class StrapdownNavigation(AbstractStrapdown):
 
         x = jnp.zeros(filter_.SIZE)
         C_BI = to_matrix(reckoned.q_BI)
-        star_error = turn_error(small_turn(reckoned.q_BI, split(errors.mounting)), aids.star_q_BI)
+        body_q = small_turn(reckoned.q_BI, split(errors.mounting))
+        star_errors = jnp.stack([join(turn_error(body_q, aids.star_q_BI[k])) for k in range(2)])
+        star_error, star_noise, _ = together(heads, star_errors, self._star_noises(), self.aids.gate)
         P, x, star_taken = filter_.correct3(
-            P, x, (filter_.TURN, filter_.MOUNTING), C_BI, self.aids.star_noise(), join(star_error),
+            P, x, (filter_.TURN, filter_.MOUNTING), C_BI, star_noise, star_error,
             self.aids.gate, warm & stars, self._gives_in(rejected[0]),
         )  # fmt: skip
         P, x, place_taken = filter_.correct3(
@@ -217,7 +222,7 @@ class StrapdownNavigation(AbstractStrapdown):
         )
 
     def _covariance(
-        self, state: StrapdownState, seen: Reckoned, force_I: Vec3, cold: Flag
+        self, state: StrapdownState, seen: Reckoned, first_head: Flag, force_I: Vec3, cold: Flag
     ) -> tuple[VotingState | None, Covariance, SlowMotion]:
         """Whom to trust, covariance before the readings of this cycle, and how the capsule moved in it."""
         C_BI = to_matrix(state.reckoned.q_BI)
@@ -231,7 +236,9 @@ class StrapdownNavigation(AbstractStrapdown):
             doubt = filter_.doubt(C_BI.T, gyro, accelerometer, self.voting.memory)
         carried = filter_.propagate(unit, self.aids, state.covariance, state.sums, gradient, motion)
         carried = carried if doubt is None else carried + doubt
-        fresh = filter_.initial_covariance(unit, self.aids, to_matrix(seen.q_BI).T, self.aids.star_noise())
+        noises = self._star_noises()
+        noise = jnp.where(first_head, noises[0], noises[1])
+        fresh = filter_.initial_covariance(unit, self.aids, to_matrix(seen.q_BI).T, noise)
         P = jnp.where(cold, fresh, jnp.where(state.started, carried, state.covariance))
         return voting, P, motion
 
@@ -253,6 +260,9 @@ class StrapdownNavigation(AbstractStrapdown):
             warm & (aids.height_valid | aids.pressure_valid),
         )  # fmt: skip
         return P, x
+
+    def _star_noises(self) -> Float[Array, "2 3 3"]:
+        return jnp.stack([self.aids.star_noise(head) for head in range(2)])
 
     def _gives_in(self, rejected: Int[Array, ""]) -> Flag:
         return rejected >= self.aids.patience.astype(int)

@@ -8,7 +8,7 @@ import numpy as np
 
 from homeward._programs import program
 from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, RADIUS_EGM96
-from homeward.earth.ephemeris import build_third_bodies
+from homeward.earth.ephemeris import build_third_bodies, sun_direction
 from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import AbstractOrientation, UniformRotation, build_orientation
 from homeward.earth.time import Epoch
@@ -236,11 +236,11 @@ def build_world(
             Faults(number(t.parachute.drogue_fails), number(t.parachute.main_fails)), scenario
         ),
         ground_altitude=number(scenario.site.altitude_m),
-        body=_body(scenario, band, aero) if turning else None,
+        body=_body(scenario, band, aero, epoch) if turning else None,
     )  # fmt: skip
 
 
-def _body(scenario: Scenario, band: np.ndarray, aero: object) -> BodyModel:
+def _body(scenario: Scenario, band: np.ndarray, aero: object, epoch: Epoch) -> BodyModel:
     from homeward.scenario.build_body import build_body
 
     if aero is not None and not isinstance(aero, BodyAerodynamics):
@@ -248,4 +248,4 @@ def _body(scenario: Scenario, band: np.ndarray, aero: object) -> BodyModel:
             f"aero={type(aero).__name__}: a ship that turns needs a BodyAerodynamics; lift and drag alone "
             'fly with fidelity="point-mass"'
         )
-    return build_body(scenario, (float(band[0]), float(band[1])), aero)
+    return build_body(scenario, (float(band[0]), float(band[1])), aero, sun_direction(epoch))

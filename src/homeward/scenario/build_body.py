@@ -147,11 +147,13 @@ def thruster_sets(scenario: Scenario, center: np.ndarray) -> tuple[Thrusters, Th
 
 
 def build_body(
-    scenario: Scenario, band: tuple[float, float], aero: BodyAerodynamics | None = None
-) -> BodyModel:
+    scenario: Scenario, band: tuple[float, float], aero: BodyAerodynamics | None = None,
+    sun_I: np.ndarray | None = None,
+) -> BodyModel:  # fmt: skip
     """The true ship that turns; ``band`` [kg/m3] are the densities between which plasma hides satellites.
 
-    ``aero`` takes the place of what the scenario's shape gives, centre of mass included.
+    ``sun_I`` is the unit vector to the Sun (none: along x); ``aero`` takes the place of what the scenario's
+    shape gives, centre of mass included.
     """
     c, s, t = scenario.truth.capsule, scenario.truth.stack, scenario.truth
     aero = build_body_aero(scenario) if aero is None else aero
@@ -166,7 +168,7 @@ def build_body(
         engine_place=numbers([-0.5 * s.length_m, 0.0, 0.0]), engine_fall=number(t.engine.fall_s),
         riser_place=numbers(riser - center),
         inertial=redundant_unit(scenario, alternating(UNIT_DRAWS)),
-        aids=aid_sensors(scenario, band, number(-1.0)),
+        aids=aid_sensors(scenario, band, number(-1.0), np.eye(3)[0] if sun_I is None else sun_I),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from homeward.earth.constants import WGS84_A
 from homeward.earth.orientation import AbstractOrientation
 from homeward.flight.beliefs import AidBelief
 from homeward.flight.strapdown import ZonalEarth
@@ -11,15 +12,14 @@ from homeward.scenario.build_voting import build_voting, combined_belief
 from homeward.scenario.figures import per_second
 from homeward.scenario.schema import Scenario
 from homeward.typing import Array, Float, Scalar
-from homeward.world.aids import AidSensors, GammaAltimeter, PressureAltimeter, SatelliteReceiver, StarTracker
+from homeward.world.aids import AidSensors, GammaAltimeter, PressureAltimeter, SatelliteReceiver
 from homeward.world.inertial import InertialUnit, Triad
+from homeward.world.star_tracker import StarHeads, StarTracker
 
 DRAWS = 27  # standard normal numbers of a plain inertial unit
-BORESIGHT = (
-    0.0,
-    0.6,
-    -0.8,
-)  # of the star tracker, B: away from the Earth while the capsule flies wings level
+# Of the star tracker's heads, B. The stack stands still among the stars while the Earth goes round it, and
+# the capsule enters with its +z up: looking opposite ways, but not quite, one of them sees the sky.
+BORESIGHTS = ((0.0, -0.6, -0.8), (0.0, 0.8, 0.6))
 ZONALS = (1.08262668e-3, -2.5327e-6, -1.6196e-6)  # J2, J3, J4 of EGM96
 GRAVITY_WALK = 2e-3  # m/s/sqrt(s): what the zonal field leaves out
 GROUND_SIGMA, MEMORY, GATE, PATIENCE = 10.0, 100.0, 5.0, 10.0
@@ -51,17 +51,33 @@ def inertial_unit(scenario: Scenario, draws: Float[Array, " n"]) -> InertialUnit
     )
 
 
-def aid_sensors(scenario: Scenario, band: tuple[float, float], pressure: Scalar) -> AidSensors:
+def star_heads(scenario: Scenario, sun_I: np.ndarray) -> StarHeads:
+    """Both heads of the star tracker; ``sun_I`` is the unit vector to the Sun."""
+    s = scenario.truth.sensors
+
+    def head(boresight: tuple[float, float, float]) -> StarTracker:
+        return StarTracker(
+            number(ARCSECOND * s.star_cross_arcsec), number(ARCSECOND * s.star_roll_arcsec),
+            numbers(boresight), number(s.star_lowest_m), number(np.radians(s.star_rate_deg_s)),
+        )  # fmt: skip
+
+    first, second = BORESIGHTS
+    return StarHeads(
+        (head(first), head(second)), numbers(sun_I), number(np.radians(s.star_sun_deg)),
+        number(np.radians(s.star_limb_deg)), number(WGS84_A),
+    )  # fmt: skip
+
+
+def aid_sensors(
+    scenario: Scenario, band: tuple[float, float], pressure: Scalar, sun_I: np.ndarray
+) -> AidSensors:
     """The other sensors; ``band`` [kg/m3] are the densities between which plasma hides satellites.
 
-    ``pressure`` is the standard normal number drawn for the scale of static pressure.
+    ``pressure`` is the standard normal number drawn for the scale of static pressure, ``sun_I`` as above.
     """
     s, retro = scenario.truth.sensors, scenario.truth.retro
     return AidSensors(
-        StarTracker(
-            number(ARCSECOND * s.star_cross_arcsec), number(ARCSECOND * s.star_roll_arcsec),
-            numbers(BORESIGHT), number(s.star_lowest_m), number(np.radians(s.star_rate_deg_s)),
-        ),
+        star_heads(scenario, sun_I),
         SatelliteReceiver(
             number(s.satellite_position_m), number(s.satellite_velocity_m_s), number(s.satellite_time_s),
             number(s.satellite_position_noise_m), number(s.satellite_velocity_noise_m_s),
@@ -85,7 +101,7 @@ def build_strapdown(scenario: Scenario, orientation: AbstractOrientation) -> Str
     unit = combined_belief(told, GRAVITY_WALK)
     aids = AidBelief(
         star_cross=number(ARCSECOND * told.star_cross_arcsec),
-        star_roll=number(ARCSECOND * told.star_roll_arcsec), boresight_B=numbers(BORESIGHT),
+        star_roll=number(ARCSECOND * told.star_roll_arcsec), boresights_B=numbers(np.array(BORESIGHTS)),
         satellite_position=number(told.satellite_position_m),
         satellite_velocity=number(told.satellite_velocity_m_s), satellite_time=number(told.satellite_time_s),
         satellite_position_noise=number(told.satellite_position_noise_m),

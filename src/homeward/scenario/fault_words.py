@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from homeward.world.faults import INSTRUMENTS, Kind
+from homeward.world.faults import HEADS, INSTRUMENTS, Kind
 
 DEGREE = math.pi / 180.0
 NEVER = math.inf
@@ -60,6 +60,7 @@ FAILURES = (
     Failure("accelerometer", "drifting", Kind.ACCELEROMETER_DRIFTING, 1e-5, count=INSTRUMENTS,
             return_legs=RETURN, rendezvous=True),
     Failure("star", "blind", Kind.STAR_BLIND, return_legs=(*STACK, *CAPSULE), rendezvous=True),
+    Failure("star tracker", "blind", Kind.STAR_HEAD_BLIND, count=HEADS, return_legs=(*STACK, *CAPSULE)),
     Failure("satellite", "lost", Kind.SATELLITE_LOST, return_legs=RETURN, rendezvous=True),
     Failure("satellite", "spoofed", Kind.SATELLITE_SPOOFED, 5e-3, return_legs=RETURN, rendezvous=True),
     Failure("density", "high", Kind.DENSITY, 0.5, return_legs=("entry", "descent")),

@@ -62,6 +62,12 @@ class Sensors(SensorFigures):
     star_rate_deg_s: Annotated[Positive, Field(le=100.0)] = Field(
         default=1.0, description="fastest turn at which stars are seen"
     )
+    star_sun_deg: Annotated[NonNegative, Field(le=90.0)] = Field(
+        default=35.0, description="angle from the Sun within which a head of the star tracker is blind"
+    )
+    star_limb_deg: Annotated[NonNegative, Field(le=90.0)] = Field(
+        default=20.0, description="angle from the Earth's limb within which a head is blind"
+    )
     reacquisition_s: Annotated[NonNegative, Field(le=1e4)] = Field(
         default=5.0, description="from the end of a black-out to the first fix"
     )

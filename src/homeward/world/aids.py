@@ -7,13 +7,12 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.icd import Aids
-from homeward.math.components import axpy, dot, scale, split
-from homeward.math.quaternion import multiply, normalise
 from homeward.typing import Array, Flag, Float, Quat, Scalar, Vec3
+from homeward.world.star_tracker import StarHeads
 
-NOISES = (
-    17  # standard normal numbers a cycle: 3 stars, 6 slow and 6 white of the satellites, pressure, height
-)
+# Standard normal numbers a cycle: 3 of a head, 6 slow and 6 white of the satellites, pressure, height, 3 of
+# the other head.
+NOISES = 20
 INITIAL_NOISES = 6
 
 
@@ -22,6 +21,7 @@ class Situation(eqx.Module):
 
     q_BI: Quat
     omega_BI_B: Vec3  # rad/s
+    r_BI_I: Vec3  # m
     r_BE_E: Vec3  # m
     v_BE_E: Vec3  # m/s relative to the turning Earth
     altitude: Scalar  # m above the ellipsoid
@@ -29,24 +29,6 @@ class Situation(eqx.Module):
     density: Scalar  # kg/m3
     speed: Scalar  # m/s relative to the air
     under_parachute: Flag
-
-
-class StarTracker(eqx.Module):
-    """Attitude by stars: 1-sigma across and about the boresight, where it sees. Body axes are its own."""
-
-    cross_sigma: Scalar  # rad
-    roll_sigma: Scalar  # rad
-    boresight_B: Vec3  # unit vector
-    lowest_altitude: Scalar  # m
-    highest_rate: Scalar  # rad/s
-
-    def reading(self, q_BI: Quat, noise: Vec3) -> Quat:
-        """The attitude with a small turn as its error."""
-        n, b = split(noise), split(self.boresight_B)
-        about = dot(n, b)
-        error = axpy((self.roll_sigma - self.cross_sigma) * about, b, scale(self.cross_sigma, n))
-        turn = jnp.stack([jnp.ones_like(about), *scale(-0.5, error)])
-        return normalise(multiply(turn, q_BI))
 
 
 class SatelliteReceiver(eqx.Module):
@@ -85,7 +67,7 @@ class GammaAltimeter(eqx.Module):
 class AidSensors(eqx.Module):
     """All sensors beside the inertial unit."""
 
-    star: StarTracker
+    star: StarHeads
     satellite: SatelliteReceiver
     pressure: PressureAltimeter
     gamma: GammaAltimeter
@@ -116,7 +98,7 @@ def initial_aids(sensors: AidSensors, noise: Float[Array, "6"]) -> AidState:
 
 
 def sense_aids(
-    sensors: AidSensors, state: AidState, truth: Situation, dt: Scalar, noise: Float[Array, "17"]
+    sensors: AidSensors, state: AidState, truth: Situation, dt: Scalar, noise: Float[Array, "20"]
 ) -> tuple[AidState, Aids]:
     """One cycle of ``dt`` [s]: the sensors' state carried on, and what they tell.
 
@@ -132,9 +114,9 @@ def sense_aids(
     # Held at the time to lock, so that the number stays small however long the mission.
     clear = jnp.where(hidden, 0.0, jnp.minimum(state.clear_time + dt, receiver.reacquisition_time))
     fixed = state.first | (~hidden & (clear >= receiver.reacquisition_time))
-    rate = split(truth.omega_BI_B)
-    still = dot(rate, rate) < sensors.star.highest_rate**2
-    stars = state.first | (still & ~hidden & (truth.altitude > sensors.star.lowest_altitude))
+    seeing = sensors.star.seeing(truth.q_BI, truth.omega_BI_B, truth.r_BI_I, truth.altitude)
+    stars = state.first | (seeing & ~hidden)
+    by_stars = sensors.star.readings(truth.q_BI, jnp.concatenate([noise[0:3], noise[17:20]]))
     port = truth.under_parachute & (truth.altitude < sensors.pressure.highest_altitude)
     ground = truth.height < sensors.gamma.highest
     pressure = truth.altitude * (1.0 + sensors.pressure.scale_factor) + sensors.pressure.sigma * noise[15]
@@ -142,7 +124,7 @@ def sense_aids(
     no_turn = jnp.asarray([1.0, 0.0, 0.0, 0.0])
     aids = Aids(
         star_valid=stars,
-        star_q_BI=jnp.where(stars, sensors.star.reading(truth.q_BI, noise[0:3]), no_turn),
+        star_q_BI=jnp.where(stars[:, None], by_stars, no_turn[None, :]),
         satellite_valid=fixed,
         satellite_position=jnp.where(
             fixed, truth.r_BE_E + slow_r + receiver.position_noise * noise[9:12], jnp.zeros(3)

@@ -71,7 +71,7 @@ def told_apart(sample: InertialSample, a: Ails) -> InertialReadings:
     )  # fmt: skip
 
 
-def _without(valid: Array, lost: Scalar) -> Array:
+def _without(valid: Array, lost: Array) -> Array:
     return valid & (lost < 0.5)
 
 
@@ -79,7 +79,8 @@ def ailing_readings(told: Measurements, a: Ails) -> Measurements:
     """The message of a cycle with failed sensors; what is lost is told as zero, as of any sensor."""
     aids = told.aids
     assert aids is not None
-    star, fixed = _without(aids.star_valid, a.star), _without(aids.satellite_valid, a.satellite)
+    star = _without(aids.star_valid, jnp.maximum(a.star, a.heads))
+    fixed = _without(aids.satellite_valid, a.satellite)
     height = _without(aids.height_valid, a.altimeter)
     lead = jnp.asarray(LEAD)
     away, faster = a.spoof
@@ -90,7 +91,7 @@ def ailing_readings(told: Measurements, a: Ails) -> Measurements:
         ),
         aids,
         (
-            star, jnp.where(star, aids.star_q_BI, jnp.asarray([1.0, 0.0, 0.0, 0.0])), fixed,
+            star, jnp.where(star[:, None], aids.star_q_BI, jnp.asarray([[1.0, 0.0, 0.0, 0.0]])), fixed,
             jnp.where(fixed, aids.satellite_position + away * lead, jnp.zeros(3)),
             jnp.where(fixed, aids.satellite_velocity + faster * lead, jnp.zeros(3)),
             height, jnp.where(height, aids.height, 0.0),

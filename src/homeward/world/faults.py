@@ -13,6 +13,7 @@ import numpy as np
 from homeward.typing import Array, Count, Flag, Float, Int, Scalar, Vec3
 
 SLOTS = 4  # failures that one flight can have
+HEADS = 2  # of the star tracker
 INSTRUMENTS = 6  # gyros, and accelerometers; a ship with a plain triad has the first three
 
 
@@ -44,6 +45,7 @@ class Kind(IntEnum):
     CAMERA_LOST = 22
     CAMERA_WRONG = 23  # m that the camera's place is off
     LINK_LOST = 24
+    STAR_HEAD_BLIND = 25  # one head of the star tracker
 
 
 def _none(value: float) -> Array:
@@ -109,7 +111,8 @@ class Ails(eqx.Module):
     gyro_bias: Float[Array, "6"]  # rad/s
     accelerometer_works: Float[Array, "6"]
     accelerometer_bias: Float[Array, "6"]  # m/s2
-    star: Scalar  # blind
+    star: Scalar  # blind, all of it
+    heads: Float[Array, "2"]  # blind heads of it
     satellite: Scalar  # lost
     spoof: tuple[Scalar, Scalar]  # m and m/s
     density: Scalar  # factor
@@ -154,6 +157,7 @@ def ails(f: Faults, time: Scalar, thrusters: int) -> Ails:
         accelerometer_works=1.0 - jnp.minimum(each(Kind.ACCELEROMETER_DEAD, INSTRUMENTS, one), 1.0),
         accelerometer_bias=accelerometer,
         star=has(Kind.STAR_BLIND),
+        heads=jnp.minimum(each(Kind.STAR_HEAD_BLIND, HEADS, one), 1.0),
         satellite=has(Kind.SATELLITE_LOST),
         spoof=(
             total(Kind.SATELLITE_SPOOFED, 0.5 * f.size * since * since),
@@ -179,5 +183,5 @@ def computer_down(a: Ails) -> Flag:
     return a.computer > 0.5
 
 
-__all__ = ["SLOTS", "Ails", "Faults", "Kind", "ails", "computer_down", "due", "onsets",
+__all__ = ["HEADS", "SLOTS", "Ails", "Faults", "Kind", "ails", "computer_down", "due", "onsets",
            "set_off"]  # fmt: skip

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.typing import Array, Float, Scalar
-from homeward.world.aids import StarTracker
 from homeward.world.pair_optics import Camera, Lidar, Radar
 from homeward.world.pair_sensors import PairSensors, Receiver
+from homeward.world.star_tracker import StarTracker
 
 ARCSECOND = float(np.pi) / 648_000.0
 ARCMINUTE = 60.0 * ARCSECOND

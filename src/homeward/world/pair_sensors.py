@@ -10,8 +10,8 @@ import jax.numpy as jnp
 from homeward.icd_pair import PairAids
 from homeward.math.quaternion import conjugate, from_matrix, multiply, to_matrix
 from homeward.typing import Array, Flag, Float, Mat33, Quat, Scalar, Vec3
-from homeward.world.aids import StarTracker
 from homeward.world.pair_optics import Camera, Lidar, Radar, turned
+from homeward.world.star_tracker import StarTracker
 
 # Standard normal numbers a cycle: 3 stars; 6 slow ones common to both fixes, 6 slow and 6 white ones of ship,
 # station and relative satellites each; 4 radar, 3 lidar, 6 slow and 6 white camera, 3 station attitude.

@@ -1,0 +1,29 @@
+"""What the two heads of a star tracker tell together: one small turn and its covariance, for one update."""
+
+import jax.numpy as jnp
+
+from homeward.flight.navigation_filter import inverse3, multiply
+from homeward.typing import Array, Bool, Flag, Float, Mat33, Scalar, Vec3
+
+
+def together(
+    valid: Bool[Array, "2"], errors: Float[Array, "2 3"], noise: Float[Array, "2 3 3"], gate: Scalar
+) -> tuple[Vec3, Mat33, Flag]:
+    """The weighted mean of what both heads say is wrong [rad], its covariance, and whether either sees.
+
+    Their errors are white and independent: one update with the mean is the same as two in turn. Where both
+    see and are further apart than ``gate`` sigmas, the one that is nearer to what is believed counts alone.
+    """
+    first, second = errors[0], errors[1]
+    apart = first - second
+    weight = inverse3(noise[0] + noise[1])
+    agree = jnp.sum(jnp.sum(weight * apart[None, :], axis=1) * apart) < gate * gate
+    nearer = jnp.sum(first * first) <= jnp.sum(second * second)
+    one = valid[0] & (~valid[1] | agree | nearer)
+    other = valid[1] & (~valid[0] | agree | ~nearer)
+    share = multiply(noise[0], weight)
+    mean = first - jnp.sum(share * apart[None, :], axis=1)
+    spread = noise[0] - multiply(share, noise[0])
+    both = one & other
+    error = jnp.where(both, mean, jnp.where(one, first, second))
+    return error, jnp.where(both, spread, jnp.where(one, noise[0], noise[1])), one | other
