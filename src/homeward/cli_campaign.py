@@ -13,7 +13,7 @@ from homeward.cli_files import json_text
 from homeward.cli_options import AsJson, ScenarioName, Settings, folder_option
 from homeward.cli_progress import Talk, working
 from homeward.cli_refusals import known_word
-from homeward.cli_verdicts import show_verdicts
+from homeward.cli_verdicts import show_failed, show_verdicts
 from homeward.scenario.load import load, parse_settings
 from homeward.scenario.schema import FIDELITIES
 from homeward.scenario.schema_rendezvous import PLAN_WORDS, PORTS
@@ -118,6 +118,7 @@ def _show(screen: Console, told: dict[str, Any]) -> None:
     screen.print()
     screen.print(table)
     show_verdicts(screen, told["requirements"])
+    show_failed(screen, told["failed"], told["failed_runs"])
     if told["until"] is not None:
         u = told["until"]
         how = "reached" if u["enough"] else "not reached"

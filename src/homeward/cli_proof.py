@@ -41,12 +41,13 @@ def report(
         print(json_text({**made.data, "file": str(file)}))
         return
     from homeward.cli_report import console
-    from homeward.cli_verdicts import show_verdicts
+    from homeward.cli_verdicts import show_failed, show_verdicts
 
     screen = console()
     told = made.data
     screen.print(f"{told['scenario']}: {told['runs']:,} runs, {told['failed']:,} failed", style="bold")
     show_verdicts(screen, told["requirements"])
+    show_failed(screen, told["failed"], told["failed_runs"])
     screen.print()
     screen.print(f"Report: {file}", style="dim")
 

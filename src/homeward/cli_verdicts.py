@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 COLOURS = {"met": "green", "not met": "red", "undecided": "yellow"}
+FAILED = 10  # failed runs shown
 
 
 def show_verdicts(screen: Console, told: Sequence[Mapping[str, Any]]) -> None:
@@ -25,6 +26,21 @@ def show_verdicts(screen: Console, told: Sequence[Mapping[str, Any]]) -> None:
         )  # fmt: skip
     screen.print()
     screen.print(table)
+
+
+def show_failed(screen: Console, failed: int, told: Sequence[Mapping[str, Any]]) -> None:
+    """The first failed runs and how to fly each again."""
+    if not failed:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("failed run", "leg, time and cause", "to fly it again"):
+        table.add_column(column, justify="right" if column == "failed run" else "left")
+    for f in told[:FAILED]:
+        table.add_row(f"{f['run']:,}", f["failure"] or "", f["replay"] or "keep the runs with --out DIR")
+    screen.print()
+    screen.print(table)
+    if failed > FAILED:
+        screen.print(f"{failed - FAILED:,} more failed", style="dim")
 
 
 def number(value: float | None) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 from homeward.campaign.many import fly_many
 from homeward.campaign.replay import replay, same_bits, stored_run
+from homeward.campaign.requirements import parse
 from homeward.campaign.run import blocks_of, campaign
 from homeward.campaign.store import Store
 from homeward.errors import InputError
@@ -33,6 +34,12 @@ def test_the_store_holds_what_fly_many_flies(scenario, whole):
     assert "touchdown_miss_km" not in table.column_names
     assert told["metrics"]["open_miss_km"]["max"] == max(table["open_miss_km"].to_pylist())
     assert set(c["name"] for c in whole.store.manifest["columns"]) == set(table.column_names)
+
+
+def test_a_campaign_that_is_not_kept_names_no_folder_to_fly_from(scenario):
+    told = campaign(scenario, LANES, seed=SEED, requirements=[parse("open_miss_km max <= 0")]).summary
+    assert told["store"] is None and told["failed_runs"] == []
+    assert [w["replay"] for w in told["requirements"][0]["worst"]] == [None] * LANES
 
 
 def test_broken_off_and_resumed_it_has_the_same_bytes(scenario, whole, tmp_path):

@@ -90,12 +90,21 @@ def test_a_report_stands_alone_and_tells_the_verdicts_first(folder, capsys):
     assert told["runs"] == RUNS and told["failed"] == 2 and told["file"] == str(file)
     verdicts = {v["id"]: v["verdict"] for v in told["requirements"]}
     assert verdicts["R-2"] == "not met" and verdicts["R-3"] == "met" and verdicts["R-5"] == "undecided"
-    assert told["failures"] == [{"what": "entry: took <too> long", "runs": [7, 160]}]
+    assert told["failures"] == [{"what": "entry: took <too> long", "count": 2, "runs": [7, 160]}]
+    assert [f["replay"] for f in told["failed_runs"]] == [f"homeward replay {folder} {k}" for k in (7, 160)]
+    assert told["failed_runs"][0]["failure"] == "entry, 7.0 s: took <too> long"
     assert told["drivers"][0]["drivers"][0]["draw"] in ("draw_drag", "draw_wind")
     assert "took &lt;too&gt; long" in page and "&lt;Made up&gt;" in page
     assert f"homeward replay {folder} 160" in page
     assert page.count("data:image/svg+xml") >= 8
     assert len(re.findall("not met</td>", page)) == sum(v == "not met" for v in verdicts.values())
+
+
+def test_failed_runs_are_listed_in_a_terminal_with_how_to_fly_them_again(folder, capsys):
+    assert main(["report", str(folder), "--out", str(folder / "page.html")]) == 0
+    said = capsys.readouterr().out
+    for run in (7, 160):
+        assert f"entry, {run}.0 s: took <too> long" in said and f"homeward replay {folder} {run}" in said
 
 
 def test_a_report_by_other_requirements(folder):

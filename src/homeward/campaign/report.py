@@ -3,7 +3,6 @@
 import dataclasses
 import datetime
 import json
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from homeward.campaign.drivers import SHOWN, Drivers, drivers_of, sample_of
+from homeward.campaign.failed_runs import failed_runs, failures_of
 from homeward.campaign.records import Records, read_records
 from homeward.campaign.report_figures import pictures_of
 from homeward.campaign.reproduce import commands
@@ -61,6 +61,7 @@ def report(
         "runs": len(records), "failed": int(failed.sum()), "success": int(records["success"].sum()),
         "requirements": [v.told() for v in verdicts], "metrics": metrics,
         "drivers": [d.told(SHOWN) for d in found], "failures": failures_of(records),
+        "failed_runs": failed_runs(records),
     }  # fmt: skip
     return Report(_page(records, verdicts, metrics, found, shots, data), data)
 
@@ -69,25 +70,6 @@ def metrics_named(records: Records) -> list[str]:
     """Results of which more is worse, as the manifest marks them."""
     marked = [c["name"] for c in records.manifest["columns"] if c.get("metric")]
     return [n for n in marked if n in records.names]
-
-
-def failures_of(records: Records) -> list[dict[str, Any]]:
-    """Kinds of failure, most frequent first, each with its runs."""
-    rows = np.flatnonzero(records.failed)
-    kinds = [_kind(records.failure(int(k))) for k in rows]
-    runs = records["run"]
-    return [
-        {"what": what, "runs": [int(runs[k]) for k, kind in zip(rows, kinds, strict=True) if kind == what]}
-        for what, _ in Counter(kinds).most_common()
-    ]
-
-
-def _kind(failure: str | None) -> str:
-    """A failure without its time: "entry, 12.0 s: took too long" -> "entry: took too long"."""
-    if not failure:
-        return "not told"
-    where, _, why = failure.partition(": ")
-    return f"{where.split(',')[0]}: {why}"
 
 
 def _page(
@@ -100,7 +82,7 @@ def _page(
         ("verdicts", "Verdicts", _verdicts(verdicts)),
         ("figures", "Figures", _metrics(records, metrics)),
         ("pictures", "Pictures", _shots(shots["results"])),
-        ("failures", "Failures", _failures(records, data["failures"])),
+        ("failures", "Failures", _failures(records, data)),
         ("drivers", "What drives the results", _drivers(found, shots["drivers"])),
         ("dispersions", "Dispersions drawn", _dispersions(records)),
         ("worst", "Worst runs", _worst(verdicts)),
@@ -191,26 +173,21 @@ def _shots(shots: list[tuple[bytes, str, str]]) -> str:
     return "".join(f"<h3>{text(title)}</h3>{picture(data, title, caption)}" for data, title, caption in shots)
 
 
-def _failures(records: Records, kinds: list[dict[str, Any]]) -> str:
+def _failures(records: Records, data: dict[str, Any]) -> str:
+    kinds, listed = data["failures"], data["failed_runs"][:FAILURES]
     if not kinds:
         n = len(records)
         most = 1.0 - 0.05 ** (1.0 / n)
         return f"<p>No run failed. At 95 %, fewer than {100 * most:.3g} % of all flights would.</p>"
-    rows = []
-    for kind in kinds:
-        first = kind["runs"][0]
-        listed = ", ".join(str(k) for k in kind["runs"][:FAILURES]) + (
-            " …" if len(kind["runs"]) > FAILURES else ""
-        )
-        rows.append(
-            [
-                text(kind["what"]),
-                f"{len(kind['runs']):,}",
-                listed,
-                f"<code>{text(records.replay(first))}</code>",
-            ]
-        )
-    return table(("what failed", "runs", "which", "to fly the first again"), rows, (1,))
+    rows = [[text(kind["what"]), f"{kind['count']:,}"] for kind in kinds]
+    runs = [[f"{f['run']:,}", text(f["failure"] or ""), f"<code>{text(f['replay'])}</code>"] for f in listed]
+    rest = data["failed"] - len(listed)
+    more = f"<p class='soft'>{rest:,} more; homeward query lists them all.</p>" if rest else ""
+    return (
+        table(("what failed", "runs"), rows, (1,))
+        + table(("run", "leg, time and cause", "to fly it again"), runs, (0,))
+        + more
+    )
 
 
 def _drivers(found: list[Drivers], shots: list[tuple[bytes, str, str]]) -> str:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from homeward.campaign.blocks import Blocks, PairBlocks, ReturnBlocks
 from homeward.campaign.engine import Meter, Tell, fly_local
+from homeward.campaign.failed_runs import failed_runs
 from homeward.campaign.origin import check_origin, first_manifest
 from homeward.campaign.peak import peak_memory_mib
 from homeward.campaign.records import read_records
@@ -89,11 +90,14 @@ def campaign(
         else:
             flown, compiled, look = fly_until(store, rule, cores, progress, engine)
     wall = time.perf_counter() - began
+    # A folder that goes with this object is no place to fly a run again from.
+    records = dataclasses.replace(read_records(place), folder="" if out is None else str(out))
     summary = {
         "scenario": scenario.name, "kind": kind, "fidelity": store.manifest["fidelity"], "seed": seed,
         **counts_of(store), "flown_now": flown, "runs_per_s": flown / wall, "compile_s": compiled,
         "wall_s": wall, "peak_memory_mib": peak_memory_mib(), "metrics": metrics_of(store),
-        "requirements": [v.told() for v in judge(read_records(place), requirements)],
+        "requirements": [v.told() for v in judge(records, requirements)],
+        "failed_runs": failed_runs(records),
         "until": None if rule is None or look is None else {"text": rule.text, **look.told()},
         "store": None if out is None else str(out),
     }  # fmt: skip
