@@ -36,8 +36,8 @@ $(BIN)/python:
 	  echo "Could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Homeward: installing the package and what it needs (once; a few minutes, some 250 MB)"
-	@$(PIP) -c constraints.txt -e .
+	@echo "Homeward: installing the package and what it needs (once; a few minutes, some 300 MB)"
+	@$(PIP) -c constraints.txt -e '.[console]'
 	@touch $@
 
 $(READY_DEV): $(READY)

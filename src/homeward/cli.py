@@ -17,6 +17,7 @@ from homeward.cli_campaign import campaign
 from homeward.cli_command import command
 from homeward.cli_compare import compare_guidance
 from homeward.cli_compare_campaigns import compare
+from homeward.cli_console import console
 from homeward.cli_faults import faults
 from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_forecast import forecast
@@ -182,7 +183,7 @@ for _command in (campaign, report, compare, replay, query, faults, rendezvous, o
     app.command()(_command)
 for _command in (scenarios, check, new, schema):
     app.command()(_command)
-for _command in (telemetry, listen, dictionary, command, track, orbit_determination, forecast):
+for _command in (telemetry, listen, dictionary, command, track, orbit_determination, forecast, console):
     app.command()(_command)
 
 # Typer carries its own copy of click or uses the installed one, depending on its version.

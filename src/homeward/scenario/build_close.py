@@ -12,7 +12,7 @@ from homeward.flight.glideslope import Glideslope, glideslope
 from homeward.flight.pair_attitude import pair_attitude
 from homeward.flight.pair_beliefs import PairGeometry
 from homeward.flight.pair_navigation import PairFilter, pair_filter
-from homeward.flight.port_motion import PORTS, port_motion, speed_profile
+from homeward.flight.port_motion import PORTS, SpeedProfile, port_motion, speed_profile
 from homeward.flight.proximity_mpc import ProximityMpc, proximity_mpc
 from homeward.flight.rendezvous_close import CloseComputer, Orders
 from homeward.flight.rendezvous_far import FarComputer
@@ -176,6 +176,13 @@ def build_withdrawal(
     ), names
 
 
+def approach_profile(told: Rendezvous) -> SpeedProfile:
+    """The speed wanted at every distance along the port's axis."""
+    return speed_profile(
+        told.guidance.contact_speed_m_s, slope=SLOPE[told.port], most=SPEED.get(told.port, 1.0)
+    )
+
+
 def build_axis_law(
     told: Rendezvous, rate: float, port: np.ndarray, dock: float, most: np.ndarray
 ) -> Glideslope | ProximityMpc:
@@ -183,9 +190,7 @@ def build_axis_law(
     C_DL = np.array(PORTS[told.port])
     offset = C_DL @ port + np.array([dock, 0.0, 0.0])
     motion = port_motion(rate, C_DL, tuple(float(x) for x in offset))
-    profile = speed_profile(
-        told.guidance.contact_speed_m_s, slope=SLOPE[told.port], most=SPEED.get(told.port, 1.0)
-    )
+    profile = approach_profile(told)
     three = (float(most[0]), float(most[1]), float(most[2]))
     if told.guidance.law == "glideslope":
         return glideslope(motion, profile=profile, most=three)

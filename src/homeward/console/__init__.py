@@ -1,0 +1,1 @@
+"""Mission control: flights and campaigns in a browser, live or saved."""

@@ -1,0 +1,110 @@
+"""What a browser is told of a flight: all that stands, once; and what moves, ten times a second."""
+
+import datetime
+import math
+from typing import Any
+
+import numpy as np
+
+from homeward.console.flight import LEVELS, Flight, Leg
+from homeward.console.places import rim
+from homeward.console.rows import thin
+from homeward.output.facts import parse_utc
+
+MOST_ROWS = 2400  # that a browser draws of what is saved
+DRAWN = {
+    "return": ("altitude_m", "speed_m_s", "load_factor_g", "bank_command_deg", "bank_deg", "latitude_deg",
+               "longitude_deg"),
+    "rendezvous": ("port_range_m", "closing_speed_m_s", "relative_position_along_m",
+                   "relative_position_below_m", "latitude_deg", "longitude_deg", "altitude_m"),
+}  # fmt: skip
+TOLD_LEGS = {"entry", "descent", "touchdown"}  # that the charts of a return look at
+
+
+def standing(flight: Flight) -> dict[str, Any]:
+    """All that a browser needs to draw a flight, as plain numbers and words."""
+    count = len(flight.rows)
+    epoch = parse_utc(flight.epoch.to_iso(6))
+    return {
+        "name": flight.name, "kind": flight.kind, "source": flight.source, "note": flight.note,
+        "setting": flight.setting.source, "live": flight.live, "orders": flight.kind == "rendezvous",
+        "epoch_ms": epoch.replace(tzinfo=datetime.UTC).timestamp() * 1e3,
+        "t0": flight.start, "t1": flight.end, "rows": count, "focus": focus(flight),
+        "columns": list(flight.rows.names), "shown": [line(s) for s in flight.shown],
+        "limits": [{"column": k} | vars(v) for k, v in flight.limits.items()],
+        "legs": legs(flight), "blackouts": blackouts(flight), "events": flight.events,
+        "data": drawn(flight, thin(flight.rows.time[:count], MOST_ROWS)),
+        "stations": flight.network.told(), "site": flight.setting.site(),
+        "corridor": flight.setting.corridor(columns(flight)) if flight.kind == "return" else [],
+        "docking": flight.setting.docking(), "landing": [ellipses(f) for f in flight.landing],
+    }  # fmt: skip
+
+
+def line(shown: Any) -> dict[str, Any]:
+    """A line of the telemetry table."""
+    return vars(shown) | {"words": list(shown.words)}
+
+
+def columns(flight: Flight) -> dict[str, np.ndarray]:
+    """All columns by name, times among them."""
+    return {n: flight.rows.column(n) for n in flight.rows.names} | {"time_s": flight.rows.time}
+
+
+def drawn(flight: Flight, rows: np.ndarray) -> dict[str, Any]:
+    """Times and the columns that are drawn, of these rows."""
+    told = {n: plain(flight.rows.column(n)[rows]) for n in DRAWN[flight.kind] if n in flight.rows.place}
+    return {"t": np.round(flight.rows.time[rows], 3).tolist(), "c": told}
+
+
+def plain(values: np.ndarray) -> list[float | None]:
+    """Numbers to seven digits; None for what is not finite, as JSON has no such number."""
+    return [float(f"{x:.7g}") if math.isfinite(x) else None for x in values.tolist()]
+
+
+def legs(flight: Flight) -> list[dict[str, Any]]:
+    """The legs in order."""
+    return [vars(leg) for leg in flight.legs]
+
+
+def blackouts(flight: Flight) -> list[list[float]]:
+    """Stretches of time in which nothing comes through [s]."""
+    if "blackout" not in flight.rows.place:
+        return []
+    dark, time = flight.rows.column("blackout") > 0.5, flight.rows.time[: len(flight.rows)]
+    dark = dark[: len(time)]
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], dark.astype(int), [0]])))
+    return [[float(time[a]), float(time[min(b, len(time) - 1)])] for a, b in edges.reshape(-1, 2)]
+
+
+def focus(flight: Flight) -> list[float] | None:
+    """From the entry to the ground [s]: what the charts of a return look at once the ship is in it."""
+    told: list[Leg] = [leg for leg in flight.legs if leg.name in TOLD_LEGS]
+    return [told[0].start - 60.0, told[-1].end] if told else None
+
+
+def ellipses(forecast: dict[str, Any]) -> dict[str, Any]:
+    """A landing forecast for the maps: when it was made, place, semi-axes [m], rims at 1, 2 and 3 sigma."""
+    larger, smaller = (float(a) for a in forecast["semi_axes_1_sigma_m"])
+    here = float(forecast["latitude_deg"]), float(forecast["longitude_deg"])
+    bearing = math.radians(float(forecast["bearing_deg"]))
+    return {
+        "made_s": float(forecast["made_s"]), "lat": here[0], "lon": here[1], "axes": [larger, smaller],
+        "rims": [rim(*here, k * larger, k * smaller, bearing) for k in (1.0, 2.0, 3.0)],
+    }  # fmt: skip
+
+
+def moving(flight: Flight, time: float) -> dict[str, Any]:
+    """What the displays show at a time: values, levels, leg, stations that see the ship, landing forecast."""
+    values = flight.rows.at(time)
+    place = flight.rows.place
+    here = [float(values[place[n]]) if n in place else math.nan
+            for n in ("latitude_deg", "longitude_deg", "altitude_m")]  # fmt: skip
+    told = flight.forecast_at(time)
+    return {
+        "t": round(time, 3), "v": plain(values), "l": flight.levels_at(flight.rows.index(time)),
+        "leg": flight.leg_at(time), "seen": flight.network.seeing(*here),
+        "fc": None if told is None else flight.landing.index(told),
+    }  # fmt: skip
+
+
+__all__ = ["LEVELS", "moving", "standing"]

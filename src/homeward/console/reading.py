@@ -1,0 +1,144 @@
+"""Folders as the console opens them: a saved flight, an archive of telemetry, or a campaign's store."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from homeward.campaign.store import MANIFEST
+from homeward.console.flight import Flight, Leg
+from homeward.console.setting import setting_of
+from homeward.earth.time import Epoch
+from homeward.errors import InputError
+from homeward.ground.archive import FILES as ARCHIVE
+from homeward.ground.archive import Received, read_archive
+from homeward.ground.recording import Recording, read_folder
+from homeward.scenario.schema_errors import one_line
+from homeward.scenario.schema_ground import Cabin
+
+FORECASTS = ("forecasts.jsonl", "forecast/forecasts.jsonl")
+BASES = ("flight", "pair")  # groups whose rows are the console's
+
+
+def kind_of_folder(folder: str | Path) -> str:
+    """``flight``, ``archive`` or ``campaign``; raises InputError for anything else."""
+    place, label = Path(folder), one_line(str(folder), 200)
+    if not place.exists():
+        raise InputError(f"{label}: there is no such folder, and no scenario ships under this name")
+    if not place.is_dir():
+        raise InputError(f"{label}: expected a folder, but this is a file; --live flies a scenario")
+    if (place / MANIFEST).is_file():
+        return "campaign"
+    if (place / ARCHIVE[2]).is_file() and (place / ARCHIVE[0]).is_file():
+        return "archive"
+    if (place / "telemetry.parquet").is_file():
+        return "flight"
+    raise InputError(
+        f"{label}: expected a flight (telemetry.parquet), an archive of telemetry (received.bin) or a "
+        f"campaign ({MANIFEST})"
+    )
+
+
+def read_flight(folder: str | Path, scenario: str | None = None) -> Flight:
+    """The flight of a folder or an archive; raises InputError where it is none or is broken.
+
+    ``scenario`` names what the limits, the site and the corridor are taken from; else the name in the
+    telemetry does.
+    """
+    if kind_of_folder(folder) == "archive":
+        return _of_archive(Path(folder), read_archive(folder), scenario)
+    return _of_recording(Path(folder), read_folder(folder, Cabin()), scenario)
+
+
+def _of_recording(place: Path, told: Recording, scenario: str | None) -> Flight:
+    flight = _new(told.name, told.epoch, told.tables, scenario)
+    flight.source = f"saved flight in {one_line(str(place), 120)}"
+    flight.summary = told.summary
+    for leg in told.legs:
+        flight.legs.append(Leg(str(leg["name"]), float(leg["start"]), float(leg["end"])))
+    _tell_summary(flight)
+    _fill(flight, told.tables)
+    flight.landing = read_forecasts(place)
+    flight.ended = True
+    return flight
+
+
+def _of_archive(place: Path, told: Received, scenario: str | None) -> Flight:
+    base = next((g for g in BASES if len(told.tables.get(g, {}).get("time_s", ()))), None)
+    if base is None:
+        raise InputError(f"{place}: nothing of the flight itself has been received yet")
+    flight = _new(str(told.about["name"]), Epoch.from_iso(told.about["epoch_utc"]), told.tables, scenario)
+    flight.source = f"archive of telemetry in {one_line(str(place), 120)}"
+    names = [str(n) for n in told.about.get("legs", [])]
+    time = told.tables[base]["time_s"]
+    number = np.asarray(told.tables[base]["leg" if base == "flight" else "stage"], int)
+    for k in np.unique(number):
+        rows = np.flatnonzero(number == k)
+        name = names[k] if 0 <= k < len(names) else f"leg {k}"
+        flight.legs.append(Leg(name, float(time[rows[0]]), float(time[rows[-1]])))
+    flight.legs.sort(key=lambda leg: leg.start)
+    for gap in told.gaps:
+        if gap.group == base and np.isfinite(gap.before):
+            flight.say(gap.before, "gap", f"{gap.missing} packets of {gap.group} never came", "unknown")
+    if "sent" not in told.about:
+        flight.note = "the archive has no end yet: shown is what had been received when it was opened"
+    _fill(flight, told.tables)
+    flight.ended = True
+    return flight
+
+
+def _new(name: str, epoch: Epoch, tables: dict[str, dict[str, np.ndarray]], scenario: str | None) -> Flight:
+    pair = len(tables.get("pair", {}).get("time_s", ())) > 0
+    columns = [c for table in tables.values() for c in table if not c.startswith("valve_share_")]
+    return Flight(name, "rendezvous" if pair else "return", epoch, columns, setting_of(name, scenario))
+
+
+def _fill(flight: Flight, tables: dict[str, dict[str, np.ndarray]]) -> None:
+    base = tables["pair" if flight.kind == "rendezvous" else "flight"]
+    time = np.asarray(base["time_s"], float)
+    whole: dict[str, np.ndarray] = {n: np.asarray(v, float) for n, v in base.items()}
+    for group in ("accuracy", "cabin"):
+        if group in tables:
+            whole |= aligned(time, tables[group], exclude=whole)
+    flight.take(time, whole)
+
+
+def aligned(
+    time: np.ndarray, table: dict[str, np.ndarray], exclude: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The columns of another table at these times (n,); not a number where it has no row of that instant."""
+    there = np.asarray(table["time_s"], float)
+    if not len(there):
+        return {}
+    place = np.clip(np.searchsorted(there, time - 1e-3), 0, len(there) - 1)
+    same = np.abs(there[place] - time) < 2e-3
+    return {
+        name: np.where(same, np.asarray(values, float)[place], np.nan)
+        for name, values in table.items()
+        if name not in exclude
+    }
+
+
+def _tell_summary(flight: Flight) -> None:
+    """What the summary knows and no row tells: the burns of a rendezvous and its contact."""
+    plan = flight.summary.get("plan")
+    for burn in plan.get("burns", []) if isinstance(plan, dict) else []:
+        flight.say(float(burn["time"]), "burn", f"{burn['purpose']}: {burn['delta_v_m_s']:.2f} m/s")
+    contact = flight.summary.get("contact")
+    if isinstance(contact, dict):
+        flight.say(float(contact["time_s"]), "contact", f"contact at {contact['closing_m_s']:.3f} m/s")
+
+
+def read_forecasts(place: Path) -> list[dict[str, Any]]:
+    """The landing forecasts beside a flight, oldest first, as `homeward forecast --out` writes them."""
+    for name in FORECASTS:
+        try:
+            lines = (place / name).read_text(encoding="utf-8").splitlines()
+            told = [json.loads(line) for line in lines if line.strip()]
+        except (OSError, ValueError):
+            continue
+        keys = {"made_s", "latitude_deg", "longitude_deg", "semi_axes_1_sigma_m", "bearing_deg"}
+        good = [f for f in told if isinstance(f, dict) and keys <= f.keys()]
+        return sorted(good, key=lambda f: f["made_s"])
+    return []

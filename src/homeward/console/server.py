@@ -1,0 +1,104 @@
+"""The server: pages and data of the flights and campaigns that the console was started with."""
+
+import errno
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from homeward.console.desk import standing
+from homeward.console.flight import Flight
+from homeward.console.guard import Guard
+from homeward.console.viewer import Viewer
+from homeward.errors import InputError
+
+STATIC = Path(__file__).parent / "static"
+TICK = 0.1  # s between two looks at a flight
+HISTORY = 50  # messages that are kept for a browser whose connection broke
+
+
+def check_port(host: str, port: int) -> int:
+    """The port that will be used (0 takes any that is free); raises InputError where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((host, port))
+            return int(trial.getsockname()[1])
+    except OSError as error:
+        taken = (
+            "is taken; name another with --port"
+            if error.errno == errno.EADDRINUSE
+            else f"cannot be used ({error.strerror or error})"
+        )
+        raise InputError(f"--port {port}: the port of {host} {taken}") from None
+
+
+class Console:
+    """The flights by their keys; ``serve`` shows them until it is stopped."""
+
+    def __init__(self) -> None:
+        self.flights: dict[str, Flight] = {}
+
+    def add(self, flight: Flight, key: str | None = None) -> str:
+        """Show a flight; returns the key in its address."""
+        key = key or str(len(self.flights) + 1)
+        self.flights[key] = flight
+        return key
+
+    def serve(self, host: str, port: int, token: str | None, ready: Callable[[], None]) -> None:
+        """Serve until the process is interrupted."""
+        from nicegui import app, ui
+        from nicegui.elements import echart, scene  # noqa: F401  (their packages' assets are put on the page)
+
+        self.routes()
+        app.add_static_files("/console/static", STATIC)
+        app.add_middleware(Guard, host=host, token=token)  # type: ignore[arg-type]
+        app.on_startup(ready)
+        ui.run(
+            host=host, port=port, title="Homeward", favicon=STATIC / "homeward.svg", dark=None, reload=False,
+            show=False, tailwind=False, show_welcome_message=False, message_history_length=HISTORY,
+            binding_refresh_interval=None, reconnect_timeout=10.0,
+        )  # fmt: skip
+
+    def routes(self) -> None:
+        """Pages and data."""
+        from fastapi import HTTPException
+        from fastapi.responses import Response
+        from nicegui import app, ui
+
+        from homeward.console.pages import flight_page, index_page
+
+        @app.get("/console/flight/{key}")
+        def _data(key: str) -> Response:
+            if key not in self.flights:
+                raise HTTPException(404, "no such flight")
+            told = json.dumps(standing(self.flights[key]), allow_nan=False)
+            return Response(told, media_type="application/json")
+
+        @ui.page("/flight/{key}")
+        def _flight(key: str) -> None:
+            if key not in self.flights:
+                raise HTTPException(404, "no such flight")
+            flight_page(self, key)
+
+        @ui.page("/")
+        def _index() -> None:
+            index_page(self)
+
+    def viewer(self, key: str) -> Viewer:
+        """A viewer of a flight."""
+        return Viewer(self.flights[key])
+
+    def command(self, key: str, words: Any) -> None:
+        """Send a command to a flight that takes one."""
+        feed = getattr(self.flights[key], "feed", None)
+        if feed is not None and isinstance(words, str):
+            feed.command(words)
+
+    def pace(self, key: str, pace: Any) -> None:
+        """Let a live flight fly so many times real time."""
+        feed = getattr(self.flights[key], "feed", None)
+        if feed is not None and isinstance(pace, int | float):
+            feed.set_pace(float(pace))

@@ -1,0 +1,105 @@
+"""What the telemetry table shows and how: section, column, words, unit, scale and digits."""
+
+import dataclasses
+from collections.abc import Iterable
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """A line of the table: the column's value times ``scale`` plus ``offset``, with so many ``digits``.
+
+    ``words`` stand for the values 0, 1, 2, ... of a column that counts.
+    """
+
+    section: str
+    column: str
+    label: str
+    unit: str
+    scale: float = 1.0
+    digits: int = 1
+    offset: float = 0.0
+    words: tuple[str, ...] = ()
+
+
+NO_YES = ("no", "yes")
+CABIN = (
+    Shown("Cabin", "cabin_pressure_pa", "Cabin pressure", "kPa", 1e-3, 2),
+    Shown("Cabin", "oxygen_pressure_pa", "Oxygen", "kPa", 1e-3, 2),
+    Shown("Cabin", "cabin_temperature_k", "Temperature", "°C", 1.0, 1, -273.15),
+    Shown("Cabin", "bus_a_v", "Bus A", "V", 1.0, 2),
+    Shown("Cabin", "bus_b_v", "Bus B", "V", 1.0, 2),
+    Shown("Cabin", "crew_load_g", "Load on the crew", "g", 1.0, 2),
+)
+RETURN = (
+    Shown("Trajectory", "altitude_m", "Altitude", "km", 1e-3, 2),
+    Shown("Trajectory", "speed_m_s", "Speed", "m/s", 1.0, 1),
+    Shown("Trajectory", "vertical_speed_m_s", "Vertical speed", "m/s", 1.0, 1),
+    Shown("Trajectory", "flight_path_angle_deg", "Flight-path angle", "°", 1.0, 2),
+    Shown("Trajectory", "heading_deg", "Heading", "°", 1.0, 1),
+    Shown("Trajectory", "latitude_deg", "Latitude", "°", 1.0, 3),
+    Shown("Trajectory", "longitude_deg", "Longitude", "°", 1.0, 3),
+    Shown("Trajectory", "range_to_go_m", "Range to go", "km", 1e-3, 2),
+    Shown("Loads", "load_factor_g", "Load", "g", 1.0, 2),
+    Shown("Loads", "dynamic_pressure_pa", "Dynamic pressure", "kPa", 1e-3, 2),
+    Shown("Loads", "heat_rate_w_m2", "Heat rate", "kW/m²", 1e-3, 1),
+    Shown("Loads", "heat_load_j_m2", "Heat load", "MJ/m²", 1e-6, 2),
+    Shown("Loads", "mach", "Mach number", "", 1.0, 2),
+    Shown("Loads", "mass_kg", "Mass", "kg", 1.0, 1),
+    Shown("Guidance", "bank_command_deg", "Bank commanded", "°", 1.0, 1),
+    Shown("Guidance", "bank_deg", "Bank flown", "°", 1.0, 1),
+    Shown("Guidance", "predicted_miss_m", "Miss predicted", "km", 1e-3, 2),
+    Shown("Guidance", "drag_factor", "Drag, of model", "", 1.0, 3),
+    Shown("Guidance", "lift_factor", "Lift, of model", "", 1.0, 3),
+    Shown("Guidance", "parachute_stage", "Parachute", "", 1.0, 0, 0.0,
+          ("none", "drogue", "main reefed", "main", "backup")),
+    Shown("Navigation", "blackout", "Black-out", "", 1.0, 0, 0.0, NO_YES),
+    Shown("Navigation", "navigation_position_error_north_m", "Error north", "m", 1.0, 1),
+    Shown("Navigation", "navigation_position_error_east_m", "Error east", "m", 1.0, 1),
+    Shown("Navigation", "navigation_position_error_down_m", "Error down", "m", 1.0, 1),
+    Shown("Navigation", "position_sigma_north_m", "1σ north", "m", 1.0, 1),
+    Shown("Navigation", "position_sigma_east_m", "1σ east", "m", 1.0, 1),
+    Shown("Navigation", "position_sigma_down_m", "1σ down", "m", 1.0, 1),
+    *CABIN,
+)  # fmt: skip
+PAIR = (
+    Shown("Port to port", "port_range_m", "Distance", "m", 1.0, 2),
+    Shown("Port to port", "closing_speed_m_s", "Closing speed", "m/s", 1.0, 3),
+    Shown("Port to port", "port_offset_m", "Off the axis", "m", 1.0, 3),
+    Shown("Port to port", "port_lateral_speed_m_s", "Lateral speed", "m/s", 1.0, 3),
+    Shown("Port to port", "docking_turn_x_b_deg", "Roll missing", "°", 1.0, 2),
+    Shown("Port to port", "docking_turn_y_b_deg", "Pitch missing", "°", 1.0, 2),
+    Shown("Port to port", "docking_turn_z_b_deg", "Yaw missing", "°", 1.0, 2),
+    Shown("Relative motion", "range_m", "Range of centres", "km", 1e-3, 3),
+    Shown("Relative motion", "relative_position_along_m", "Along track", "km", 1e-3, 3),
+    Shown("Relative motion", "relative_position_across_m", "Across", "m", 1.0, 1),
+    Shown("Relative motion", "relative_position_below_m", "Below", "m", 1.0, 1),
+    Shown("Relative motion", "relative_velocity_along_m_s", "Along, rate", "m/s", 1.0, 3),
+    Shown("Relative motion", "relative_velocity_across_m_s", "Across, rate", "m/s", 1.0, 3),
+    Shown("Relative motion", "relative_velocity_below_m_s", "Below, rate", "m/s", 1.0, 3),
+    Shown("Ship", "altitude_m", "Altitude", "km", 1e-3, 2),
+    Shown("Ship", "mass_kg", "Mass", "kg", 1.0, 1),
+    Shown("Ship", "delta_v_m_s", "Delta-v so far", "m/s", 1.0, 2),
+    Shown("Ship", "rate_x_b_deg_s", "Roll rate", "°/s", 1.0, 3),
+    Shown("Ship", "rate_y_b_deg_s", "Pitch rate", "°/s", 1.0, 3),
+    Shown("Ship", "rate_z_b_deg_s", "Yaw rate", "°/s", 1.0, 3),
+    Shown("Navigation", "position_error_along_m", "Error along", "m", 1.0, 2),
+    Shown("Navigation", "position_error_across_m", "Error across", "m", 1.0, 2),
+    Shown("Navigation", "position_error_below_m", "Error below", "m", 1.0, 2),
+    Shown("Navigation", "position_sigma_along_m", "1σ along", "m", 1.0, 2),
+    Shown("Navigation", "position_sigma_across_m", "1σ across", "m", 1.0, 2),
+    Shown("Navigation", "position_sigma_below_m", "1σ below", "m", 1.0, 2),
+    *CABIN,
+)  # fmt: skip
+#: Columns that the displays read beside those of the table.
+UNSEEN = (
+    "port_position_x_d_m", "port_position_y_d_m", "port_position_z_d_m", "port_velocity_x_d_m_s",
+    "port_velocity_y_d_m_s", "port_velocity_z_d_m_s",
+    "latitude_deg", "longitude_deg", "density_kg_m3", "inertial_speed_m_s", "leg", "stage",
+)  # fmt: skip
+HELD = ("leg", "stage", "blackout", "parachute_stage")
+
+
+def table_of(kind: str, columns: Iterable[str]) -> list[Shown]:
+    """The lines of the table of a ``return`` or a ``rendezvous``, as far as there are columns for them."""
+    there = set(columns)
+    return [line for line in (PAIR if kind == "rendezvous" else RETURN) if line.column in there]

@@ -1,0 +1,101 @@
+"""One viewer of one flight: a clock of one's own, and what has to be sent at each of its ticks."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from homeward.console import desk
+from homeward.console.flight import Flight
+from homeward.console.playback import Playback
+
+Say = Callable[[str, float], None]
+
+
+class Viewer:
+    """Looks at a flight; ``tick`` gives the message that is due, None where nothing has changed.
+
+    Nothing of the flight is copied: all viewers read the same rows.
+    """
+
+    def __init__(self, flight: Flight, clock: Callable[[], float] = time.monotonic) -> None:
+        self.flight = flight
+        start = flight.end if flight.live else first_look(flight)
+        self.playback = Playback(start, 10.0, False, flight.live)
+        self._clock, self._last = clock, clock()
+        self._rows = self._events = self._legs = self._answers = -1
+        self._live = flight.live
+        self._changed = True
+
+    def ready(self, rows: int, events: int) -> None:
+        """The browser has drawn what stood, which held so many rows and events."""
+        self._rows, self._events, self._legs, self._answers = rows, events, -1, -1
+        self._changed = True
+
+    def heard(self, told: dict[str, Any]) -> None:
+        """What the browser asks for: seek, toggle, rate, live; anything else is left alone."""
+        p, f = self.playback, self.flight
+        number = told.get("t", told.get("rate"))
+        fine = isinstance(number, int | float) and not isinstance(number, bool)
+        match told.get("what"):
+            case "seek" if fine:
+                p.seek(float(number))  # type: ignore[arg-type]
+            case "rate" if fine:
+                p.pace(float(number))  # type: ignore[arg-type]
+            case "toggle":
+                p.toggle(f.start, self.now())
+            case "live" if f.live:
+                p.following = True
+            case _:
+                return
+        self._changed = True
+
+    def now(self) -> float:
+        """The newest time there is to see."""
+        feed = getattr(self.flight, "feed", None)
+        return self.flight.end if feed is None else feed.now()
+
+    def tick(self) -> dict[str, Any] | None:
+        """The next message, at most ten a second."""
+        if self._rows < 0:  # the browser is not there yet
+            return None
+        passed, self._last = self._clock() - self._last, self._clock()
+        moved = self.playback.step(passed, self.flight.start, self.now())
+        grown = self._grown()
+        if not (moved or grown or self._changed):
+            return None
+        self._changed = False
+        p = self.playback
+        return desk.moving(self.flight, p.time) | {"p": p.playing, "r": p.rate, "f": p.following} | grown
+
+    def _grown(self) -> dict[str, Any]:
+        """What has come since the last message: rows, events, legs, answers to commands."""
+        f, told = self.flight, {}
+        count = len(f.rows)
+        if count > self._rows:
+            told["rows"] = desk.drawn(f, np.arange(self._rows, count))
+            told["t1"], told["blackouts"] = f.end, desk.blackouts(f)
+            self._rows = count
+        if len(f.events) != self._events:
+            told["events"], self._events = list(f.events), len(f.events)
+        if f.live != self._live:
+            self._live = f.live
+            told["live"], told["note"] = f.live, f.note
+            self.playback.following = self.playback.following and f.live
+        if len(f.legs) != self._legs:
+            told["legs"], self._legs = desk.legs(f), len(f.legs)
+        feed = getattr(f, "feed", None)
+        if feed is not None:
+            if len(feed.answers) != self._answers:
+                told["orders"], self._answers = list(feed.answers), len(feed.answers)
+            told |= feed.news(self)
+        return told
+
+
+def first_look(flight: Flight) -> float:
+    """Where a saved flight is first looked at: a minute before its entry or its last approach."""
+    for leg in flight.legs:
+        if leg.name in ("entry", "200 m hold"):
+            return max(leg.start - 60.0, flight.start)
+    return flight.start

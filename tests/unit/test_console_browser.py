@@ -1,0 +1,141 @@
+"""The console in a browser, with no network but this machine: open, play, scrub, keyboard, phone, dark.
+
+Screenshots stand in ``build/console``, for people to look at.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from console_folders import chromium, saved_pair, saved_return
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser")
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed")
+
+PICTURES = Path(__file__).parents[2] / "build" / "console"
+# Drawn by the processor, and no name of any other machine is known to it.
+SWITCHES = [
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A console that shows a return and a rendezvous."""
+    place = tmp_path_factory.mktemp("flights")
+    folders = [str(saved_return(place / "return")), str(saved_pair(place / "pair"))]
+    command = [sys.executable, "-m", "homeward", "console", *folders, "--port", "0"]
+    # NiceGUI would take itself for a part of this test.
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+    assert process.stdout is not None
+    found = re.search(r"http://\S+", process.stdout.readline())
+    assert found, "the console did not start"
+    yield found.group().rstrip("/")
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as p:
+        made = p.chromium.launch(executable_path=chromium(), args=SWITCHES)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def opened(browser, address):
+    """Opens a page and hands it over once the desk ticks; in the end no request and no script has failed."""
+    wrong, pages = [], []
+
+    def open_page(path, **how):
+        page = browser.new_page(viewport=how.pop("viewport", {"width": 1600, "height": 900}), **how)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("requestfailed", lambda request: wrong.append(request.url))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((address, "data:", "blob:")) else wrong.append(r.url),
+        )
+        page.goto(address + path)
+        page.wait_for_function("window.hw && hw.desk.ticks > 0")
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert wrong == []
+
+
+def picture(page, name):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.wait_for_timeout(300)
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def time_of(page):
+    return page.evaluate("hw.desk.t")
+
+
+def shown(page, label):
+    row = page.locator("#telemetry tr", has_text=label).first
+    return row.locator(".number").inner_text()
+
+
+def test_a_return_opens_plays_scrubs_and_tells_its_limits(opened):
+    page = opened("/flight/1")
+    start = time_of(page)
+    page.keyboard.press("Space")
+    page.wait_for_function(f"hw.desk.t > {start} + 5")
+    assert page.locator("#play").inner_text() == "Pause"
+    page.keyboard.press("Space")
+    page.wait_for_function("document.getElementById('play').textContent === 'Play'")
+    stands = time_of(page)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"Math.abs(hw.desk.t - {stands} - 10) < 0.01")
+    # A click into the timeline leads there, and every display follows.
+    before = shown(page, "Altitude")
+    box = page.locator("#track").bounding_box()
+    page.mouse.click(box["x"] + 0.97 * box["width"], box["y"] + 20)
+    page.wait_for_function(f"hw.desk.t > {stands} + 100")
+    assert shown(page, "Altitude") != before
+    assert page.locator("tr[data-level=green]").count() > 3
+    assert page.evaluate("hw.desk.earth.drawn") > 1, "the Earth was not drawn"
+    assert page.evaluate("hw.desk.view.corridor.points.length") > 100
+    picture(page, "return")
+
+
+def test_a_rendezvous_shows_the_docking_view_in_the_dark(opened):
+    page = opened("/flight/2", color_scheme="dark")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.keyboard.press("End")
+    page.wait_for_function("hw.desk.t >= hw.desk.told.t1 - 1e-3")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("hw.desk.t < hw.desk.told.t1 - 5")
+    assert float(shown(page, "Distance")) < 50.0
+    # What has been flown takes no commands, and says so.
+    assert page.locator("#order-buttons button").first.is_disabled()
+    assert "ended" in page.locator("#orders-note").inner_text()
+    picture(page, "rendezvous_dark")
+
+
+def test_on_a_telephone_nothing_is_cut_off(opened):
+    page = opened("/flight/1", viewport={"width": 390, "height": 844}, device_scale_factor=2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("#play").bounding_box()["y"] < 844, "the controls are not to be seen"
+    picture(page, "telephone")
+
+
+def test_a_page_of_another_origin_is_turned_away(address):
+    for head in ({"Host": "example.org"}, {"Origin": "http://example.org"}):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(address, headers=head))
+        assert refused.value.code == 403
