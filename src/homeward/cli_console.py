@@ -1,12 +1,16 @@
 """``homeward console``: mission control in a browser."""
 
 import secrets
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from homeward.cli_options import Settings
 from homeward.cli_progress import working
 from homeward.errors import InputError
+from homeward.scenario.load import parse_settings
+from homeward.scenario.schema_errors import one_line
 
 LOCAL = "127.0.0.1"
 
@@ -16,6 +20,17 @@ def console(
         list[str] | None,
         typer.Argument(metavar="[DIR]...", help="saved flights, archives of telemetry, campaigns"),
     ] = None,
+    live: Annotated[
+        list[str] | None,
+        typer.Option("--live", metavar="SCENARIO", help="fly this now, and take commands; may be repeated"),
+    ] = None,
+    pace: Annotated[
+        float, typer.Option(metavar="X", min=1.0, max=1000.0, help="times real time that --live flies")
+    ] = 10.0,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="key of the commands, mode 600; else one is made up")
+    ] = None,
+    settings: Settings = None,
     port: Annotated[
         int, typer.Option(metavar="N", min=0, max=65535, help="port; 0 takes any that is free")
     ] = 8090,
@@ -33,18 +48,24 @@ def console(
         raise InputError(
             "the console needs the package nicegui, which is an extra: pip install 'homeward[console]'"
         ) from None
-    if not folders:
+    if not folders and not live:
         raise InputError("expected a folder to show, as in `homeward console out`, or --live SCENARIO")
     with working() as talk:
         talk("reading")
         from homeward.console.guard import is_local
+        from homeward.console.live import Feed
         from homeward.console.reading import read_flight
         from homeward.console.server import Console, check_port
+        from homeward.ground.keys import read_key
 
         port = check_port(host, port)
         shown = Console()
-        for folder in folders:
+        for folder in folders or []:
             shown.add(read_flight(folder, scenario))
+        secret = None if key is None else read_key(key)
+        for name in live or []:
+            talk(f"getting {one_line(name, 60)} ready")
+            shown.add(Feed(name, parse_settings(settings or []), secret, pace).flight)
     token = None if is_local(host) else secrets.token_urlsafe(18)
 
     def ready() -> None:

@@ -11,6 +11,13 @@ from homeward.output.rendezvous_facts import PairView
 from homeward.output.save import write_summary
 from homeward.output.telemetry import write_parquet
 
+# Drawn by the processor, and no name of any other machine is known to it.
+SWITCHES = [
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]  # fmt: skip
+
 
 def saved_return(folder: Path) -> Path:
     """The synthetic return as the console reads it: telemetry and summary."""

@@ -12,18 +12,12 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from console_folders import chromium, saved_pair, saved_return
+from console_folders import SWITCHES, chromium, saved_pair, saved_return
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed")
 
 PICTURES = Path(__file__).parents[2] / "build" / "console"
-# Drawn by the processor, and no name of any other machine is known to it.
-SWITCHES = [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ from homeward.sim.lanes import (
 )
 from homeward.sim.mission import MissionLeg, Outcome, fly_mission
 from homeward.sim.modules import Scene
+from homeward.sim.watch import begun
 from homeward.world.interfaces import AbstractAerodynamics
 
 
@@ -75,6 +76,7 @@ def fly(
 
         world, flight, truth = disperse(plan, seed, np.array([run]))
     keys = run_keys(seed, np.array([run]))
+    begun(plan.epoch, [leg.name for leg in plan.legs])
     outcome = fly_mission(world, flight, truth, spread_legs(plan.legs, 1), keys, True, progress)
     check_times(plan, outcome)
     return flight_of(plan, Scene(world, flight), outcome, seed, fidelity)

@@ -83,6 +83,11 @@ def _purpose(when: float, size: float, aim: float, hold: float) -> str:
     return "phasing" if when < aim else "homing"
 
 
+def stage_names(steps: list[str]) -> list[str]:
+    """The stages by number: the far legs, then the steps of the approach."""
+    return ["far guidance", "homing", *steps]
+
+
 def history_of(plan: RendezvousPlan, far: FarResult, close: list[PairFrame], lane: int) -> PairHistory:
     """One lane's telemetry; rows of a lane that stands still are left out.
 
@@ -106,7 +111,7 @@ def history_of(plan: RendezvousPlan, far: FarResult, close: list[PairFrame], lan
     )
     fresh = np.append(True, np.diff(fine.time) > 1e-9) & (fine.time < begun)
     fine = jax.tree.map(lambda x: x[fresh], fine)
-    stages = ["far guidance", "homing", *plan.steps]
+    stages = stage_names(plan.steps)
     last = max(
         (float(np.asarray(p.arrival)[lane]) for _, wanting, p in far.plans if wanting[lane]), default=0.0
     )

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.campaign.disperse_pair import disperse_pair
-from homeward.campaign.pair_history import PairHistory, history_of
+from homeward.campaign.pair_history import PairHistory, history_of, stage_names
 from homeward.campaign.passive_safety import Safety, judge
 from homeward.campaign.rendezvous_flight import RendezvousFlight
 from homeward.campaign.rendezvous_summary import abort_of, summarise
@@ -19,6 +19,7 @@ from homeward.scenario.rendezvous_plan import RendezvousPlan, plan_rendezvous, s
 from homeward.scenario.schema import Scenario
 from homeward.sim.close_lanes import Between, fly_close
 from homeward.sim.pair_lanes import fly_far
+from homeward.sim.watch import begun
 from homeward.typing import Array
 
 FAR_SHARE = 0.4  # of the progress bar
@@ -53,6 +54,7 @@ def rendezvous(
         if progress is not None:
             progress(name, FAR_SHARE + (1.0 - FAR_SHARE) * share)
 
+    begun(made.inserted.epoch, stage_names(made.steps))
     far, far_result = fly_far(world, made.far, carry, keys, True, until, far_progress)
     fault = made.told.faults.thruster_s if made.told.faults.thruster >= 0 else 1e12
     close, frames = fly_close(

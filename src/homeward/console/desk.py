@@ -23,16 +23,16 @@ TOLD_LEGS = {"entry", "descent", "touchdown"}  # that the charts of a return loo
 
 def standing(flight: Flight) -> dict[str, Any]:
     """All that a browser needs to draw a flight, as plain numbers and words."""
-    count = len(flight.rows)
+    count = flight.count()
     epoch = parse_utc(flight.epoch.to_iso(6))
     return {
         "name": flight.name, "kind": flight.kind, "source": flight.source, "note": flight.note,
         "setting": flight.setting.source, "live": flight.live, "orders": flight.kind == "rendezvous",
         "epoch_ms": epoch.replace(tzinfo=datetime.UTC).timestamp() * 1e3,
-        "t0": flight.start, "t1": flight.end, "rows": count, "focus": focus(flight),
+        "t0": flight.start, "t1": flight.now, "rows": count, "focus": focus(flight),
         "columns": list(flight.rows.names), "shown": [line(s) for s in flight.shown],
         "limits": [{"column": k} | vars(v) for k, v in flight.limits.items()],
-        "legs": legs(flight), "blackouts": blackouts(flight), "events": flight.events,
+        "legs": legs(flight), "blackouts": blackouts(flight), "events": flight.seen(),
         "data": drawn(flight, thin(flight.rows.time[:count], MOST_ROWS)),
         "stations": flight.network.told(), "site": flight.setting.site(),
         "corridor": flight.setting.corridor(columns(flight)) if flight.kind == "return" else [],
@@ -62,16 +62,17 @@ def plain(values: np.ndarray) -> list[float | None]:
 
 
 def legs(flight: Flight) -> list[dict[str, Any]]:
-    """The legs in order."""
-    return [vars(leg) for leg in flight.legs]
+    """The legs in order, as far as there is something to see of them."""
+    now = flight.now
+    return [vars(leg) | {"end": min(leg.end, now)} for leg in list(flight.legs) if leg.start <= now]
 
 
 def blackouts(flight: Flight) -> list[list[float]]:
     """Stretches of time in which nothing comes through [s]."""
     if "blackout" not in flight.rows.place:
         return []
-    dark, time = flight.rows.column("blackout") > 0.5, flight.rows.time[: len(flight.rows)]
-    dark = dark[: len(time)]
+    count = flight.count()
+    dark, time = flight.rows.column("blackout")[:count] > 0.5, flight.rows.time[:count]
     edges = np.flatnonzero(np.diff(np.concatenate([[0], dark.astype(int), [0]])))
     return [[float(time[a]), float(time[min(b, len(time) - 1)])] for a, b in edges.reshape(-1, 2)]
 

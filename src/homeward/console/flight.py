@@ -40,6 +40,7 @@ class Flight:
         self.name, self.kind, self.epoch, self.setting = name, kind, epoch, setting
         self.source, self.note = "", ""
         self.live = self.ended = False
+        self.feed: Any = None  # of a live flight: its clock and its commands
         derived = PAIR_DERIVED if kind == "rendezvous" else ()
         self.shown: list[Shown] = table_of(kind, [*columns, *derived])
         known = {*columns, *derived}
@@ -67,6 +68,22 @@ class Flight:
     def end(self) -> float:
         """Time of the last row [s since the epoch]."""
         return float(self.rows.time[-1]) if len(self.rows) else 0.0
+
+    @property
+    def now(self) -> float:
+        """The newest time there is to see: rows of a live flight may be there that are still to come."""
+        return self.feed.now() if self.feed is not None and self.live else self.end
+
+    def count(self) -> int:
+        """How many rows there are to see."""
+        if self.feed is None or not self.live:
+            return len(self.rows)
+        return int(np.searchsorted(self.rows.time, self.now + 1e-6, side="right"))
+
+    def seen(self) -> list[dict[str, Any]]:
+        """The events there are to see."""
+        now = self.now
+        return [e for e in list(self.events) if e["t"] <= now + 1e-6] if self.live else list(self.events)
 
     def take(self, time: np.ndarray, columns: Mapping[str, np.ndarray]) -> None:
         """Rows of the telemetry, in the units of its columns; derived columns and levels are made here."""

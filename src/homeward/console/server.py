@@ -93,12 +93,12 @@ class Console:
 
     def command(self, key: str, words: Any) -> None:
         """Send a command to a flight that takes one."""
-        feed = getattr(self.flights[key], "feed", None)
+        feed = self.flights[key].feed
         if feed is not None and isinstance(words, str):
             feed.command(words)
 
     def pace(self, key: str, pace: Any) -> None:
         """Let a live flight fly so many times real time."""
-        feed = getattr(self.flights[key], "feed", None)
+        feed = self.flights[key].feed
         if feed is not None and isinstance(pace, int | float):
             feed.set_pace(float(pace))

@@ -21,16 +21,18 @@ class Viewer:
 
     def __init__(self, flight: Flight, clock: Callable[[], float] = time.monotonic) -> None:
         self.flight = flight
-        start = flight.end if flight.live else first_look(flight)
+        start = flight.now if flight.live else first_look(flight)
         self.playback = Playback(start, 10.0, False, flight.live)
         self._clock, self._last = clock, clock()
-        self._rows = self._events = self._legs = self._answers = -1
+        self._rows = self._events = self._legs = -1
+        self._answers: Any = None
+        self._pace = 0.0
         self._live = flight.live
         self._changed = True
 
     def ready(self, rows: int, events: int) -> None:
         """The browser has drawn what stood, which held so many rows and events."""
-        self._rows, self._events, self._legs, self._answers = rows, events, -1, -1
+        self._rows, self._events, self._legs, self._answers, self._pace = rows, events, -1, None, 0.0
         self._changed = True
 
     def heard(self, told: dict[str, Any]) -> None:
@@ -44,24 +46,19 @@ class Viewer:
             case "rate" if fine:
                 p.pace(float(number))  # type: ignore[arg-type]
             case "toggle":
-                p.toggle(f.start, self.now())
+                p.toggle(f.start, f.now)
             case "live" if f.live:
                 p.following = True
             case _:
                 return
         self._changed = True
 
-    def now(self) -> float:
-        """The newest time there is to see."""
-        feed = getattr(self.flight, "feed", None)
-        return self.flight.end if feed is None else feed.now()
-
     def tick(self) -> dict[str, Any] | None:
         """The next message, at most ten a second."""
         if self._rows < 0:  # the browser is not there yet
             return None
         passed, self._last = self._clock() - self._last, self._clock()
-        moved = self.playback.step(passed, self.flight.start, self.now())
+        moved = self.playback.step(passed, self.flight.start, self.flight.now)
         grown = self._grown()
         if not (moved or grown or self._changed):
             return None
@@ -72,24 +69,26 @@ class Viewer:
     def _grown(self) -> dict[str, Any]:
         """What has come since the last message: rows, events, legs, answers to commands."""
         f, told = self.flight, {}
-        count = len(f.rows)
+        count = f.count()
         if count > self._rows:
             told["rows"] = desk.drawn(f, np.arange(self._rows, count))
-            told["t1"], told["blackouts"] = f.end, desk.blackouts(f)
+            told["t1"], told["blackouts"] = f.now, desk.blackouts(f)
             self._rows = count
-        if len(f.events) != self._events:
-            told["events"], self._events = list(f.events), len(f.events)
+        events = f.seen()
+        if len(events) != self._events:
+            told["events"], self._events = events, len(events)
         if f.live != self._live:
             self._live = f.live
             told["live"], told["note"] = f.live, f.note
             self.playback.following = self.playback.following and f.live
-        if len(f.legs) != self._legs:
-            told["legs"], self._legs = desk.legs(f), len(f.legs)
-        feed = getattr(f, "feed", None)
-        if feed is not None:
-            if len(feed.answers) != self._answers:
-                told["orders"], self._answers = list(feed.answers), len(feed.answers)
-            told |= feed.news(self)
+        legs = desk.legs(f)
+        if len(legs) != self._legs or (told.get("rows") and f.live):
+            told["legs"], self._legs = legs, len(legs)
+        if f.feed is not None:
+            if f.feed.answers is not self._answers:
+                told["orders"] = self._answers = f.feed.answers
+            if f.feed.pace != self._pace:
+                told["pace"] = self._pace = f.feed.pace
         return told
 
 

@@ -16,6 +16,7 @@ from homeward.sim.carry import strong
 from homeward.sim.close import CYCLES, LONGEST, MOST_WAIT, CloseCarry, close_chunk
 from homeward.sim.far import FarCarry
 from homeward.sim.pair_lanes import world_axes
+from homeward.sim.watch import tell
 from homeward.typing import Array
 from homeward.world.pair import PairWorld
 
@@ -92,6 +93,7 @@ def fly_on(
         carry, rows = _chunk(world, flight, at, carry, keys, record=record)
         if rows is not None:
             frames.append(jax.tree.map(np.asarray, rows))
+            tell(frames[-1])
         done = np.asarray(carry.truth.done)
         if progress is not None:
             step = int(np.min(np.where(done, 99, np.asarray(carry.flight.step))))

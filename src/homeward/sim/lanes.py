@@ -16,6 +16,7 @@ from homeward.sim.bare import bare_carry, bare_flight, bare_world
 from homeward.sim.carry import Carry, strong
 from homeward.sim.legs import CYCLES, TURNING, Leg, leg
 from homeward.sim.loop import begin, chunk, end_leg
+from homeward.sim.watch import tell
 from homeward.typing import Array
 from homeward.world.interfaces import AbstractAerodynamics
 from homeward.world.state import BodyState, TruthState, initial_truth
@@ -205,6 +206,7 @@ def fly_leg(
         carry, rows = _chunk(world, flight, leg, carry, keys, np.asarray(number), record=record)
         if rows is not None:
             frames.append(jax.tree.map(lambda x: np.asarray(x if only is None else x[only : only + 1]), rows))
+            tell(frames[-1])
         settled = np.asarray(carry.truth.settled)
         if (np.asarray(carry.truth.done) & ~settled).any():
             carry = _end(world, flight, leg, carry)

@@ -18,6 +18,7 @@ from homeward.sim.bare import bare_flight, bare_world
 from homeward.sim.lanes import first_carry, fly_leg, lane_history, spread_flight, spread_leg, spread_world
 from homeward.sim.legs import COAST, DESCENT, Leg, leg
 from homeward.sim.tick import BLUNT_DRAG
+from homeward.sim.watch import watching
 from homeward.typing import Array
 from homeward.world.state import initial_truth
 from homeward.world.world import World
@@ -132,7 +133,8 @@ def _fly(scene: Scene, body: Body, part: Leg, drag_area: float) -> Path:
     truth = eqx.tree_at(lambda t: t.drag_area, truth, np.asarray(drag_area))
     flight = single_flight(scene.flight)
     carry = first_carry(flight, jax.tree.map(lambda x: np.asarray(x)[None], truth))
-    carry, result = fly_leg(single_world(scene.world), flight, spread_leg(part, 1), carry, _key(), True)
+    with watching(None):  # who listens listens to the ship
+        carry, result = fly_leg(single_world(scene.world), flight, spread_leg(part, 1), carry, _key(), True)
     rows = lane_history(result.frames, float(result.start[0]), float(result.end[0]), 0)
     last = carry.truth
     time = np.append(rows["time"], np.asarray(last.time))

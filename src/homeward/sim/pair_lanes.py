@@ -14,6 +14,7 @@ from homeward.flight.rendezvous_plan import BurnPlan
 from homeward.icd_pair import PairFrame
 from homeward.sim.carry import strong
 from homeward.sim.far import CYCLE, CYCLES, FarCarry, Seconds, far_chunk
+from homeward.sim.watch import tell
 from homeward.typing import Array
 from homeward.world.pair import PairWorld
 
@@ -102,6 +103,7 @@ def fly_far(
         carry, rows = _chunk(world, flight, carry, keys, record=record)
         if rows is not None:
             result.frames.append(jax.tree.map(np.asarray, rows[0]))
+            tell(result.frames[-1])
             result.seconds.append(jax.tree.map(np.asarray, rows[1]))
         done = np.asarray(carry.truth.done)
         if progress is not None:

@@ -16,7 +16,7 @@ export class Orders {
     $("order-form").onsubmit = (e) => { e.preventDefault(); const words = $("order-words").value.trim(); if (words) this.confirm(words, "The ship judges every command by its situation before it acts on it.", false); };
     $("confirm-no").onclick = () => $("confirm").close();
     $("confirm-yes").onclick = () => { $("confirm").close(); this.say("command", { words: this.words }); $("order-words").value = ""; };
-    $("paces").innerHTML = '<span class="note">flight\u2019s pace</span>' + [1, 10, 60, 100].map((p) => `<button class="small" type="button" data-pace="${p}">${p}\u00d7</button>`).join("");
+    $("paces").innerHTML = '<span class="note">flight\u2019s pace</span>' + [1, 10, 100, 1000].map((p) => `<button class="small" type="button" data-pace="${p}">${p}\u00d7</button>`).join("");
     $("paces").onclick = (e) => { if (e.target.dataset.pace) this.say("pace", { pace: +e.target.dataset.pace }); };
   }
   confirm(words, text, grave) {
@@ -25,11 +25,11 @@ export class Orders {
   }
   now(m) {
     if (!this.told.orders) return;
-    const open = this.told.live && m.uplink !== false;
-    if (open === this.open && m.pace === this.pace) return;
-    this.open = open; this.pace = m.pace; $("paces").hidden = !this.told.live;
+    const open = this.told.live, pace = m.pace ?? this.pace;
+    if (open === this.open && pace === this.pace) return;
+    this.open = open; this.pace = pace; $("paces").hidden = !this.told.live;
     for (const b of document.querySelectorAll("#orders .order, #order-words")) b.disabled = !open;
-    for (const b of $("paces").querySelectorAll("button")) b.setAttribute("aria-pressed", +b.dataset.pace === m.pace);
+    for (const b of $("paces").querySelectorAll("button")) b.setAttribute("aria-pressed", +b.dataset.pace === pace);
     $("orders-note").textContent = open ? "sealed with this flight\u2019s key" : "the flight has ended";
   }
   answers(list) {

@@ -1,0 +1,152 @@
+"""Flies a scenario in a process of its own, held to a clock, telling its telemetry and taking its commands.
+
+Up the pipe come ``("octets", sealed)`` and ``("pace", times)``. Down go ``("begun", epoch, legs)``,
+``("rows", time, columns)``, ``("leg", number, start)``, ``("clock", time, wall, pace)``,
+``("answers", packets)``, ``("acts", time, words)`` and at the end ``("ended", summary)`` or
+``("failed", sentence)``. ``wall`` is ``time.monotonic``, which all processes of a machine share.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from typing import Any
+
+import jax
+import numpy as np
+
+from homeward.campaign.fly import fly
+from homeward.campaign.rendezvous import rendezvous
+from homeward.earth.time import Epoch
+from homeward.errors import HomewardError
+from homeward.ground.approach_orders import ApproachOrders
+from homeward.ground.cabin import cabin_table
+from homeward.ground.commands import words_of
+from homeward.ground.executive import Executive
+from homeward.ground.sealing import Opener
+from homeward.ground.timecode import Clock
+from homeward.ground.uplink import flight_word
+from homeward.icd import Frame, channels
+from homeward.icd_pair import PairFrame
+from homeward.output.telemetry import table_columns
+from homeward.scenario.load import load
+from homeward.scenario.schema import Scenario
+from homeward.sim.lanes import lane_history
+from homeward.sim.watch import watching
+
+LEAD = 0.25  # s of real time for which the next chunk is begun before it is due
+NAP = 0.02  # s
+
+
+class Worker:
+    """The ship's end: its clock, its executive, and what it sends down; a listener of ``sim.watch``."""
+
+    def __init__(self, pipe: Connection, chosen: Scenario, key: bytes, pace: float) -> None:
+        self.pipe, self.chosen, self.key, self.pace = pipe, chosen, key, pace
+        self.orders = ApproachOrders(lambda _: [command for _, command in self.ship.take()])
+        self.until = -np.inf  # s: time of the last row
+        self._anchor = (0.0, time.monotonic())
+        self._number = -1
+        self._past: list[np.ndarray] = [np.zeros(0)] * 3  # time, load, pressure outside so far: of the cabin
+
+    def begin(self, epoch: Epoch, legs: Sequence[str]) -> None:
+        """What flies: from here on commands are taken."""
+        clock, told = Clock.of(epoch), epoch.to_iso(6)
+        word = flight_word({"name": self.chosen.name, "epoch_utc": told})
+        self.ship = Executive(Opener(self.key, word, clock), clock, lambda: self.orders.situation)
+        self.pipe.send(("begun", told, list(legs)))
+
+    def now(self) -> float:
+        """The flight's time [s]: it stands still where the flight has not come further."""
+        return min(self._raw(), self.until)
+
+    def _raw(self) -> float:
+        when, wall = self._anchor
+        return when + (time.monotonic() - wall) * self.pace
+
+    def hear(self, rows: Any) -> None:
+        """The rows of a chunk: down with them, then wait until the clock has come to their end."""
+        record, number = record_of(rows)
+        when = np.asarray(record["time"], float)
+        fresh = when > self.until
+        if not fresh.any():
+            return
+        table = "rendezvous" if isinstance(rows, PairFrame) else "telemetry"
+        told = {c.name: np.asarray(c.values(record))[fresh] for c in table_columns(record, table)}
+        when, number = when[fresh], number[fresh]
+        self.pipe.send(("rows", when, told | self._cabin(when, told)))
+        if not np.isfinite(self.until):
+            self._set(float(when[0]))
+        elif self._raw() > self.until:  # the clock has had to wait for the flight
+            self._set(self.until)
+        self.until = float(when[-1])
+        for k in np.flatnonzero(np.diff(number, prepend=self._number)):
+            self.pipe.send(("leg", int(number[k]), float(when[k])))
+        self._number = int(number[-1])
+        while self.now() < self.until - LEAD * self.pace:
+            self.look(NAP)
+        self.look(0.0)
+
+    def between(self, flight: Any, carry: Any) -> tuple[Any, Any]:
+        """Before each chunk of the last legs: carry out what has come up."""
+        done = len(self.orders.done)
+        flight, carry = self.orders(flight, carry)
+        for when, command in self.orders.done[done:]:
+            self.pipe.send(("acts", when, words_of(command)))
+        return flight, carry
+
+    def _set(self, when: float) -> None:
+        self._anchor = (when, time.monotonic())
+        self.pipe.send(("clock", *self._anchor, self.pace))
+
+    def look(self, patience: float) -> None:
+        """Take what has come up the pipe; its end means that nobody is there any more."""
+        while self.pipe.poll(patience):
+            what, value = self.pipe.recv()
+            if what == "octets":
+                self.pipe.send(("answers", self.ship.uplink(value, self.now())))
+            elif what == "pace":
+                here = self.now()
+                self.pace = value
+                self._set(here)
+            patience = 0.0
+
+    def _cabin(self, when: np.ndarray, told: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        zero = np.zeros(len(when))
+        load = np.maximum(np.nan_to_num(np.asarray(told.get("load_factor_g", zero), float)), 0.0)
+        air = np.nan_to_num(np.asarray(told.get("density_kg_m3", zero), float)) * 287.05 * 250.0
+        parts = zip(self._past, (when, load, air), strict=True)
+        self._past = [np.concatenate([a, b]) for a, b in parts]
+        table = cabin_table(self.chosen.ground.cabin, self._past[0], self._past[1], self._past[2])
+        return {n: v[-len(when) :] for n, v in table.items() if n != "time_s"}
+
+
+def record_of(rows: Any) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The rows of the first lane as a record, channels by name, and the number of the leg of each."""
+    if isinstance(rows, PairFrame):
+        record = {c.name: np.asarray(getattr(rows, c.name))[0] for c in channels(PairFrame)}
+        good = np.isfinite(record["time"]) & np.append(True, np.diff(record["time"]) > 1e-9)
+        record = {k: v[good] for k, v in record.items()}
+        return record, np.asarray(record["stage"], int)
+    assert isinstance(rows, Frame)
+    record = lane_history([jax.tree.map(np.asarray, rows)], -np.inf, np.inf, 0)
+    return record, np.asarray(record["leg"], int)
+
+
+def work(pipe: Connection, scenario: str, settings: dict[str, str], key: bytes, pace: float) -> None:
+    """Fly it and tell of it: what the process runs."""
+    try:
+        chosen = load(scenario, settings)
+        worker = Worker(pipe, chosen, key, pace)
+        with watching(worker):
+            if chosen.homecoming is not None:
+                summary = fly(chosen).summary
+            else:
+                summary = rendezvous(chosen, between=worker.between).summary
+        pipe.send(("ended", json.loads(json.dumps(summary, default=str))))
+        while True:  # commands are answered until the console goes
+            worker.look(3600.0)
+    except HomewardError as error:
+        pipe.send(("failed", str(error)))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        pass

@@ -1,0 +1,90 @@
+"""The process that flies for the console, without a flight: its clock, its rows, its commands."""
+
+import multiprocessing
+import threading
+import time
+
+import numpy as np
+import pytest
+from synthetic_pair import synthetic_pair
+
+from homeward.console.live_worker import Worker
+from homeward.earth.time import Epoch
+from homeward.ground.commands import Order
+from homeward.ground.executive import read_answer
+from homeward.ground.packets import unpack
+from homeward.ground.sealing import Sealer
+from homeward.ground.timecode import Clock
+from homeward.icd import channels
+from homeward.icd_pair import PairFrame
+from homeward.scenario.load import load
+from homeward.sim.watch import begun, tell, watching
+
+KEY = bytes(range(32))
+EPOCH = Epoch.from_iso("2026-09-20T05:41:44Z")
+PACE = 200.0  # times real time
+
+
+def chunk(first, last):
+    """Rows of the synthetic rendezvous as a chunk hands them over, with an axis of one lane."""
+    _, history, _ = synthetic_pair()
+    rows = object.__new__(PairFrame)  # which checks the shapes of one row
+    for c in channels(PairFrame):
+        object.__setattr__(rows, c.name, np.asarray(history[c.name])[None, first:last])
+    return rows
+
+
+def sent(pipe):
+    told = []
+    while pipe.poll(0.0):
+        told.append(pipe.recv())
+    return told
+
+
+def test_nobody_listens_unless_asked_to():
+    begun(EPOCH, ["far guidance"])
+    tell(chunk(0, 2))
+
+
+@pytest.fixture
+def ends():
+    here, there = multiprocessing.Pipe()
+    yield here, Worker(there, load("shenzhou-21"), KEY, PACE)
+    here.close()
+
+
+def test_a_chunk_takes_its_time_and_what_stands_still_is_not_sent_twice(ends):
+    pipe, worker = ends
+    with watching(worker):
+        begun(EPOCH, ["far guidance", "homing"])
+        began = time.monotonic()
+        tell(chunk(0, 12))
+        # 110 s of flight, less what is begun before it is due.
+        assert time.monotonic() - began >= 110.0 / PACE - 0.26
+        tell(chunk(0, 12))
+        tell(chunk(10, 16))
+    told = sent(pipe)
+    assert told[0] == ("begun", EPOCH.to_iso(6), ["far guidance", "homing"])
+    rows = [t for t in told if t[0] == "rows"]
+    assert [len(when) for _, when, _ in rows] == [12, 4]
+    assert all(len(v) == 4 for v in rows[1][2].values())
+    assert {"cabin_pressure_pa", "port_position_x_d_m"} <= rows[0][2].keys()
+    assert ("leg", 0, 0.0) in told
+    assert worker.now() <= worker.until
+
+
+def test_commands_are_judged_while_it_flies_and_forged_ones_are_not_taken(ends):
+    pipe, worker = ends
+    word = f"{worker.chosen.name} {EPOCH.to_iso(6)}"
+    with watching(worker):
+        begun(EPOCH, ["far guidance"])
+        flying = threading.Thread(target=worker.hear, args=(chunk(0, 12),))
+        flying.start()
+        for key in (KEY, bytes(32)):
+            _, packet = Sealer(key, word, Clock.of(EPOCH)).seal(Order("HOLD"), 1.0)
+            pipe.send(("octets", packet))
+        flying.join(10.0)
+    answers = [p for t in sent(pipe) if t[0] == "answers" for p in t[1]]
+    told = [read_answer(unpack(a, Clock.of(EPOCH)).data)[1:] for a in answers]
+    assert [t[0] for t in told] == ["refused", "forged"]
+    assert worker.ship.take() == []
