@@ -52,16 +52,20 @@ def console(
         raise InputError("expected a folder to show, as in `homeward console out`, or --live SCENARIO")
     with working() as talk:
         talk("reading")
+        from homeward.console.campaign import Campaign
         from homeward.console.guard import is_local
         from homeward.console.live import Feed
-        from homeward.console.reading import read_flight
+        from homeward.console.reading import kind_of_folder, read_flight
         from homeward.console.server import Console, check_port
         from homeward.ground.keys import read_key
 
         port = check_port(host, port)
         shown = Console()
         for folder in folders or []:
-            shown.add(read_flight(folder, scenario))
+            if kind_of_folder(folder) == "campaign":
+                shown.add_campaign(Campaign(folder))
+            else:
+                shown.add(read_flight(folder, scenario))
         secret = None if key is None else read_key(key)
         for name in live or []:
             talk(f"getting {one_line(name, 60)} ready")

@@ -6,8 +6,10 @@ import socket
 import numpy as np
 import pytest
 from console_folders import saved_pair, saved_return
+from test_report import made
 
 from homeward.cli import main
+from homeward.console.campaign import Campaign
 from homeward.console.desk import standing
 from homeward.console.guard import COOKIE, Guard, is_local
 from homeward.console.places import Turning, geodetic
@@ -102,6 +104,20 @@ def test_levels_are_the_monitors(tmp_path):
     levels = np.array([flight.levels_at(k)[place] for k in range(len(load))])
     beyond = np.flatnonzero((load[:-1] > red) & (load[1:] > red)) + 1
     assert (levels[beyond] == 3).all() and (levels[load < 0.5 * red] == 0).mean() > 0.9
+
+
+def test_a_campaign_that_is_being_written_tells_so_and_shows_what_is_there(tmp_path):
+    store = made(tmp_path / "store")
+    whole = Campaign(str(store.folder)).told()
+    assert whole["runs"] == 300 and whole["failed"] == 2 and whole["note"] == ""
+    assert len(whole["landings"]["touchdown"]) == 298 and len(whole["landings"]["rims"]) == 3
+    assert [r["run"] for r in whole["table"]["rows"][:2]] == [7, 160]
+    miss = next(h for h in whole["histograms"] if h["name"] == "open_miss_km")
+    assert sum(miss["counts"]) == 298 and miss["limits"]
+    store.part(150).unlink()
+    assert "150 of 300 runs" in Campaign(str(store.folder)).told()["note"]
+    store.part(0).unlink()
+    assert "no run yet" in Campaign(str(store.folder)).told()["note"]
 
 
 def call(guard, path="/", head=(), query=b""):

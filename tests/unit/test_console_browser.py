@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from console_folders import SWITCHES, chromium, saved_pair, saved_return
+from test_report import made
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed")
@@ -22,9 +23,10 @@ PICTURES = Path(__file__).parents[2] / "build" / "console"
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    """A console that shows a return and a rendezvous."""
+    """A console that shows a return, a rendezvous and a campaign."""
     place = tmp_path_factory.mktemp("flights")
-    folders = [str(saved_return(place / "return")), str(saved_pair(place / "pair"))]
+    made(place / "campaign")
+    folders = [str(saved_return(place / "return")), str(saved_pair(place / "pair")), str(place / "campaign")]
     command = [sys.executable, "-m", "homeward", "console", *folders, "--port", "0"]
     # NiceGUI would take itself for a part of this test.
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
@@ -59,7 +61,7 @@ def opened(browser, address):
             lambda r: None if r.url.startswith((address, "data:", "blob:")) else wrong.append(r.url),
         )
         page.goto(address + path)
-        page.wait_for_function("window.hw && hw.desk.ticks > 0")
+        page.wait_for_function("window.hw && (hw.told || hw.desk.ticks > 0)")
         pages.append(page)
         return page
 
@@ -126,6 +128,32 @@ def test_on_a_telephone_nothing_is_cut_off(opened):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator("#play").bounding_box()["y"] < 844, "the controls are not to be seen"
     picture(page, "telephone")
+
+
+def test_a_campaign_tells_its_verdicts_and_a_run_that_cannot_be_flown_says_why(opened):
+    page = opened("/campaign/1")
+    assert page.locator("#runs").inner_text() == "300" and page.locator("#failed").inner_text() == "2"
+    assert page.locator("[data-verdict='not met']").count() > 0
+    assert page.locator("#plots .panel").count() >= 4
+    picture(page, "campaign")
+    page.locator("#run").fill("9")
+    page.locator("#run").press("Enter")
+    page.locator("#confirm-yes").click()
+    # The scenario of this made-up store is no scenario: one sentence, and the page stays.
+    page.wait_for_function("document.getElementById('again-note').textContent.includes('scenario_document')")
+    assert "Traceback" not in page.locator("#again-note").inner_text()
+
+
+def test_the_list_leads_to_flights_and_campaigns(browser, address):
+    page = browser.new_page()
+    page.goto(address + "/")
+    assert page.locator(".card").count() == 3
+    page.keyboard.press("Tab")
+    focused = "document.activeElement.matches(':focus-visible')"
+    assert page.evaluate(focused)
+    page.locator(".card").nth(1).click()
+    page.wait_for_function("window.hw && hw.desk.ticks > 0")
+    page.close()
 
 
 def test_a_page_of_another_origin_is_turned_away(address):

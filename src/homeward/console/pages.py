@@ -6,6 +6,8 @@ import html
 import json
 from typing import TYPE_CHECKING, Any
 
+from homeward.errors import HomewardError
+
 if TYPE_CHECKING:
     from homeward.console.server import Console
 
@@ -52,6 +54,36 @@ def flight_page(console: Console, key: str) -> None:
     _start(f'import("/console/static/desk.js").then((m) => m.start({json.dumps(key)}))')
 
 
+def campaign_page(console: Console, key: str) -> None:
+    """A campaign, and its runs to fly again."""
+    from nicegui import ui
+
+    from homeward.console.server import STATIC
+
+    head()
+    ui.html((STATIC / "campaign.html").read_text(encoding="utf-8"), sanitize=False).style("display: contents")
+    client = ui.context.client
+
+    async def heard(event: Any) -> None:
+        told = event.args if isinstance(event.args, dict) else {}
+        if told.get("what") != "replay":
+            return
+        run = told.get("run")
+        say(f"Run {run} is being flown again ...")
+        try:
+            flight, _ = await console.again(key, run)
+        except HomewardError as error:
+            say(str(error))
+            return
+        client.run_javascript(f"hw.go({json.dumps(f'/flight/{flight}')})")
+
+    def say(text: str) -> None:
+        client.run_javascript(f"hw.said({json.dumps(text)})")
+
+    ui.on("console", heard)
+    _start(f'import("/console/static/campaign.js").then((m) => m.start({json.dumps(key)}))')
+
+
 def _start(code: str) -> None:
     """Run a script once the page is there: earlier, NiceGUI's import map would not be known."""
     from nicegui import ui
@@ -69,6 +101,11 @@ def index_page(console: Console) -> None:
         f'<span class="note">{html.escape(f.source)}</span></a>'
         for key, f in console.flights.items()
     )
+    cards += "".join(
+        f'<a class="card" href="/campaign/{key}"><b>{html.escape(c.name)}</b>Campaign of {_runs(c)} runs<br>'
+        f'<span class="note">{html.escape(c.source)}</span></a>'
+        for key, c in console.campaigns.items()
+    )
     ui.html(
         '<div class="desk"><header class="bar"><h1>Homeward <small>mission control</small></h1>'
         '<span class="spacer"></span><button class="small" id="theme" type="button"></button></header>'
@@ -83,3 +120,7 @@ def index_page(console: Console) -> None:
 def _what(flight: Any) -> str:
     kind = "Rendezvous" if flight.kind == "rendezvous" else "Return"
     return f"{kind}, live" if flight.live else kind
+
+
+def _runs(campaign: Any) -> str:
+    return f"{campaign.wanted:,}"

@@ -2,11 +2,14 @@
 
 import errno
 import json
+import math
 import socket
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from homeward.console.campaign import Campaign
 from homeward.console.desk import standing
 from homeward.console.flight import Flight
 from homeward.console.guard import Guard
@@ -40,12 +43,27 @@ class Console:
 
     def __init__(self) -> None:
         self.flights: dict[str, Flight] = {}
+        self.campaigns: dict[str, Campaign] = {}
+        self._place = tempfile.TemporaryDirectory(prefix="homeward-console-")
 
     def add(self, flight: Flight, key: str | None = None) -> str:
         """Show a flight; returns the key in its address."""
         key = key or str(len(self.flights) + 1)
         self.flights[key] = flight
         return key
+
+    def add_campaign(self, campaign: Campaign) -> str:
+        """Show a campaign; returns the key in its address."""
+        key = str(len(self.campaigns) + 1)
+        self.campaigns[key] = campaign
+        return key
+
+    async def again(self, key: str, run: Any) -> tuple[str, str]:
+        """Fly a run of a campaign again; the key of the flight, and whether its bits are those stored."""
+        if isinstance(run, bool) or not isinstance(run, int):
+            raise InputError("expected the number of a run")
+        flight, same = await self.campaigns[key].again(run, Path(self._place.name))
+        return self.add(flight), same
 
     def serve(self, host: str, port: int, token: str | None, ready: Callable[[], None]) -> None:
         """Serve until the process is interrupted."""
@@ -68,7 +86,7 @@ class Console:
         from fastapi.responses import Response
         from nicegui import app, ui
 
-        from homeward.console.pages import flight_page, index_page
+        from homeward.console.pages import campaign_page, flight_page, index_page
 
         @app.get("/console/flight/{key}")
         def _data(key: str) -> Response:
@@ -76,6 +94,21 @@ class Console:
                 raise HTTPException(404, "no such flight")
             told = json.dumps(standing(self.flights[key]), allow_nan=False)
             return Response(told, media_type="application/json")
+
+        @app.get("/console/campaign/{key}")
+        def _campaign_data(key: str) -> Response:
+            if key not in self.campaigns:
+                raise HTTPException(404, "no such campaign")
+            return Response(
+                json.dumps(_finite(self.campaigns[key].told()), allow_nan=False),
+                media_type="application/json",
+            )
+
+        @ui.page("/campaign/{key}")
+        def _campaign(key: str) -> None:
+            if key not in self.campaigns:
+                raise HTTPException(404, "no such campaign")
+            campaign_page(self, key)
 
         @ui.page("/flight/{key}")
         def _flight(key: str) -> None:
@@ -102,3 +135,14 @@ class Console:
         feed = self.flights[key].feed
         if feed is not None and isinstance(pace, int | float):
             feed.set_pace(float(pace))
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for every number that JSON has not."""
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
