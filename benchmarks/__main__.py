@@ -7,7 +7,10 @@ import time
 
 from benchmarks.measure import Skip, one_core
 
-NAMES = ("open_loop_entries", "j2_orbits", "lambert", "closed_loop", "six_dof", "rendezvous", "amat_entry")
+NAMES = (
+    "open_loop_entries", "j2_orbits", "lambert", "closed_loop", "six_dof", "rendezvous", "amat_entry",
+    "campaign", "gpu_million",
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:

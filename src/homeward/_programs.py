@@ -6,6 +6,9 @@ Homeward's alone: trees of a user's own classes are traced each time. The kept f
 process that wrote it as well, so that a flight has the same bits with and without the file.
 """
 
+import contextlib
+import ctypes
+import gc
 import hashlib
 import json
 import os
@@ -121,8 +124,10 @@ class Program:
             if path is not None:
                 _write(path, *found)
                 found = _read(path) or found
+            _let_go()
         exported, out = found
         compiled = jax.jit(exported.call).lower(*shapes).compile()
+        _let_go()
         tree = jax.tree.structure(rebuild(out))
         return lambda args, leaves: jax.tree.unflatten(tree, compiled(*leaves))
 
@@ -137,6 +142,14 @@ class Program:
 
         flat.__name__ = self.name
         return export.export(jax.jit(flat))(*shapes), structure[-1]
+
+
+def _let_go() -> None:
+    """Give back what tracing or compiling has taken and needs no more: up to a gibibyte a program, which the
+    C library would otherwise keep while the next one takes as much again."""
+    gc.collect()
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # glibc alone has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def build_seconds() -> float:

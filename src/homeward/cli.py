@@ -32,6 +32,7 @@ from homeward.cli_rendezvous import rendezvous
 from homeward.cli_replay import replay
 from homeward.cli_scenarios import check, new, scenarios, schema
 from homeward.cli_tracking import orbit_determination, track
+from homeward.cli_understand import understand
 from homeward.errors import HomewardError, InputError
 from homeward.scenario.load import find, load, parse_settings
 from homeward.scenario.schema import FIDELITIES
@@ -179,7 +180,7 @@ def propagate(
 
 
 app.command("compare-guidance")(compare_guidance)
-for _command in (campaign, report, compare, replay, query, faults, rendezvous, opportunities):
+for _command in (campaign, report, compare, understand, replay, query, faults, rendezvous, opportunities):
     app.command()(_command)
 for _command in (scenarios, check, new, schema):
     app.command()(_command)

@@ -107,6 +107,18 @@ def test_failed_runs_are_listed_in_a_terminal_with_how_to_fly_them_again(folder,
         assert f"entry, {run}.0 s: took <too> long" in said and f"homeward replay {folder} {run}" in said
 
 
+def test_understanding_tells_drivers_and_why_there_is_no_gradient(folder, tmp_path, capsys):
+    shot = tmp_path / "u.png"
+    assert main(["understand", str(folder), "--no-gradient", "--json", "--out", str(shot)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["gradient"] is None and told["why_not"] == "not asked for" and told["runs"] == RUNS
+    first = {d["quantity"]: d["drivers"][0]["draw"] for d in told["drivers"]}
+    assert first["peak_load_g"] == "draw_drag" and first["touchdown_speed_m_s"] == "draw_wind"
+    assert shot.read_bytes()[:4] == b"\x89PNG"
+    assert main(["understand", str(folder), "--out", "u.txt"]) == 2
+    assert "ends in .png" in capsys.readouterr().err
+
+
 def test_a_report_by_other_requirements(folder):
     told = report(folder, [parse("peak_load_g max <= 3")]).data
     assert [v["verdict"] for v in told["requirements"]] == ["not met"]

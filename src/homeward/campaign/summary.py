@@ -19,8 +19,7 @@ BALLISTIC_LOAD = 10.0  # g: what a crew is asked to bear in the ballistic fall-b
 TOUCHDOWN_LIMIT = 10e3  # m from the site within which a landing counts as a success
 
 
-@program
-def _places(world, truth):
+def places_program(world, truth):
     """Earth-fixed position and relative velocity, geodetic place and vertical speed of every lane."""
 
     def one(truth):
@@ -38,6 +37,9 @@ def _places(world, truth):
         }  # fmt: skip
 
     return jax.vmap(one)(truth)
+
+
+_places = program(places_program)
 
 
 @program

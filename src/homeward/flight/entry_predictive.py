@@ -36,6 +36,7 @@ UNKNOWN = -1.0  # s: no time to go yet
 MEAN_SPEED = 0.72  # of the present speed, over an entry: the first guess of the time to go
 
 LOW = jnp.float32  # the predictor's precision: same miss percentiles as double, half the time
+LEAST = 1e-30  # beneath a root, which has no derivative at nothing
 
 
 class PredictiveState(eqx.Module):
@@ -109,6 +110,10 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         roll_time = 2.0 * state.bank / s.rate_limit + s.rate_limit / s.acceleration_limit
         factors = Factors(state.drag_here, state.drag_lasting, state.lift)
 
+        # Of a derivative through the flight these are held: the length lays out the predictor's steps and
+        # jumps from cycle to cycle, whatever the flight does; the reversal is a decision.
+        length, turn = jax.lax.stop_gradient((state.length, state.switch))
+
         def fly(bank: Scalar) -> Prediction:
             plan = BankPlan(
                 now=jnp.where(terminal, state.command, bank),
@@ -116,7 +121,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
                 speed_now=jnp.maximum(speed, s.speed_end + 60.0),
                 speed_end=s.speed_end,
                 side=jnp.where(terminal, 1.0, state.side),
-                switch=jnp.where(planned, state.switch, NO_SWITCH),
+                switch=jnp.where(planned, turn, NO_SWITCH),
                 roll_time=roll_time,
                 rate_limit=s.rate_limit,
                 acceleration_limit=s.acceleration_limit,
@@ -124,7 +129,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
                 all_lift_lateral=terminal.astype(LOW),
             )
             altitude = target.altitude.astype(LOW)
-            return predict(model, start, plan, factors, state.length, altitude, self.steps)
+            return predict(model, start, plan, factors, length, altitude, self.steps)
 
         prediction = fly(state.bank)
         aim = target.aim_E / jnp.sqrt(jnp.sum(target.aim_E**2))
@@ -199,7 +204,7 @@ def _reversal(s, state, planned, final, balance, duration, roll_time):
     """
     toward = state.side * balance
     early = (toward > s.reversal_share) & ~final
-    left = jnp.sqrt(jnp.clip(0.5 * (1.0 + toward), 0.0, 1.0))
+    left = jnp.sqrt(jnp.clip(0.5 * (1.0 + toward), LEAST, 1.0))
     switch = duration * (1.0 - left)
     now = planned & (switch < 0.5 * roll_time + 0.5 * s.cycle)
     side = jnp.where(early | now, -state.side, state.side)
@@ -298,7 +303,7 @@ def _terminal_bank(start, command, reach, along, across, forward, right) -> Scal
     needed = jnp.sqrt(needed_f**2 + needed_r**2)
     direction = arc_tangent(needed_r, needed_f)
     share = jnp.clip(needed / reach, 0.0, 1.0)
-    spread = arc_tangent(jnp.sqrt((1.0 - share) * (1.0 + share)), share)
+    spread = arc_tangent(jnp.sqrt(jnp.maximum((1.0 - share) * (1.0 + share), LEAST)), share)
     side = jnp.where(wrap_angle(start.bank - direction) >= 0.0, 1.0, -1.0).astype(LOW)
     return wrap_angle(direction + side * spread)
 

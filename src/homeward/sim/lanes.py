@@ -124,24 +124,28 @@ def chunk_program(world, flight, leg, carry, keys, number, record: bool):
 _chunk = program(chunk_program)
 
 
-@program
-def _end(world, flight, leg, carry):
+def end_program(world, flight, leg, carry):
+    """The end of a leg, every lane that has come to it."""
     axes = (world_axes(world), flight_axes(flight), 0, 0)
     return strong(jax.vmap(end_leg, in_axes=axes)(world, flight, leg, carry))
 
 
-@program
-def _begin(carry, leg):
+def begin_program(carry, leg):
+    """The carry at the start of a leg, every lane."""
     return strong(jax.vmap(begin)(carry, leg))
 
 
-@program
-def _first(flight, truth):
+def first_program(flight, truth):
+    """The carry before the first leg, every lane."""
+
     def one(f: FlightComputer, t: TruthState) -> Carry:
         count = None if f.steering is None else f.steering.thrusters
         return Carry(t, f.init(), idle(count), t.time)
 
     return strong(jax.vmap(one, in_axes=(flight_axes(flight), 0))(flight, truth))
+
+
+_end, _begin, _first = program(end_program), program(begin_program), program(first_program)
 
 
 def first_carry(flight: FlightComputer, truth: TruthState) -> Carry:
@@ -180,7 +184,7 @@ def preparing(
     return ahead
 
 
-def _of_no_kind(many: Leg) -> Leg:
+def of_no_kind(many: Leg) -> Leg:
     """The leg without its kind: one program begins legs of every kind."""
     # Unflattened, not constructed: with a lane axis its numbers are not those that the constructor checks.
     return jax.tree.unflatten(jax.tree.structure(leg("", 0, 1.0)), jax.tree.leaves(many))
@@ -195,7 +199,7 @@ def fly_leg(
     ``progress`` is called with the share of the leg's expected time that is done. ``only`` keeps the
     telemetry of that lane alone, in a lane axis of one.
     """
-    carry = _begin(carry, _of_no_kind(leg))
+    carry = _begin(carry, of_no_kind(leg))
     # Once, or every chunk would copy the tables of every lane.
     world, flight, leg, keys = jax.device_put((world, flight, leg, keys))
     start = np.asarray(carry.truth.time)

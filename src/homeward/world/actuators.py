@@ -18,8 +18,10 @@ def bank_actuator(
     """
     error = wrap_angle(command - bank)
     size = jnp.abs(error)
-    # The rate from which the limit brings it to rest at the command, and never past it within a tick.
-    wanted = jnp.minimum(jnp.sqrt(1.8 * capsule.bank_acceleration_limit * size), 0.7 * size / dt)
+    # The rate from which the limit brings it to rest at the command, and never past it within a tick. Of
+    # nothing the root is kept a little off it, where it would have no derivative; the other one is less.
+    braked = jnp.sqrt(jnp.maximum(1.8 * capsule.bank_acceleration_limit * size, 1e-30))
+    wanted = jnp.minimum(braked, 0.7 * size / dt)
     wanted = jnp.sign(error) * jnp.minimum(wanted, capsule.bank_rate_limit)
     change = capsule.bank_acceleration_limit * dt
     new_rate = rate + jnp.clip(wanted - rate, -change, change)

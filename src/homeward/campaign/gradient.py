@@ -1,0 +1,206 @@
+"""Gradients through the entry itself: what each dispersion does to the opening, by ``jax.jvp`` of the flight.
+
+Two blocks are flown about the same nominal flight. In one each lane is moved by one sigma of one dispersion,
+in the other by all that a run of the campaign has drawn, profiles of air and wind included. Up to the
+interface the difference is flown out (a burn ends at a tick, which has no derivative); from there to the
+opening the derivative is carried through the closed loop, decisions held. The flights stand beside it.
+
+With J that derivative and S the covariance of the draws, the covariance of the opening is J S J^T; as lane i
+of the second block is J d_i, its sample covariance estimates that without S ever being written down.
+"""
+
+import dataclasses
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from homeward.campaign.disperse import disperse
+from homeward.campaign.fly import run_keys, spread_legs
+from homeward.campaign.sampling import RANDOM, Plan
+from homeward.campaign.summary import places_program
+from homeward.scenario.returns import ReturnPlan
+from homeward.scenario.schema_distribution import RETURN_DRAWS
+from homeward.sim.carry import Carry
+from homeward.sim.lanes import fly_leg
+from homeward.sim.mission import fly_mission
+from homeward.sim.tangent import fly_tangent, pushed
+from homeward.world.state import TruthState
+
+NONE = {
+    "density_profile_low": 0.0, "density_profile_high": 0.0, "density_bias": 0.0, "forecast_error_m_s": 0.0,
+    "drag": 0.0, "lift_to_drag": 0.0, "mass": 0.0, "thrust": 0.0, "thrust_pointing_deg": 0.0,
+    "state_position_m": 0.0, "state_velocity_m_s": 0.0, "interface_angle_deg": 0.0,
+    "interface_speed_m_s": 0.0, "distribution": (),
+}  # fmt: skip
+NO_ERROR = {
+    "position_sigma_m": 0.0, "velocity_sigma_m_s": 0.0, "blackout_accelerometer_bias_ug": 0.0,
+    "blackout_misalignment_arcsec": 0.0,
+}  # fmt: skip
+STILL = 1e-9  # km, g, m/s: what moves nothing more than this is left out
+# What is told of the opening: name, unit, and text.
+RESULTS = {
+    "open_along_km": ("km", "opening beyond the aim, along the nominal motion"),
+    "open_across_km": ("km", "opening to the left of the aim"),
+    "peak_load_g": ("g", "greatest load of the entry"),
+    "open_speed_m_s": ("m/s", "speed at the opening"),
+}
+
+
+class Units(Plan):
+    """A plan whose run k draws one sigma of the k-th number, and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__("random", 0, 1, True)
+        self.axes = [(name, k) for name, (_, count) in RETURN_DRAWS.items() for k in range(count)]
+
+    def standard(self, runs: np.ndarray) -> dict[str, np.ndarray]:
+        """See ``Plan``."""
+        told = {name: np.zeros((len(runs), count)) for name, (_, count) in RETURN_DRAWS.items()}
+        for lane, run in enumerate(runs):
+            if run < len(self.axes):
+                name, k = self.axes[run]
+                told[name][lane, k] = 1.0
+        return told
+
+
+@dataclasses.dataclass
+class Moved:
+    """Lanes moved off the nominal flight: results less the nominal ones, linear and flown, a row a lane."""
+
+    names: list[str]
+    linear: np.ndarray
+    flown: np.ndarray
+    reversals: np.ndarray  # more than the nominal flight's
+    nominal: np.ndarray
+
+
+def one_by_one(plan: ReturnPlan, lanes: int, seed: int) -> Moved:
+    """Each dispersion alone, one sigma of it a lane; those that move nothing are left out."""
+    units = Units()
+    count = len(units.axes)
+    blocks = [
+        _block(plan, lanes, seed, np.arange(k, k + lanes), units, _still(plan, profiles_only=True), True)
+        for k in range(0, count, lanes)
+    ]
+    names = [f"{name}_{'xyz'[k]}" if RETURN_DRAWS[name][1] > 1 else name for name, k in units.axes]
+    linear, flown, turned = (np.concatenate(x)[:count] for x in zip(*(b[:3] for b in blocks), strict=True))
+    moves = np.any(np.abs(linear) > STILL, axis=1)
+    kept = np.flatnonzero(moves)
+    return Moved([names[k] for k in kept], linear[kept], flown[kept], turned[kept], blocks[0][3])
+
+
+def all_at_once(plan: ReturnPlan, lanes: int, seed: int, sampling: Plan = RANDOM) -> Moved:
+    """The first ``lanes`` runs of a campaign with all that they have drawn."""
+    runs = np.arange(lanes)
+    linear, flown, turned, nominal = _block(plan, lanes, seed, runs, sampling, plan, False)
+    return Moved([str(k) for k in runs], linear, flown, turned, nominal)
+
+
+def _still(plan: ReturnPlan, profiles_only: bool = False) -> ReturnPlan:
+    """The plan with nothing to draw; its nominal world stays. ``profiles_only`` leaves the numbers drawn."""
+    s = plan.scenario
+    drawn, truth = s.dispersion, s.truth
+    profiles = {"density_profile_low": 0.0, "density_profile_high": 0.0, "forecast_error_m_s": 0.0}
+    no = profiles if profiles_only else NONE
+    laws = tuple(d for d in drawn.distribution if d.kind != "profile") if profiles_only else ()
+    flat = {"wind_m_s": tuple(0.0 for _ in drawn.wind_m_s), "distribution": laws}
+    drawn = drawn.model_copy(update=no | flat)
+    calm = truth.wind.model_copy(update={"gust_m_s": 0.0})
+    truth = truth.model_copy(update={"wind": calm})
+    if not profiles_only:
+        truth = truth.model_copy(update={"navigation": truth.navigation.model_copy(update=NO_ERROR)})
+    return dataclasses.replace(plan, scenario=s.model_copy(update={"dispersion": drawn, "truth": truth}))
+
+
+def _block(
+    plan: ReturnPlan, lanes: int, seed: int, runs: np.ndarray, sampling: Plan, drawn: ReturnPlan, alike: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Results less the nominal ones, linear and flown; reversals more; the nominal results.
+
+    ``alike`` gives every lane the noise of the nominal flight, so that nothing else tells them apart.
+    """
+    zero = np.zeros(lanes, int)
+    legs = spread_legs(plan.legs, lanes)
+    start = next(k for k, m in enumerate(legs) if m.name == "entry")
+    before, entry = legs[:start], legs[start].leg
+    same, own = run_keys(seed, zero), run_keys(seed, zero if alike else runs)
+    world, flight, truth = disperse(_still(plan), seed, zero)
+    carry = _to_interface(world, flight, truth, before, legs, same)
+    picked, laid = (zero, _At(sampling, runs)) if alike else (runs, sampling)
+    there, computer, state = disperse(drawn, seed, picked, laid)
+    moved = _to_interface(there, computer, state, before, legs, own)
+    slopes = tuple(jax.tree.map(_less, a, b) for a, b in ((there, world), (computer, flight), (moved, carry)))
+    end, slope = fly_tangent(world, flight, entry, carry, same, slopes)
+    flown, _ = fly_leg(there, computer, entry, moved, own, False)
+    told, linear = _results(world, flight, end.truth, (*slopes[:2], slope.truth))
+    nominal = np.stack([told[n] for n in RESULTS], axis=1)
+    real, _ = _results(there, computer, flown.truth, None, told["frame"])
+    bad = np.asarray(flown.truth.failed)
+    change = np.stack([real[n] for n in RESULTS], axis=1) - nominal
+    turned = np.asarray(flown.truth.extremes.bank_reversals) - np.asarray(end.truth.extremes.bank_reversals)
+    change[bad] = np.nan
+    return np.stack([linear[n] for n in RESULTS], axis=1), change, turned, nominal[0]
+
+
+class _At(Plan):
+    """A sampling plan asked for other runs than those whose profiles and noise are flown."""
+
+    def __init__(self, plan: Plan, runs: np.ndarray) -> None:
+        super().__init__("random", 0, 1, True)
+        self._plan, self._runs = plan, runs
+
+    def standard(self, runs: np.ndarray) -> dict[str, np.ndarray]:
+        """See ``Plan``."""
+        return self._plan.standard(self._runs)
+
+
+def _to_interface(world, flight, truth, before, legs, keys) -> Carry:
+    """What every lane carries as its entry begins."""
+    outcome = fly_mission(world, flight, truth, legs[: len(before) + 1], keys, False)
+    carry = outcome.carries["entry"]
+    return eqx.tree_at(lambda c: c.truth, carry, jax.tree.map(np.asarray, outcome.starts["entry"]))
+
+
+def _less(there: Any, here: Any) -> np.ndarray:
+    """Difference of real numbers; zeros of their own kind for all else, and where both are infinite."""
+    a, b = np.asarray(there), np.asarray(here)
+    if not np.issubdtype(b.dtype, np.floating):
+        return np.zeros_like(b)
+    with np.errstate(invalid="ignore"):
+        return np.where(a == b, np.zeros_like(b), a - b)
+
+
+def _results(
+    world, flight, truth: TruthState, slopes: tuple | None, frame: tuple | None = None
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """``RESULTS`` of every lane, and their derivatives along ``slopes``."""
+
+    def of(world, aim, truth):
+        told = places_program(world, truth)
+        return told["r_E"] - aim, told["v_E"], told["speed"], truth.extremes.load
+
+    lanes = np.asarray(truth.time).size
+    aim = np.broadcast_to(np.asarray(flight.target.aim_E), (lanes, 3)).copy()
+    d = None
+    if slopes is None:
+        off, v, speed, load = (np.asarray(x) for x in of(world, aim, truth))
+    else:
+        d_aim = np.broadcast_to(np.asarray(slopes[1].target.aim_E), (lanes, 3)).copy()
+        told, d = pushed(of, jax.device_put((world, aim, truth)), (slopes[0], d_aim, slopes[2]))
+        (off, v, speed, load), d = (tuple(np.asarray(x) for x in t) for t in (told, d))
+    if frame is None:
+        up = aim[0] / np.linalg.norm(aim[0])
+        along = v[0] - up * (v[0] @ up)
+        along /= np.linalg.norm(along)
+        frame = (along, np.cross(up, along))
+    values = {"open_along_km": off @ frame[0] / 1e3, "open_across_km": off @ frame[1] / 1e3,
+              "peak_load_g": load, "open_speed_m_s": speed, "frame": frame}  # fmt: skip
+    if d is None:
+        return values, {}
+    return values, {"open_along_km": d[0] @ frame[0] / 1e3, "open_across_km": d[0] @ frame[1] / 1e3,
+                    "peak_load_g": d[3], "open_speed_m_s": d[2]}  # fmt: skip
+
+
+__all__ = ["RESULTS", "Moved", "all_at_once", "one_by_one"]
