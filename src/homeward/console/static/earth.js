@@ -97,7 +97,7 @@ export class Earth {
     this.view.lon += lon; this.view.lat = Math.max(-89, Math.min(89, this.view.lat + lat)); this.draw();
   }
   follow(on) { if (on !== this.following) { this.following = on; this.onfollow?.(on); } if (on) { this.centre(); this.draw(); } }
-  zoom(by) { this.view.away = 1 + Math.max(0.02, Math.min(7, (this.view.away - 1) * by)); this.draw(); }
+  zoom(by) { this.view.away = 1 + Math.max(0.02, Math.min(7, (this.view.away - 1) * by)); if (this.following) this.centre(); this.draw(); }
   size() {
     const { clientWidth: w, clientHeight: h } = this.canvas.parentElement;
     if (!w || !h || !this.renderer) return;
@@ -149,7 +149,7 @@ export class Earth {
     if (this.following) this.centre();
     this.draw();
   }
-  centre() { if (this.here) { this.view.lon = this.here.lon; this.view.lat = Math.max(-75, Math.min(75, this.here.lat - 6)); } }
+  centre() { if (this.here) { this.view.lon = this.here.lon; this.view.lat = Math.max(-75, Math.min(75, this.here.lat - 6 * Math.min(1, (this.view.away - 1) / 1.7))); } }
   draw() {
     if (this.waiting || !this.renderer) return;
     this.waiting = true;
