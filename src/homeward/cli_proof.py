@@ -22,6 +22,9 @@ def report(
     requirements: Annotated[
         str | None, typer.Option(metavar="FILE", help="requirements to judge by; else those that ship")
     ] = None,
+    footprint: Annotated[
+        bool, typer.Option("--footprint", help="fly and draw the ground that a return can reach")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a campaign's report: one HTML file that needs nothing else, verdicts first."""
@@ -35,7 +38,7 @@ def report(
             asked = read_requirements(requirements, store.manifest.get("fidelity"))
         file = Path(out) if out is not None else Path(folder) / "report.html"
         check_file(file)
-        made = make(folder, asked, progress=talk)
+        made = make(folder, asked, progress=talk, footprint=footprint)
         write_whole(file, made.html)
     if as_json:
         print(json_text({**made.data, "file": str(file)}))

@@ -14,6 +14,7 @@ from homeward.campaign.requirements import parse
 from homeward.campaign.store import Store
 from homeward.cli import main
 from homeward.errors import InputError
+from homeward.scenario import load
 
 RUNS, LANES = 300, 150
 SITE = {"name": "Somewhere", "latitude_deg": 41.6, "longitude_deg": 100.1, "altitude_m": 1000.0}
@@ -117,6 +118,25 @@ def test_understanding_tells_drivers_and_why_there_is_no_gradient(folder, tmp_pa
     assert shot.read_bytes()[:4] == b"\x89PNG"
     assert main(["understand", str(folder), "--out", "u.txt"]) == 2
     assert "ends in .png" in capsys.readouterr().err
+
+
+def test_the_ground_in_reach_is_drawn_from_what_was_flown(folder, monkeypatch):
+    from homeward.campaign import report_footprint
+    from homeward.campaign.records import read_records
+
+    ground = np.radians([[41.0, 99.0], [42.0, 99.0], [42.0, 101.0], [41.0, 101.0], [41.5, 100.0]])
+    monkeypatch.setattr(report_footprint, "reachable", lambda plan: (ground, ground[0]))
+    monkeypatch.setattr(report_footprint, "plan_return", lambda scenario, fidelity: None)
+    scenario = type("S", (), {"site": type("P", (), SITE), "truth": load("shenzhou-15").truth})
+    monkeypatch.setattr(report_footprint, "scenario_of", lambda store: scenario)
+    records = read_records(folder)
+    places = {"open_latitude_deg": np.full(RUNS, 41.6), "open_longitude_deg": np.full(RUNS, 100.1)}
+    records._kept.update(places)
+    records.names = [*records.names, *places]
+    ((picture, title, caption),) = report_footprint.footprint_of(records)
+    assert b"<svg" in picture and title == "Ground that can be reached"
+    # A degree of latitude is 111 km; two of longitude at 41 to 42 degrees 168 and 166 km.
+    assert "5 of the held-bank profiles" in caption and "168 km from west to east" in caption
 
 
 def test_a_report_by_other_requirements(folder):

@@ -7,12 +7,20 @@ import jax
 import numpy as np
 from scipy.spatial import Delaunay, QhullError
 
-from homeward.campaign.fly import run_keys
+from homeward.campaign.fly import run_keys, spread_legs
 from homeward.campaign.summary import places
 from homeward.flight.entry_constant import StepBankGuidance
 from homeward.scenario.returns import ReturnPlan
-from homeward.sim.lanes import first_carry, fly_leg, pick_flight, pick_world, spread_leg
-from homeward.sim.mission import Outcome
+from homeward.sim.lanes import (
+    first_carry,
+    fly_leg,
+    pick_flight,
+    pick_world,
+    spread_flight,
+    spread_leg,
+    spread_world,
+)
+from homeward.sim.mission import Outcome, fly_mission
 
 # Held to one side: an early bank, a later one, and the speed [m/s] at which they change. The early bank sets
 # the range while it is cheap, the later one the load.
@@ -49,6 +57,27 @@ def in_footprint(plan: ReturnPlan, world, flight, outcome: Outcome, which: np.nd
     load = np.concatenate(loads)[: len(lane)].reshape(shape)
     targets = _arcs(r0, v0, aim)[which]
     return np.array([_inside(r[x <= limit], t) for r, x, t in zip(rim, load, targets, strict=True)], bool)
+
+
+def reachable(plan: ReturnPlan) -> tuple[np.ndarray, np.ndarray]:
+    """Latitude and longitude [rad] of every opening that ``PROFILES`` and their mirror images reach, (n, 2).
+
+    From the nominal flight's interface through the nominal world; what passes the load limit is left out.
+    Second, the nominal flight's interface, (2,).
+    """
+    both = np.concatenate([PROFILES, PROFILES * np.array([-1.0, -1.0, 1.0])])
+    lanes = len(both)
+    world, flight = spread_world(plan.world, lanes), spread_flight(plan.flight, lanes)
+    truth = spread_leg(plan.truth, lanes)
+    legs = spread_legs(plan.legs, lanes)
+    k = next(k for k, m in enumerate(plan.legs) if m.name == "entry")
+    outcome = fly_mission(world, flight, truth, legs[: k + 1], run_keys(0, np.zeros(lanes, int)), False)
+    end = _flown(plan.legs[k].leg, world, flight, outcome, np.arange(lanes), both)
+    load = np.where(end.failed, np.inf, np.asarray(end.extremes.load))
+    told, begun = places(world, end), places(world, outcome.starts["entry"])
+    ground = np.stack([told["latitude"], told["longitude"]], axis=1)
+    start = np.array([begun["latitude"][0], begun["longitude"][0]])
+    return ground[load <= plan.scenario.truth.limits.load_g], start
 
 
 def _flown(leg, world, flight, outcome: Outcome, lane: np.ndarray, profile: np.ndarray):
@@ -88,4 +117,4 @@ def _arcs(r0: np.ndarray, v0: np.ndarray, r1: np.ndarray) -> np.ndarray:
     return np.stack([along, -np.arcsin(np.clip(sine, -1.0, 1.0))], axis=1)
 
 
-__all__ = ["in_footprint"]
+__all__ = ["in_footprint", "reachable"]

@@ -13,6 +13,7 @@ from homeward.campaign.drivers import SHOWN, Drivers, drivers_of, sample_of
 from homeward.campaign.failed_runs import failed_runs, failures_of
 from homeward.campaign.records import Records, read_records
 from homeward.campaign.report_figures import pictures_of
+from homeward.campaign.report_footprint import footprint_of
 from homeward.campaign.reproduce import commands
 from homeward.campaign.requirements import Requirement, default_requirements
 from homeward.campaign.statistics import figures
@@ -33,10 +34,12 @@ class Report:
 
 
 def report(
-    folder: str | Path, requirements: Sequence[Requirement] | None = None, progress: Progress | None = None
-) -> Report:
+    folder: str | Path, requirements: Sequence[Requirement] | None = None, progress: Progress | None = None,
+    footprint: bool = False,
+) -> Report:  # fmt: skip
     """The report of the campaign in a folder, by the requirements that ship if none are given.
 
+    ``footprint`` flies what the capsule of a return can reach, and draws it: compiling that takes a minute.
     Raises ``InputError`` where there is no campaign, or for a requirement on what was not recorded.
     """
     tell = progress or (lambda _, __: None)
@@ -55,6 +58,9 @@ def report(
     found = [d for d in (drivers_of(records, n, sample) for n in asked) if d is not None]
     tell("drawing", 0.4)
     shots = pictures_of(records, verdicts, found, lambda part: tell("drawing", 0.4 + 0.6 * part))
+    if footprint:
+        tell("flying the footprint", 0.9)
+        shots["results"][1:1] = footprint_of(records)
     failed = records.failed
     data = {
         "scenario": m["scenario"], "kind": m["kind"], "fidelity": m.get("fidelity"), "seed": m["seed"],
