@@ -28,7 +28,7 @@ def test_the_space_station_by_its_ephemeris():
         "rendezvous.launch.latitude_deg": "34.74", "rendezvous.launch.longitude_deg": "-120.57",
         "rendezvous.launch.time_utc": "2022-01-17T23:00:00Z",
     }  # fmt: skip
-    (window,) = hw.launch_windows(hw.load("shenzhou-21", settings), 1, "6.5h")
+    (window,) = hw.launch_windows(hw.load("shenzhou-21", settings), 1.0, "6.5h")
     assert window["plans"]["6.5h"]["feasible"]
     docks(settings | {"rendezvous.launch.time_utc": window["lift_off_utc"]}, "6.5h")
 

@@ -12,7 +12,8 @@ from test_cli import Capture, refused
 
 from homeward.cli import main
 from homeward.earth.time import Epoch
-from homeward.errors import InputError
+from homeward.errors import Infeasible, InputError
+from homeward.io.tle import parse_tle, teme_state
 from homeward.scenario import load
 from homeward.scenario.initial import initial_state
 from homeward.scenario.shipped import shipped_file
@@ -124,3 +125,16 @@ def test_the_segment_that_covers_the_start_is_taken(tmp_path: Path) -> None:
     start["return.initial.epoch_utc"] = "2022-01-21T13:00:00"
     with pytest.raises(InputError, match="outside the ephemeris, which runs from 2022-01-17T12:00:00Z"):
         initial_state(load("shenzhou-15", start))
+
+
+def test_elements_that_drag_has_brought_down_say_so():
+    def summed(line):
+        return line[:68] + str(sum(int(c) if c.isdigit() else c == "-" for c in line[:68]) % 10)
+
+    first = "1 48274U 21035A   26261.29773936  .00016929  00000+0  50000-1 0  999"
+    second = "2 48274  41.4677 116.6699 0002625 287.9042  72.1510 15.60068670307703"
+    elements = parse_tle([summed(first), second])
+    teme_state(elements, elements.epoch.plus(86400.0))
+    for days in (5.0, 40.0):  # soon after, and when the theory has nothing left to tell
+        with pytest.raises(Infeasible, match=r"satellite 48274 re-enters by .*drag brings it down"):
+            teme_state(elements, elements.epoch.plus(days * 86400.0))

@@ -18,15 +18,18 @@ class PortRelative(eqx.Module):
     omega_BT_B: Vec3  # rad/s, the ship's rate of turn against the station
 
 
-def port_relative(navigation: PairNavigation, geometry: PairGeometry) -> PortRelative:
+def port_relative(
+    navigation: PairNavigation, geometry: PairGeometry, own_T: Vec3 | None = None
+) -> PortRelative:
     """Place and velocity of the ship's port in D, attitude and rate against the docked attitude.
 
     ``error_B`` is the vector part of the turn from ``C_BD`` to ``diag(-1, -1, 1)``: the sine of its angle.
-    The station is taken to turn with its orbit, ``h / r^2``: its own small motion about that is not told.
+    The station turns with its orbit, ``h / r^2``, and by ``own_T`` [rad/s, T] against that, if it is known.
     """
     n, g = navigation, geometry
     C_BI, C_TI = to_matrix(n.q_BI), to_matrix(n.q_TI)
     omega_T = turn(C_TI, orbit_rate(n.r_TI_I, n.v_TI_I))
+    omega_T = omega_T if own_T is None else omega_T + own_T
     place_T = turn(C_TI, n.r_BI_I - n.r_TI_I + back(C_BI, g.dock_B))
     moving_I = n.v_BI_I - n.v_TI_I + back(C_BI, jnp.cross(n.omega_BI_B, g.dock_B))
     speed_T = turn(C_TI, moving_I) - jnp.cross(omega_T, place_T)

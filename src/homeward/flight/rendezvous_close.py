@@ -19,6 +19,7 @@ from homeward.flight.pair_navigation import PairFilter, PairFilterState
 from homeward.flight.pair_port import PortRelative, port_relative
 from homeward.flight.pair_trust import Trust, full_trust, heard, judged
 from homeward.flight.place_keeping import beyond, hop_change, keep_change
+from homeward.flight.port_axes import own_turn, port_axes
 from homeward.flight.port_motion import Seen
 from homeward.flight.proximity_mpc import MpcState, ProximityMpc
 from homeward.flight.strapdown import turn_quaternion
@@ -35,9 +36,6 @@ from homeward.thrusters import Thrusters
 from homeward.typing import Array, Count, Flag, Float, Mat33, Quat, Scalar, Vec3
 
 GOING, AWAY = 0, 1
-# m: the port's axis is the station's as it stands within the one, its orbit's beyond the other, and goes over
-# from this to that between them: all at once, it would turn the ship's aim by half a degree in a second.
-BY_STATION, BY_ORBIT = 110.0, 190.0
 LAST = 1.5  # m from contact, within which nothing may be amiss
 OFFSET, TILT = 0.09, 0.06  # m and rad: what may be amiss there
 TAIL = 0.3  # s in which thrust dies away after a valve has closed
@@ -75,6 +73,7 @@ class CloseComputer(eqx.Module):
     C_DL: Mat33  # of the port while the station holds its orbit's axes
     thrusters: Thrusters  # as believed, sound
     voting: Voting  # of the instruments of motion
+    blend: Float[Array, "2"]  # m from the port: see ``port_axes``
 
 
 class CloseState(eqx.Module):
@@ -103,6 +102,8 @@ class CloseState(eqx.Module):
     monitor: MonitorState  # of the thrusters
     voting: VotingState
     trust: Trust
+    q_SL: Quat  # the axes that the port's axis is flown by, against the orbit's
+    own: Vec3  # rad/s, S: how they turn against them
 
 
 def begin_close(
@@ -120,6 +121,7 @@ def begin_close(
         monitor=no_suspects(computer.thrusters.thrust.shape[0]),
         voting=computer.voting.init() if voting is None else voting,
         trust=full_trust() if trust is None else trust,
+        q_SL=jnp.zeros(4), own=jnp.zeros(3),
     )  # fmt: skip
 
 
@@ -186,8 +188,11 @@ def cycle_close(
     n = computer.filter.believed(filter_, now.q_BI, now.omega_BI_B, time, sigma)
     state = eqx.tree_at(lambda s: (s.attitude, s.filter), state, (attitude, filter_))
     r_L, v_L = to_lvlh(n.r_TI_I, n.v_TI_I, n.r_BI_I, n.v_BI_I)
-    q_SI = _axes(computer, n)
-    seen = port_relative(eqx.tree_at(lambda x: x.q_TI, n, q_SI), computer.filter.geometry)
+    q_SI = port_axes(computer.filter.geometry, n, computer.blend)
+    q_LI = lvlh_quaternion(n.r_TI_I, n.v_TI_I)
+    q_SL, own = own_turn(state.q_SL, state.own, multiply(q_SI, conjugate(q_LI)), dt)
+    state = eqx.tree_at(lambda s: (s.q_SL, s.own), state, (q_SL, own))
+    seen = port_relative(eqx.tree_at(lambda x: x.q_TI, n, q_SI), computer.filter.geometry, own)
     state = _decide(computer, state, aids, seen, r_L, v_L, time, dt)
 
     steps, k = computer.steps, state.step
@@ -212,9 +217,9 @@ def cycle_close(
     # The law smooths what it sees: while it does not fly, it must not remember.
     law = jax.tree.map(lambda a, b: jnp.where(by_axis, a, b), law, computer.law.init())
 
-    q_LI = lvlh_quaternion(n.r_TI_I, n.v_TI_I)
     q_WI = multiply(steps.q_BL[k], jnp.where(kind == AXIS, q_SI, q_LI))
     omega_I = rotate(conjugate(q_LI), lvlh_rate(n.r_TI_I, n.v_TI_I))
+    omega_I = omega_I + jnp.where(kind == AXIS, rotate(conjugate(q_SI), own), jnp.zeros(3))
     to_go = state.mass * change_I + _left_over(state.to_go, by_axis)
     return eqx.tree_at(
         lambda s: (s.law, s.to_go, s.q_WI, s.omega_W), state, (law, to_go, q_WI, rotate(q_WI, omega_I))
@@ -255,18 +260,6 @@ def _left_over(to_go: Vec3, by_axis: Flag) -> Vec3:
     every time. Only while the axis is flown, whose laws count on what they asked for."""
     size = norm(to_go)
     return jnp.where(by_axis & (size < PULSE), to_go, jnp.zeros(3))
-
-
-def _axes(computer: CloseComputer, n: PairNavigation) -> Quat:
-    """``q_SI`` of the axes that the port's axis is flown by: the orbit's far out, the station's near by."""
-    q_LI = lvlh_quaternion(n.r_TI_I, n.v_TI_I)
-    distance = norm(port_relative(n, computer.filter.geometry).rho_D)
-    share = jnp.clip((BY_ORBIT - distance) / (BY_ORBIT - BY_STATION), 0.0, 1.0)
-    off = multiply(n.q_TI, conjugate(q_LI))
-    off = jnp.where(off[0] < 0.0, -off, off)
-    # Between no turn and the whole of it; of length 0.7 at least.
-    some = share * off + (1.0 - share) * jnp.asarray([1.0, 0.0, 0.0, 0.0])
-    return multiply(some / norm(some), q_LI)
 
 
 def _decide(

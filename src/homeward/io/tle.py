@@ -14,9 +14,10 @@ from sgp4.api import SGP4_ERRORS, Satrec
 
 from homeward.earth.frames import to_gcrf
 from homeward.earth.time import Epoch
-from homeward.errors import InputError
+from homeward.errors import Infeasible, InputError
 
 DAY = 86400.0
+DECAYED = (1, 6)  # SGP4's errors after drag has run away
 # Columns counted from 1 as in the format's description, what they hold, and how it must look.
 _WHOLE = r"([ ]{2}|[ ]\d|\d\d)\d"
 _EXPONENT = r"[ +-](\d{5}|[ ]\d{4})[+-]\d"
@@ -152,9 +153,18 @@ def read_tles(path: str | Path) -> list[Tle]:
 
 
 def teme_state(tle: Tle, epoch: Epoch, where: str = "TLE") -> tuple[np.ndarray, np.ndarray]:
-    """Position [m] and velocity [m/s] in TEME by SGP4; raises ``InputError`` where the theory fails."""
+    """Position [m] and velocity [m/s] in TEME by SGP4.
+
+    Raises ``Infeasible`` where the theory says that the satellite has come down by then, ``InputError``
+    where it fails otherwise.
+    """
     error, r, v = tle.satrec.sgp4(epoch.jd1, epoch.jd2)
     if error or not all(math.isfinite(x) for x in (*r, *v)):
+        if error in DECAYED and tle.satrec.bstar > 0.0 and epoch.since(tle.epoch) > 0.0:
+            raise Infeasible(
+                f"{where}: satellite {tle.catalogue} re-enters by {epoch.to_iso(0)}: by its elements of "
+                f"{tle.epoch.to_iso(0)} drag brings it down before"
+            )
         reason = SGP4_ERRORS.get(error, "the result is not finite")
         raise InputError(f"{where}: SGP4 cannot carry {tle.catalogue} to {epoch.to_iso()}: {reason}")
     return np.asarray(r) * 1e3, np.asarray(v) * 1e3

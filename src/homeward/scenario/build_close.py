@@ -12,6 +12,7 @@ from homeward.flight.glideslope import Glideslope, glideslope
 from homeward.flight.pair_attitude import pair_attitude
 from homeward.flight.pair_beliefs import PairGeometry
 from homeward.flight.pair_navigation import PairFilter, pair_filter
+from homeward.flight.port_axes import STEADY, TUMBLING
 from homeward.flight.port_motion import PORTS, SpeedProfile, port_motion, speed_profile
 from homeward.flight.proximity_mpc import ProximityMpc, proximity_mpc
 from homeward.flight.rendezvous_close import CloseComputer, Orders
@@ -145,6 +146,7 @@ def build_close(
         ),
         C_DL=numbers(np.array(PORTS[told.port])),
         voting=build_voting(scenario.flight.navigation.sensors),
+        blend=numbers(TUMBLING if any(told.station.tumble_deg_s) else STEADY),
         thrusters=eqx.tree_at(lambda t: t.share, h.thrusters, jnp.ones_like(h.thrusters.share)),
     ), names  # fmt: skip
 

@@ -69,7 +69,8 @@ def build_hull(scenario: Scenario, told: Rendezvous) -> Hull:
         dock_B=numbers([s.length_m - s.center_of_mass_m, 0.0, 0.0]), port_T=numbers(port),
         C_DT=numbers(axes),
         motion=StationMotion(
-            numbers(np.radians(t.offset_deg)), numbers(np.radians(t.swing_deg)),
+            numbers(np.radians(np.array(t.offset_deg) - t.tumble_from_s * np.array(t.tumble_deg_s))),
+            numbers(np.radians(t.swing_deg)),
             numbers(2.0 * np.pi / np.array(t.swing_period_s)), numbers([0.0, 1.0, 2.0]),
             numbers(np.radians(t.tumble_deg_s)),
         ),

@@ -8,7 +8,7 @@ import numpy as np
 
 from homeward.earth.frames import to_gcrf
 from homeward.earth.time import Epoch
-from homeward.errors import Infeasible, InputError
+from homeward.errors import HomewardError, Infeasible, InputError
 from homeward.io.oem import Oem, Segment, read_oem
 from homeward.io.opm import read_opm
 from homeward.io.tle import Tle, parse_tle, read_tle, tle_state
@@ -88,7 +88,7 @@ def _from_tle(tle: Tle, epoch: Epoch, where: str) -> InitialState:
     def ephemeris(t: float) -> StateVector:
         try:
             return tle_state(tle, epoch.plus(t))
-        except InputError as error:
+        except HomewardError as error:
             # Elements that could be read, carried to where the theory says there is no orbit any more.
             raise Infeasible(f"{where}: {error}") from None
 

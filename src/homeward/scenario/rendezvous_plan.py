@@ -31,6 +31,7 @@ from homeward.scenario.faults import Fleet, Strike, strikes_of, struck
 from homeward.scenario.launch import Insertion, insertion
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
+from homeward.scenario.tumbling import check_port
 from homeward.sim.close import MOST_WAIT
 from homeward.world.pair import PairWorld
 
@@ -184,6 +185,9 @@ def plan_rendezvous(scenario: Scenario, plan: str | None = None, port: str | Non
     made = RendezvousPlan(
         scenario, told, chosen.name, inserted, world, far, close, names, chosen.burns, chosen.bound
     )
+    first, second, *_ = told.holds
+    there = float(far.arrivals[0]) + told.guidance.homing_s + first.seconds + told.guidance.hop_s
+    check_port(scenario, world.hull.motion, np.asarray(world.hull.C_DT)[0], there, second.seconds)
     strikes = strikes_on(made)
     if not strikes:
         return made

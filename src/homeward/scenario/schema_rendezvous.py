@@ -149,6 +149,10 @@ class Station(Section):
     tumble_deg_s: tuple[TurnRate, TurnRate, TurnRate] = Field(
         default=(0.0, 0.0, 0.0), description="steady turn against the orbital frame: a slow tumble"
     )
+    tumble_from_s: Real = Field(
+        default=0.0,
+        description="time since the insertion at which a tumbling station stands as `offset_deg` says",
+    )
     keep_out_radius_m: Annotated[Positive, Field(le=1e4)] = Field(
         default=200.0, description="of the sphere that nothing enters outside the corridor"
     )

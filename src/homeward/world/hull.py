@@ -13,7 +13,8 @@ from homeward.world.inertial import InertialUnit
 class StationMotion(eqx.Module):
     """Attitude of the station about its orbital frame L: ``offset + swing sin(rate t + phase) + drift t``.
 
-    All [rad], [rad/s] about the axes of T. ``drift`` zero: it holds L, with a small motion of its own.
+    A rotation vector [rad], [rad/s]. ``drift`` zero: it holds L, with a small motion of its own; else it
+    tumbles.
     """
 
     offset: Vec3
@@ -27,8 +28,20 @@ class StationMotion(eqx.Module):
         return self.offset + self.swing * jnp.sin(self.rate * t + self.phase) + self.drift * t
 
     def rates(self, t: Scalar) -> Vec3:
-        """Its rate [rad/s]: that of the turn itself to first order in the small angles."""
-        return self.swing * self.rate * jnp.cos(self.rate * t + self.phase) + self.drift
+        """Angular velocity of T against L [rad/s, T].
+
+        That of a rotation vector ``p``: ``p' - b p x p' + c p x (p x p')``, ``b = (1 - cos |p|) / |p|^2`` and
+        ``c = (|p| - sin |p|) / |p|^3``. Source: Bortz (1971), doi:10.1109/TAES.1971.310252.
+        """
+        p = self.angles(t)
+        change = self.swing * self.rate * jnp.cos(self.rate * t + self.phase) + self.drift
+        size2 = jnp.sum(p * p)
+        small = size2 < 1e-6
+        size = jnp.sqrt(jnp.where(small, 1.0, size2))
+        b = jnp.where(small, 0.5, (1.0 - jnp.cos(size)) / (size * size))
+        c = jnp.where(small, 1.0 / 6.0, (size - jnp.sin(size)) / (size * size * size))
+        across = jnp.cross(p, change)
+        return change - b * across + c * jnp.cross(p, across)
 
 
 class Hull(eqx.Module):
