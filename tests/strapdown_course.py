@@ -33,6 +33,7 @@ from homeward.world.aids import (
     initial_aids,
     sense_aids,
 )  # fmt: skip
+from homeward.world.constellation import navigation_satellites
 from homeward.world.gravity import egm96
 from homeward.world.inertial import turn_between
 from homeward.world.instruments import (
@@ -43,6 +44,7 @@ from homeward.world.instruments import (
     dodecahedron,
     first_unit,
 )
+from homeward.world.ranges import RangeReceiver
 from homeward.world.star_tracker import StarHeads, StarTracker
 
 ARCSEC = np.pi / 648_000
@@ -197,6 +199,18 @@ def star_heads() -> StarHeads:
                                earth_radius=6378137))  # fmt: skip
 
 
+def range_receiver() -> RangeReceiver:
+    """A receiver that tells ranges, on antennas that look up and down."""
+    return RangeReceiver(
+        navigation_satellites(), jnp.asarray([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]),
+        **numbers(cone=np.cos(np.deg2rad(85)), mask=np.sin(np.deg2rad(5)), earth_radius=6378137,
+                  slow_sigma=3, slow_time=600, ionosphere=1, range_noise=1, rate_noise=0.03, clock_walk=0.1,
+                  drift_walk=0.2, clock_sigma=1e5, drift_sigma=100, blackout_speed=3000,
+                  reacquisition_time=5),
+        blackout_density=(jnp.asarray(BLACKOUT[0]), jnp.asarray(BLACKOUT[1])),
+    )  # fmt: skip
+
+
 def aid_sensors(pressure_scale=0.01) -> AidSensors:
     return AidSensors(
         star_heads(),
@@ -293,8 +307,10 @@ def step_once(state, time, aids: Aids):
 def situation(row: Truth) -> Situation:
     """The truth at the start of a tick; still air."""
     speed = jnp.sqrt(jnp.sum(row.v_BE_E * row.v_BE_E))
-    return Situation(row.q_BI, row.omega_BI_B, row.r_BI_I, row.r_BE_E, row.v_BE_E, row.altitude,
-                     row.altitude - GROUND, row.density, speed, row.altitude < CANOPY_ALTITUDE)  # fmt: skip
+    C_EI = TURNING.at(row.time).C_EI(row.time)
+    return Situation(row.q_BI, row.omega_BI_B, row.time, C_EI, row.r_BI_I, row.v_BI_I, row.r_BE_E,
+                     row.v_BE_E, row.altitude, row.altitude - GROUND, row.density, speed,
+                     row.altitude < CANOPY_ALTITUDE)  # fmt: skip
 
 
 class Run(NamedTuple):

@@ -56,6 +56,17 @@ class InertialReadings(eqx.Module):
     duration: Scalar = channel("s", "length of the tick")
 
 
+class Ranges(eqx.Module):
+    """What a satellite receiver tells of every satellite that it can follow; what is not valid is zero."""
+
+    valid: Bool[Array, " n"] = channel("1", "each satellite is followed")
+    range: Float[Array, " n"] = channel("m", "pseudo-range: distance and the receiver's clock")
+    rate: Float[Array, " n"] = channel("m/s", "its rate of change, by the carrier")
+    place: Float[Array, "n 3"] = channel("m", "the satellite's position by its broadcast orbit", "I")
+    speed: Float[Array, "n 3"] = channel("m/s", "its velocity likewise", "I")
+    sight: Float[Array, "n 3"] = channel("1", "direction from the receiver to it", "I")
+
+
 class Aids(eqx.Module):
     """What the other sensors give once a cycle; a reading that is not valid is to be left alone."""
 
@@ -68,6 +79,7 @@ class Aids(eqx.Module):
     pressure_altitude: Scalar = channel("m", "altitude by static pressure")
     height_valid: Flag = channel("1", "the gamma altimeter sees the ground")
     height: Scalar = channel("m", "height above the ground by the gamma altimeter")
+    ranges: Ranges | None = None  # of a receiver that tells them; the fix is then its own solution
 
 
 class Attitude(eqx.Module):
@@ -84,6 +96,13 @@ class Accuracy(eqx.Module):
     position_sigma: Vec3 = channel("m", "1-sigma of the believed position", "N")
     velocity_sigma: Vec3 = channel("m/s", "1-sigma of the believed velocity", "N")
     attitude_sigma: Vec3 = channel("rad", "1-sigma of the believed attitude", "B")
+
+
+class Consistency(eqx.Module):
+    """Squares over their believed spread, a dimension: one, on the average, where a filter knows itself."""
+
+    navigation_square: Scalar = channel("1", "error of position and velocity")
+    innovation_square: Vec3 = channel("1", "last innovation of stars, places and velocities; 0: none taken")
 
 
 class Measurements(eqx.Module):
@@ -219,6 +238,7 @@ class Frame(eqx.Module):
     # Only of a ship that turns: the control ticks of this cycle, and how well its filter thinks it knows.
     body: BodyFrame | None = None
     accuracy: Accuracy | None = None
+    consistency: Consistency | None = None  # not sent down: it takes the truth to know
 
 
 def stack_history(frames: list[Frame]) -> dict[str, np.ndarray]:

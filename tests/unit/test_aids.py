@@ -17,7 +17,8 @@ SENSORS = aid_sensors()
 REACQUISITION = 5
 CALM = dict(
     q_BI=normalise(jnp.asarray([0.8, 0.1, -0.5, 0.3])), omega_BI_B=jnp.zeros(3),
-    r_BI_I=jnp.asarray([6.5e6, 1e6, 2e6]),
+    time=jnp.asarray(0.0), C_EI=jnp.eye(3), r_BI_I=jnp.asarray([6.5e6, 1e6, 2e6]),
+    v_BI_I=jnp.asarray([1e3, 7e3, -2e3]),
     r_BE_E=jnp.asarray([6.5e6, 1e6, 2e6]), v_BE_E=jnp.asarray([1e3, 7e3, -2e3]), altitude=jnp.asarray(120e3),
     height=jnp.asarray(119e3), density=jnp.asarray(1e-8), speed=jnp.asarray(7400.0),
     under_parachute=jnp.asarray(False),

@@ -35,6 +35,24 @@ class InertialBelief(eqx.Module):
         )  # fmt: skip
 
 
+class RangeBelief(eqx.Module):
+    """1-sigma figures that the filter was loaded with for a receiver that tells ranges.
+
+    What the satellites' errors make of the place is a slow error of it (``AidBelief.satellite_position``);
+    what that leaves of each range, ``range_rest``, is looked for by the gate alone, since it stays the same
+    from one reading to the next.
+    """
+
+    range_noise: Scalar  # m, white
+    range_rest: Scalar  # m
+    vertical: Scalar  # m: ``satellite_position`` of a place's height, worse than sideways
+    rate_noise: Scalar  # m/s
+    clock_walk: Scalar  # m/sqrt(s)
+    drift_walk: Scalar  # m/s/sqrt(s)
+    clock: Scalar  # m, where it was just set
+    drift: Scalar  # m/s, where it was just set
+
+
 class AidBelief(eqx.Module):
     """1-sigma figures that the filter was loaded with for the other sensors, and how it guards itself."""
 
@@ -53,10 +71,18 @@ class AidBelief(eqx.Module):
     altitude_memory: Scalar  # cycles over which the error of the pressure's scale is the same one
     gate: Scalar  # sigmas: an innovation beyond is not believed
     patience: Scalar  # cycles of rejected readings after which the filter gives in
+    ranges: RangeBelief | None = None  # None: the receiver tells fixes
 
     def decay(self, duration: Scalar) -> Scalar:
         """What is left of the satellites' slow error after a time [s]."""
         return jnp.exp(-duration / self.satellite_time)
+
+    def slow_place(self, up: Mat33) -> Mat33:
+        """Covariance [m2] of the place's slow error; ``up`` is the outer square of the vertical."""
+        level = self.satellite_position**2
+        if self.ranges is None:
+            return level * jnp.eye(3)
+        return level * jnp.eye(3) + (self.ranges.vertical**2 - level) * up
 
     def star_noise(self, head: int) -> Mat33:
         """Covariance [rad2, B] of a head's reading of the stars."""

@@ -18,10 +18,12 @@ from homeward.flight.interfaces import (
 )
 from homeward.flight.main_timing import MainTiming, order_main
 from homeward.flight.steering import Steering
+from homeward.flight.strapdown_navigation import StrapdownNavigation
 from homeward.icd import (
     Accuracy,
     Attitude,
     Command,
+    Consistency,
     EntryCommand,
     EntryTarget,
     InertialReadings,
@@ -182,6 +184,12 @@ class FlightComputer(eqx.Module):
         if not isinstance(self.navigation, AbstractStrapdown):
             return None
         return self.navigation.accuracy(state.navigation)
+
+    def consistency(self, state: FlightState, r_BI_I: Vec3, v_BI_I: Vec3) -> Consistency | None:
+        """How the filter's error would stand to its belief if place and velocity were these [m, m/s]."""
+        if not isinstance(self.navigation, StrapdownNavigation):
+            return None
+        return self.navigation.consistency(state.navigation, r_BI_I, v_BI_I)
 
     def burn(
         self, measurements: Measurements, pending: Command, wanted: Scalar, direction: Vec3, tick: Scalar,

@@ -18,6 +18,9 @@ TURN, PLACE, SPEED = slice(0, 3), slice(3, 6), slice(6, 9)  # rad, m, m/s; in I
 GYRO, ACCELEROMETER = slice(9, 12), slice(12, 15)  # biases, rad/s and m/s2, in the unit's axes
 MOUNTING = slice(15, 18)  # body axes against the unit's, rad
 SLOW_PLACE, SLOW_SPEED = slice(18, 21), slice(21, 24)  # Gauss-Markov errors of the satellites, m and m/s, I
+# Where the receiver tells ranges, its velocity has no slow error; its clock [m] and that one's rate [m/s]
+# stand there, and a place that is empty.
+CLOCK, DRIFT = 21, 22
 MOVING = 9  # the first errors, which the reckoning mixes
 
 # A bias that is a random walk in step with the force has less effect than the constant scale factor which it
@@ -73,14 +76,17 @@ def no_motion() -> SlowMotion:
     return SlowMotion(zeros, zero, zero, zeros)
 
 
-def initial_covariance(unit: InertialBelief, aids: AidBelief, C_IB: Mat33, noise_B: Mat33) -> Covariance:
+def initial_covariance(
+    unit: InertialBelief, aids: AidBelief, C_IB: Mat33, noise_B: Mat33, r_I: Vec3
+) -> Covariance:
     """Covariance where attitude, position and velocity were just set from stars and satellites.
 
     ``noise_B`` is the stars' covariance [rad2]. What was set carries the slow errors of its source.
     """
     eye = jnp.eye(3)
     mounting = unit.mounting**2 * eye
-    slow_r, slow_v = aids.satellite_position**2 * eye, aids.satellite_velocity**2 * eye
+    up = r_I[:, None] * r_I[None, :] / jnp.sum(r_I * r_I)
+    slow_r, slow_v = aids.slow_place(up), aids.satellite_velocity**2 * eye
     P = jnp.zeros((SIZE, SIZE))
     P = P.at[TURN, TURN].set(multiply(C_IB, multiply(mounting + noise_B, C_IB.T)))
     P = (
@@ -95,6 +101,8 @@ def initial_covariance(unit: InertialBelief, aids: AidBelief, C_IB: Mat33, noise
     P = P.at[SPEED, SPEED].set(slow_v + aids.satellite_velocity_noise**2 * eye)
     P = P.at[SPEED, SLOW_SPEED].set(-slow_v).at[SLOW_SPEED, SPEED].set(-slow_v)
     P = P.at[SLOW_PLACE, SLOW_PLACE].set(slow_r).at[SLOW_SPEED, SLOW_SPEED].set(slow_v)
+    if aids.ranges is not None:
+        P = P.at[CLOCK, CLOCK].set(aids.ranges.clock**2).at[DRIFT, DRIFT].set(aids.ranges.drift**2)
     P = P.at[GYRO, GYRO].set(unit.gyro_bias**2 * eye)
     return P.at[ACCELEROMETER, ACCELEROMETER].set(unit.accelerometer_bias**2 * eye)
 
@@ -142,14 +150,19 @@ def _propagate(
         )
 
     decay = aids.decay(t)
-    keep = jnp.concatenate([jnp.ones(MOVING), jnp.ones(6) * decay])
+    keep = jnp.concatenate([jnp.ones(MOVING), decay * jnp.ones(3), _kept(aids, decay)])
     upper = routine(mix, P)
     square = mix(upper.T)
     wide = upper[:, MOVING:] * keep[None, :]
     rest = P[MOVING:, MOVING:]
     lower = 0.5 * (rest + rest.T) * (keep[:, None] * keep[None, :])
+    if aids.ranges is not None:
+        clock = (jnp.arange(SIZE - MOVING) == CLOCK - MOVING).astype(float) * t
+        wide = wide + wide[:, DRIFT - MOVING, None] * clock[None, :]
+        lower = lower + clock[:, None] * lower[DRIFT - MOVING, None, :]
+        lower = lower + lower[:, DRIFT - MOVING, None] * clock[None, :]
     square = 0.5 * (square + square.T) + _reckoning_noise(unit, motion, t)
-    lower = lower + _sensor_noise(unit, aids, motion, t, 1.0 - decay * decay)
+    lower = lower + _sensor_noise(unit, aids, motion, gradient, t, 1.0 - decay * decay)
     return jnp.concatenate(
         [jnp.concatenate([square, wide], axis=1), jnp.concatenate([wide.T, lower], axis=1)], axis=0
     )
@@ -175,7 +188,7 @@ def _reckoning_noise(unit: InertialBelief, motion: SlowMotion, t: Scalar) -> Flo
 
 
 def _sensor_noise(
-    unit: InertialBelief, aids: AidBelief, motion: SlowMotion, t: Scalar, fresh: Scalar
+    unit: InertialBelief, aids: AidBelief, motion: SlowMotion, gradient: Mat33, t: Scalar, fresh: Scalar
 ) -> Float[Array, "15 15"]:
     """What the changing force does to the accelerometers' bias, and the renewal of the satellites' errors.
 
@@ -192,9 +205,24 @@ def _sensor_noise(
     mounting = unit.gyro_scale**2 * motion.rate() * t / (2.0 * jnp.pi)
     Q = jnp.zeros((SIZE - MOVING, SIZE - MOVING))
     Q = Q.at[3:6, 3:6].set(bias).at[6:9, 6:9].set(mounting * jnp.eye(3))
-    place, speed = aids.satellite_position**2, aids.satellite_velocity**2
-    slow = jnp.concatenate([jnp.ones(3) * place, jnp.ones(3) * speed])
-    return Q.at[9:15, 9:15].set(jnp.eye(6) * (fresh * slow)[:, None])
+    # Gravity's gradient is twice its strength along the vertical, and against it sideways.
+    strength = jnp.sqrt(jnp.maximum(jnp.sum(gradient * gradient) / 6.0, 1e-30))
+    up = (gradient / strength + jnp.eye(3)) / 3.0
+    speed = aids.satellite_velocity**2
+    Q = Q.at[9:12, 9:12].set(fresh * aids.slow_place(up))
+    if aids.ranges is None:
+        return Q.at[12:15, 12:15].set(fresh * speed * jnp.eye(3))
+    walk, drift = aids.ranges.clock_walk**2, aids.ranges.drift_walk**2
+    both = 0.5 * drift * t * t
+    row = jnp.stack([walk * t + drift * t * t * t / 3.0, both])
+    return Q.at[12:14, 12:14].set(jnp.stack([row, jnp.stack([both, drift * t])]))
+
+
+def _kept(aids: AidBelief, decay: Scalar) -> Vec3:
+    """What is left of the last three errors after a cycle."""
+    if aids.ranges is None:
+        return decay * jnp.ones(3)
+    return jnp.asarray([1.0, 1.0, 0.0])
 
 
 def doubt(C_IB: Mat33, gyro: BiasStep, accelerometer: BiasStep, memory: Scalar) -> Covariance:
@@ -223,8 +251,9 @@ def correct3(
     gate: Scalar,
     valid: Flag,
     give_in: Flag,
-) -> tuple[Covariance, Errors, Flag]:
-    """Three readings at once; returns covariance, errors and whether the gate let them through.
+) -> tuple[Covariance, Errors, Flag, Scalar]:
+    """Three readings at once; returns covariance, errors, whether the gate let them through, and the
+    normalised square of the innovation, a dimension.
 
     They see ``H`` times the first of ``errors`` plus the second, with the noise ``R``; ``innovation`` is
     reading less belief, of which ``x`` explains a part already. Joseph's form ``(I-KH) P (I-KH)' + K R K'``
@@ -242,28 +271,34 @@ def correct3(
         S = multiply(rows[:, first], H.T) + rows[:, second] + R
         weight = inverse3(S)
         weighted = jnp.sum(weight * residual[None, :], axis=1)
-        taken = valid & (jnp.sum(weighted * residual) < gate * gate)
-        return _corrected(P + widening * wide, P, x, rows, S, weight, residual, taken)
+        square = jnp.sum(weighted * residual)
+        taken = valid & (square < gate * gate)
+        told = corrected(P + widening * wide, P, x, rows, S, weight, residual, taken)
+        return (*told, square / 3.0)
 
     return routine(correct, P, x, H, R, innovation, gate, valid, give_in)
 
 
-def _corrected(
+def corrected(
     widened: Covariance,
     P: Covariance,
     x: Errors,
-    rows: Float[Array, "3 24"],
-    S: Mat33,
-    weight: Mat33,
-    residual: Vec3,
+    rows: Float[Array, "m 24"],
+    S: Float[Array, "m m"],
+    weight: Float[Array, "m m"],
+    residual: Float[Array, " m"],
     taken: Flag,
 ) -> tuple[Covariance, Errors, Flag]:
-    gain = multiply(weight, rows)  # K', 3 by 24
+    """Covariance and errors after a reading that sees ``rows = H P`` with the spread ``S``; see ``correct3``.
+
+    ``weight`` is the inverse of ``S``. Where it is not ``taken``, ``P`` and ``x`` stay as they are.
+    """
+    gain = multiply(weight, rows)  # K'
     left = rows - multiply(S, gain)  # rounding only: what makes the form Joseph's
-    for k in range(3):
+    for k in range(rows.shape[0]):
         widened = widened - (rows[k][:, None] * gain[k][None, :] + gain[k][:, None] * left[k][None, :])
     moved = x
-    for k in range(3):
+    for k in range(rows.shape[0]):
         moved = moved + gain[k] * residual[k]
     return jnp.where(taken, widened, P), jnp.where(taken, moved, x), taken
 

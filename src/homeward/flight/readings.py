@@ -5,7 +5,7 @@ from typing import TypeVar
 import jax
 import jax.numpy as jnp
 
-from homeward.icd import Aids
+from homeward.icd import Aids, Ranges
 from homeward.typing import Array, Bool, Flag, Mat33, Vec3
 
 Tree = TypeVar("Tree")
@@ -47,9 +47,22 @@ def clean(aids: Aids) -> tuple[Aids, Bool[Array, "2"], Flag]:
             pressure_altitude=jnp.where(pressure, aids.pressure_altitude, zero),
             height_valid=height,
             height=jnp.where(height, aids.height, zero),
+            ranges=None if aids.ranges is None else _clean_ranges(aids.ranges),
         ),
         stars,
         satellites,
+    )
+
+
+def _clean_ranges(told: Ranges) -> Ranges:
+    numbers = told.range + told.rate + jnp.sum(told.place + told.speed, axis=1)
+    valid = told.valid & jnp.isfinite(numbers)
+
+    def kept(x: Array) -> Array:
+        return jnp.where(valid if x.ndim == 1 else valid[:, None], x, 0.0)
+
+    return Ranges(
+        valid, kept(told.range), kept(told.rate), kept(told.place), kept(told.speed), kept(told.sight)
     )
 
 

@@ -10,6 +10,7 @@ from homeward.flight import navigation_filter as filter_
 from homeward.flight.beliefs import AidBelief, InertialBelief
 from homeward.flight.interfaces import AbstractStrapdown
 from homeward.flight.navigation_filter import Covariance, Errors, SlowMotion
+from homeward.flight.range_filter import clock_by, correct_ranges
 from homeward.flight.readings import choose, clean, finite, satellites_in_I
 from homeward.flight.star_heads import together
 from homeward.flight.strapdown import (
@@ -27,6 +28,7 @@ from homeward.icd import (
     Accuracy,
     Aids,
     Attitude,
+    Consistency,
     InertialReadings,
     InertialSample,
     Measurements,
@@ -47,7 +49,7 @@ class SensorErrors(eqx.Module):
     accelerometer_bias: Vec3  # m/s2
     mounting: Vec3  # rad, body axes against the unit's
     slow_position: Vec3  # m, satellites, I
-    slow_velocity: Vec3  # m/s
+    slow_velocity: Vec3  # m/s; of a receiver that tells ranges: its clock [m], its rate [m/s], nothing
 
 
 class StrapdownState(eqx.Module):
@@ -62,6 +64,7 @@ class StrapdownState(eqx.Module):
     motion: SlowMotion
     started: Flag
     rejected: Int[Array, "3"]  # readings in a row that the gate refused: stars, positions, velocities
+    squares: Vec3  # normalised squares of the last innovations, a dimension: stars, places, velocities
     voting: VotingState | None = None  # whom of a redundant unit it trusts
 
 
@@ -91,6 +94,7 @@ class StrapdownNavigation(AbstractStrapdown):
             motion=filter_.no_motion(),
             started=jnp.asarray(False),
             rejected=jnp.zeros(3, int),
+            squares=zeros,
             voting=None if self.voting is None else self.voting.init(),
         )
 
@@ -141,6 +145,7 @@ class StrapdownNavigation(AbstractStrapdown):
         place_I, speed_I = satellites_in_I(C_EI, spin.omega_EI_E, aids)
 
         cold = ~state.started & stars & satellites
+        ranges = aids.ranges
         by_stars = jnp.where(heads[0], aids.star_q_BI[0], aids.star_q_BI[1])
         seen = Reckoned(by_stars, place_I, speed_I)
         reckoned = choose(cold, seen, state.reckoned)
@@ -148,37 +153,47 @@ class StrapdownNavigation(AbstractStrapdown):
         voting, P, motion = self._covariance(state, seen, heads[0], force_I, cold)
         warm = state.started
         rejected = state.rejected
-        decay = self.aids.decay(state.sums.duration)
-        errors = eqx.tree_at(
-            lambda e: (e.slow_position, e.slow_velocity), state.errors,
-            (decay * state.errors.slow_position, decay * state.errors.slow_velocity),
-        )  # fmt: skip
+        errors = self._carried(state.errors, state.sums.duration)
+        if ranges is not None:
+            found = jnp.concatenate([clock_by(ranges, place_I, speed_I), jnp.zeros(1)])
+            clock = jnp.where(cold, found, errors.slow_velocity)
+            errors = eqx.tree_at(lambda e: e.slow_velocity, errors, clock)
 
         x = jnp.zeros(filter_.SIZE)
         C_BI = to_matrix(reckoned.q_BI)
         body_q = small_turn(reckoned.q_BI, split(errors.mounting))
         star_errors = jnp.stack([join(turn_error(body_q, aids.star_q_BI[k])) for k in range(2)])
         star_error, star_noise, _ = together(heads, star_errors, self._star_noises(), self.aids.gate)
-        P, x, star_taken = filter_.correct3(
+        P, x, star_taken, by_star = filter_.correct3(
             P, x, (filter_.TURN, filter_.MOUNTING), C_BI, star_noise, star_error,
             self.aids.gate, warm & stars, self._gives_in(rejected[0]),
         )  # fmt: skip
-        P, x, place_taken = filter_.correct3(
-            P, x, (filter_.PLACE, filter_.SLOW_PLACE), jnp.eye(3),
-            self.aids.satellite_position_noise**2 * jnp.eye(3),
-            place_I - reckoned.r_BI_I - errors.slow_position, self.aids.gate, warm & satellites,
-            self._gives_in(rejected[1]),
-        )  # fmt: skip
-        P, x, speed_taken = filter_.correct3(
-            P, x, (filter_.SPEED, filter_.SLOW_SPEED), jnp.eye(3),
-            self.aids.satellite_velocity_noise**2 * jnp.eye(3),
-            speed_I - reckoned.v_BI_I - errors.slow_velocity, self.aids.gate, warm & satellites,
-            self._gives_in(rejected[2]),
-        )  # fmt: skip
+        give_in = (self._gives_in(rejected[1]), self._gives_in(rejected[2]))
+        if ranges is None or self.aids.ranges is None:
+            P, x, place_taken, by_place = filter_.correct3(
+                P, x, (filter_.PLACE, filter_.SLOW_PLACE), jnp.eye(3),
+                self.aids.satellite_position_noise**2 * jnp.eye(3),
+                place_I - reckoned.r_BI_I - errors.slow_position, self.aids.gate, warm & satellites,
+                give_in[0],
+            )  # fmt: skip
+            P, x, speed_taken, by_speed = filter_.correct3(
+                P, x, (filter_.SPEED, filter_.SLOW_SPEED), jnp.eye(3),
+                self.aids.satellite_velocity_noise**2 * jnp.eye(3),
+                speed_I - reckoned.v_BI_I - errors.slow_velocity, self.aids.gate, warm & satellites,
+                give_in[1],
+            )  # fmt: skip
+            told = satellites
+        else:
+            told = jnp.any(ranges.valid)
+            P, x, (place_taken, speed_taken), (by_place, by_speed) = correct_ranges(
+                self.aids.ranges, P, x, ranges, reckoned.r_BI_I, reckoned.v_BI_I, errors.slow_position,
+                errors.slow_velocity[:2], self.aids.gate, warm, give_in,
+            )  # fmt: skip
         P, x = self._altitude(P, x, reckoned, C_EI, aids, warm)
 
-        offered = warm & jnp.stack([stars, satellites, satellites])
-        refused = offered & ~jnp.stack([star_taken, place_taken, speed_taken])
+        offered = warm & jnp.stack([stars, told, told])
+        taken = jnp.stack([star_taken, place_taken, speed_taken])
+        refused = offered & ~taken
         reckoned, errors = _injected(reckoned, errors, x)
         state = StrapdownState(
             reckoned=reckoned,
@@ -190,6 +205,7 @@ class StrapdownNavigation(AbstractStrapdown):
             motion=motion,
             started=state.started | cold,
             rejected=jnp.where(offered, jnp.where(refused, rejected + 1, 0), rejected),
+            squares=jnp.where(taken, jnp.stack([by_star, by_place, by_speed]), 0.0),
             voting=voting,
         )
         return state, self._belief(state, t, spin.omega_EI_E, force_I, measurements.aids.satellite_valid)
@@ -221,6 +237,17 @@ class StrapdownNavigation(AbstractStrapdown):
             attitude_sigma=jnp.sqrt(jnp.maximum(attitude, 0.0)),
         )
 
+    def consistency(self, state: StrapdownState, r_BI_I: Vec3, v_BI_I: Vec3) -> Consistency:
+        """Squares over belief, if the place [m, I] and velocity [m/s, I] were these; 0 before the start."""
+        both = jnp.arange(filter_.PLACE.start, filter_.SPEED.stop)
+        P = state.covariance[both][:, both]
+        sigma = jnp.sqrt(jnp.diagonal(P))
+        sigma = jnp.where(sigma > 0.0, sigma, 1.0)
+        error = jnp.concatenate([r_BI_I - state.reckoned.r_BI_I, v_BI_I - state.reckoned.v_BI_I]) / sigma
+        scaled = jnp.where(state.started, P / sigma[:, None] / sigma[None, :], jnp.eye(6))
+        square = jnp.sum(error * jnp.linalg.solve(scaled, error)) / 6.0
+        return Consistency(jnp.where(state.started, square, 0.0), state.squares)
+
     def _covariance(
         self, state: StrapdownState, seen: Reckoned, first_head: Flag, force_I: Vec3, cold: Flag
     ) -> tuple[VotingState | None, Covariance, SlowMotion]:
@@ -238,7 +265,7 @@ class StrapdownNavigation(AbstractStrapdown):
         carried = carried if doubt is None else carried + doubt
         noises = self._star_noises()
         noise = jnp.where(first_head, noises[0], noises[1])
-        fresh = filter_.initial_covariance(unit, self.aids, to_matrix(seen.q_BI).T, noise)
+        fresh = filter_.initial_covariance(unit, self.aids, to_matrix(seen.q_BI).T, noise, seen.r_BI_I)
         P = jnp.where(cold, fresh, jnp.where(state.started, carried, state.covariance))
         return voting, P, motion
 
@@ -260,6 +287,17 @@ class StrapdownNavigation(AbstractStrapdown):
             warm & (aids.height_valid | aids.pressure_valid),
         )  # fmt: skip
         return P, x
+
+    def _carried(self, errors: SensorErrors, duration: Scalar) -> SensorErrors:
+        """The errors of the satellites and of their receiver's clock one cycle on."""
+        decay = self.aids.decay(duration)
+        last = decay * errors.slow_velocity
+        if self.aids.ranges is not None:
+            clock, drift, none = split(errors.slow_velocity)
+            last = join((clock + duration * drift, drift, none))
+        return eqx.tree_at(
+            lambda e: (e.slow_position, e.slow_velocity), errors, (decay * errors.slow_position, last)
+        )
 
     def _star_noises(self) -> Float[Array, "2 3 3"]:
         return jnp.stack([self.aids.star_noise(head) for head in range(2)])

@@ -1,25 +1,38 @@
 """Sensors of a turning ship, true and believed, from a scenario's figures."""
 
+from typing import Any
+
 import numpy as np
 
 from homeward.earth.constants import WGS84_A
 from homeward.earth.orientation import AbstractOrientation
-from homeward.flight.beliefs import AidBelief
+from homeward.flight.beliefs import AidBelief, RangeBelief
 from homeward.flight.strapdown import ZonalEarth
 from homeward.flight.strapdown_navigation import StrapdownNavigation
 from homeward.scenario.build import ARCSECOND, build_ellipsoid, number, numbers
 from homeward.scenario.build_voting import build_voting, combined_belief
 from homeward.scenario.figures import per_second
 from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_sensors import SensorFigures
 from homeward.typing import Array, Float, Scalar
 from homeward.world.aids import AidSensors, GammaAltimeter, PressureAltimeter, SatelliteReceiver
+from homeward.world.constellation import navigation_satellites
 from homeward.world.inertial import InertialUnit, Triad
+from homeward.world.ranges import RangeReceiver
 from homeward.world.star_tracker import StarHeads, StarTracker
 
 DRAWS = 27  # standard normal numbers of a plain inertial unit
 # Of the star tracker's heads, B. The stack stands still among the stars while the Earth goes round it, and
 # the capsule enters with its +z up: looking opposite ways, but not quite, one of them sees the sky.
 BORESIGHTS = ((0.0, -0.6, -0.8), (0.0, 0.8, 0.6))
+ANTENNAS = ((0.0, 0.0, 1.0), (0.0, 0.0, -1.0))  # of the satellite receiver, B
+CLOCK, DRIFT = 1e5, 100.0  # m, m/s: the receiver's clock at the start, 1 sigma
+# What the satellites' slow errors make of a place, sideways and in height, for two systems and a clear
+# horizon: of one satellite's, and of the ionosphere straight up.
+SIDEWAYS, HEIGHT = (0.4, 0.35), (0.75, 2.3)
+# Of a satellite's slow error, what rising and setting ones make of the others' residuals.
+CHANGING = 0.2
+RANGE_WALK = 1.2e-3  # m/s/sqrt(s): gravity's walk where ranges are followed closely
 ZONALS = (1.08262668e-3, -2.5327e-6, -1.6196e-6)  # J2, J3, J4 of EGM96
 GRAVITY_WALK = 2e-3  # m/s/sqrt(s): what the zonal field leaves out
 GROUND_SIGMA, MEMORY, GATE, PATIENCE = 10.0, 100.0, 5.0, 10.0
@@ -68,6 +81,25 @@ def star_heads(scenario: Scenario, sun_I: np.ndarray) -> StarHeads:
     )  # fmt: skip
 
 
+def receiver(scenario: Scenario, band: tuple[float, float]) -> SatelliteReceiver | RangeReceiver:
+    """The satellite receiver that a scenario asks for; ``band`` as below."""
+    s = scenario.truth.sensors
+    hidden = (number(band[0]), number(band[1])), number(scenario.truth.navigation.blackout_speed_m_s)
+    if s.satellite_receiver == "fix":
+        return SatelliteReceiver(
+            number(s.satellite_position_m), number(s.satellite_velocity_m_s), number(s.satellite_time_s),
+            number(s.satellite_position_noise_m), number(s.satellite_velocity_noise_m_s), *hidden,
+            number(s.reacquisition_s),
+        )  # fmt: skip
+    return RangeReceiver(
+        navigation_satellites(), numbers(np.array(ANTENNAS)), number(np.cos(np.radians(s.antenna_cone_deg))),
+        number(np.sin(np.radians(s.elevation_mask_deg))), number(WGS84_A), number(s.range_slow_m),
+        number(s.range_slow_time_s), number(s.ionosphere_m), number(s.range_noise_m),
+        number(s.range_rate_noise_m_s), number(s.clock_walk_m_sqrt_s), number(s.clock_drift_walk_m_s_sqrt_s),
+        number(CLOCK), number(DRIFT), *hidden, number(s.reacquisition_s),
+    )  # fmt: skip
+
+
 def aid_sensors(
     scenario: Scenario, band: tuple[float, float], pressure: Scalar, sun_I: np.ndarray
 ) -> AidSensors:
@@ -78,17 +110,41 @@ def aid_sensors(
     s, retro = scenario.truth.sensors, scenario.truth.retro
     return AidSensors(
         star_heads(scenario, sun_I),
-        SatelliteReceiver(
-            number(s.satellite_position_m), number(s.satellite_velocity_m_s), number(s.satellite_time_s),
-            number(s.satellite_position_noise_m), number(s.satellite_velocity_noise_m_s),
-            (number(band[0]), number(band[1])), number(scenario.truth.navigation.blackout_speed_m_s),
-            number(s.reacquisition_s),
-        ),
+        receiver(scenario, band),
         PressureAltimeter(
             number(s.pressure_sigma_m), s.pressure_scale * pressure, number(s.pressure_highest_m)
         ),
         GammaAltimeter(number(0.0 if retro is None else retro.altimeter_sigma_m), number(s.gamma_highest_m)),
     )  # fmt: skip
+
+
+def _of_satellites(told: SensorFigures, kind: str) -> dict[str, Any]:
+    """What is believed of the receiver that is on board."""
+    if kind == "fix":
+        return {
+            "satellite_position": number(told.satellite_position_m),
+            "satellite_velocity": number(told.satellite_velocity_m_s),
+            "satellite_time": number(told.satellite_time_s),
+            "satellite_position_noise": number(told.satellite_position_noise_m),
+            "satellite_velocity_noise": number(told.satellite_velocity_noise_m_s),
+        }
+
+    def slow(share: tuple[float, float]) -> Scalar:
+        return number(float(np.hypot(share[0] * told.range_slow_m, share[1] * told.ionosphere_m)))
+
+    noise = float(np.hypot(told.range_noise_m, CHANGING * told.range_slow_m))
+    rest = float(np.hypot(told.range_slow_m, told.ionosphere_m / 0.3))
+    return {
+        "satellite_position": slow(SIDEWAYS), "satellite_velocity": number(0.0),
+        "satellite_time": number(told.range_slow_time_s),
+        "satellite_position_noise": number(noise),
+        "satellite_velocity_noise": number(told.range_rate_noise_m_s),
+        "ranges": RangeBelief(
+            number(noise), number(rest), slow(HEIGHT), number(told.range_rate_noise_m_s),
+            number(told.clock_walk_m_sqrt_s), number(told.clock_drift_walk_m_s_sqrt_s), number(rest),
+            number(3.0 * told.range_rate_noise_m_s),
+        ),
+    }  # fmt: skip
 
 
 def build_strapdown(scenario: Scenario, orientation: AbstractOrientation) -> StrapdownNavigation:
@@ -98,14 +154,12 @@ def build_strapdown(scenario: Scenario, orientation: AbstractOrientation) -> Str
     mu, radius = gravity.mu_m3_s2 or 3.986004415e14, 6378136.3
     flat = 0.0 if gravity.model == "central" else ZONALS[0]
     zonals = ZONALS if gravity.model == "egm96" else (flat, 0.0, 0.0)
-    unit = combined_belief(told, GRAVITY_WALK)
+    by_range = scenario.truth.sensors.satellite_receiver == "ranges"
+    unit = combined_belief(told, RANGE_WALK if by_range else GRAVITY_WALK)
     aids = AidBelief(
         star_cross=number(ARCSECOND * told.star_cross_arcsec),
         star_roll=number(ARCSECOND * told.star_roll_arcsec), boresights_B=numbers(np.array(BORESIGHTS)),
-        satellite_position=number(told.satellite_position_m),
-        satellite_velocity=number(told.satellite_velocity_m_s), satellite_time=number(told.satellite_time_s),
-        satellite_position_noise=number(told.satellite_position_noise_m),
-        satellite_velocity_noise=number(told.satellite_velocity_noise_m_s),
+        **_of_satellites(told, scenario.truth.sensors.satellite_receiver),
         pressure_sigma=number(told.pressure_sigma_m), pressure_scale=number(told.pressure_scale),
         height_sigma=number(GROUND_SIGMA), ground_altitude=number(scenario.site.altitude_m),
         altitude_memory=number(MEMORY), gate=number(GATE), patience=number(PATIENCE),

@@ -47,6 +47,21 @@ class SensorFigures(Section):
     satellite_velocity_noise_m_s: Annotated[Positive, Field(le=1e3)] = Field(
         default=0.02, description="white part of velocity"
     )
+    range_noise_m: Annotated[Positive, Field(le=1e6)] = Field(
+        default=1.0, description="noise of a satellite's pseudo-range"
+    )
+    range_rate_noise_m_s: Annotated[Positive, Field(le=1e3)] = Field(
+        default=0.03, description="noise of its rate"
+    )
+    range_slow_m: Figure = Field(default=3.0, description="slow error of each satellite's range")
+    range_slow_time_s: Seconds = Field(default=600.0, description="Gauss-Markov time of it")
+    ionosphere_m: Figure = Field(default=1.0, description="error of the ionosphere's delay straight up")
+    clock_walk_m_sqrt_s: Annotated[Positive, Field(le=1e3)] = Field(
+        default=0.1, description="random walk of the receiver's clock, times the speed of light"
+    )
+    clock_drift_walk_m_s_sqrt_s: Annotated[Positive, Field(le=1e3)] = Field(
+        default=0.2, description="random walk of its rate, times the speed of light"
+    )
     pressure_sigma_m: Annotated[Positive, Field(le=1e5)] = Field(
         default=25.0, description="static-pressure altimeter"
     )
@@ -58,6 +73,16 @@ class SensorFigures(Section):
 class Sensors(SensorFigures):
     """The sensors as they are: figures, and where they work."""
 
+    satellite_receiver: Literal["ranges", "fix"] = Field(
+        default="ranges",
+        description="ranges: pseudo-ranges to all satellites in view; fix: a position with one error",
+    )
+    antenna_cone_deg: Annotated[Positive, Field(le=180.0)] = Field(
+        default=85.0, description="angle from an antenna's axis up to which satellites are heard"
+    )
+    elevation_mask_deg: Annotated[NonNegative, Field(le=60.0)] = Field(
+        default=5.0, description="angle above the Earth's limb from which a satellite is followed"
+    )
     star_lowest_m: Figure = Field(default=100e3, description="altitude down to which stars are seen")
     star_rate_deg_s: Annotated[Positive, Field(le=100.0)] = Field(
         default=1.0, description="fastest turn at which stars are seen"

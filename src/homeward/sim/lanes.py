@@ -11,7 +11,7 @@ import numpy as np
 
 from homeward._programs import program
 from homeward.flight.computer import FlightComputer, idle
-from homeward.icd import Accuracy, BodyFrame, Frame, channels
+from homeward.icd import Accuracy, BodyFrame, Consistency, Frame, channels
 from homeward.sim.bare import bare_carry, bare_flight, bare_world
 from homeward.sim.carry import Carry, strong
 from homeward.sim.legs import CYCLES, TURNING, Leg, leg
@@ -251,6 +251,8 @@ def lane_history(frames: list[Frame], start: float, end: float, lane: int) -> di
     told = {c.name: getattr(rows, c.name)[keep] for c in channels(Frame)}
     if rows.accuracy is not None:
         told |= {c.name: getattr(rows.accuracy, c.name)[keep] for c in channels(Accuracy)}
+    if rows.consistency is not None:
+        told |= {c.name: getattr(rows.consistency, c.name)[keep] for c in channels(Consistency)}
     return told
 
 

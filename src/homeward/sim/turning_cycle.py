@@ -86,7 +86,10 @@ def cycle_turning(
     row = None
     if record:
         row = frame(world, truth, state, flight.target, leg, spin, r_E, v_E, felt, wanted.bank)
-        row = eqx.tree_at(lambda f: f.accuracy, row, flight.accuracy(state), is_leaf=lambda x: x is None)
+        believed = flight.accuracy(state), flight.consistency(state, truth.r_BI_I, truth.v_BI_I)
+        row = eqx.tree_at(
+            lambda f: (f.accuracy, f.consistency), row, believed, is_leaf=lambda x: x is None
+        )  # fmt: skip
     first = sensors.NOISES + aids.NOISES + instruments.CYCLE_NOISES
     shaking = jnp.reshape(noise[first:], (TICKS[leg.kind], instruments.NOISES))
     truth, state, command, motion, fast = _ticks(

@@ -32,8 +32,8 @@ def sense(
     )
     height = felt.altitude - world.ground_altitude
     situation = Situation(
-        truth.body.q_BI, truth.body.omega_BI_B, truth.r_BI_I, r_E, v_E, felt.altitude, height, felt.density,
-        felt.speed, jnp.asarray(leg.kind == CANOPY),
+        truth.body.q_BI, truth.body.omega_BI_B, truth.time, spin.C_EI0, truth.r_BI_I, truth.v_BI_I, r_E, v_E,
+        felt.altitude, height, felt.density, felt.speed, jnp.asarray(leg.kind == CANOPY),
     )  # fmt: skip
     first = sensors.NOISES + NOISES
     rest = noise[sensors.NOISES : first]

@@ -6,14 +6,17 @@ Each is a set of 1-sigma figures and of this flight's draws. Noise comes in as s
 import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.icd import Aids
-from homeward.typing import Array, Flag, Float, Quat, Scalar, Vec3
+from homeward.icd import Aids, Ranges
+from homeward.typing import Array, Flag, Float, Mat33, Quat, Scalar, Vec3
+from homeward.world import ranges
+from homeward.world.ranges import RangeReceiver, RangeState
 from homeward.world.star_tracker import StarHeads
 
 # Standard normal numbers a cycle: 3 of a head, 6 slow and 6 white of the satellites, pressure, height, 3 of
 # the other head.
-NOISES = 20
-INITIAL_NOISES = 6
+FIXED = 20
+NOISES = FIXED + ranges.NOISES  # with those of a receiver that tells ranges
+INITIAL_NOISES = 6 + ranges.INITIAL_NOISES
 
 
 class Situation(eqx.Module):
@@ -21,7 +24,10 @@ class Situation(eqx.Module):
 
     q_BI: Quat
     omega_BI_B: Vec3  # rad/s
+    time: Scalar  # s since the epoch
+    C_EI: Mat33
     r_BI_I: Vec3  # m
+    v_BI_I: Vec3  # m/s
     r_BE_E: Vec3  # m
     v_BE_E: Vec3  # m/s relative to the turning Earth
     altitude: Scalar  # m above the ellipsoid
@@ -68,7 +74,7 @@ class AidSensors(eqx.Module):
     """All sensors beside the inertial unit."""
 
     star: StarHeads
-    satellite: SatelliteReceiver
+    satellite: SatelliteReceiver | RangeReceiver
     pressure: PressureAltimeter
     gamma: GammaAltimeter
 
@@ -84,11 +90,18 @@ class AidState(eqx.Module):
     velocity_error: Vec3
     clear_time: Scalar
     first: Flag
+    ranges: RangeState | None = (
+        None  # of a receiver that tells ranges, whose fix has no slow error of its own
+    )
 
 
-def initial_aids(sensors: AidSensors, noise: Float[Array, "6"]) -> AidState:
+def initial_aids(sensors: AidSensors, noise: Float[Array, " n"]) -> AidState:
     """The slow errors in their steady spread; satellites already followed."""
     receiver = sensors.satellite
+    if isinstance(receiver, RangeReceiver):
+        zeros = jnp.zeros(3)
+        followed = ranges.initial_ranges(receiver, noise[6:])
+        return AidState(zeros, zeros, receiver.reacquisition_time, jnp.asarray(True), followed)
     return AidState(
         position_error=receiver.position_sigma * noise[0:3],
         velocity_error=receiver.velocity_sigma * noise[3:6],
@@ -98,22 +111,15 @@ def initial_aids(sensors: AidSensors, noise: Float[Array, "6"]) -> AidState:
 
 
 def sense_aids(
-    sensors: AidSensors, state: AidState, truth: Situation, dt: Scalar, noise: Float[Array, "20"]
+    sensors: AidSensors, state: AidState, truth: Situation, dt: Scalar, noise: Float[Array, " n"]
 ) -> tuple[AidState, Aids]:
     """One cycle of ``dt`` [s]: the sensors' state carried on, and what they tell.
 
     A reading that is not valid is told as zero (the attitude as no turn): nothing true slips through it.
     Gauss-Markov parts as in ``world.sensors``: exact for any ``dt``; they live on in the black-out.
     """
-    receiver = sensors.satellite
-    decay = jnp.exp(-dt / receiver.correlation_time)
-    kick = jnp.sqrt(1.0 - decay * decay)
-    slow_r = decay * state.position_error + kick * receiver.position_sigma * noise[3:6]
-    slow_v = decay * state.velocity_error + kick * receiver.velocity_sigma * noise[6:9]
-    hidden = receiver.hidden(truth.density, truth.speed)
-    # Held at the time to lock, so that the number stays small however long the mission.
-    clear = jnp.where(hidden, 0.0, jnp.minimum(state.clear_time + dt, receiver.reacquisition_time))
-    fixed = state.first | (~hidden & (clear >= receiver.reacquisition_time))
+    hidden = sensors.satellite.hidden(truth.density, truth.speed)
+    state, (fixed, place, velocity), told = _satellites(sensors.satellite, state, truth, hidden, dt, noise)
     seeing = sensors.star.seeing(truth.q_BI, truth.omega_BI_B, truth.r_BI_I, truth.altitude)
     stars = state.first | (seeing & ~hidden)
     by_stars = sensors.star.readings(truth.q_BI, jnp.concatenate([noise[0:3], noise[17:20]]))
@@ -126,15 +132,38 @@ def sense_aids(
         star_valid=stars,
         star_q_BI=jnp.where(stars[:, None], by_stars, no_turn[None, :]),
         satellite_valid=fixed,
-        satellite_position=jnp.where(
-            fixed, truth.r_BE_E + slow_r + receiver.position_noise * noise[9:12], jnp.zeros(3)
-        ),
-        satellite_velocity=jnp.where(
-            fixed, truth.v_BE_E + slow_v + receiver.velocity_noise * noise[12:15], jnp.zeros(3)
-        ),
+        satellite_position=jnp.where(fixed, place, jnp.zeros(3)),
+        satellite_velocity=jnp.where(fixed, velocity, jnp.zeros(3)),
         pressure_valid=port,
         pressure_altitude=jnp.where(port, pressure, 0.0),
         height_valid=ground,
         height=jnp.where(ground, height, 0.0),
+        ranges=told,
     )
-    return AidState(slow_r, slow_v, clear, jnp.zeros_like(state.first)), aids
+    return eqx.tree_at(lambda s: s.first, state, jnp.zeros_like(state.first)), aids
+
+
+def _satellites(
+    receiver: SatelliteReceiver | RangeReceiver, state: AidState, truth: Situation, hidden: Flag, dt: Scalar,
+    noise: Float[Array, " n"],
+) -> tuple[AidState, tuple[Flag, Vec3, Vec3], Ranges | None]:  # fmt: skip
+    """The receiver's state carried on, its fix [m, m/s, E], and its ranges where it tells them."""
+    if isinstance(receiver, RangeReceiver):
+        assert state.ranges is not None
+        carried, told, (fixed, off, off_rate) = ranges.sense_ranges(
+            receiver, state.ranges, truth.time, truth.q_BI, truth.r_BI_I, truth.v_BI_I, hidden, state.first,
+            noise[FIXED:],
+        )  # fmt: skip
+        place = truth.r_BE_E + jnp.sum(truth.C_EI * off[None, :], axis=1)
+        velocity = truth.v_BE_E + jnp.sum(truth.C_EI * off_rate[None, :], axis=1)
+        return eqx.tree_at(lambda s: s.ranges, state, carried), (fixed, place, velocity), told
+    decay = jnp.exp(-dt / receiver.correlation_time)
+    kick = jnp.sqrt(1.0 - decay * decay)
+    slow_r = decay * state.position_error + kick * receiver.position_sigma * noise[3:6]
+    slow_v = decay * state.velocity_error + kick * receiver.velocity_sigma * noise[6:9]
+    # Held at the time to lock, so that the number stays small however long the mission.
+    clear = jnp.where(hidden, 0.0, jnp.minimum(state.clear_time + dt, receiver.reacquisition_time))
+    fixed = state.first | (~hidden & (clear >= receiver.reacquisition_time))
+    place = truth.r_BE_E + slow_r + receiver.position_noise * noise[9:12]
+    velocity = truth.v_BE_E + slow_v + receiver.velocity_noise * noise[12:15]
+    return AidState(slow_r, slow_v, clear, state.first), (fixed, place, velocity), None

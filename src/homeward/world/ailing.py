@@ -6,7 +6,7 @@ A failed sensor is told of by its message alone, so that any model of the sensor
 import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.icd import InertialReadings, InertialSample, Measurements
+from homeward.icd import InertialReadings, InertialSample, Measurements, Ranges
 from homeward.math.numerics import interpolate_uniform
 from homeward.thrusters import Thrusters
 from homeward.typing import Array, Scalar
@@ -97,11 +97,26 @@ def ailing_readings(told: Measurements, a: Ails) -> Measurements:
             height, jnp.where(height, aids.height, 0.0),
         ),
     )  # fmt: skip
+    if aids.ranges is not None:
+        aids = eqx.tree_at(lambda x: x.ranges, aids, _ailing_ranges(aids.ranges, a))
     told = eqx.tree_at(
         lambda m: (m.aids, m.time, m.satellite_time), told, (aids, told.time + a.clock, told.time),
         is_leaf=lambda x: x is None,
     )  # fmt: skip
     return ailing_height(told, a)
+
+
+def _ailing_ranges(told: Ranges, a: Ails) -> Ranges:
+    """Ranges that are lost, or led away all together: those of a place and a velocity that are false."""
+    valid = _without(told.valid, a.satellite)
+    toward = jnp.sum(told.sight * jnp.asarray(LEAD)[None, :], axis=1)
+    away, faster = a.spoof
+    ranges, rates = told.range - away * toward, told.rate - faster * toward
+    return Ranges(
+        valid, jnp.where(valid, ranges, 0.0), jnp.where(valid, rates, 0.0),
+        jnp.where(valid[:, None], told.place, 0.0), jnp.where(valid[:, None], told.speed, 0.0),
+        jnp.where(valid[:, None], told.sight, 0.0),
+    )  # fmt: skip
 
 
 def ailing_height(told: Measurements, a: Ails) -> Measurements:

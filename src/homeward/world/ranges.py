@@ -1,0 +1,156 @@
+"""A satellite receiver as it is: pseudo-ranges and range rates to all satellites in view, and its own fix.
+
+Each satellite's range has an error of its own that changes slowly (orbit, clock, what the air's models
+leave), one that all share and that grows toward the horizon (ionosphere), and noise. The receiver's clock is
+a quartz: two random walks. Source: Groves (2013), sections 9.3 and 9.1; for the clock 9.1.3.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from homeward.icd import Ranges
+from homeward.math.components import join
+from homeward.math.quaternion import to_matrix
+from homeward.math.turning import symmetric_inverse
+from homeward.typing import Array, Bool, Flag, Float, Quat, Scalar, Vec3
+from homeward.world.constellation import COUNT, Constellation
+
+NOISES = 3 * COUNT + 2  # standard normal numbers a cycle: slow, range, rate of each, and the clock
+INITIAL_NOISES = COUNT + 3  # slow ones, clock and its rate, the ionosphere of the day
+LEAST = 5  # satellites without which the receiver tells no fix
+MAPPING = 0.3  # least sine of the elevation that the ionosphere's path is stretched by
+
+
+class RangeReceiver(eqx.Module):
+    """Antennas, errors, and when nothing is received."""
+
+    constellation: Constellation
+    antennas_B: Float[Array, "2 3"]  # unit vectors
+    cone: Scalar  # cosine of the angle from its antenna's axis up to which a satellite is heard
+    mask: Scalar  # sine of the elevation above the horizon's dip from which one is followed
+    earth_radius: Scalar  # m
+    slow_sigma: Scalar  # m, Gauss-Markov, each satellite
+    slow_time: Scalar  # s
+    ionosphere: Scalar  # m straight up, 1-sigma of a flight
+    range_noise: Scalar  # m, white
+    rate_noise: Scalar  # m/s
+    clock_walk: Scalar  # m/sqrt(s)
+    drift_walk: Scalar  # m/s/sqrt(s)
+    clock_sigma: Scalar  # m, at the start
+    drift_sigma: Scalar  # m/s, at the start
+    blackout_density: tuple[Scalar, Scalar]  # kg/m3: from, to
+    blackout_speed: Scalar  # m/s
+    reacquisition_time: (
+        Scalar  # s from a satellite's rise, or from the end of a black-out, to its first range
+    )
+
+    def hidden(self, density: Scalar, speed: Scalar) -> Flag:
+        """Whether ionised air shuts the antennas off: dense enough to be ionised, and still fast."""
+        low, high = self.blackout_density
+        return (density > low) & (density < high) & (speed > self.blackout_speed)
+
+    def in_view(self, q_BI: Quat, r_BI_I: Vec3, sight: Float[Array, "n 3"]) -> Bool[Array, " n"]:
+        """Which satellites, in the directions ``sight`` [I], neither Earth nor ship hides."""
+        up, dip = _up_and_dip(self.earth_radius, r_BI_I)
+        elevation = jnp.sum(sight * up[None, :], axis=1)
+        sine, cosine = dip
+        clear = elevation > -sine * jnp.sqrt(1.0 - self.mask * self.mask) + cosine * self.mask
+        axes_I = jnp.sum(to_matrix(q_BI)[None, :, :] * self.antennas_B[:, :, None], axis=1)
+        heard = [jnp.sum(sight * axes_I[k][None, :], axis=1) > self.cone for k in range(2)]
+        return clear & (heard[0] | heard[1])
+
+
+class RangeState(eqx.Module):
+    """What the receiver carries on: errors, its clock, and for how long each satellite has been in view.
+
+    ``time`` is that of the last reading: between two legs a cycle may be shorter than the others, or hours
+    long.
+    """
+
+    time: Scalar  # s since the epoch
+    slow: Float[Array, " n"]  # m
+    ionosphere: Scalar  # m straight up
+    clock: Scalar  # m
+    drift: Scalar  # m/s
+    followed: Float[Array, " n"]  # s
+
+
+def initial_ranges(receiver: RangeReceiver, noise: Float[Array, " k"]) -> RangeState:
+    """Errors in their steady spread; all in view are followed already."""
+    return RangeState(
+        time=jnp.zeros(()), slow=receiver.slow_sigma * noise[:COUNT],
+        ionosphere=receiver.ionosphere * noise[COUNT],
+        clock=receiver.clock_sigma * noise[COUNT + 1], drift=receiver.drift_sigma * noise[COUNT + 2],
+        followed=receiver.reacquisition_time * jnp.ones(COUNT),
+    )  # fmt: skip
+
+
+def sense_ranges(
+    receiver: RangeReceiver, state: RangeState, t: Scalar, q_BI: Quat, r_BI_I: Vec3, v_BI_I: Vec3,
+    hidden: Flag, first: Flag, noise: Float[Array, " k"],
+) -> tuple[RangeState, Ranges, tuple[Flag, Vec3, Vec3]]:  # fmt: skip
+    """The state carried on to ``t`` [s], the ranges, and the receiver's own fix as an error.
+
+    The fix: whether there is one, and by how much its place [m, I] and velocity [m/s, I] are wrong, by least
+    squares over what is followed. Light time and relativity are taken as corrected for. ``first`` is a
+    reading from before the flight, when no plasma was about.
+    """
+    dt = jnp.where(first, 0.0, t - state.time)
+    decay = jnp.exp(-dt / receiver.slow_time)
+    kick = jnp.sqrt(1.0 - decay * decay) * receiver.slow_sigma
+    slow = decay * state.slow + kick * noise[:COUNT]
+    root = jnp.sqrt(dt)
+    drift = state.drift + receiver.drift_walk * root * noise[3 * COUNT]
+    clock = state.clock + 0.5 * dt * (state.drift + drift)
+    clock = clock + receiver.clock_walk * root * noise[3 * COUNT + 1]
+
+    place, speed = receiver.constellation.at(t)
+    apart = place - r_BI_I[None, :]
+    distance = jnp.sqrt(jnp.sum(apart * apart, axis=1))
+    sight = apart / distance[:, None]
+    closing = jnp.sum(sight * (speed - v_BI_I[None, :]), axis=1)
+    seen = receiver.in_view(q_BI, r_BI_I, sight) & (first | ~hidden)
+    followed = jnp.where(seen, jnp.minimum(state.followed + dt, receiver.reacquisition_time), 0.0)
+    valid = seen & (followed >= receiver.reacquisition_time)
+
+    up, _ = _up_and_dip(receiver.earth_radius, r_BI_I)
+    path = 1.0 / jnp.maximum(jnp.sum(sight * up[None, :], axis=1), MAPPING)
+    wrong = slow + state.ionosphere * path + receiver.range_noise * noise[COUNT : 2 * COUNT]
+    wrong_rate = receiver.rate_noise * noise[2 * COUNT : 3 * COUNT]
+    fixed, off, off_rate = _solution(valid, sight, wrong, wrong_rate)
+
+    def told(x):
+        return jnp.where(valid if x.ndim == 1 else valid[:, None], x, 0.0)
+
+    ranges = Ranges(
+        valid=valid, range=told(distance + clock + wrong), rate=told(closing + drift + wrong_rate),
+        place=told(place), speed=told(speed), sight=told(sight),
+    )  # fmt: skip
+    return RangeState(t, slow, state.ionosphere, clock, drift, followed), ranges, (fixed, off, off_rate)
+
+
+def _solution(
+    valid: Bool[Array, " n"], sight: Float[Array, "n 3"], wrong: Float[Array, " n"],
+    wrong_rate: Float[Array, " n"],
+) -> tuple[Flag, Vec3, Vec3]:  # fmt: skip
+    """Least squares of place and clock: the clock takes the mean of all, what is left gives the place."""
+    weight = jnp.where(valid, 1.0, 0.0)
+    count = jnp.sum(weight)
+    share = weight / jnp.maximum(count, 1.0)
+    apart = sight - jnp.sum(share[:, None] * sight, axis=0)[None, :]
+    apart = weight[:, None] * apart
+    normal = jnp.sum(apart[:, :, None] * apart[:, None, :], axis=0) + 1e-9 * jnp.eye(3)
+    _, inverse = symmetric_inverse(normal)
+
+    def solved(error):
+        pull = jnp.sum(apart * error[:, None], axis=0)
+        return -join(tuple(jnp.sum(join(row) * pull) for row in inverse))  # pyright: ignore[reportArgumentType]
+
+    return count >= LEAST, solved(wrong), solved(wrong_rate)
+
+
+def _up_and_dip(radius: Scalar, r_I: Vec3) -> tuple[Vec3, tuple[Scalar, Scalar]]:
+    """The vertical, and sine and cosine of how far the horizon lies below the horizontal."""
+    r2 = jnp.sum(r_I * r_I)
+    cosine2 = jnp.minimum(radius * radius / r2, 1.0)
+    return r_I / jnp.sqrt(r2), (jnp.sqrt(1.0 - cosine2), jnp.sqrt(cosine2))
