@@ -74,7 +74,7 @@ class Sensors(SensorFigures):
     """The sensors as they are: figures, and where they work."""
 
     satellite_receiver: Literal["ranges", "fix"] = Field(
-        default="ranges",
+        default="fix",
         description="ranges: pseudo-ranges to all satellites in view; fix: a position with one error",
     )
     antenna_cone_deg: Annotated[Positive, Field(le=180.0)] = Field(
