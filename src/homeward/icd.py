@@ -137,7 +137,7 @@ class Navigation(eqx.Module):
 
 
 class EntryTarget(eqx.Module):
-    """Where the entry is to end: fixed before the interface and not changed afterwards."""
+    """Where the entry is to end: fixed before the interface; only an order from the ground changes it."""
 
     aim_E: Vec3 = channel("m", "point at the opening altitude that the entry steers to", "E")
     altitude: Scalar = channel("m", "opening altitude above the ellipsoid")

@@ -26,7 +26,7 @@ from homeward.sim.lanes import (
     spread_world,
     whole_history,
 )
-from homeward.sim.mission import MissionLeg, Outcome, fly_mission
+from homeward.sim.mission import MissionLeg, Outcome, Uplinked, fly_mission
 from homeward.sim.modules import Scene
 from homeward.sim.watch import begun
 from homeward.world.interfaces import AbstractAerodynamics
@@ -50,14 +50,15 @@ def _keys(seed, runs):
 def fly(
     scenario: Scenario, *, guidance: Any = None, navigation: Any = None, aero: Any = None,
     atmosphere: Any = None, dispersed: bool = False, seed: int | None = None, run: int = 0,
-    fidelity: str | None = None, progress: Progress | None = None,
+    fidelity: str | None = None, progress: Progress | None = None, between: Uplinked | None = None,
 ) -> Flight:  # fmt: skip
     """Fly a return once, with full telemetry.
 
     Args: a checked scenario; a guidance, navigation, aerodynamics or atmosphere of your own (any final class
     of the documented interface); ``dispersed`` draws run ``run`` of seed ``seed`` (0 if none is given).
     ``fidelity`` is six-dof or point-mass; left out, the ship turns unless an ``aero`` of your own knows lift
-    and drag only.
+    and drag only. ``between`` is asked before each chunk and carries out orders from the ground: see
+    ``homeward.ground.return_orders``.
     Raises ``Infeasible`` where no return exists, ``InputError`` for bad input.
     """
     if fidelity is None:
@@ -77,9 +78,11 @@ def fly(
         world, flight, truth = disperse(plan, seed, np.array([run]))
     keys = run_keys(seed, np.array([run]))
     begun(plan.epoch, [leg.name for leg in plan.legs])
-    outcome = fly_mission(world, flight, truth, spread_legs(plan.legs, 1), keys, True, progress)
+    legs = spread_legs(plan.legs, 1)
+    outcome = fly_mission(world, flight, truth, legs, keys, True, progress, between=between)
     check_times(plan, outcome)
-    return flight_of(plan, Scene(world, flight), outcome, seed, fidelity)
+    flown = flight if outcome.flight is None else outcome.flight
+    return flight_of(plan, Scene(world, flown), outcome, seed, fidelity)
 
 
 def flight_of(plan: ReturnPlan, scene: Scene, outcome: Outcome, seed: int, fidelity: str) -> Flight:

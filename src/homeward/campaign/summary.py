@@ -72,6 +72,8 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         np.asarray(_position(world.ellipsoid, lat, lon, site.altitude_m)),
         (lanes, 3),
     )
+    if outcome.flight is not None and outcome.flight.main is not None:
+        site_E = np.asarray(outcome.flight.main.site_E)  # the ground may have named another one in flight
     truth = outcome.truth
     final = places(world, truth)
     ended = "touchdown" in ends

@@ -25,6 +25,7 @@ from homeward.ground.timecode import Clock
 CODES = ("accepted", "refused", "forged", "replayed", "stale", "malformed")
 LATE_SITE = 60e3  # m that the site may still be moved after the interface
 SITE_REACH = 400e3  # m that it may be moved before
+GROUND_STEP = 50.0  # m that the ground at another site may be higher or lower
 LEAST_NOTICE = 300.0  # s before a burn at which its parameters may still change
 EARTH_RADIUS = 6371e3
 LONGEST_COMMAND = 2048  # octets
@@ -38,6 +39,8 @@ class Situation:
     leaving: bool = False  # it has been sent away already
     docked: bool = False
     site_deg: tuple[float, float] | None = None  # the landing site in force
+    site_fixed: str = ""  # why it cannot be changed now; empty where it can
+    ground_m: float | None = None  # altitude of the ground that the flight comes down to
     below_interface: bool = False
     parachute: bool = False
     burn_start: float | None = None  # s: of the burn to come
@@ -74,11 +77,16 @@ def objection(command: Command, situation: Situation, now: float) -> str:
                 return "the ship is docked"
             if situation.leaving and word != "ABORT":
                 return "the ship is leaving the station"
-        case LandingSite(latitude, longitude, _):
+        case LandingSite(latitude, longitude, altitude):
             if situation.parachute:
                 return "the parachute is open"
             if situation.site_deg is None:
                 return "this flight has no landing site"
+            if situation.site_fixed:
+                return situation.site_fixed
+            ground = situation.ground_m
+            if ground is not None and abs(altitude - ground) > GROUND_STEP:
+                return f"ground at {altitude:.0f} m, and the parachutes are timed for {ground:.0f} m"
             away = distance(situation.site_deg, (latitude, longitude))
             reach = LATE_SITE if situation.below_interface else SITE_REACH
             if away > reach:

@@ -23,6 +23,7 @@ from homeward.world.state import BodyState, TruthState, initial_truth
 from homeward.world.world import World
 
 Progress = Callable[[str, float], None]
+Between = Callable[[FlightComputer, Carry], tuple[FlightComputer, Carry]]
 Ahead = Callable[..., None]  # world, flight computer, kinds of legs and, if it turns, a body state
 Tree = TypeVar("Tree")
 
@@ -192,12 +193,13 @@ def of_no_kind(many: Leg) -> Leg:
 
 def fly_leg(
     world: World, flight: FlightComputer, leg: Leg, carry: Carry, keys: Array, record: bool,
-    progress: Callable[[float], None] | None = None, only: int | None = None,
+    progress: Callable[[float], None] | None = None, only: int | None = None, between: Between | None = None,
 ) -> tuple[Carry, LegResult]:  # fmt: skip
     """Fly one leg to the end of its last lane. All trees have a lane axis (see ``spread_*``).
 
     ``progress`` is called with the share of the leg's expected time that is done. ``only`` keeps the
-    telemetry of that lane alone, in a lane axis of one.
+    telemetry of that lane alone, in a lane axis of one. ``between`` is asked before each chunk and may change
+    the numbers of the flight computer and of the carry; their shapes stay, so that nothing is compiled anew.
     """
     carry = _begin(carry, of_no_kind(leg))
     # Once, or every chunk would copy the tables of every lane.
@@ -207,6 +209,9 @@ def fly_leg(
     longest = float(np.max(np.asarray(leg.patience)))
     per_chunk = CYCLES[leg.kind] * float(np.max(np.asarray(leg.tick)))
     for number in range(int(longest / per_chunk) + 2):
+        if between is not None:
+            told, carry = between(flight, carry)
+            flight = flight if told is flight else jax.device_put(told)
         carry, rows = _chunk(world, flight, leg, carry, keys, np.asarray(number), record=record)
         if rows is not None:
             frames.append(jax.tree.map(lambda x: np.asarray(x if only is None else x[only : only + 1]), rows))

@@ -20,6 +20,8 @@ from homeward.world.faults import Faults, due
 from homeward.world.state import TruthState
 from homeward.world.world import World
 
+# Before each chunk of a flight: the leg's name, the flight computer and the carry; how these two go on.
+Uplinked = Callable[[str, FlightComputer, Carry], tuple[FlightComputer, Carry]]
 Change = Callable[[TruthState], TruthState]
 
 
@@ -44,6 +46,7 @@ class Outcome:
     beliefs: dict[str, Belief]  # navigation at each leg's end
     faults: Faults  # when each failure came
     carries: dict[str, Carry]  # what the lanes carried as each leg began
+    flight: FlightComputer | None = None  # as it ended, where orders from the ground may have changed it
 
     def alone(self, lane: int) -> "Outcome":
         """One lane as a mission of its own; its telemetry is what was kept of that lane alone."""
@@ -68,12 +71,13 @@ class Outcome:
 def fly_mission(
     world: World, flight: FlightComputer, truth: TruthState, legs: list[MissionLeg], keys: Array,
     record: bool, progress: Progress | None = None, only: int | None = None, begin: Carry | None = None,
-    first: int = 0,
+    first: int = 0, between: Uplinked | None = None,
 ) -> Outcome:  # fmt: skip
     """Fly every lane through every leg; a failed lane stands still from where it failed.
 
     ``only`` keeps the telemetry of that lane alone: see ``Outcome.alone``. ``begin``, if given, is what the
-    lanes carry as leg ``first`` begins: those before are not flown.
+    lanes carry as leg ``first`` begins: those before are not flown. ``between`` is asked before each chunk;
+    of the flight computer it may change the site's numbers, the main's and the law's.
     """
     carry = fresh = first_carry(flight, truth)
     carry = carry if begin is None else begin
@@ -103,18 +107,33 @@ def fly_mission(
             if progress is not None:
                 progress(name, (k + part) / len(legs))
 
+        def asked(f: FlightComputer, c: Carry, name: str = item.name) -> tuple[FlightComputer, Carry]:
+            nonlocal flight
+            assert between is not None
+            told, c = between(name, f, c)
+            if told is not f:
+                # Kept for the legs to come: the one in flight may go without what turns.
+                flight = eqx.tree_at(_ordered, flight, _ordered(told))
+            return told, c
+
+        ask = None if between is None else asked
         if item.leg.kind in TURNING:
-            carry, result = fly_leg(world, flight, item.leg, carry, keys, record, share, only)
+            carry, result = fly_leg(world, flight, item.leg, carry, keys, record, share, only, ask)
         else:
             bare = bare_carry(carry, flight)
             flown, result = fly_leg(
-                bare_world(world), bare_flight(flight), item.leg, bare, keys, record, share, only
+                bare_world(world), bare_flight(flight), item.leg, bare, keys, record, share, only, ask
             )
             carry = dressed_carry(flown, carry, fresh)
         ends[item.name] = jax.tree.map(np.asarray, carry.truth)
         beliefs[item.name] = belief(flight, carry, item.leg.kind in TURNING)
         results.append((item.name, result))
-    return Outcome(ends[legs[-1].name], ends, starts, results, carry, beliefs, world.faults, carries)
+    ordered = None if between is None else flight
+    return Outcome(ends[legs[-1].name], ends, starts, results, carry, beliefs, world.faults, carries, ordered)
+
+
+def _ordered(flight: FlightComputer):
+    return flight.target, flight.main, flight.guidance
 
 
 def local_axes(truth: TruthState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
