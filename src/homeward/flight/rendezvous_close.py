@@ -234,9 +234,9 @@ def shut_feed(state: CloseState) -> Count:
 def resting(before: CloseState, after: CloseState) -> CloseState:
     """The state of a computer that starts anew: motion is followed, nothing is decided."""
     return eqx.tree_at(
-        lambda s: (s.filter, s.attitude, s.voting, s.trust),
+        lambda s: (s.filter, s.attitude, s.voting, s.trust, s.q_SL, s.own),
         before,
-        (after.filter, after.attitude, after.voting, after.trust),
+        (after.filter, after.attitude, after.voting, after.trust, after.q_SL, after.own),
     )
 
 
