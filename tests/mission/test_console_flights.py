@@ -1,4 +1,4 @@
-"""A rendezvous flown from the console: it is watched as it flies, a command goes up and acts."""
+"""Flights flown from the console: watched as they fly, commands go up and act."""
 
 import contextlib
 import os
@@ -80,13 +80,49 @@ def test_a_rendezvous_is_watched_held_and_let_go_from_the_console():
         page.screenshot(path=PICTURES / "live_docked.png")
 
 
+def test_a_return_is_sent_to_another_site_before_the_burn_and_lands_there():
+    with console("--live", "shenzhou-15", "--pace", "1000") as (address, page):
+        page.goto(f"{address}/flight/1")
+        page.wait_for_function("window.hw && hw.desk.ticks > 3", timeout=READY)
+        # Out of any lift's reach: the ship says so, and flies on as it was.
+        site(page, "46.6", "100.1")
+        answer(page, "refused")
+        assert "off the entry" in page.locator("#answers").inner_text()
+        site(page, "41.4", "102.1")
+        answer(page, "accepted")
+        answer(page, "acts")
+        page.wait_for_function("hw.desk.told.at")
+        page.wait_for_function("hw.desk.told.legs.some((l) => l.name === 'entry')", timeout=FLIGHT)
+        page.locator("[data-pace='100']").click()
+        # The forecast of the landing is about the site that was ordered.
+        page.wait_for_function("hw.desk.told.landing.length > 1", timeout=FLIGHT)
+        page.wait_for_timeout(3000)
+        page.screenshot(path=PICTURES / "live_return.png")
+        page.locator("[data-pace='1000']").click()
+        page.wait_for_function("!hw.desk.told.live", timeout=FLIGHT)
+        told = page.evaluate(
+            "({lat: hw.desk.told.data.c.latitude_deg.at(-1), lon: hw.desk.told.data.c.longitude_deg.at(-1)})"
+        )
+        assert abs(told["lat"] - 41.4) < 0.03 and abs(told["lon"] - 102.1) < 0.03
+        foretold = page.evaluate("hw.desk.told.landing.at(-1)")
+        assert abs(foretold["lat"] - told["lat"]) < 0.01 and abs(foretold["lon"] - told["lon"]) < 0.01
+        page.screenshot(path=PICTURES / "live_landed.png")
+
+
+def site(page, latitude, longitude):
+    page.locator("[data-word=site]").click()
+    page.locator("#f-lat").fill(latitude)
+    page.locator("#f-lon").fill(longitude)
+    page.locator("#confirm-yes").click()
+
+
 def send(page, word):
     page.locator(f"[data-word={word}]").click()
     page.locator("#confirm-yes").click()
 
 
 def answer(page, outcome):
-    page.locator(f"#answers b[data-outcome={outcome}]").last.wait_for(timeout=60_000)
+    page.locator(f"#answers b[data-outcome={outcome}]").last.wait_for(timeout=READY)
 
 
 def test_a_run_of_a_campaign_is_flown_again_from_the_console(tmp_path):

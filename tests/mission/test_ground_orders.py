@@ -1,12 +1,13 @@
 """Orders from the ground in a flown approach: sealed, judged on board, carried out between two chunks."""
 
+import jax
 import numpy as np
 import pytest
 
 import homeward as hw
 from homeward.earth.time import Epoch
 from homeward.ground.approach_orders import ApproachOrders
-from homeward.ground.commands import Command, Order
+from homeward.ground.commands import Command, Order, PlanSwitch
 from homeward.ground.executive import Executive
 from homeward.ground.sealing import Opener, Sealer
 from homeward.ground.timecode import Clock
@@ -65,3 +66,45 @@ def test_hold_go_retreat_and_abort_act_and_a_forged_abort_does_not():
     away, _ = flown([(last, Order("ABORT"))])
     assert not away.summary["success"] and away.summary["aborts"] == 1 and not away.summary["collided"]
     assert np.linalg.norm(away.history.rows["position_L"][-1]) > 200.0
+
+
+def in_the_far_legs(*commands):
+    """A flight by the shorter plan that is told these at their times [s], and its orders."""
+    scenario = hw.load("shenzhou-21", {"rendezvous.guidance.fallback": "6.5h", "rendezvous.plan": "3.5h"})
+    waiting = list(commands)
+
+    def take(now):
+        due = [command for when, command in waiting if when <= now]
+        waiting[:] = [(when, command) for when, command in waiting if when > now]
+        return due
+
+    orders = ApproachOrders(take, scenario)
+    return hw.rendezvous(scenario, between=orders), orders
+
+
+@pytest.mark.slow
+def test_the_other_plan_is_taken_when_ordered_and_what_makes_no_sense_changes_no_bit():
+    plain, _ = in_the_far_legs()
+    other, orders = in_the_far_legs((1200.0, PlanSwitch("6.5h")))
+    assert [command for _, command in orders.done] == [PlanSwitch("6.5h")] and not orders.refused
+    assert other.summary["success"] and other.summary["plan"]["flown"] == "6.5h"
+    assert other.summary["time_to_dock_s"] > plain.summary["time_to_dock_s"] + 9000.0
+
+    insane = [(1200.0, PlanSwitch("3.5h")), (1300.0, PlanSwitch("2d")), (3000.0, Order("HOLD")),
+              (9000.0, PlanSwitch("6.5h"))]  # fmt: skip
+    same, orders = in_the_far_legs(*insane)
+    assert [why for _, _, why in orders.refused] == [
+        "it is flown already", "this flight holds no such plan ready", "there is no approach to order",
+        "the last legs have begun",
+    ]  # fmt: skip
+    assert not orders.done
+    pairs = zip(jax.tree.leaves(plain.history.rows), jax.tree.leaves(same.history.rows), strict=True)
+    assert all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+
+
+@pytest.mark.slow
+def test_abort_is_taken_in_the_far_legs_too():
+    told, orders = in_the_far_legs((4000.0, Order("ABORT")))
+    assert len(orders.done) == 1 and told.summary["aborts"] == 1
+    assert told.summary["abort"]["leg"] == "far guidance"
+    assert told.summary["abort"]["free_min_range_m"] > 200.0

@@ -1,11 +1,14 @@
-"""Orders of the ground that a return carries out: another site, new winds; and none, which changes no bit."""
+"""Orders of the ground that a return carries out: another site before and after the burn, another burn, new
+winds; and none, which changes no bit."""
+
+import math
 
 import jax
 import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.ground.commands import LandingSite, Winds
+from homeward.ground.commands import Burn, LandingSite, Winds
 from homeward.ground.return_orders import ReturnOrders
 
 SEED = 3
@@ -29,9 +32,9 @@ class Once:
         given, self.command = [self.command], None
         return given
 
-    def __call__(self, leg, flight, carry):
+    def __call__(self, leg, flight, legs, carry):
         self.here = leg
-        return self.orders(leg, flight, carry)
+        return self.orders(leg, flight, legs, carry)
 
 
 def flown(scenario, between=None):
@@ -73,13 +76,75 @@ def test_new_winds_move_the_aim_upwind(scenario, alone):
     assert moved < -0.03
 
 
-@pytest.mark.parametrize(("leg", "why"), [("coast to burn", "not planned anew"), ("descent", "parachute")])
-def test_what_makes_no_sense_any_more_is_refused_and_changes_nothing(scenario, alone, leg, why):
+def test_a_site_named_before_the_burn_has_the_burn_planned_anew(scenario, alone):
     site = scenario.site
-    there = LandingSite(site.latitude_deg + 0.3, site.longitude_deg, site.altitude_m)
-    order = Once(scenario, leg, there)
+    there = LandingSite(site.latitude_deg - 0.2, site.longitude_deg + 2.0, site.altitude_m)
+    order = Once(scenario, "phasing coast", there)
+    told = flown(scenario, order).summary
+    assert [command for _, command in order.orders.done] == [there] and not order.orders.refused
+    assert told["parachute"]["open_miss_km"] < 1.0
+    moved = told["touchdown"]["longitude_deg"] - alone.summary["touchdown"]["longitude_deg"]
+    assert moved == pytest.approx(2.0, abs=0.02)
+    # 167 km along the track: the burn comes as much later as the ship takes for that.
+    later = seconds(told) - seconds(alone.summary)
+    assert 15.0 < later < 30.0
+    # The entry is the one planned for, no stretched one.
+    angle = told["entry"]["flight_path_angle_deg"]
+    assert angle == pytest.approx(alone.summary["entry"]["flight_path_angle_deg"], abs=0.05)
+
+
+def test_a_burn_that_is_named_is_flown_and_the_lift_makes_up_for_it(scenario, alone):
+    start = burn_of(alone.summary)
+    size = alone.summary["deorbit"]["delta_v_m_s"]
+    # 12 s late, 2 m/s more: the entry is steeper and the site 80 km nearer, both within what is flown.
+    burn = Burn(start + 12.0, size + 2.0, math.radians(alone.summary["deorbit"]["pitch_deg"]), 0.0)
+    order = Once(scenario, "phasing coast", burn)
+    told = flown(scenario, order).summary
+    assert not order.orders.refused and [command for _, command in order.orders.done] == [burn]
+    assert told["deorbit"]["delta_v_m_s"] == pytest.approx(size + 2.0, abs=0.05)
+    assert seconds(told) - seconds(alone.summary) == pytest.approx(12.0, abs=0.2)
+    assert told["parachute"]["open_miss_km"] < 1.0
+    steeper = told["entry"]["flight_path_angle_deg"] - alone.summary["entry"]["flight_path_angle_deg"]
+    assert -0.15 < steeper < -0.01
+
+
+def seconds(summary):
+    """Second of the day of the burn."""
+    h, m, s = summary["deorbit"]["burn_start_utc"][11:-1].split(":")
+    return 3600.0 * int(h) + 60.0 * int(m) + float(s)
+
+
+def burn_of(summary):
+    return next(leg["start"] for leg in summary["legs"] if leg["name"] == "deorbit burn")
+
+
+BURN = Burn(38000.0, 30.0, 0.0, 0.0)
+STEEP = Burn(38009.0, 245.0, 0.0, 0.0)
+EARLY = Burn(36000.0, 119.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("leg", "north", "why"),
+    [
+        pytest.param("phasing coast", 3.0, "off the entry's plane", marks=pytest.mark.slow),
+        pytest.param("phasing coast", BURN, "does not bring the ship down", marks=pytest.mark.slow),
+        ("phasing coast", STEEP, "corridor"),
+        pytest.param("phasing coast", EARLY, "out of reach", marks=pytest.mark.slow),
+        pytest.param("coast to burn", 0.3, "less than 300 s before the burn", marks=pytest.mark.slow),
+        pytest.param("coast to burn", STEEP, "less than 300 s before the burn", marks=pytest.mark.slow),
+        pytest.param("deorbit burn", 0.3, "under way", marks=pytest.mark.slow),
+        ("coast to interface", 2.5, "and the lift reaches from"),
+        ("descent", 0.3, "parachute"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_changes_nothing(scenario, alone, leg, north, why):
+    site = scenario.site
+    insane = north
+    if isinstance(north, float):
+        insane = LandingSite(site.latitude_deg + north, site.longitude_deg, site.altitude_m)
+    order = Once(scenario, leg, insane)
     told = flown(scenario, order)
     ((_, command, reason),) = order.orders.refused
-    assert command == there and why in reason and not order.orders.done
+    assert command == insane and why in reason and not order.orders.done, reason
     for mine, theirs in zip(jax.tree.leaves(alone.history), jax.tree.leaves(told.history), strict=True):
         assert np.array_equal(mine, theirs)

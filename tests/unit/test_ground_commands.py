@@ -116,6 +116,9 @@ def test_a_counter_survives_the_ship_s_restart(tmp_path):
 
 
 FAR_SITE = Situation(site_deg=(41.6, 100.1), executes=(LandingSite, Winds, Burn), burn_start=1000.0)
+LATE = Situation(site_deg=(41.6, 100.1), executes=(LandingSite,), ground_m=1000.0,
+                 reckons=lambda _: "the lift reaches from 10 to 20 km ahead")  # fmt: skip
+FAR_LEGS = Situation(executes=(Order, PlanSwitch), plans=("3.5h", "6.5h"), plan="3.5h")
 
 
 @pytest.mark.parametrize(
@@ -125,9 +128,12 @@ FAR_SITE = Situation(site_deg=(41.6, 100.1), executes=(LandingSite, Winds, Burn)
         (Order("GO"), Situation(docking=True, leaving=True, executes=(Order,)), "leaving"),
         (Order("HOLD"), Situation(docking=True, docked=True, executes=(Order,)), "docked"),
         (Order("HOLD"), Situation(docking=True), "cannot carry out"),
-        (LandingSite(50.0, 100.1, 0.0), FAR_SITE, "934 km away"),
-        (LandingSite(41.6, 101.0, 0.0), Situation(site_deg=(41.6, 100.1), below_interface=True,
-                                                  executes=(LandingSite,)), "75 km away"),
+        (LandingSite(42.0, 100.1, 0.0), FAR_SITE, "less than 300 s"),
+        (LandingSite(41.6, 101.0, 1000.0), LATE, "the lift reaches"),
+        (LandingSite(41.6, 101.0, 0.0), LATE, "timed for 1000 m"),
+        (PlanSwitch("3.5h"), FAR_LEGS, "flown already"),
+        (PlanSwitch("2d"), FAR_LEGS, "no such plan"),
+        (PlanSwitch("6.5h"), Situation(docking=True, executes=(PlanSwitch,)), "last legs"),
         (Winds(CALM), Situation(parachute=True, executes=(Winds,)), "parachute"),
         (Winds(((0.0, 0.0, 0.0), (5e3, 0.0, 0.0))), FAR_SITE, "3 to 10 km"),
         (Burn(5000.0, 100.0, 0.0, 0.0), FAR_SITE, "before the burn"),

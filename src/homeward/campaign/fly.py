@@ -1,7 +1,9 @@
 """``fly`` and ``fly_many``: one scenario, one flight or many."""
 
+import dataclasses
 from typing import Any
 
+import equinox as eqx
 import jax
 import numpy as np
 
@@ -82,6 +84,7 @@ def fly(
     outcome = fly_mission(world, flight, truth, legs, keys, True, progress, between=between)
     check_times(plan, outcome)
     flown = flight if outcome.flight is None else outcome.flight
+    plan = _as_ordered(plan, outcome)
     return flight_of(plan, Scene(world, flown), outcome, seed, fidelity)
 
 
@@ -129,6 +132,24 @@ def check_times(plan: ReturnPlan, outcome: Outcome) -> None:
 def default_fidelity(aero: Any) -> str:
     """How finely a flight is modelled where nobody says: a trim table cannot tell how a ship turns."""
     return "point-mass" if isinstance(aero, AbstractAerodynamics) else "six-dof"
+
+
+def _as_ordered(plan: ReturnPlan, outcome: Outcome) -> ReturnPlan:
+    """The plan with the burn that the ground ordered, where it ordered one."""
+    name = "deorbit burn"
+    if outcome.ordered is None or plan.deorbit is None:
+        return plan
+    mine = next(m.leg for m in plan.legs if m.name == name)
+    legs = [MissionLeg(m.name, jax.tree.map(lambda x: x[0], m.leg), m.before) for m in outcome.ordered]
+    burn = next(m.leg for m in legs if m.name == name)
+    same = np.array_equal(np.asarray(mine.burn_direction), np.asarray(burn.burn_direction))
+    if same and float(mine.burn_delta_v) == float(burn.burn_delta_v):
+        return plan
+    begun = outcome.starts[name]
+    up = np.asarray(begun.r_BI_I)[0]
+    pitch = np.arcsin(np.asarray(burn.burn_direction) @ up / np.linalg.norm(up))
+    deorbit = eqx.tree_at(lambda d: d.pitch, plan.deorbit, pitch)
+    return dataclasses.replace(plan, legs=legs, deorbit=deorbit, burn_time=float(begun.time[0]))
 
 
 def _orbit_facts(plan: ReturnPlan) -> dict[str, Any]:

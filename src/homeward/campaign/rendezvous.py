@@ -17,7 +17,7 @@ from homeward.campaign.withdrawal import rows_of, withdraw, withdrawal_facts
 from homeward.errors import InputError
 from homeward.scenario.rendezvous_plan import RendezvousPlan, plan_rendezvous, strikes_on
 from homeward.scenario.schema import Scenario
-from homeward.sim.close_lanes import Between, fly_close
+from homeward.sim.close_lanes import fly_close
 from homeward.sim.pair_lanes import fly_far
 from homeward.sim.watch import begun
 from homeward.typing import Array
@@ -28,12 +28,14 @@ FAR_SHARE = 0.4  # of the progress bar
 def rendezvous(
     scenario: Scenario, *, plan: str | None = None, port: str | None = None, dispersed: bool = False,
     seed: int = 0, run: int = 0, progress: Callable[[str, float], None] | None = None,
-    between: Between | None = None,
+    between: Callable[[Any, Any], tuple[Any, Any]] | None = None,
 ) -> RendezvousFlight:  # fmt: skip
     """Fly a scenario's rendezvous. ``plan`` and ``port`` go before the scenario's own.
 
     ``dispersed`` draws insertion, sensors, thrusters and air; run ``run`` of ``seed`` is that of
-    ``fly_pairs``. ``between`` is asked before each half minute of the last legs: orders from the ground.
+    ``fly_pairs``. ``between`` is asked before each minute of the far legs and each half minute of the last
+    ones, with the flight computer and the carry of these legs: orders from the ground, see
+    ``homeward.ground.approach_orders``.
     Raises ``Infeasible`` where no plan serves, ``InputError`` for a scenario without a rendezvous.
     """
     if isinstance(seed, bool) or seed < 0:
@@ -55,7 +57,7 @@ def rendezvous(
             progress(name, FAR_SHARE + (1.0 - FAR_SHARE) * share)
 
     begun(made.inserted.epoch, stage_names(made.steps))
-    far, far_result = fly_far(world, made.far, carry, keys, True, until, far_progress)
+    far, far_result = fly_far(world, made.far, carry, keys, True, until, far_progress, between)
     fault = made.told.faults.thruster_s if made.told.faults.thruster >= 0 else 1e12
     close, frames = fly_close(
         world, made.close, fault, far, keys, True, made.steps, close_progress, between=between

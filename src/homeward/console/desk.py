@@ -27,7 +27,9 @@ def standing(flight: Flight) -> dict[str, Any]:
     epoch = parse_utc(flight.epoch.to_iso(6))
     return {
         "name": flight.name, "kind": flight.kind, "source": flight.source, "note": flight.note,
-        "setting": flight.setting.source, "live": flight.live, "orders": flight.kind == "rendezvous",
+        "setting": flight.setting.source, "live": flight.live, "orders": orders(flight),
+        "feeds": flight.feed is not None and flight.feed.commands,
+        "paced": flight.feed is not None and flight.feed.pace > 0.0, "plans": flight.setting.plans(),
         "epoch_ms": epoch.replace(tzinfo=datetime.UTC).timestamp() * 1e3,
         "t0": flight.start, "t1": flight.now, "rows": count, "focus": focus(flight),
         "columns": list(flight.rows.names), "shown": [line(s) for s in flight.shown],
@@ -38,6 +40,11 @@ def standing(flight: Flight) -> dict[str, Any]:
         "corridor": flight.setting.corridor(columns(flight)) if flight.kind == "return" else [],
         "docking": flight.setting.docking(), "landing": [ellipses(f) for f in flight.landing],
     }  # fmt: skip
+
+
+def orders(flight: Flight) -> str:
+    """Which panel of commands is shown: a rendezvous always has one, a return only where it is flown now."""
+    return flight.kind if flight.kind == "rendezvous" or flight.feed is not None else ""
 
 
 def line(shown: Any) -> dict[str, Any]:
@@ -104,7 +111,7 @@ def moving(flight: Flight, time: float) -> dict[str, Any]:
     return {
         "t": round(time, 3), "v": plain(values), "l": flight.levels_at(flight.rows.index(time)),
         "leg": flight.leg_at(time), "seen": flight.network.seeing(*here),
-        "fc": None if told is None else flight.landing.index(told),
+        "fc": None if told is None else flight.landing.index(told), "site": flight.site_at(time),
     }  # fmt: skip
 
 

@@ -50,6 +50,7 @@ class Flight:
         self.summary: dict[str, Any] = {}
         self.events: list[dict[str, Any]] = []
         self.landing: list[dict[str, Any]] = []
+        self.sites: list[tuple[float, float, float]] = []  # since when [s], where [deg]: as ordered
         self.network: Network = setting.network()
         self.limits: dict[str, Limit] = {k: v for k, v in setting.limits().items() if k in self.rows.place}
         self._monitor = Monitor(self.limits)
@@ -120,6 +121,11 @@ class Flight:
         """Enter a line in the log: an order, a failure, a forecast."""
         self.events.append({"t": time, "what": what, "text": text, "level": level})
         self.events.sort(key=lambda e: e["t"])
+
+    def site_at(self, time: float) -> list[float] | None:
+        """The landing site [deg] that was ordered last by a time; None while it is the scenario's own."""
+        told = [s for s in list(self.sites) if s[0] <= time + 1e-6]
+        return list(told[-1][1:]) if told else None
 
     def forecast_at(self, time: float) -> dict[str, Any] | None:
         """The newest landing forecast that was made by a time; the first one before any."""

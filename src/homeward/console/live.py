@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeward.console.flight import Flight, Leg
+from homeward.console.landing import LandingWatch
 from homeward.console.live_worker import work
 from homeward.console.setting import Setting
 from homeward.earth.time import Epoch
-from homeward.errors import HomewardError, Infeasible, InputError
+from homeward.errors import HomewardError, Infeasible
 from homeward.ground.cabin import CABIN
-from homeward.ground.commands import Command, NoCommand, parse, words_of
+from homeward.ground.commands import Command, LandingSite, NoCommand, decode, parse, words_of
 from homeward.ground.dictionary import told_columns
 from homeward.ground.executive import read_answer
 from homeward.ground.keys import OCTETS
@@ -27,6 +28,7 @@ from homeward.icd_pair import PairFrame
 from homeward.scenario.load import load
 
 PACES = (1.0, 1000.0)  # times real time, slowest and fastest
+MOST_WORDS = 4000  # characters of a command
 GREETING = 600.0  # s within which a flight has to begin
 
 
@@ -39,7 +41,7 @@ class Feed:
         chosen = load(scenario, settings)
         if chosen.homecoming is None:
             chosen.required_rendezvous()
-        self.pace, self.answers = pace, []
+        self.pace, self.answers, self.commands = pace, [], True
         self._name, self._key = chosen.name, key or secrets.token_bytes(OCTETS)
         self._setting = Setting(chosen, f"limits and corridor of {scenario}")
         self._anchor: tuple[float, float] | None = None
@@ -53,6 +55,7 @@ class Feed:
         self._process.start()
         there.close()
         self.flight = self._greeted(chosen.homecoming is None)
+        self._landing = LandingWatch(self.flight, chosen) if chosen.homecoming is not None else None
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
@@ -67,7 +70,9 @@ class Feed:
         """Seal a command and send it up; what becomes of it is added to ``answers``."""
         entry = {"t": self.now(), "words": words.strip()[:80], "outcome": "sent", "reason": ""}
         try:
-            made: Command = parse(words.split(), _no_files)
+            if len(words) > MOST_WORDS:
+                raise NoCommand("too long")
+            made: Command = parse(words.split())
             entry["words"] = words_of(made)
             with self._lock:
                 counter, packet = self._sealer.seal(made, self.now())
@@ -136,9 +141,14 @@ class Feed:
             case ("answers", packets):
                 for packet in packets:
                     self._answered(packet)
-            case ("acts", when, words):
+            case ("acts", when, words, octets):
                 f.say(when, "order", f"{words} acts")
                 entry = {"t": when, "words": words, "outcome": "acts", "reason": ""}
+                self.answers = [*self.answers, entry]
+                self._acted(when, decode(octets))
+            case ("refused", when, words, why):
+                f.say(when, "order", f"{words}: not carried out, {why}")
+                entry = {"t": when, "words": words, "outcome": "refused", "reason": why}
                 self.answers = [*self.answers, entry]
             case ("ended", summary):
                 f.summary = summary
@@ -147,6 +157,13 @@ class Feed:
                 self._over("")
             case ("failed", sentence):
                 self._over(sentence)
+
+    def _acted(self, when: float, command: Command) -> None:
+        """What the displays take over of a command that has been carried out."""
+        if isinstance(command, LandingSite):
+            self.flight.sites.append((when, command.latitude_deg, command.longitude_deg))
+        if self._landing is not None:
+            self._landing.ordered(command)
 
     def _answered(self, octets: bytes) -> None:
         try:
@@ -165,7 +182,3 @@ class Feed:
         f.note = f"the flight broke off: {why}" if why else ""
         f.say(f.end, "end", f.note or "end of the flight")
         f.live, f.ended = False, True
-
-
-def _no_files(_: str) -> Any:
-    raise InputError("a file of winds is sent with `homeward command winds FILE`")

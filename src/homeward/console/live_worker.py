@@ -2,8 +2,9 @@
 
 Up the pipe come ``("octets", sealed)`` and ``("pace", times)``. Down go ``("begun", epoch, legs)``,
 ``("rows", time, columns)``, ``("leg", number, start)``, ``("clock", time, wall, pace)``,
-``("answers", packets)``, ``("acts", time, words)`` and at the end ``("ended", summary)`` or
-``("failed", sentence)``. ``wall`` is ``time.monotonic``, which all processes of a machine share.
+``("answers", packets)``, ``("acts", time, words, command)``, ``("refused", time, words, why)`` and at the
+end ``("ended", summary)`` or ``("failed", sentence)``. ``wall`` is ``time.monotonic``, which all processes
+of a machine share.
 """
 
 import json
@@ -21,8 +22,9 @@ from homeward.earth.time import Epoch
 from homeward.errors import HomewardError
 from homeward.ground.approach_orders import ApproachOrders
 from homeward.ground.cabin import cabin_table
-from homeward.ground.commands import words_of
+from homeward.ground.commands import Command, encode, words_of
 from homeward.ground.executive import Executive
+from homeward.ground.return_orders import ReturnOrders
 from homeward.ground.sealing import Opener
 from homeward.ground.timecode import Clock
 from homeward.ground.uplink import flight_word
@@ -43,7 +45,9 @@ class Worker:
 
     def __init__(self, pipe: Connection, chosen: Scenario, key: bytes, pace: float) -> None:
         self.pipe, self.chosen, self.key, self.pace = pipe, chosen, key, pace
-        self.orders = ApproachOrders(lambda _: [command for _, command in self.ship.take()])
+        self.orders: ReturnOrders | ApproachOrders = ApproachOrders(self._take, chosen)
+        if chosen.homecoming is not None:
+            self.orders = ReturnOrders(chosen, self._take)
         self.until = -np.inf  # s: time of the last row
         self._anchor = (0.0, time.monotonic())
         self._number = -1
@@ -55,6 +59,9 @@ class Worker:
         word = flight_word({"name": self.chosen.name, "epoch_utc": told})
         self.ship = Executive(Opener(self.key, word, clock), clock, lambda: self.orders.situation)
         self.pipe.send(("begun", told, list(legs)))
+
+    def _take(self, _: float) -> list[Command]:
+        return [command for _, command in self.ship.take()]
 
     def now(self) -> float:
         """The flight's time [s]: it stands still where the flight has not come further."""
@@ -87,13 +94,15 @@ class Worker:
             self.look(NAP)
         self.look(0.0)
 
-    def between(self, flight: Any, carry: Any) -> tuple[Any, Any]:
-        """Before each chunk of the last legs: carry out what has come up."""
-        done = len(self.orders.done)
-        flight, carry = self.orders(flight, carry)
+    def between(self, *asked: Any) -> Any:
+        """Before each chunk that takes orders: carry out what has come up, and tell of it."""
+        done, refused = len(self.orders.done), len(self.orders.refused)
+        told = self.orders(*asked)
         for when, command in self.orders.done[done:]:
-            self.pipe.send(("acts", when, words_of(command)))
-        return flight, carry
+            self.pipe.send(("acts", when, words_of(command), encode(command)))
+        for when, command, why in self.orders.refused[refused:]:
+            self.pipe.send(("refused", when, words_of(command), why))
+        return told
 
     def _set(self, when: float) -> None:
         self._anchor = (when, time.monotonic())
@@ -140,7 +149,7 @@ def work(pipe: Connection, scenario: str, settings: dict[str, str], key: bytes, 
         worker = Worker(pipe, chosen, key, pace)
         with watching(worker):
             if chosen.homecoming is not None:
-                summary = fly(chosen).summary
+                summary = fly(chosen, between=worker.between).summary
             else:
                 summary = rendezvous(chosen, between=worker.between).summary
         pipe.send(("ended", json.loads(json.dumps(summary, default=str))))

@@ -34,7 +34,9 @@ def flight_page(console: Console, key: str) -> None:
         told = event.args if isinstance(event.args, dict) else {}
         match told.get("what"):
             case "ready":
-                viewer.ready(int(told.get("rows", 0)), int(told.get("events", 0)))
+                viewer.ready(
+                    int(told.get("rows", 0)), int(told.get("events", 0)), int(told.get("landing", 0))
+                )
             case "command":
                 console.command(key, told.get("words"))
             case "pace":

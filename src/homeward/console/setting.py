@@ -52,11 +52,12 @@ class Setting:
         return Network(network(ground.network, place, file))
 
     def site(self) -> dict[str, Any] | None:
-        """The landing site's name and place [deg]."""
+        """The landing site's name, place [deg] and altitude [m]."""
         if self.scenario is None or self.scenario.landing_site is None:
             return None
         site = self.scenario.landing_site
-        return {"name": site.name, "lat": site.latitude_deg, "lon": site.longitude_deg}
+        return {"name": site.name, "lat": site.latitude_deg, "lon": site.longitude_deg,
+                "alt": site.altitude_m}  # fmt: skip
 
     def corridor(self, columns: dict[str, np.ndarray]) -> list[dict[str, Any]]:
         """The edges of the entry corridor: name and points of speed [km/s] and altitude [km].
@@ -73,6 +74,15 @@ class Setting:
             {"name": e.name, "kind": e.formula, "points": _points(speed / 1e3, e.altitude / 1e3)}
             for e in told
         ]
+
+    def plans(self) -> list[str]:
+        """Plans that a rendezvous can be ordered to: the one it flies by and the one it falls back on."""
+        told = None if self.scenario is None else self.scenario.rendezvous
+        return (
+            []
+            if told is None
+            else [p for p in dict.fromkeys((told.plan, told.guidance.fallback)) if p != "none"]
+        )
 
     def docking(self) -> dict[str, Any]:
         """The approach: holds [m], corridor's half angle [deg], keep-out sphere, profile, contact box."""

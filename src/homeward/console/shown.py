@@ -95,6 +95,7 @@ UNSEEN = (
     "port_position_x_d_m", "port_position_y_d_m", "port_position_z_d_m", "port_velocity_x_d_m_s",
     "port_velocity_y_d_m_s", "port_velocity_z_d_m_s",
     "latitude_deg", "longitude_deg", "density_kg_m3", "inertial_speed_m_s", "leg", "stage",
+    "flight_path_angle_deg", "heading_deg",
 )  # fmt: skip
 HELD = ("leg", "stage", "blackout", "parachute_stage")
 

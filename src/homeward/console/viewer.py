@@ -24,14 +24,15 @@ class Viewer:
         start = flight.now if flight.live else first_look(flight)
         self.playback = Playback(start, 10.0, False, flight.live)
         self._clock, self._last = clock, clock()
-        self._rows = self._events = self._legs = -1
+        self._rows = self._events = self._legs = self._landing = -1
         self._answers: Any = None
         self._pace = 0.0
         self._live = flight.live
         self._changed = True
 
-    def ready(self, rows: int, events: int) -> None:
-        """The browser has drawn what stood, which held so many rows and events."""
+    def ready(self, rows: int, events: int, landing: int = 0) -> None:
+        """The browser has drawn what stood, which held so many rows, events and landing forecasts."""
+        self._landing = landing
         self._rows, self._events, self._legs, self._answers, self._pace = rows, events, -1, None, 0.0
         self._changed = True
 
@@ -81,6 +82,10 @@ class Viewer:
             self._live = f.live
             told["live"], told["note"] = f.live, f.note
             self.playback.following = self.playback.following and f.live
+        made = f.landing
+        if len(made) > self._landing:
+            told["landing"] = [desk.ellipses(x) for x in made[self._landing :]]
+            self._landing = len(made)
         legs = desk.legs(f)
         if len(legs) != self._legs or (told.get("rows") and f.live):
             told["legs"], self._legs = legs, len(legs)

@@ -1,11 +1,12 @@
-"""GO, HOLD, RETREAT and ABORT carried out: the executive's orders as data of the flight computer.
+"""Orders carried out in a rendezvous: GO, HOLD, RETREAT and ABORT, and in the far legs the other plan.
 
-Each lands between two chunks of half a minute, which is the time that a command takes to act at most. Nothing
-is compiled for it: the steps' times of GO and the orders of the flight computer are numbers that it reads
-anyway.
+Each lands between two chunks, of a minute in the far legs and of half a minute after: the time that a command
+takes to act at most. Nothing is compiled for it: the steps' times of GO and the orders are numbers that the
+flight computers read anyway.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -13,38 +14,90 @@ import numpy as np
 
 from homeward.flight.approach_steps import ALWAYS
 from homeward.flight.rendezvous_close import AWAY, CloseComputer
-from homeward.ground.commands import Command, Order, Word
-from homeward.ground.executive import Situation
+from homeward.flight.rendezvous_far import FAR, FarComputer
+from homeward.ground.commands import Command, Order, PlanSwitch, Word
+from homeward.ground.executive import Situation, objection
+from homeward.scenario.schema import Scenario
 from homeward.sim.close import CloseCarry
+from homeward.sim.far import CYCLE, CYCLES, FarCarry
+from homeward.sim.pair_lanes import planned
 
 NEVER = 1e12  # s
 ANYWHERE = 1e6  # m: a retreat ordered now is one wherever the ship is
+DEAR = "by its planning on board that plan does not serve any more: it misses, or takes too much propellant"
 Take = Callable[[float], list[Command]]  # the time of the flight [s]; what is to be carried out
 
 
 class ApproachOrders:
     """What ``homeward.rendezvous(between=...)`` asks before each chunk; carries out what ``take`` hands over.
 
-    ``done`` keeps when [s] each was carried out. ``situation`` is what the executive judges by.
+    ``scenario`` tells the plan that may be taken in place of the one flown; without it none may. ``done``
+    keeps when [s] each command was carried out, ``refused`` what made no sense any more when its turn came,
+    and why. ``situation`` is what the executive judges by.
     """
 
-    def __init__(self, take: Take) -> None:
+    def __init__(self, take: Take, scenario: Scenario | None = None) -> None:
         self._take = take
+        told = None if scenario is None else scenario.rendezvous
+        self._plans: tuple[str, str] = ("", "") if told is None else (told.plan, told.guidance.fallback)
         self.done: list[tuple[float, Command]] = []
-        self.situation = Situation(executes=(Order,))
+        self.refused: list[tuple[float, Command, str]] = []
+        self.situation = Situation(executes=(Order, PlanSwitch))
 
-    def __call__(self, flight: CloseComputer, carry: CloseCarry) -> tuple[CloseComputer, CloseCarry]:
-        """The flight computer and the carry with the orders in."""
+    def __call__(self, flight: Any, carry: Any) -> tuple[Any, Any]:
+        """The flight computer and the carry with the orders in, of the far legs or of the last ones."""
         now = float(np.max(np.asarray(carry.truth.time)))
-        self.situation = Situation(
-            docking=True, leaving=bool(np.any(np.asarray(carry.flight.mode) == AWAY)),
-            docked=bool(np.all(np.asarray(carry.truth.contact.captured))), executes=(Order,),
-        )  # fmt: skip
+        far = isinstance(flight, FarComputer)
+        self.situation = self._far(flight, carry, now) if far else _close(carry)
         for command in self._take(now):
-            if isinstance(command, Order):
-                flight, carry = ordered(flight, carry, command.word, now)
-                self.done.append((now, command))
+            reason = objection(command, self.situation, now)
+            if reason:
+                self.refused.append((now, command, reason))
+                continue
+            match command:
+                case PlanSwitch():
+                    flight = switched(flight, now)
+                case Order(word) if far:
+                    told = jnp.full_like(flight.abort_time, now)
+                    flight = eqx.tree_at(lambda f: f.abort_time, flight, told)
+                case Order(word):
+                    flight, carry = ordered(flight, carry, word, now)
+                case _:
+                    continue
+            self.done.append((now, command))
+            self.situation = self._far(flight, carry, now) if far else _close(carry)
         return flight, carry
+
+    def _far(self, flight: FarComputer, carry: FarCarry, now: float) -> Situation:
+        state = carry.flight
+        other = int(np.max(np.asarray(state.choice)))
+        open_ = not np.asarray(state.asked).any() and bool(np.all(np.asarray(state.stage) == FAR))
+        ordered_now = float(np.asarray(flight.switch_time)) <= now
+        may = open_ and not other and not ordered_now and flight.has_fallback and self._plans[1] != "none"
+
+        def reckons(command: Command) -> str:
+            if not isinstance(command, PlanSwitch) or np.asarray(state.burning).any():
+                return ""  # in a burn it is looked at when that is over
+            trial = planned(switched(flight, now), carry)
+            return "" if np.asarray(trial.flight.choice).all() else DEAR
+
+        return Situation(
+            far=True, leaving=bool(np.any(np.asarray(state.aborted))), executes=(Order, PlanSwitch),
+            plans=self._plans[1:] if may else (), plan=self._plans[1 if other or ordered_now else 0],
+            acts=now + CYCLE * CYCLES, reckons=reckons,
+        )  # fmt: skip
+
+
+def _close(carry: CloseCarry) -> Situation:
+    return Situation(
+        docking=True, leaving=bool(np.any(np.asarray(carry.flight.mode) == AWAY)),
+        docked=bool(np.all(np.asarray(carry.truth.contact.captured))), executes=(Order, PlanSwitch),
+    )  # fmt: skip
+
+
+def switched(flight: FarComputer, now: float) -> FarComputer:
+    """The flight computer told at a time [s] to take its other plan, if its planning finds that it serves."""
+    return eqx.tree_at(lambda f: f.switch_time, flight, jnp.full_like(flight.switch_time, now))
 
 
 def ordered(

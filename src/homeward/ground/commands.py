@@ -162,7 +162,7 @@ def parse(words: list[str], read_winds: Callable[[str], Any] | None = None) -> C
     """A command from the words of a command line; raises InputError where they are none."""
     usage = (
         "expected go, hold, retreat, abort, site LAT LON ALT, plan WORD, winds FILE.csv, "
-        "or burn START DV PITCH_DEG YAW_DEG"
+        "winds ALT,NORTH,EAST ALT,NORTH,EAST ..., or burn START DV PITCH_DEG YAW_DEG"
     )
     try:
         match [words[0].lower(), *words[1:]] if words else []:
@@ -172,6 +172,11 @@ def parse(words: list[str], read_winds: Callable[[str], Any] | None = None) -> C
                 command = LandingSite(float(latitude), float(longitude), float(altitude))
             case ["plan", plan] if plan in PLANS:
                 command = PlanSwitch(plan)
+            case ["winds", *rows] if len(rows) > 1:
+                levels = [tuple(float(x) for x in row.split(",")) for row in rows]
+                if any(len(level) != 3 for level in levels):
+                    raise InputError("command winds: expected ALT,NORTH,EAST in each level: m, m/s, m/s")
+                command = Winds(tuple((a, n, e) for a, n, e in levels))
             case ["winds", file] if read_winds is not None:
                 command = Winds(read_winds(file))
             case ["burn", start, delta_v, pitch, yaw]:

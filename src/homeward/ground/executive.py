@@ -23,11 +23,8 @@ from homeward.ground.sealing import COUNTER, Opener, Refusal
 from homeward.ground.timecode import Clock
 
 CODES = ("accepted", "refused", "forged", "replayed", "stale", "malformed")
-LATE_SITE = 60e3  # m that the site may still be moved after the interface
-SITE_REACH = 400e3  # m that it may be moved before
 GROUND_STEP = 50.0  # m that the ground at another site may be higher or lower
-LEAST_NOTICE = 300.0  # s before a burn at which its parameters may still change
-EARTH_RADIUS = 6371e3
+LEAST_NOTICE = 300.0  # s before a burn after which it stands: the orbital module is left then
 LONGEST_COMMAND = 2048  # octets
 
 
@@ -36,15 +33,19 @@ class Situation:
     """What the executive goes by: believed, as everything on board. None where a thing does not apply."""
 
     docking: bool = False  # a rendezvous in its last legs
+    far: bool = False  # in the legs before
     leaving: bool = False  # it has been sent away already
     docked: bool = False
     site_deg: tuple[float, float] | None = None  # the landing site in force
-    site_fixed: str = ""  # why it cannot be changed now; empty where it can
     ground_m: float | None = None  # altitude of the ground that the flight comes down to
-    below_interface: bool = False
     parachute: bool = False
     burn_start: float | None = None  # s: of the burn to come
+    acts: float = -math.inf  # s: when what is accepted now will be carried out, where that is known
     executes: tuple[type, ...] = ()  # kinds of commands that this flight can carry out at all
+    plans: tuple[str, ...] = ()  # plans of a rendezvous that may still be taken
+    plan: str = ""  # the one in force
+    # Why the planning on board finds that a command cannot be flown; empty where it can.
+    reckons: Callable[[Command], str] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,40 +58,29 @@ class Entry:
     reason: str
 
 
-def distance(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Distance [m] on a sphere of two places [deg]."""
-    p, q = math.radians(a[0]), math.radians(b[0])
-    h = math.sin((q - p) / 2) ** 2
-    h += math.cos(p) * math.cos(q) * math.sin(math.radians(b[1] - a[1]) / 2) ** 2
-    return 2.0 * EARTH_RADIUS * math.asin(min(1.0, math.sqrt(h)))
-
-
 def objection(command: Command, situation: Situation, now: float) -> str:
     """Why a command makes no sense for this ship at this time [s]; empty where it does."""
     if type(command) not in situation.executes:
         return "this flight cannot carry out a command of this kind"
+    now = max(now, situation.acts)
     match command:
         case Order(word):
-            if not situation.docking:
+            if not situation.docking and not (situation.far and word == "ABORT"):
                 return "there is no approach to order"
             if situation.docked:
                 return "the ship is docked"
             if situation.leaving and word != "ABORT":
                 return "the ship is leaving the station"
-        case LandingSite(latitude, longitude, altitude):
+        case LandingSite(_, _, altitude):
             if situation.parachute:
                 return "the parachute is open"
             if situation.site_deg is None:
                 return "this flight has no landing site"
-            if situation.site_fixed:
-                return situation.site_fixed
             ground = situation.ground_m
             if ground is not None and abs(altitude - ground) > GROUND_STEP:
                 return f"ground at {altitude:.0f} m, and the parachutes are timed for {ground:.0f} m"
-            away = distance(situation.site_deg, (latitude, longitude))
-            reach = LATE_SITE if situation.below_interface else SITE_REACH
-            if away > reach:
-                return f"{away / 1e3:.0f} km away, and {reach / 1e3:.0f} km can be reached"
+            if situation.burn_start is not None and situation.burn_start - now <= LEAST_NOTICE + 1.0:
+                return f"less than {LEAST_NOTICE:.0f} s before the burn; after it the lift may still reach it"
         case Winds(levels):
             if situation.parachute:
                 return "the parachute is open"
@@ -99,12 +89,16 @@ def objection(command: Command, situation: Situation, now: float) -> str:
         case Burn(start, _, _, _):
             if situation.burn_start is None:
                 return "no burn is to come"
-            if min(start, situation.burn_start) - now < LEAST_NOTICE:
+            if min(start, situation.burn_start) - now <= LEAST_NOTICE + 1.0:
                 return f"less than {LEAST_NOTICE:.0f} s before the burn"
-        case PlanSwitch():
+        case PlanSwitch(plan):
             if situation.docking:
                 return "the last legs have begun"
-    return ""
+            if plan == situation.plan:
+                return "it is flown already"
+            if plan not in situation.plans:
+                return "this flight holds no such plan ready"
+    return "" if situation.reckons is None else situation.reckons(command)
 
 
 class Executive:

@@ -1,32 +1,44 @@
-"""Another landing site and new winds carried out in a return: the executive's orders as data on board.
+"""Another landing site, another burn and new winds carried out in a return: orders as data on board.
 
-Each lands between two chunks of the flight. The aim of the entry, the main's table and the law's wind are
-numbers that the flight computer reads anyway: nothing is compiled for an order.
+Each lands between two chunks of the flight. The aim of the entry, the main's table, the law's wind and the
+legs' times and thrust are numbers that the flight reads anyway: nothing is compiled for an order.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.geodesy import from_geodetic, north_east_down, to_geodetic
 from homeward.flight.computer import FlightComputer
-from homeward.ground.commands import Command, LandingSite, Winds
+from homeward.ground.commands import Burn, Command, LandingSite, Winds
 from homeward.ground.executive import Situation, objection
+from homeward.ground.return_planning import Burning, Insane, ReturnPlanning
 from homeward.scenario.build import build_parachutes, build_wind, number
 from homeward.scenario.build_flight import believed_mass, build_target, forecast_wind, low_air
 from homeward.scenario.build_law import OWN
 from homeward.scenario.build_main import forecast_rows
 from homeward.scenario.initial import initial_state
+from homeward.scenario.orbit import MODULE_LEAD
 from homeward.scenario.schema import Scenario
 from homeward.sim.carry import Carry
+from homeward.sim.legs import CYCLES, Leg
+from homeward.sim.mission import MissionLeg
 
 Take = Callable[[float], list[Command]]  # the time of the flight [s]; what is to be carried out
-AFTER_BURN = ("coast to separation", "coast to interface")
+PHASING = "phasing coast"
+BEFORE_BURN = ("undock", "departure burn", PHASING)
+BURN, LAST_COAST = "deorbit burn", "coast to burn"
+STANDS = {
+    LAST_COAST: "less than 300 s before the burn; after it the lift may still reach another site",
+    BURN: "the burn is under way; after it the lift may still reach another site",
+}
 UNDER_CANOPY = ("descent", "touchdown")
-UNBURNT = "before the deorbit burn is over the site stays: the burn is not planned anew in flight"
+LATE = 1200.0  # s that a leg may still take beyond an end that was moved
 
 
 class ReturnOrders:
@@ -38,31 +50,81 @@ class ReturnOrders:
 
     def __init__(self, scenario: Scenario, take: Take) -> None:
         self._scenario, self._take = scenario, take
+        self._planning = ReturnPlanning(scenario)
         self._site: LandingSite | None = None
         self.done: list[tuple[float, Command]] = []
         self.refused: list[tuple[float, Command, str]] = []
-        self.situation = self._now("")
-
-    def _now(self, leg: str) -> Situation:
-        site, given = self._scenario.site, self._site
-        place = (site.latitude_deg, site.longitude_deg)
-        reads = self._scenario.flight.believed.wind == "forecast"
-        return Situation(
-            site_deg=place if given is None else (given.latitude_deg, given.longitude_deg),
-            site_fixed="" if leg in (*AFTER_BURN, "entry", *UNDER_CANOPY) else UNBURNT,
-            ground_m=site.altitude_m,
-            # Once it has burnt, what the lift can still reach is all there is: the interface changes nothing.
-            below_interface=leg in (*AFTER_BURN, "entry"), parachute=leg in UNDER_CANOPY,
-            executes=(LandingSite, Winds) if reads else (LandingSite,),
+        self.situation = Situation(
+            site_deg=(scenario.site.latitude_deg, scenario.site.longitude_deg),
+            ground_m=scenario.site.altitude_m,
+            reckons=lambda _: "the flight has not begun", executes=self._kinds(),
         )  # fmt: skip
 
-    def __call__(self, leg: str, flight: FlightComputer, carry: Carry) -> tuple[FlightComputer, Carry]:
-        """The flight computer with the orders in; the carry as it was."""
+    def _kinds(self) -> tuple[type, ...]:
+        reads = self._scenario.flight.believed.wind == "forecast"
+        burns = self._scenario.return_.legs.start != "interface"
+        return (LandingSite, *((Winds,) if reads else ()), *((Burn,) if burns else ()))
+
+    def _now(
+        self, name: str, flight: FlightComputer, legs: list[MissionLeg], carry: Carry, now: float
+    ) -> Situation:
+        site, given = self._scenario.site, self._site
+        place = (site.latitude_deg, site.longitude_deg)
+        before = name in BEFORE_BURN
+        flown = next(m for m in legs if m.name == name).leg
+        chunk = CYCLES[flown.kind] * _first(flown.tick)
+
+        def reckons(command: Command) -> str:
+            try:
+                self._reckoned(name, flight, legs, carry, command)
+            except Insane as error:
+                return str(error)
+            return ""
+
+        return Situation(
+            site_deg=place if given is None else (given.latitude_deg, given.longitude_deg),
+            ground_m=site.altitude_m, parachute=name in UNDER_CANOPY,
+            burn_start=_first(_leg(legs, LAST_COAST).end_time) if before or name == LAST_COAST else None,
+            acts=min(now + chunk, _first(flown.end_time)), executes=self._kinds(), reckons=reckons,
+        )  # fmt: skip
+
+    def _reckoned(
+        self, name: str, flight: FlightComputer, legs: list[MissionLeg], carry: Carry, command: Command
+    ) -> Burning | None:
+        """What a command leads to by the planning on board: the new burn, if it takes one. Raises Insane."""
+        before = name in BEFORE_BURN
+        if isinstance(command, Winds):
+            return None
+        if name in STANDS:
+            raise Insane(STANDS[name])
+        if isinstance(command, Burn):
+            return self._planning.named(_lane(flight.target), command, carry)
+        assert isinstance(command, LandingSite)
+        target = _lane(moved(flight, command).target)
+        if before:
+            burn = _first(_leg(legs, LAST_COAST).end_time)
+            place = (command.latitude_deg, command.longitude_deg)
+            return self._planning.to_site(target, place, carry, burn)
+        why = self._planning.reach(flight, carry).objection(np.asarray(target.aim_E))
+        if why:
+            raise Insane(why)
+        return None
+
+    def __call__(
+        self, name: str, flight: FlightComputer, legs: list[MissionLeg], carry: Carry
+    ) -> tuple[FlightComputer, list[MissionLeg], Carry]:
+        """Flight computer, legs and carry with the orders in, as leg ``name`` is flown."""
         now = float(np.max(np.asarray(carry.truth.time)))
-        self.situation = self._now(leg)
+        self.situation = self._now(name, flight, legs, carry, now)
         for command in self._take(now):
-            # Judged when it came; but what came before it may have changed the site.
-            reason = objection(command, self.situation, now)
+            # Judged when it came; but what came before it may have changed the flight.
+            here = dataclasses.replace(self.situation, acts=now, reckons=None)
+            reason, burning = objection(command, here, now), None
+            if not reason:
+                try:
+                    burning = self._reckoned(name, flight, legs, carry, command)
+                except Insane as error:
+                    reason = str(error)
             if reason:
                 self.refused.append((now, command, reason))
                 continue
@@ -70,9 +132,61 @@ class ReturnOrders:
                 flight, self._site = moved(flight, command), command
             elif isinstance(command, Winds):
                 flight = under(self._scenario, flight, command)
+            if burning is not None:
+                flight, legs, carry = burnt_so(flight, legs, carry, burning, name)
             self.done.append((now, command))
-            self.situation = self._now(leg)
-        return flight, carry
+            self.situation = self._now(name, flight, legs, carry, now)
+        return flight, legs, carry
+
+
+def burnt_so(
+    flight: FlightComputer, legs: list[MissionLeg], carry: Carry, burning: Burning, name: str
+) -> tuple[FlightComputer, list[MissionLeg], Carry]:
+    """All lanes with another burn to come: times and thrust of the legs up to it, and where it leads.
+
+    ``name`` is the leg in flight, whose patience counts from where it began.
+    """
+    ends = {PHASING: burning.start - MODULE_LEAD, LAST_COAST: burning.start}
+
+    def changed(item: MissionLeg) -> MissionLeg:
+        leg = item.leg
+        if item.name in ends:
+            end = np.full(np.shape(leg.end_time), ends[item.name])
+            later = max(float(np.max(end - np.asarray(leg.end_time))), 0.0)
+            leg = eqx.tree_at(
+                lambda x: (x.end_time, x.patience), leg,
+                (jnp.asarray(end), jnp.asarray(np.asarray(leg.patience) + later)),
+            )  # fmt: skip
+        if item.name in (LAST_COAST, BURN):
+            along = np.broadcast_to(burning.direction_I, np.shape(leg.burn_direction))
+            leg = eqx.tree_at(lambda x: x.burn_direction, leg, jnp.asarray(along, float))
+        if item.name == BURN:
+            size = np.full(np.shape(leg.burn_delta_v), burning.delta_v)
+            leg = eqx.tree_at(lambda x: x.burn_delta_v, leg, jnp.asarray(size))
+        return item if leg is item.leg else dataclasses.replace(item, leg=leg)
+
+    if name == PHASING:
+        deadline = np.maximum(np.asarray(carry.deadline), ends[name] + LATE)
+        carry = eqx.tree_at(lambda c: c.deadline, carry, jnp.asarray(deadline))
+    if flight.health is not None:
+        place = jnp.asarray(burning.r_interface_E, float)
+        size = jnp.asarray(float(np.linalg.norm(burning.r_interface_E)))
+        told = lambda f: (f.health.interface_E, f.health.interface_radius)  # noqa: E731
+        flight = eqx.tree_at(told, flight, (place, size))
+    return flight, [changed(item) for item in legs], carry
+
+
+def _leg(legs: list[MissionLeg], name: str) -> Leg:
+    return next(m for m in legs if m.name == name).leg
+
+
+def _first(x: Any) -> float:
+    return float(np.asarray(x).ravel()[0])
+
+
+def _lane(tree: Any) -> Any:
+    """The first lane."""
+    return jax.tree.map(lambda x: np.asarray(x)[0], tree)
 
 
 def moved(flight: FlightComputer, site: LandingSite) -> FlightComputer:

@@ -23,7 +23,7 @@ from homeward.world.state import BodyState, TruthState, initial_truth
 from homeward.world.world import World
 
 Progress = Callable[[str, float], None]
-Between = Callable[[FlightComputer, Carry], tuple[FlightComputer, Carry]]
+Between = Callable[[FlightComputer, Leg, Carry], tuple[FlightComputer, Leg, Carry]]
 Ahead = Callable[..., None]  # world, flight computer, kinds of legs and, if it turns, a body state
 Tree = TypeVar("Tree")
 
@@ -199,19 +199,22 @@ def fly_leg(
 
     ``progress`` is called with the share of the leg's expected time that is done. ``only`` keeps the
     telemetry of that lane alone, in a lane axis of one. ``between`` is asked before each chunk and may change
-    the numbers of the flight computer and of the carry; their shapes stay, so that nothing is compiled anew.
+    the numbers of the flight computer, of the leg and of the carry; their shapes stay, so that nothing is
+    compiled anew.
     """
     carry = _begin(carry, of_no_kind(leg))
     # Once, or every chunk would copy the tables of every lane.
     world, flight, leg, keys = jax.device_put((world, flight, leg, keys))
     start = np.asarray(carry.truth.time)
     frames: list[Frame] = []
-    longest = float(np.max(np.asarray(leg.patience)))
-    per_chunk = CYCLES[leg.kind] * float(np.max(np.asarray(leg.tick)))
-    for number in range(int(longest / per_chunk) + 2):
+    most, number = _chunks(leg), 0
+    while number < most:
         if between is not None:
-            told, carry = between(flight, carry)
+            told, changed, carry = between(flight, leg, carry)
             flight = flight if told is flight else jax.device_put(told)
+            if changed is not leg:
+                leg = jax.device_put(changed)
+                most = number + _chunks(leg)
         carry, rows = _chunk(world, flight, leg, carry, keys, np.asarray(number), record=record)
         if rows is not None:
             frames.append(jax.tree.map(lambda x: np.asarray(x if only is None else x[only : only + 1]), rows))
@@ -224,7 +227,15 @@ def fly_leg(
             progress(float(np.mean(settled)))
         if settled.all():
             break
+        number += 1
     return carry, LegResult(start, np.asarray(carry.truth.time), frames)
+
+
+def _chunks(leg: Leg) -> int:
+    """How many chunks the most patient lane may take."""
+    longest = float(np.max(np.asarray(leg.patience)))
+    per_chunk = CYCLES[leg.kind] * float(np.max(np.asarray(leg.tick)))
+    return int(longest / per_chunk) + 2
 
 
 def whole_history(legs: list[tuple[str, LegResult]], lane: int) -> dict[str, np.ndarray]:

@@ -20,8 +20,6 @@ from homeward.world.faults import Faults, due
 from homeward.world.state import TruthState
 from homeward.world.world import World
 
-# Before each chunk of a flight: the leg's name, the flight computer and the carry; how these two go on.
-Uplinked = Callable[[str, FlightComputer, Carry], tuple[FlightComputer, Carry]]
 Change = Callable[[TruthState], TruthState]
 
 
@@ -32,6 +30,13 @@ class MissionLeg:
     name: str
     leg: Leg
     before: Change | None = None
+
+
+# Before each chunk of a flight: the leg's name, the flight computer, all legs and the carry; how these three
+# go on.
+Uplinked = Callable[
+    [str, FlightComputer, list[MissionLeg], Carry], tuple[FlightComputer, list[MissionLeg], Carry]
+]
 
 
 @dataclasses.dataclass
@@ -47,6 +52,7 @@ class Outcome:
     faults: Faults  # when each failure came
     carries: dict[str, Carry]  # what the lanes carried as each leg began
     flight: FlightComputer | None = None  # as it ended, where orders from the ground may have changed it
+    ordered: list[MissionLeg] | None = None  # likewise the legs
 
     def alone(self, lane: int) -> "Outcome":
         """One lane as a mission of its own; its telemetry is what was kept of that lane alone."""
@@ -77,7 +83,7 @@ def fly_mission(
 
     ``only`` keeps the telemetry of that lane alone: see ``Outcome.alone``. ``begin``, if given, is what the
     lanes carry as leg ``first`` begins: those before are not flown. ``between`` is asked before each chunk;
-    of the flight computer it may change the site's numbers, the main's and the law's.
+    it may change the numbers of the flight computer, and those of the leg in flight and of the legs to come.
     """
     carry = fresh = first_carry(flight, truth)
     carry = carry if begin is None else begin
@@ -86,9 +92,9 @@ def fly_mission(
     beliefs: dict[str, Belief] = {}
     results = []
     carries: dict[str, Carry] = {}
-    for k, item in enumerate(legs):
-        if k < first:
-            continue
+    legs = list(legs)
+    for k in range(first, len(legs)):
+        item = legs[k]
         carries[item.name] = carry
         if progress is not None:
             progress(item.name, k / len(legs))
@@ -107,14 +113,17 @@ def fly_mission(
             if progress is not None:
                 progress(name, (k + part) / len(legs))
 
-        def asked(f: FlightComputer, c: Carry, name: str = item.name) -> tuple[FlightComputer, Carry]:
-            nonlocal flight
+        def asked(f: FlightComputer, flown: Leg, c: Carry, k: int = k) -> tuple[FlightComputer, Leg, Carry]:
+            nonlocal flight, legs
             assert between is not None
-            told, c = between(name, f, c)
-            if told is not f:
-                # Kept for the legs to come: the one in flight may go without what turns.
-                flight = eqx.tree_at(_ordered, flight, _ordered(told))
-            return told, c
+            # Always of the whole flight computer: the one in flight may go without what turns.
+            told, changed, c = between(legs[k].name, flight, legs, c)
+            if told is not flight:
+                flight, f = told, told if flown.kind in TURNING else bare_flight(told)
+            if changed is not legs:
+                flown = flown if changed[k].leg is legs[k].leg else changed[k].leg
+                legs = changed
+            return f, flown, c
 
         ask = None if between is None else asked
         if item.leg.kind in TURNING:
@@ -128,12 +137,8 @@ def fly_mission(
         ends[item.name] = jax.tree.map(np.asarray, carry.truth)
         beliefs[item.name] = belief(flight, carry, item.leg.kind in TURNING)
         results.append((item.name, result))
-    ordered = None if between is None else flight
-    return Outcome(ends[legs[-1].name], ends, starts, results, carry, beliefs, world.faults, carries, ordered)
-
-
-def _ordered(flight: FlightComputer):
-    return flight.target, flight.main, flight.guidance
+    told = (None, None) if between is None else (flight, legs)
+    return Outcome(ends[legs[-1].name], ends, starts, results, carry, beliefs, world.faults, carries, *told)
 
 
 def local_axes(truth: TruthState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -19,6 +19,7 @@ from homeward.typing import Array
 from homeward.world.pair import PairWorld
 
 Progress = Callable[[str, float], None]
+Between = Callable[[FarComputer, FarCarry], tuple[FarComputer, FarCarry]]
 PLAN_LANES = 8  # planned at once
 
 
@@ -86,13 +87,20 @@ class FarResult:
 
 def fly_far(
     world: PairWorld, flight: FarComputer, carry: FarCarry, keys: Array, record: bool,
-    until: float, progress: Progress | None = None,
+    until: float, progress: Progress | None = None, between: Between | None = None,
 ) -> tuple[FarCarry, FarResult]:  # fmt: skip
-    """From insertion to the first hold point. ``until`` [s] is when the last lane should have arrived."""
+    """From insertion to the first hold point. ``until`` [s] is when the last lane should have arrived.
+
+    ``between`` is asked before each minute and may change the numbers of flight computer and carry, as the
+    ground does.
+    """
     world, flight, keys = jax.device_put((world, flight, keys))
     result = FarResult([], [], [], np.full(len(np.asarray(carry.truth.time)), np.nan))
     start = float(np.max(np.asarray(carry.truth.time)))
     for _ in range(int((until - start) / (CYCLE * CYCLES)) + 30):
+        if between is not None:
+            told, carry = between(flight, carry)
+            flight = flight if told is flight else jax.device_put(told)
         wanting = np.asarray(_wanting(flight, carry))
         if wanting.any():
             before = np.asarray(carry.flight.stage)
@@ -113,6 +121,11 @@ def fly_far(
         if done.all():
             break
     return _late(carry), result
+
+
+def planned(flight: FarComputer, carry: FarCarry) -> FarCarry:
+    """Every lane as it would be with the plan that it wants now, if it wants one."""
+    return _planned(flight, carry, np.arange(len(np.asarray(carry.truth.time))))
 
 
 def _late(carry: FarCarry) -> FarCarry:

@@ -88,6 +88,7 @@ class Desk {
     if (m.note !== undefined) $("banner").textContent = m.note;
     if (m.live !== undefined) this.told.live = m.live;
     if (m.rows || m.legs || m.events) this.lay();
+    if (m.landing) this.told.landing.push(...m.landing);
     if (m.orders) this.orders.answers(m.orders);
   }
   tick(m) {
@@ -117,6 +118,10 @@ class Desk {
     if (m.r !== this.rate) { this.rate = m.r; for (const b of $("rates").children) b.setAttribute("aria-pressed", +b.dataset.rate === m.r); }
     $("golive").hidden = !this.told.live; $("golive").setAttribute("aria-pressed", m.f);
     this.orders.now(m);
+    if (String(m.site) !== String(this.told.at)) { // another landing site has been ordered, or one looks back to before it
+      this.told.at = m.site; const s = m.site ? { ...this.told.site, lat: m.site[0], lon: m.site[1] } : this.told.site;
+      this.earth.setPlaces(this.told.stations, s); this.view.site?.(s);
+    }
     if (m.fc !== undefined && m.fc !== this.fc) { this.fc = m.fc; const f = m.fc == null ? null : this.told.landing[m.fc] ?? null;
       this.earth.setEllipses(f ? f.rims : []); this.view.forecast(f); $("earth-note").textContent = f ? `landing foretold at ${this.utc(f.made_s)}: 1\u03c3 ${Math.round(f.axes[0])} \u00d7 ${Math.round(f.axes[1])} m` : ""; }
     this.earth.now(m.t, v.longitude_deg, v.latitude_deg, v.altitude_m, m.seen);
@@ -129,5 +134,5 @@ class Desk {
 export async function start(key) {
   const [told, land] = await Promise.all([fetch(`/console/flight/${key}`).then((r) => r.json()), fetch("/console/static/land.json").then((r) => r.json())]);
   const desk = new Desk(told, land); window.hw = { tick: (m) => desk.tick(m), desk };
-  say("ready", { rows: told.rows, events: told.events.length });
+  say("ready", { rows: told.rows, events: told.events.length, landing: told.landing.length });
 }

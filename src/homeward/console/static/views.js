@@ -50,14 +50,15 @@ export class EntryView {
   }
   paint() { for (const c of [this.corridor, this.load, this.bank, this.landing.chart]) c?.paint(); }
   forecast(f) { this.landing.forecast(f); }
+  site(s) { this.landing.site(s); }
 }
 
 class Landing {
   constructor(div, told) {
     this.told = told; this.div = div;
     if (!told.site) { div.outerHTML = '<div class="empty">No scenario tells where the site is.</div>'; return; }
-    const { lat, lon } = told.site, k = 111.2;
-    this.flat = (a, b) => [((((b - lon + 540) % 360) - 180) * Math.cos((lat * Math.PI) / 180)) * k, (a - lat) * k];
+    this.home = told.site;
+    this.flat = (a, b) => { const { lat, lon } = this.home, k = 111.2; return [((((b - lon + 540) % 360) - 180) * Math.cos((lat * Math.PI) / 180)) * k, (a - lat) * k]; };
     this.chart = new PathChart(div, told.data, (c, i) => this.flat(c.latitude_deg[i], c.longitude_deg[i])[0], (c, i) => this.flat(c.latitude_deg[i], c.longitude_deg[i])[1],
       { x: { name: "", marks: [0] }, y: { name: "", marks: [0] }, right: 10,
         lines: [0, 1].map((k) => ({ id: `ring${k}`, color: "--line", width: 1, points: [] })).concat( [1, 2, 3].map((s) => ({ id: `s${s}`, name: `${s}\u03c3`, color: "--vermilion", width: 1.4, opacity: 1.15 - 0.25 * s, points: [] }))
@@ -65,7 +66,9 @@ class Landing {
     this.chart.chart.setOption({ series: [{ id: "site", showSymbol: true, symbol: "rect", symbolSize: 8, itemStyle: { color: "#0000", borderColor: getComputedStyle(document.documentElement).getPropertyValue("--ink"), borderWidth: 1.6 } }] });
   }
   grown() { this.chart?.fill(); }
+  site(s) { if (this.chart && s) { this.home = s; this.chart.fill(); this.forecast(this.told_); } }
   forecast(f) {
+    this.told_ = f;
     if (!this.chart) return;
     this.larger = f ? f.rims[2] : null;
     [1, 2, 3].forEach((s, k) => this.chart.set(`s${s}`, f ? f.rims[k].map(([lon, lat]) => this.flat(lat, lon)) : []));

@@ -1,0 +1,105 @@
+"""The landing forecast of a return that is watched as it flies: made anew, beside it, from the newest rows.
+
+It goes by what came down and by what the ground itself has ordered: another site moves the aim, new winds the
+forecast that the fall is reckoned in.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from homeward.ground.commands import Command, LandingSite, Winds
+
+if TYPE_CHECKING:
+    from homeward.console.flight import Flight
+    from homeward.ground.forecast import Forecaster
+    from homeward.ground.forecast_setting import Levels
+    from homeward.scenario.schema import Scenario
+
+EVERY = 1.0  # s of real time between two forecasts
+APART = 5.0  # s of flight between two forecasts
+COLUMNS = (
+    "parachute_stage", "speed_m_s", "flight_path_angle_deg", "heading_deg", "latitude_deg", "longitude_deg",
+    "altitude_m",
+)  # fmt: skip
+UNTIL_BURNT = ("undock", "departure burn", "phasing coast", "coast to burn", "deorbit burn")
+
+
+class LandingWatch:
+    """Adds forecasts to a flight's ``landing`` until it has landed; ``ordered`` tells of commands that act.
+
+    Rows of a black-out did not come down: the forecast made before it stands until it is over.
+    """
+
+    def __init__(self, flight: Flight, scenario: Scenario) -> None:
+        self._flight, self._scenario = flight, scenario
+        self._levels: Levels | None = None
+        self._forecaster: Forecaster | None = None
+        self._lock, self._over = threading.Lock(), threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="landing forecast")
+        self._thread.start()
+
+    def ordered(self, command: Command) -> None:
+        """Take over a site or winds that the flight now goes by."""
+        with self._lock:
+            if isinstance(command, LandingSite):
+                place = {"latitude_deg": command.latitude_deg, "longitude_deg": command.longitude_deg}
+                site = self._scenario.site.model_copy(update=place)
+                self._scenario = self._scenario.model_copy(update={"landing_site": site})
+            elif isinstance(command, Winds):
+                self._levels = command.levels
+            else:
+                return
+            self._forecaster = None
+
+    def stop(self) -> None:
+        """No more forecasts."""
+        self._over.set()
+
+    def _run(self) -> None:
+        while not self._over.wait(EVERY):
+            self.look()
+            if not self._flight.live:
+                return
+
+    def look(self) -> bool:
+        """Make a forecast if there is something new to make one of; whether there was."""
+        from homeward.ground.forecast_run import moments
+
+        f = self._flight
+        rows = f.count()
+        if rows < 2 or not all(c in f.rows.place for c in COLUMNS):
+            return False
+        time = f.rows.time[:rows]
+        if f.leg_at(float(time[-1])) in UNTIL_BURNT:
+            return False
+        if f.landing and time[-1] - f.landing[-1]["made_s"] < APART:
+            return False
+        table = self._table(rows)
+        if table["blackout"][-1] > 0.5 or table["altitude_m"][-1] < self._scenario.site.altitude_m + 5.0:
+            return False
+        with self._lock:
+            forecaster = self._forecaster = self._forecaster or self._made()
+            told = forecaster.at(list(moments(table))[-1]).told()
+        f.landing = [*f.landing, told]
+        return True
+
+    def _table(self, rows: int) -> dict[str, np.ndarray]:
+        """The newest rows, back to where the parachute opened."""
+        columns = self._flight.rows
+        stage = columns.column("parachute_stage")[:rows]
+        opened = int(np.argmax(stage > 0)) if (stage > 0).any() else rows
+        first = max(min(rows - 2, opened - 2), 0)
+        names = {*COLUMNS, *(n for n in ("blackout",) if n in columns.place)}
+        table = {name: np.asarray(columns.column(name)[first:rows]) for name in names}
+        table.setdefault("blackout", np.zeros(rows - first))
+        return table | {"time_s": np.asarray(columns.time[first:rows])}
+
+    def _made(self) -> Forecaster:
+        from homeward.ground.forecast import Forecaster
+        from homeward.ground.forecast_setting import setting_of
+
+        return Forecaster(setting_of(self._scenario, self._flight.epoch, True, self._levels))
