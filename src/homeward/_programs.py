@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import threading
@@ -34,6 +35,7 @@ from homeward._structure import ForeignTreeError, describe, rebuild
 
 MOST_FILES = 96  # programs kept; the least used go first
 MAGIC = b"homeward program 1\n"
+APART = "import sys; from homeward._programs import compile_stored; compile_stored(sys.argv[1])"
 OPTIONS = ("jax_enable_x64", "jax_default_matmul_precision", "jax_threefry_partitionable",
            "jax_default_prng_impl", "jax_numpy_dtype_promotion")  # fmt: skip
 
@@ -43,10 +45,13 @@ _pool = ThreadPoolExecutor(max_workers=max(2, min(4, os.cpu_count() or 1)), thre
 
 
 class Program:
-    """A jitted function of pytrees of arrays; keyword arguments are static. Called like ``jax.jit``'s."""
+    """A jitted function of pytrees of arrays; keyword arguments are static. Called like ``jax.jit``'s.
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+    ``apart`` has it compiled by a process of its own, whose memory ends with it: for the largest ones.
+    """
+
+    def __init__(self, function: Callable[..., Any], apart: bool = False) -> None:
+        self.function, self.apart = function, apart
         self.name = re.sub(r"\W", "", function.__name__.strip("_"))
         self._ready: dict[Hashable, Future[Callable[..., Any]]] = {}
         self._jits: dict[Hashable, Any] = {}
@@ -121,12 +126,14 @@ class Program:
         found = None if path is None else _read(path)
         if found is None:
             found = self._trace(args, static, shapes)
+            _let_go()
             if path is not None:
                 _write(path, *found)
+                if self.apart:
+                    _compile_apart(path)
                 found = _read(path) or found
-            _let_go()
         exported, out = found
-        compiled = jax.jit(exported.call).lower(*shapes).compile()
+        compiled = _compiled(exported)
         _let_go()
         tree = jax.tree.structure(rebuild(out))
         return lambda args, leaves: jax.tree.unflatten(tree, compiled(*leaves))
@@ -152,6 +159,35 @@ def _let_go() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
+def _compiled(exported: export.Exported) -> Any:
+    shapes = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in exported.in_avals]
+    return jax.jit(exported.call).lower(*shapes).compile()
+
+
+def compile_stored(path: str) -> None:
+    """Compile the stored program in a file, so that XLA's cache holds it: what ``_compile_apart`` runs."""
+    found = _read(Path(path))
+    if found is not None:
+        _compiled(found[0])
+
+
+def _compile_apart(path: Path) -> None:
+    """Have a stored program compiled into XLA's cache by a process of its own, from which it is then read.
+
+    On a processor alone: a second process would ask a GPU for its memory a second time. Whatever goes wrong
+    there costs time only, since what the cache lacks is compiled here.
+    """
+    if jax.default_backend() != "cpu" or not jax.config.values.get("jax_compilation_cache_dir"):
+        return
+    places = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
+    with contextlib.suppress(OSError, ValueError):
+        subprocess.run(
+            [sys.executable, "-c", APART, str(path)], env=environment, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+
 def build_seconds() -> float:
     """Seconds this process has spent making programs ready: traced, compiled or read, side by side or not."""
     return float(sum(_spent))
@@ -162,9 +198,9 @@ def source_fingerprint() -> str:
     return _fingerprint()[:12]
 
 
-def program(function: Callable[..., Any]) -> Program:
-    """Decorator: a ``Program`` of the function."""
-    return Program(function)
+def program(function: Callable[..., Any], apart: bool = False) -> Program:
+    """Decorator: a ``Program`` of the function, compiled by a process of its own if ``apart``."""
+    return Program(function, apart)
 
 
 def _shape(leaf: Any) -> jax.ShapeDtypeStruct:
@@ -226,4 +262,4 @@ def _write(path: Path, exported: export.Exported, out: Any) -> None:
         pass
 
 
-__all__ = ["Program", "build_seconds", "program", "source_fingerprint"]
+__all__ = ["Program", "build_seconds", "compile_stored", "program", "source_fingerprint"]

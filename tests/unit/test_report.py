@@ -9,6 +9,7 @@ import pytest
 
 from homeward.campaign.columns import RETURN, RUN, Column
 from homeward.campaign.report import report
+from homeward.campaign.report_figures import pictures_of
 from homeward.campaign.reproduce import changes, commands
 from homeward.campaign.requirements import parse
 from homeward.campaign.store import Store
@@ -130,13 +131,18 @@ def test_the_ground_in_reach_is_drawn_from_what_was_flown(folder, monkeypatch):
     scenario = type("S", (), {"site": type("P", (), SITE), "truth": load("shenzhou-15").truth})
     monkeypatch.setattr(report_footprint, "scenario_of", lambda store: scenario)
     records = read_records(folder)
-    places = {"open_latitude_deg": np.full(RUNS, 41.6), "open_longitude_deg": np.full(RUNS, 100.1)}
-    records._kept.update(places)
-    records.names = [*records.names, *places]
-    ((picture, title, caption),) = report_footprint.footprint_of(records)
-    assert b"<svg" in picture and title == "Ground that can be reached"
+    reach = report_footprint.footprint_of(records)
+    assert reach is not None and len(reach.rim) == 5 and np.array_equal(reach.rim[0], reach.rim[-1])
     # A degree of latitude is 111 km; two of longitude at 41 to 42 degrees 168 and 166 km.
-    assert "5 of the held-bank profiles" in caption and "168 km from west to east" in caption
+    words = report_footprint.words_of(reach)
+    assert "5 of the profiles" in words and "168 km from west to east" in words
+    plain = [
+        shot for shot in pictures_of(records, [], [], lambda _: None)["results"] if "came down" in shot[1]
+    ]
+    both = pictures_of(records, [], [], lambda _: None, reach)["results"]
+    ((picture, title, caption),) = [shot for shot in both if "came down" in shot[1]]
+    assert picture != plain[0][0] and title.endswith("the ground that can be reached")
+    assert caption == plain[0][2] + words
 
 
 def test_a_report_by_other_requirements(folder):

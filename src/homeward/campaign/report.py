@@ -56,11 +56,12 @@ def report(
     )
     sample = sample_of(records)
     found = [d for d in (drivers_of(records, n, sample) for n in asked) if d is not None]
-    tell("drawing", 0.4)
-    shots = pictures_of(records, verdicts, found, lambda part: tell("drawing", 0.4 + 0.6 * part))
+    ground = None
     if footprint:
-        tell("flying the footprint", 0.9)
-        shots["results"][1:1] = footprint_of(records)
+        tell("flying the footprint", 0.3)
+        ground = footprint_of(records)
+    tell("drawing", 0.4)
+    shots = pictures_of(records, verdicts, found, lambda part: tell("drawing", 0.4 + 0.6 * part), ground)
     failed = records.failed
     data = {
         "scenario": m["scenario"], "kind": m["kind"], "fidelity": m.get("fidelity"), "seed": m["seed"],

@@ -7,9 +7,11 @@ from scipy.stats import beta
 
 from homeward.campaign.drivers import SHOWN, Drivers
 from homeward.campaign.records import Records
+from homeward.campaign.report_footprint import words_of
 from homeward.campaign.verdicts import Verdict
-from homeward.output.campaign_pictures import bars, distribution, ellipse_of, landings, scatter, svg
+from homeward.output.campaign_pictures import bars, distribution, ellipse_of, scatter, svg
 from homeward.output.facts import local_km
+from homeward.output.landing_map import Reach, landing_map
 
 Shot = tuple[bytes, str, str]  # picture, title, caption
 MOST = 8  # quantities whose distribution is drawn
@@ -17,9 +19,13 @@ WORST = 5
 
 
 def pictures_of(
-    records: Records, verdicts: Sequence[Verdict], found: Sequence[Drivers], share: Callable[[float], None]
-) -> dict[str, list[Shot]]:
-    """Pictures of the results and of what drives them; what was not recorded has none."""
+    records: Records, verdicts: Sequence[Verdict], found: Sequence[Drivers], share: Callable[[float], None],
+    reach: Reach | None = None,
+) -> dict[str, list[Shot]]:  # fmt: skip
+    """Pictures of the results and of what drives them; what was not recorded has none.
+
+    ``reach`` is the ground that can be reached, for the map.
+    """
     limits: dict[str, list[tuple[float, str]]] = {}
     for v in verdicts:
         r = v.requirement
@@ -30,7 +36,7 @@ def pictures_of(
     wanted = [*limits, *(n for n in metrics if n not in limits)][:MOST]
     made: list[Shot] = []
     if records.manifest["kind"] == "return":
-        made += _map(records) + _loads(records, limits) + _corridor(records)
+        made += _map(records, reach) + _loads(records, limits) + _corridor(records)
     else:
         made += _contact(records)
     for k, name in enumerate(wanted):
@@ -67,7 +73,7 @@ def _distribution(records: Records, name: str, limits: list[tuple[float, str]]) 
     return picture, f"{name}: {words}" if words else name, f"{len(records):,} runs.{left}{marks}"
 
 
-def _map(records: Records) -> list[Shot]:
+def _map(records: Records, reach: Reach | None) -> list[Shot]:
     site = records.manifest.get("scenario_document", {}).get("site")
     names = ("touchdown_latitude_deg", "touchdown_longitude_deg", "open_latitude_deg", "open_longitude_deg")
     if site is None or not all(n in records for n in names[:2]):
@@ -98,7 +104,10 @@ def _map(records: Records) -> list[Shot]:
         f"{np.hypot(*middle):.2f} km from the site. Of these runs {told}; of normal ones 39.3, 86.5, 98.9 %. "
         "Dashed: rings about the site."
     )
-    return [(svg(landings((east, north), opened, worst)), "Where the runs came down", caption)]
+    title = "Where the runs came down"
+    if reach is not None:
+        title, caption = f"{title}, and the ground that can be reached", caption + words_of(reach)
+    return [(svg(landing_map((east, north), opened, worst, reach)), title, caption)]
 
 
 def _inside(east, north, middle, half, turn) -> np.ndarray:

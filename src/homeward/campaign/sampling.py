@@ -2,17 +2,17 @@
 
 A Latin hypercube cuts each parameter into as many equally likely slices as there are runs and flies each
 slice once; Sobol's sequence, scrambled, fills all parameters together (McKay, Beckman and Conover 1979; Owen
-1998).
+1998). Either is a function of seed, parameter and run number, so that nothing is kept of the other runs.
 Profiles and sensors' noise stay random, run by run.
 """
 
 import zlib
-from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import qmc
 
+from homeward.campaign.permutation import bits_of, place_of
 from homeward.scenario.schema_distribution import PAIR_DRAWS, RETURN_DRAWS
 
 SAMPLINGS = ("random", "lhs", "sobol")
@@ -26,10 +26,6 @@ class Plan:
     def __init__(self, kind: str, seed: int, runs: int, returns: bool) -> None:
         self.kind, self.seed, self.runs = kind, seed, runs
         self.names = {} if kind == "random" else (RETURN_DRAWS if returns else PAIR_DRAWS)
-        self._columns: dict[tuple[str, int], np.ndarray] = {}
-        if kind == "lhs":  # made at once: several threads ask
-            for name, (_, count) in self.names.items():
-                self._columns |= {(name, k): self._slices(name, k) for k in range(count)}
 
     def standard(self, runs: np.ndarray) -> dict[str, np.ndarray]:
         """Standard normal numbers (len(runs), count) of every parameter by name; none of a random plan."""
@@ -38,17 +34,18 @@ class Plan:
         axis = 0
         for name, (_, count) in self.names.items():
             if unit is None:
-                u = np.stack([self._columns[name, k][runs] for k in range(count)], axis=1)
+                u = np.stack([self._slices(name, k, runs) for k in range(count)], axis=1)
             else:
                 u = unit[:, axis : axis + count]
             axis += count
             told[name] = ndtri(np.minimum(np.maximum(u, LEAST), 1.0 - LEAST))
         return told
 
-    def _slices(self, name: str, k: int) -> np.ndarray:
-        """One parameter's numbers of all runs: a stream of its own, keyed by its name."""
-        rng: Any = np.random.default_rng([self.seed, zlib.crc32(name.encode()), k])
-        return qmc.LatinHypercube(1, rng=rng).random(self.runs)[:, 0]
+    def _slices(self, name: str, k: int, runs: np.ndarray) -> np.ndarray:
+        """One parameter's numbers: each run's slice, and its place within it, both keyed by the name."""
+        key = (self.seed, zlib.crc32(name.encode()), k)
+        inside = bits_of(runs, (*key, 1)) * 2.0**-53
+        return (place_of(runs, self.runs, (*key, 0)) + inside) / self.runs
 
     def _sequence(self, runs: np.ndarray) -> np.ndarray:
         """Rows of the sequence; runs are those of one block, the last one repeated."""

@@ -10,7 +10,6 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse
 
 from homeward.output.style import (
     BLUE,
@@ -21,7 +20,6 @@ from homeward.output.style import (
     SOFT,
     VERMILION,
     label,
-    marker,
     new_figure,
     panel_title,
     styled,
@@ -30,8 +28,6 @@ from homeward.output.style import (
 WIDTH = 9.6  # inches
 MOST = 4000  # points drawn of a scatter, besides the worst
 BINS = 60
-RINGS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)  # km
-INSIDE = {1: "39.3 %", 2: "86.5 %", 3: "98.9 %"}  # of a normal distribution in the plane
 
 
 def svg(figure: Figure) -> bytes:
@@ -141,64 +137,7 @@ def ellipse_of(east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndar
     return middle, np.sqrt(np.maximum(spread[::-1], 0.0)), turn
 
 
-def landings(
-    touchdown: tuple[np.ndarray, np.ndarray], opening: tuple[np.ndarray, np.ndarray] | None,
-    worst: Sequence[tuple[int, float, float]], rim: np.ndarray | None = None,
-) -> Figure:  # fmt: skip
-    """Where the runs landed, east and north of the site in km, with ellipses of one to three sigma.
-
-    ``opening`` are the places where the parachutes opened; ``worst`` runs are named; ``rim`` (n, 2) is the
-    outline of the ground that can be reached.
-    """
-    with styled():
-        figure = new_figure(WIDTH, 6.4)
-        ax = figure.add_axes((0.06, 0.08, 0.92, 0.85))
-        pick = _some(touchdown[0].size)
-        if opening is not None:
-            ax.plot(opening[0][pick], opening[1][pick], ".", color=ORANGE, markersize=2.5, alpha=0.5, mew=0,
-                    rasterized=True)  # fmt: skip
-        ax.plot(touchdown[0][pick], touchdown[1][pick], ".", color=BLUE, markersize=3.5, alpha=0.5, mew=0,
-                rasterized=True)  # fmt: skip
-        middle, half, turn = ellipse_of(*touchdown)
-        for k in (1, 2, 3):
-            ax.add_patch(Ellipse(tuple(middle), 2 * k * half[0], 2 * k * half[1], angle=np.degrees(turn),
-                                 fill=False, edgecolor=INK, linewidth=1.1, zorder=3))  # fmt: skip
-            way = np.array([np.cos(turn), np.sin(turn)])
-            tip = middle + k * half[0] * way * (1.0 if way[1] >= 0.0 else -1.0)
-            label(ax, tip[0], tip[1], f"{k}σ  {INSIDE[k]}", INK, offset=(4, 5), fontsize=8)
-        far = np.hypot(*touchdown)
-        size = float(max(far.max(), np.abs(middle).max() + 3.2 * half[0]))
-        wide = 1.08 * size
-        box = ax.get_window_extent()
-        ax.set_xlim(-wide * box.width / box.height, wide * box.width / box.height)
-        ax.set_ylim(-wide, wide)
-        _rings(ax, wide)
-        if rim is not None:
-            ax.plot(rim[:, 0], rim[:, 1], color=GREEN, linewidth=1.3)
-        marker(ax, 0.0, 0.0, "site")
-        named: list[tuple[float, float]] = []
-        for run, x, y in worst:
-            ax.plot([x], [y], "o", mfc="none", mec=VERMILION, markersize=7, mew=1.2)
-            if any(abs(x - a) < 0.16 * wide and abs(y - b) < 0.05 * wide for a, b in named):
-                continue  # its number would stand upon another's
-            named.append((x, y))
-            label(ax, x, y, f"{run}", VERMILION, offset=(6, 5), fontsize=8)
-        panel_title(
-            ax,
-            "touchdown (blue), opening (orange): km north over east of the site; worst by number",
-        )
-    return figure
-
-
-def _rings(ax: Axes, wide: float) -> None:
-    turn = np.linspace(0.0, 2.0 * np.pi, 300)
-    shown = [r for r in RINGS if 0.15 * wide < r <= wide][-4:]
-    for ring in shown:
-        ax.plot(ring * np.cos(turn), ring * np.sin(turn), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
-        label(ax, 0.0, -ring, f"{ring:g} km", SOFT, offset=(0, -1), ha="center", va="top", fontsize=8)
-
-
-def _some(n: int) -> np.ndarray:
+def some(n: int) -> np.ndarray:
     """Rows to draw: all of few, else evenly spread ones."""
     return np.arange(n) if n <= MOST else np.linspace(0, n - 1, MOST).astype(int)
 
@@ -213,7 +152,7 @@ def scatter(
         ax = figure.add_axes((0.06, 0.14, 0.92, 0.76))
         seen = np.isfinite(x) & np.isfinite(y)
         rows = np.flatnonzero(seen & good)
-        rows = rows[_some(rows.size)] if rows.size else rows
+        rows = rows[some(rows.size)] if rows.size else rows
         ax.plot(x[rows], y[rows], ".", color=BLUE, markersize=3.5, alpha=0.55, mew=0, rasterized=True)
         rows = np.flatnonzero(seen & ~good)
         ax.plot(x[rows], y[rows], "x", color=VERMILION, markersize=5, mew=1.2)
@@ -284,4 +223,4 @@ def cumulative(
     return figure
 
 
-__all__ = ["bars", "cumulative", "distribution", "ellipse_of", "landings", "png", "scatter", "svg"]
+__all__ = ["bars", "cumulative", "distribution", "ellipse_of", "png", "scatter", "some", "svg"]

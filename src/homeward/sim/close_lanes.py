@@ -32,7 +32,7 @@ def close_program(world, flight, fault_time, carry, keys, record: bool):
     return strong(jax.vmap(lane, in_axes=(world_axes(world), 0, 0, 0))(world, fault_time, carry, keys))
 
 
-_chunk = program(close_program)
+_chunk = program(close_program, apart=True)  # the largest of all: its compiling takes a gibibyte
 
 
 @program

@@ -57,7 +57,7 @@ def far_program(world, flight, carry, keys, record: bool):
     return strong(jax.vmap(lane, in_axes=(world_axes(world), 0, 0))(world, carry, keys))
 
 
-_chunk = program(far_program)
+_chunk = program(far_program, apart=True)
 
 
 @program
@@ -137,10 +137,18 @@ def _late(carry: FarCarry) -> FarCarry:
 
 
 def _planned(flight: FarComputer, carry: FarCarry, lanes: np.ndarray) -> FarCarry:
-    """The given lanes with new plans: a few at a time, since planning costs more than a minute of flight."""
+    """The given lanes with new plans: a few at a time, since planning costs more than a minute of flight.
+
+    Lanes are picked out and put back by NumPy: JAX would compile that anew for every shape there is.
+    """
+    wide = jax.tree.map(np.array, carry)
     for start in range(0, len(lanes), PLAN_LANES):
         some = lanes[start : start + PLAN_LANES]
         pick = np.resize(some, PLAN_LANES)
-        few = _plan(flight, jax.tree.map(lambda x, p=pick: x[p], carry))
-        carry = jax.tree.map(lambda x, y, s=some: x.at[s].set(y[: len(s)]), carry, few)
-    return carry
+        few = _plan(flight, jax.tree.map(lambda x, p=pick: x[p], wide))
+
+        def put(x: np.ndarray, y: Array, s: np.ndarray = some) -> None:
+            x[s] = np.asarray(y)[: len(s)]
+
+        jax.tree.map(put, wide, few)
+    return jax.device_put(wide)

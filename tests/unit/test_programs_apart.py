@@ -1,0 +1,52 @@
+"""Programs compiled by a process of their own, and read from the cache by the one that flies."""
+
+import json
+import os
+import subprocess
+import sys
+
+WHOLE = """
+import json, subprocess, sys
+import jax, jax.numpy as jnp, numpy as np
+from homeward import _programs
+
+calls = []
+run = subprocess.run
+def watched(command, **more):
+    if sys.argv[1] == "broken":
+        command = [sys.executable, "-c", "raise SystemExit(1)"]
+    calls.append(run(command, **more).returncode)
+_programs.subprocess.run = watched
+hits = []
+jax.monitoring.register_event_listener(lambda event, **_: hits.append(event.split("/")[-1]))
+
+def summed(x):  # long enough in compiling for XLA's cache to keep it
+    y = x
+    for k in range(60):
+        y = jnp.sort(jnp.sin(y + k)) + x
+    return y
+
+import os, pathlib
+one = _programs.program(summed, apart=True)
+x = np.linspace(0.0, 1.0, 7)
+told = np.asarray(one(x))
+xla = pathlib.Path(os.environ["HOMEWARD_CACHE"]) / "xla"
+print(json.dumps({"calls": calls, "hits": hits.count("cache_hits"),
+                  "told": told.tolist(),
+                  "stored": len(list(xla.glob("jit_call-*"))) == 1}))
+"""
+
+
+def test_a_large_program_is_compiled_apart_once_and_where_that_fails_here(tmp_path):
+    def flown(word: str, cache: str) -> dict:
+        environment = os.environ | {"HOMEWARD_CACHE": str(tmp_path / cache)}
+        answer = subprocess.run(
+            [sys.executable, "-c", WHOLE, word], env=environment, stdout=subprocess.PIPE, check=True
+        )
+        return json.loads(answer.stdout)
+
+    first, again, broken = flown("sound", "one"), flown("sound", "one"), flown("broken", "two")
+    assert first["calls"] == [0] and first["stored"] and first["hits"] == 1
+    assert again["calls"] == [] and again["hits"] == 1
+    assert broken["calls"] == [1] and broken["hits"] == 0
+    assert first["told"] == again["told"] == broken["told"] and len(first["told"]) == 7
