@@ -14,6 +14,8 @@ from homeward.scenario.load import find, load, parse_settings
 from homeward.scenario.schema import Scenario
 from homeward.scenario.shipped import DEFAULT
 
+FAR_OFF = 86400.0  # s that a state to start from may be away from the tracks
+
 
 def stations_of(scenario: Scenario) -> list[Any]:
     """The stations that a scenario's ground has."""
@@ -73,6 +75,9 @@ def orbit_determination(
     ballistic: Annotated[
         float, typer.Option(metavar="M2_KG", min=1e-6, max=10.0, help="drag coefficient x area / mass")
     ] = 0.004,
+    initial: Annotated[
+        str | None, typer.Option(metavar="FILE.opm", help="a state to start from, else the first whole pass")
+    ] = None,
     hours: Annotated[float, typer.Option(metavar="H", min=0.0, max=72.0, help="to predict ahead")] = 6.0,
     settings: Settings = None,
     out: Folder = None,
@@ -88,21 +93,35 @@ def orbit_determination(
         from homeward.ground.measurements import from_tdm
         from homeward.ground.orbit_fit import predicted
         from homeward.ground.orbit_model import orbit_model
-        from homeward.ground.orbit_start import determine
+        from homeward.ground.orbit_start import determine, prior_of, shifted
         from homeward.io.oem import write_oem
-        from homeward.io.opm import write_opm
+        from homeward.io.opm import read_opm, write_opm
         from homeward.io.tdm import read_tdm
 
         tracks = from_tdm(read_tdm(file), stations).within(start, until)
         if not len(tracks.time):
             raise InputError(f"{file}: no observation between --from {start:g} and --until {until:g} s")
+        given = None
+        if initial is not None:
+            opm = read_opm(initial)
+            away = (opm.epoch - tracks.epoch) - float(tracks.time[0])
+            if abs(away) > FAR_OFF:
+                raise InputError(
+                    f"{initial}: EPOCH: expected within a day of the first observation used, it is "
+                    f"{abs(away) / 86400.0:.1f} days {'before' if away < 0.0 else 'after'} it"
+                )
+            # The Earth's orientation begins with the earlier of the two.
+            if opm.epoch - tracks.epoch < 0.0:
+                tracks = shifted(tracks, opm.epoch)
+            given = opm.epoch - tracks.epoch, prior_of(opm)
         span = float(tracks.time[-1]) + hours * 3600.0 + 1200.0
+        span = span if given is None else max(span, given[0]) + 1200.0
         # Of the simulated Earth that was flown about, or the fit would chase what was left out of it.
         gravity = chosen.truth.gravity
         degree = gravity.degree if gravity.model == "egm96" else 2
         model = orbit_model(tracks.epoch, span, ballistic, degree)
         talk("fitting")
-        orbit = determine(model, tracks)
+        orbit = determine(model, tracks, given)
         talk("predicting")
         times = np.arange(orbit.time, float(tracks.time[-1]) + hours * 3600.0 + 1.0, 60.0)
         states, covariances = predicted(model, orbit, times)

@@ -164,3 +164,40 @@ def test_an_orbit_is_found_from_two_stations_and_a_relay():
     assert np.linalg.norm(orbit.state[:3] - truth[:3]) < 30.0
     rms = np.sqrt(np.nanmean(orbit.residuals**2, axis=0))
     np.testing.assert_allclose(rms, 1.0, atol=0.35)
+
+
+def test_a_state_to_start_from_is_read_checked_and_used(tmp_path, capsys):
+    """The relays tell no angles: without a state to start from there is no orbit."""
+    span = 2 * 3600.0
+    model = orbit_model(EPOCH, span + 1200.0, 0.004, degree=21)
+    truth = np.array([6.77e6, 0.0, 0.0, 0.0, 5.75e3, 5.07e3, 1.0])
+    time, inertial, fixed = fly(model, truth[None], 0.0, span)
+    made = measure(EPOCH, network(("relay",)), time[3::6], fixed[3::6, 0, :3], fixed[3::6, 0, 3:], seed=4)
+    file, opm = tmp_path / "t.tdm", tmp_path / "start.opm"
+    write_tdm(file, to_segments(made, "SHIP"))
+    command = [
+        "orbit-determination",
+        str(file),
+        "--set",
+        "ground.network=['relay']",
+        "--hours",
+        "0",
+        "--json",
+    ]
+    assert main(command) == 2 and "give --initial" in capsys.readouterr().err
+    off = np.array([900.0, -700.0, 400.0, 0.8, -0.5, 0.3])
+    sigma = np.diag(np.array([1e3, 1e3, 1e3, 1.0, 1.0, 1.0]) ** 2)
+    write_opm(opm, "SHIP", EPOCH, truth[:3] + off[:3], truth[3:6] + off[3:], sigma)
+    given = read_opm(opm)
+    assert given.covariance is not None
+    np.testing.assert_allclose(given.covariance, sigma, rtol=1e-9)
+    assert main([*command, "--initial", str(opm)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    row = round((Epoch.from_iso(told["epoch_utc"]) - EPOCH) / 10.0)
+    missed = np.asarray(told["position_m"]) - inertial[row, 0, :3]
+    assert np.linalg.norm(missed) < 0.2 * np.linalg.norm(off[:3])  # ranges alone, of two satellites
+    assert np.abs(missed / np.asarray(told["position_sigma_m"])).max() < 4.0
+    assert main([*command, "--initial", str(tmp_path / "none.opm")]) == 2
+    write_opm(opm, "SHIP", EPOCH.plus(3 * 86400.0), truth[:3], truth[3:6])
+    assert main([*command, "--initial", str(opm)]) == 2
+    assert "within a day" in capsys.readouterr().err

@@ -17,8 +17,11 @@ ROUNDS = 12  # of the batch at most
 SETTLED = 0.05  # sigma: a step smaller than that ends it
 OUTLIER = 5.0  # sigma: left out once the orbit fits
 EDITS = 5  # rounds in which it is judged what is left out: to judge on for ever would end nowhere
+REMEMBERED = 12  # spans with measurements by whose innovations the filter judges its measurements
 FILTER_SPAN = 600.0  # s after which the filter takes a new reference
-ACCELERATION = 4e-6  # m/s2 sqrt(s): white, an axis; what EGM96 and one drag factor leave in low orbit
+# m/s2 sqrt(s): white, an axis, for what EGM96 and one drag factor leave in low orbit. A fit has laid the half
+# day that it went over through that already; a filter's last state has not.
+ACCELERATION, FILTER_ACCELERATION = 4e-6, 8e-6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Orbit:
     residuals: np.ndarray
     rounds: int = 0
     left_out: int = 0
+    acceleration: float = ACCELERATION  # by which what is promised of it grows
 
     @property
     def sigma(self) -> np.ndarray:
@@ -143,12 +147,23 @@ def batch(model: OrbitModel, tracks: Tracks, prior: Prior, start: float = 0.0) -
 
 
 def sequential(
-    model: OrbitModel, tracks: Tracks, prior: Prior, start: float = 0.0, acceleration: float = ACCELERATION
+    model: OrbitModel,
+    tracks: Tracks,
+    prior: Prior,
+    start: float = 0.0,
+    acceleration: float = FILTER_ACCELERATION,
 ) -> list[Orbit]:
-    """The filter's orbits, one every ten minutes, each at the end of its span."""
+    """The filter's orbits, one every ten minutes, each at the end of its span.
+
+    A kind of measurement whose innovations, by their median over the spans before, are larger than they
+    should be is weighed down, as the batch does it: what the force model leaves out is not white, and a
+    filter that took Doppler at its word would promise what its model cannot keep.
+    """
     x = np.concatenate([prior.state, np.zeros(len(tracks.stations))])
     P = np.diag(np.concatenate([prior.sigma, [s.bias_sigma for s in tracks.stations]]) ** 2)
     found: list[Orbit] = []
+    recent: list[np.ndarray] = []
+    spread = np.ones(4)
     end = float(tracks.time[-1])
     now = start
     while now <= end:
@@ -159,7 +174,7 @@ def sequential(
         for _ in range(ROUNDS):
             time, inertial, fixed = fly(model, neighbours(about[:STATES]), now, now + FILTER_SPAN)
             at = between(time, fixed, part.time) if len(part.time) else None
-            shift, later, scaled = _taken(part, at, about, x - about, P)
+            shift, later, scaled = _taken(part, at, about, x - about, P, spread)
             moved = np.abs(shift) / np.sqrt(np.diag(later))
             if at is None or np.max(moved) < SETTLED:
                 break
@@ -170,12 +185,25 @@ def sequential(
         P = carried @ later @ carried.T
         P[:6, :6] += _white(acceleration)
         now += FILTER_SPAN
-        found.append(Orbit(now, x[:STATES].copy(), P[:STATES, :STATES].copy(), x[STATES:].copy(), scaled))
+        if len(part.time):
+            recent = [*recent[1 - REMEMBERED :], scaled * spread]
+            spread = _spread(np.concatenate(recent))
+        found.append(
+            Orbit(
+                now, x[:STATES].copy(), P[:STATES, :STATES].copy(), x[STATES:].copy(), scaled,
+                acceleration=acceleration,
+            )
+        )  # fmt: skip
     return found
 
 
 def _taken(
-    part: Tracks, at: np.ndarray | None, about: np.ndarray, shift: np.ndarray, P: np.ndarray
+    part: Tracks,
+    at: np.ndarray | None,
+    about: np.ndarray,
+    shift: np.ndarray,
+    P: np.ndarray,
+    spread: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A span's measurements, one by one: shift from ``about``, covariance, innovations over their sigma.
 
@@ -188,7 +216,7 @@ def _taken(
     H = np.stack(
         [differences(modelled(part, at[:, k + 1]), predicted) / PROBE[k] for k in range(STATES)], axis=2
     )
-    residual, sigma = differences(part.values, predicted), _weights(part, predicted)
+    residual, sigma = differences(part.values, predicted), _weights(part, predicted) * spread
     for i, j in np.argwhere(np.isfinite(part.values)):
         h = np.zeros(len(about))
         h[:STATES] = H[i, j]
@@ -209,12 +237,13 @@ def _taken(
 
 
 def predicted(
-    model: OrbitModel, orbit: Orbit, times: np.ndarray, acceleration: float = ACCELERATION
+    model: OrbitModel, orbit: Orbit, times: np.ndarray, acceleration: float | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """States (k, 6) in I at later times [s], and their covariances (k, 6, 6).
 
     What the model leaves out is white acceleration here too, gathered every ten minutes.
     """
+    acceleration = orbit.acceleration if acceleration is None else acceleration
     time, inertial, _ = fly(model, neighbours(orbit.state), orbit.time, float(np.max(times)))
 
     def matrices(at: np.ndarray) -> np.ndarray:

@@ -1,12 +1,16 @@
 """Orbit determination from nothing but tracks: a start from one pass, then longer and longer arcs."""
 
+import dataclasses
+
 import numpy as np
 
 from homeward.earth.frames import to_gcrf
+from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.ground.measurements import FIRST_GAP, Tracks, local_axes
 from homeward.ground.orbit_fit import Orbit, Prior, batch
-from homeward.ground.orbit_model import OrbitModel
+from homeward.ground.orbit_model import PROBE, OrbitModel, between, fly, neighbours
+from homeward.io.opm import Opm
 
 LEAST = 8  # measurements of a pass to start from
 WIDE = np.array([20e3] * 3 + [100.0] * 3 + [0.5])  # what the start may be wrong by, 1-sigma
@@ -46,12 +50,49 @@ def first_guess(tracks: Tracks, rows: np.ndarray) -> np.ndarray:
     return np.concatenate([fit[0], fit[1] / t[-1], [1.0]])
 
 
-def determine(model: OrbitModel, tracks: Tracks) -> Orbit:
+def prior_of(opm: Opm) -> Prior:
+    """What an OPM tells before the first measurement; without a covariance it may be ``WIDE`` off."""
+    r, v = opm.in_gcrf()
+    sigma = WIDE.copy()
+    if opm.covariance is not None:
+        told = np.diag(opm.covariance)
+        if not (told > 0.0).all():
+            raise InputError(f"{opm.file}: CX_X to CZ_DOT_Z_DOT: expected variances greater than 0")
+        sigma[:6] = np.sqrt(told)
+    return Prior(np.concatenate([r, v, [1.0]]), sigma)
+
+
+def shifted(tracks: Tracks, epoch: Epoch) -> Tracks:
+    """The same tracks with times [s] from another epoch."""
+    return dataclasses.replace(tracks, epoch=epoch, time=tracks.time + (tracks.epoch - epoch))
+
+
+def carried(model: OrbitModel, time: float, prior: Prior, to: float) -> Prior:
+    """What is believed at a time [s] as it stands at another; each number by itself."""
+    if time == to:
+        return prior
+    times, inertial, _ = fly(model, neighbours(prior.state), time, to)
+    rows = between(times, inertial, np.asarray([to]))[0]
+    phi = ((rows[1:] - rows[0]) / PROBE[:, None]).T
+    sigma = np.append(np.sqrt(np.diag(phi @ np.diag(prior.sigma**2) @ phi.T)), prior.sigma[6])
+    return Prior(np.append(rows[0], prior.state[6:]), sigma)
+
+
+def determine(model: OrbitModel, tracks: Tracks, initial: tuple[float, Prior] | None = None) -> Orbit:
     """The orbit that fits all tracks from the first whole pass on, at the start of that pass.
 
-    The model's epoch must be that of the tracks. Raises InputError where there is no such pass, Infeasible
-    where the fit goes astray.
+    ``initial`` is a time [s] and what is believed there: then no whole pass is needed, and the orbit is that
+    at the first measurement. The model's epoch must be that of the tracks. Raises InputError where there is
+    no such pass, Infeasible where the fit goes astray.
     """
+    if initial is not None:
+        start = float(tracks.time[0])
+        prior = carried(model, *initial, start)
+        near = tracks.within(-np.inf, start + ARCS[1])
+        if 0 < len(near.time) < len(tracks.time) and np.isfinite(near.values).sum() > 2 * len(WIDE):
+            orbit = batch(model, near, prior, start)
+            prior = Prior(orbit.state, prior.sigma)
+        return batch(model, tracks, prior, start)
     rows = first_pass(tracks)
     start = float(tracks.time[rows[0]])
     state, sigma = first_guess(tracks, rows), WIDE

@@ -42,6 +42,7 @@ class Opm:
     mass: float | None  # kg
     drag_area: float | None  # m2
     drag_coefficient: float | None
+    covariance: np.ndarray | None = None  # (6, 6) in m and m/s, in the frame of the state
 
     def in_gcrf(self, eop: Mapping[str, float] | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Position [m] and velocity [m/s] in I (GCRF); raises ``InputError`` unless about the Earth."""
@@ -54,8 +55,8 @@ class Opm:
 def read_opm(path: str | Path) -> Opm:
     """Read a message in keyword-value notation.
 
-    Keplerian elements, covariance and manoeuvres are checked for form and not used. Raises
-    ``InputError`` with file and line for anything missing, misspelt, doubled or not finite.
+    Keplerian elements and manoeuvres are checked for form and not used, nor is a covariance in axes of its
+    own. Raises ``InputError`` with file and line for anything missing, misspelt, doubled or not finite.
     """
     name = str(path)
     lines = list(without_comments(read_lines(path)))
@@ -91,6 +92,13 @@ def read_opm(path: str | Path) -> Opm:
     for key in ("MASS", "DRAG_AREA", "DRAG_COEFF"):
         if numbers.get(key, 0.0) < 0.0:
             raise InputError(f"{name}: {key}: expected a number that is not negative")
+    covariance = None
+    own = texts.get("COV_REF_FRAME", (line, frame))[1].upper() != frame.upper()
+    if all(key in numbers for key in _COVARIANCE) and not own:
+        covariance = np.zeros((6, 6))
+        pairs = [(i, j) for i in range(6) for j in range(i + 1)]
+        for key, (i, j) in zip(_COVARIANCE, pairs, strict=True):
+            covariance[i, j] = covariance[j, i] = numbers[key] * 1e6
     return Opm(
         name,
         texts["OBJECT_NAME"][1],
@@ -103,6 +111,7 @@ def read_opm(path: str | Path) -> Opm:
         numbers.get("MASS"),
         numbers.get("DRAG_AREA"),
         numbers.get("DRAG_COEFF"),
+        covariance,
     )
 
 
