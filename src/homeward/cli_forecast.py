@@ -26,6 +26,46 @@ def teams_of(site: Any) -> dict[str, tuple[float, float]]:
     }
 
 
+def _calibrated(chosen: Any, runs: int, as_json: bool) -> None:
+    with working() as talk:
+        from homeward.cli_calibration import calibrate, table_of
+
+        found = calibrate(chosen, runs, progress=talk)
+    if as_json:
+        told = {"name": chosen.name, "flights": len(found.off), "failed": found.failed}
+        print(json_text({**told, "moments": found.told()}))
+        return
+    print(f"{chosen.name}: {table_of(found)}")
+
+
+def _read_tracks(file: Path, chosen: Any, epoch: Any) -> Any:
+    """The tracks of a TDM with times from the flight's epoch."""
+    from homeward.cli_tracking import stations_of
+    from homeward.ground.measurements import from_tdm
+    from homeward.ground.orbit_start import shifted
+    from homeward.io.tdm import read_tdm
+
+    return shifted(from_tdm(read_tdm(str(file)), stations_of(chosen)), epoch)
+
+
+def _with_tracks(forecaster: Any, made: list[Any], tracks: Any, every: float) -> list[Any]:
+    """The forecasts with others between them where only the tracks tell, in the order of time."""
+    import numpy as np
+
+    from homeward.ground.track_states import seen_moments
+
+    times = np.arange(float(tracks.time[0]), float(tracks.time[-1]) + 1.0, every)
+    told = np.asarray([f.made for f in made])
+    lonely = [t for t in times if not len(told) or np.abs(told - t).min() > 0.6 * every]
+    setting = forecaster.setting
+    more = [
+        forecaster.at(m)
+        for m in seen_moments(tracks, np.asarray(lonely), setting.opening_altitude)
+        if m.altitude > setting.site[2] + 5.0
+    ]
+    return sorted([*made, *more], key=lambda f: f.made)
+
+
 def forecast(
     source: Source = DEFAULT,
     scenario: Annotated[
@@ -35,17 +75,30 @@ def forecast(
     winds: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="the day's forecast: altitude_m, north, east")
     ] = None,
+    calibrate: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=100000, help="fly N dispersed returns: are the ellipses right?"),
+    ] = None,
+    tracks: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.tdm", help="where telemetry is silent, go by these tracks (TDM)"),
+    ] = None,
     settings: Settings = None,
     out: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Foretell the landing again and again, from the burn to the ground: point, ellipse, time, teams."""
+    import numpy as np
+
     if not Path(source).is_dir():
         find(source)
         scenario = source
     chosen = load(scenario, parse_settings(settings or []))
     _ = chosen.return_
     prepare_folder(out)
+    if calibrate is not None:
+        _calibrated(chosen, calibrate, as_json)
+        return
     with working() as talk:
         recording, _ = recording_of(source, settings, talk)
         if "flight" not in recording.tables:
@@ -63,7 +116,12 @@ def forecast(
         known = levels is not None or not Path(source).is_dir()
         teams = teams_of(chosen.site)
         forecaster = Forecaster(setting_of(chosen, recording.epoch, known, levels), teams)
-        made = along(forecaster, recording.tables["flight"], after_burn(recording.legs), every)
+        table = recording.tables["flight"]
+        silent = np.asarray(table["blackout"]) > 0.5
+        dark = None if chosen.ground.link.through_blackout else silent
+        made = along(forecaster, table, after_burn(recording.legs), every, dark)
+        if tracks is not None:
+            made = _with_tracks(forecaster, made, _read_tracks(tracks, chosen, recording.epoch), every)
         if not made:
             raise InputError(f"{source}: the flight ends before its burn; there is no landing to foretell")
         if out is not None:

@@ -34,6 +34,8 @@ class Moment:
     to the turning Earth [m/s], parachute stage, seconds since that stage and since the opening.
 
     ``drift`` is the same velocity, the mean of the last seconds under a canopy: a capsule swings.
+    ``covariance`` (6, 6) of place and velocity along north, east and up [m, m/s] where tracking tells them,
+    None where telemetry does.
     """
 
     time: float
@@ -45,6 +47,7 @@ class Moment:
     stage_seconds: float = 0.0
     open_seconds: float = 0.0
     drift: tuple[float, float, float] | None = None
+    covariance: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,12 +167,17 @@ class Forecaster:
     def _under_canopy(self, m: Moment, rng: np.random.Generator) -> Fall:
         s, e = self.setting, self.setting.errors
         here = offset(self.site, (math.degrees(m.latitude), math.degrees(m.longitude)))
-        place = np.tile([*here, m.altitude], (LANES, 1)) + e.position * rng.standard_normal((LANES, 3))
+        off = e.position * rng.standard_normal((LANES, 3))
+        if m.covariance is not None:
+            off = off / e.position @ np.linalg.cholesky(m.covariance[:3, :3]).T
+        place = np.tile([*here, m.altitude], (LANES, 1)) + off
         error = e.wind * rng.standard_normal((LANES, 2))
         if m.stage == MAIN or m.stage == BACKUP or m.open_seconds > FELT_FROM:
             felt = np.asarray((m.drift or m.velocity)[:2]) - forecast_wind(s, m.altitude)
             # Under the drogue the capsule still flies on a little: there the wind is known less well.
             doubt = 0.7 if m.stage >= MAIN else 1.5
+            if m.covariance is not None:
+                doubt = math.hypot(doubt, float(np.sqrt(np.trace(m.covariance[3:5, 3:5]) / 2.0)))
             error = felt + doubt * rng.standard_normal((LANES, 2))
         stage = np.full(LANES, m.stage)
         full = np.full
@@ -185,8 +193,14 @@ class Forecaster:
         v = m.velocity[0] * north + m.velocity[1] * east + m.velocity[2] * up
         held = len(BANKS)
         rs, vs = np.tile(r, (held + FALLEN, 1)), np.tile(v, (held + FALLEN, 1))
-        rs[held:] += e.position * rng.standard_normal((FALLEN, 3))
-        vs[held:] += e.velocity * rng.standard_normal((FALLEN, 3))
+        off = rng.standard_normal((2, FALLEN, 3))
+        if m.covariance is None:
+            rs[held:] += e.position * off[0]
+            vs[held:] += e.velocity * off[1]
+        else:
+            both = np.concatenate([off[0], off[1]], axis=1) @ np.linalg.cholesky(m.covariance).T
+            rs[held:] += both[:, :3] @ np.stack([north, east, up])
+            vs[held:] += both[:, 3:] @ np.stack([north, east, up])
         scale = np.ones(held + FALLEN)
         scale[held:] += math.hypot(e.density, e.drag) * rng.standard_normal(FALLEN)
         lift = np.concatenate([np.full(held, s.lift_to_drag), np.zeros(FALLEN)])

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from homeward.earth.constants import G0
 from homeward.ground.forecast import Forecast, Forecaster, Moment
 from homeward.ground.forecast_fall import MAIN, NONE
 
-SWING = {False: 5.0, True: 20.0}  # s over which the drift is the mean: under the drogue, under the main
+SWING = {False: 8.0, True: 20.0}  # s over which the drift is the mean: under the drogue, under the main
+FILLED = 2.0  # s after the opening from which the drogue's drag tells anything
 
 
 def moments(table: dict[str, np.ndarray]) -> Iterator[Moment]:
@@ -26,9 +28,13 @@ def moments(table: dict[str, np.ndarray]) -> Iterator[Moment]:
         heading = np.radians(float(table["heading_deg"][k]))
         level = speed * np.cos(angle)
         drift = None
-        if last != NONE and time[k] - began > SWING[last >= MAIN]:
-            recent = slice(int(np.searchsorted(time, time[k] - SWING[last >= MAIN])), k + 1)
+        main = last >= MAIN
+        if last != NONE and time[k] - began > (SWING[main] if main else FILLED + 3.0):
+            since = max(time[k] - SWING[main], began + (0.0 if main else FILLED))
+            recent = slice(int(np.searchsorted(time, since)), k + 1)
             drift = _mean_velocity(table, recent)
+            if not main:
+                drift = _slowed(table, recent, drift)
         yield Moment(
             float(time[k]), float(np.radians(table["latitude_deg"][k])),
             float(np.radians(table["longitude_deg"][k])), float(table["altitude_m"][k]),
@@ -45,6 +51,28 @@ def _mean_velocity(table: dict[str, np.ndarray], rows: slice) -> tuple[float, fl
     level = speed * np.cos(np.radians(angle))
     north, east = level * np.cos(np.radians(heading)), level * np.sin(np.radians(heading))
     return float(north.mean()), float(east.mean()), float(np.mean(speed * np.sin(np.radians(angle))))
+
+
+def _slowed(
+    table: dict[str, np.ndarray], rows: slice, mean: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """The level velocity that a capsule under its drogue is slowing down to: that of the air about it.
+
+    Falling steadily at ``w`` it takes up the wind as ``exp(-t g / w)`` (drag over weight is ``|v| v / w^2``):
+    the wind is the velocity plus ``w / g`` times its rate.
+    """
+    time = np.asarray(table["time_s"][rows], float)
+    speed, angle, heading = (
+        np.asarray(table[name][rows], float) for name in ("speed_m_s", "flight_path_angle_deg", "heading_deg")
+    )
+    level = speed * np.cos(np.radians(angle))
+    lag = abs(mean[2]) / G0
+    back = time - time.mean()
+    told = [
+        part.mean() + lag * float(back @ part) / max(float(back @ back), 1e-9)
+        for part in (level * np.cos(np.radians(heading)), level * np.sin(np.radians(heading)))
+    ]
+    return float(told[0]), float(told[1]), mean[2]
 
 
 def along(
