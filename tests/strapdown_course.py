@@ -350,28 +350,57 @@ def errors_of(
     ]), 2.0 * jnp.sign(seen[0]) * seen[1:]  # fmt: skip
 
 
+class Draws(NamedTuple):
+    """Standard normal numbers of a run: all that chance does in it."""
+
+    unit: jax.Array
+    pressure: jax.Array
+    start: jax.Array
+    wander: jax.Array  # a row each cycle, as the next two
+    aids: jax.Array
+    ticks: jax.Array  # and each tick
+
+
+def draws(key, seconds) -> Draws:
+    """The numbers of one run; map it over keys."""
+    draw, start, rest = jax.random.split(key, 3)
+    one, two, three = jnp.moveaxis(
+        jax.vmap(lambda k: jax.random.split(k, 3))(jax.random.split(rest, seconds)), 1, 0
+    )
+
+    def each(keys, shape):
+        return jax.vmap(lambda k: jax.random.normal(k, shape))(keys)
+
+    return Draws(
+        jax.random.normal(draw, (UNIT_DRAWS + instruments.CYCLE_NOISES,)), jax.random.normal(rest, ()),
+        jax.random.normal(start, (aid_models.INITIAL_NOISES,)), each(three, (instruments.CYCLE_NOISES,)),
+        each(one, (aid_models.NOISES,)), each(two, (TICKS, instruments.NOISES)),
+    )  # fmt: skip
+
+
 def fly(law: StrapdownNavigation, truth: Truth, key, factor=1.0, lost_after=np.inf) -> Run:
     """One run along a course with sensors drawn from a key; map it over keys.
 
     ``factor`` makes the inertial unit worse than the law believes; satellites are lost for good after a time.
     """
-    draw, start, rest = jax.random.split(key, 3)
-    figures = jax.random.normal(draw, (UNIT_DRAWS + instruments.CYCLE_NOISES,))
-    unit = redundant_unit(figures[:UNIT_DRAWS], factor)
-    sensors = aid_sensors(0.01 * jax.random.normal(rest, ()))
-    slow = initial_aids(sensors, jax.random.normal(start, (aid_models.INITIAL_NOISES,)))
+    return fly_drawn(law, truth, draws(key, truth.time.shape[0] // TICKS), factor, lost_after)
+
+
+def fly_drawn(law: StrapdownNavigation, truth: Truth, drawn: Draws, factor=1.0, lost_after=np.inf) -> Run:
+    """As ``fly``, by the numbers drawn: a function that may be differentiated by them."""
+    unit = redundant_unit(drawn.unit[:UNIT_DRAWS], factor)
+    sensors = aid_sensors(0.01 * drawn.pressure)
+    slow = initial_aids(sensors, drawn.start)
     seconds = truth.time.shape[0] // TICKS
     rows = jax.tree.map(lambda x: x.reshape(seconds, TICKS, *x.shape[1:]), truth)
     dt = jnp.asarray(TICK)
 
     def cycle(carry, inputs):
         state, slow, felt = carry
-        ticks, key = inputs
+        ticks, drawn = inputs
         now = jax.tree.map(lambda x: x[0], ticks)
-        one, two, three = jax.random.split(key, 3)
-        felt = unit.wandered(felt, jnp.asarray(1.0), jax.random.normal(three, (instruments.CYCLE_NOISES,)))
-        slow, aids = sense_aids(sensors, slow, situation(now), jnp.asarray(1.0),
-                                jax.random.normal(one, (aid_models.NOISES,)))  # fmt: skip
+        felt = unit.wandered(felt, jnp.asarray(1.0), drawn[0])
+        slow, aids = sense_aids(sensors, slow, situation(now), jnp.asarray(1.0), drawn[1])
         aids = eqx.tree_at(lambda a: a.satellite_valid, aids, aids.satellite_valid & (now.time < lost_after))
         state, told = law.step(state, measurements(now.time, aids))
         errors, attitude = errors_of(law, unit, felt, slow, now, state)
@@ -384,10 +413,10 @@ def fly(law: StrapdownNavigation, truth: Truth, key, factor=1.0, lost_after=np.i
             felt, readings = unit.sample(both[1], moved.turn, moved.gained, dt, n)
             return (law.propagate(both[0], readings)[0], felt), None
 
-        noise = jax.random.normal(two, (TICKS, instruments.NOISES))
-        (state, felt), _ = jax.lax.scan(tick, (state, felt), (ticks, noise))
+        (state, felt), _ = jax.lax.scan(tick, (state, felt), (ticks, drawn[2]))
         return (state, slow, felt), row
 
-    start = (law.init(), slow, first_unit(unit, figures[UNIT_DRAWS:]))
-    _, rows_out = jax.lax.scan(cycle, start, (rows, jax.random.split(rest, seconds)))
+    start = (law.init(), slow, first_unit(unit, drawn.unit[UNIT_DRAWS:]))
+    # Worth its time where a derivative is carried back: only what passes between cycles is kept.
+    _, rows_out = jax.lax.scan(jax.checkpoint(cycle), start, (rows, (drawn.wander, drawn.aids, drawn.ticks)))
     return rows_out

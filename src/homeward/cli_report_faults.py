@@ -16,6 +16,17 @@ def kind_of(fault: str) -> str:
     return re.sub(r" \d+(?= )", "", fault)
 
 
+def _landing(name: str, flown: dict[str, Any]) -> str:
+    """Where a return without a failure comes down, steered or not, and what the crew bears."""
+    if flown["failed"] or any(v is None for v in flown.values()):
+        return f"{name}: does not come down"
+    return (
+        f"{name}: lands at {flown['latitude_deg']:.3f}, {flown['longitude_deg']:.3f}, "
+        f"{flown['site_miss_km']:.1f} km from the site, {flown['peak_load_g']:.1f} g "
+        f"(limit {flown['load_limit_g']:.1f}), {flown['touchdown_speed_m_s']:.1f} m/s"
+    )
+
+
 def show_faults(screen: Console, told: dict[str, Any]) -> None:
     """One table a half of the mission, and the cases that were lost."""
     for half, figures in told["halves"].items():
@@ -33,6 +44,8 @@ def show_faults(screen: Console, told: dict[str, Any]) -> None:
         table.add_section()
         table.add_row("all", "", *(str(figures["counts"][name]) for name in CLASSES))
         screen.print(table)
+        for name, flown in (figures.get("abort") or {}).items():
+            screen.print(_landing(name, flown), highlight=False)
     lost = [r for r in told["rows"] if r["outcome"] == "lost"]
     for row in lost[:MOST_LOST]:
         screen.print(f"lost: {row['fault']}, {row['when']}: {row['reason']}", highlight=False)

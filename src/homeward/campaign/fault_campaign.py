@@ -27,7 +27,8 @@ class FaultMatrices:
             "counts": {name: sum(m.counts[name] for m in self.matrices) for name in CLASSES},
             "halves": {
                 m.what: {
-                    "cases": len(m.rows), "counts": m.counts, "unfaulted": m.nominal, "wall_s": m.wall
+                    "cases": len(m.rows), "counts": m.counts, "unfaulted": m.nominal, "wall_s": m.wall,
+                    "abort": m.abort,
                 }
                 for m in self.matrices
             },

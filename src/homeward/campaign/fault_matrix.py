@@ -42,6 +42,7 @@ class Matrix:
     rows: list[Row]
     nominal: dict[str, float]  # of the flight without a failure
     wall: float
+    abort: dict[str, Any] | None = None  # a ballistic return beside the nominal one
 
     @property
     def counts(self) -> dict[str, int]:

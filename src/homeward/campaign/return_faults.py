@@ -10,6 +10,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from homeward.campaign.abort_cost import abort_cost
 from homeward.campaign.fault_matrix import ABORTED, DEGRADED, LOST, NOMINAL, Matrix, Row, cases_of, pairs_of
 from homeward.campaign.fly import run_keys, spread_legs
 from homeward.campaign.summary import TOUCHDOWN_LIMIT, metrics
@@ -72,7 +73,8 @@ def return_faults(
         list(pool.map(block, blocks))
     nominal = {key: float(value[0]) for key, value in flown.numbers.items() if np.ndim(value) == 1}
     ordered = [rows[k] for k in range(len(cases))]
-    return Matrix("return", scenario.name, seed, ordered, nominal, time.perf_counter() - began)
+    cost = abort_cost(plan, flown.outcome, flown.keys, flown.numbers)
+    return Matrix("return", scenario.name, seed, ordered, nominal, time.perf_counter() - began, cost)
 
 
 def _blocks(cases: Sequence[tuple[Strike, ...]]) -> list[list[int]]:

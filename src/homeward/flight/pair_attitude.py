@@ -31,6 +31,8 @@ class PairAttitudeState(eqx.Module):
     accelerometer_bias: Vec3  # m/s2
     accelerometer_variance: Scalar  # m2/s4, of that bias about each axis
     delta_v_I: Vec3  # m/s since the cycle before
+    moved_I: Vec3  # m, by that gain
+    moved: Vec3  # m, I, by the gain of the cycle before
     force_B: Vec3  # m/s as sensed since then, bias and all
     turn: Vec3  # rad, turns added up since then
     duration: Scalar  # s since then
@@ -67,6 +69,8 @@ class PairAttitude(eqx.Module):
             accelerometer_bias=zeros,
             accelerometer_variance=self.accelerometer_bias**2,
             delta_v_I=zeros,
+            moved_I=zeros,
+            moved=zeros,
             force_B=zeros,
             turn=zeros,
             duration=zero,
@@ -87,11 +91,12 @@ class PairAttitude(eqx.Module):
         # First order is enough to keep the length at one: it is off by rounding only.
         q = q * (1.5 - 0.5 * jnp.sum(q * q))
         return eqx.tree_at(
-            lambda s: (s.q_BI, s.delta_v_I, s.force_B, s.turn, s.duration, s.last),
+            lambda s: (s.q_BI, s.delta_v_I, s.moved_I, s.force_B, s.turn, s.duration, s.last),
             state,
             (
                 q,
                 state.delta_v_I + gained_I,
+                state.moved_I + dt * (state.delta_v_I + 0.5 * gained_I),
                 state.force_B + sample.delta_velocity,
                 state.turn + join(turn),
                 state.duration + dt,
@@ -118,7 +123,7 @@ class PairAttitude(eqx.Module):
         c = c - T * state.bias_variance
         p, c, b, state = self._stars(state, p, c, state.bias_variance, star_valid, star_q_BI)
         bias, left = self._calibrated(state, coasting)
-        spread = jnp.sqrt(left) * T + self.accelerometer_walk * jnp.sqrt(T)
+        spread = jnp.sqrt(left * T * T + self.accelerometer_walk**2 * T)
         delta_v = state.delta_v_I
         state = eqx.tree_at(
             lambda s: (s.variance, s.shared, s.bias_variance, s.accelerometer_bias, s.accelerometer_variance),
@@ -126,9 +131,9 @@ class PairAttitude(eqx.Module):
             (p, c, b, bias, left),
         )
         state = eqx.tree_at(
-            lambda s: (s.delta_v_I, s.force_B, s.turn, s.duration),
+            lambda s: (s.delta_v_I, s.moved_I, s.moved, s.force_B, s.turn, s.duration),
             state,
-            (jnp.zeros(3), jnp.zeros(3), jnp.zeros(3), jnp.zeros(())),
+            (jnp.zeros(3), jnp.zeros(3), state.moved_I, jnp.zeros(3), jnp.zeros(3), jnp.zeros(())),
         )
         return state, delta_v, spread
 

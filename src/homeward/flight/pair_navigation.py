@@ -92,11 +92,14 @@ class PairFilter(eqx.Module):
         )
 
     def propagate(
-        self, state: PairFilterState, delta_v_I: Vec3, dt: Scalar, spread: Scalar | None = None
-    ) -> PairFilterState:
+        self, state: PairFilterState, delta_v_I: Vec3, dt: Scalar, spread: Scalar | None = None,
+        moved_I: Vec3 | None = None,
+    ) -> PairFilterState:  # fmt: skip
         """A cycle of ``dt`` [s] on, in which the ship gained ``delta_v_I`` [m/s] as sensed.
 
-        ``spread`` [m/s] is the 1-sigma an axis of what does not go with the gain: bias and noise.
+        ``spread`` [m/s] is the 1-sigma an axis of what does not go with the gain: bias and noise. ``moved_I``
+        [m] is how far the gain has moved the ship by the end: half of ``delta_v_I dt`` where it came evenly,
+        and so if left out. A burn that begins within a cycle of ten seconds is metres off that.
         """
         f, b = self.forces, self.belief
         delta_v_I = jnp.where(finite(delta_v_I), delta_v_I, jnp.zeros(3))
@@ -120,7 +123,9 @@ class PairFilter(eqx.Module):
         own = filter_.carry_motion(state.own, gradient, dt)
         own = own + filter_.moving_noise(f.gravity_walk**2, kick2, dt)
         return PairFilterState(
-            motion=advance_pair(self.earth, self.pole_I, f, state.motion, delta_v_I, dt),
+            motion=_shifted(
+                advance_pair(self.earth, self.pole_I, f, state.motion, delta_v_I, dt), delta_v_I, dt, moved_I
+            ),
             q_TL=state.q_TL,
             slow=slow * state.slow,
             lidar=state.lidar,
@@ -242,6 +247,14 @@ def pair_filter(geometry: PairGeometry, pole_I: Vec3 | None = None) -> PairFilte
         forces=force_belief(),
         geometry=geometry,
     )
+
+
+def _shifted(motion: PairMotion, delta_v_I: Vec3, dt: Scalar, moved_I: Vec3 | None) -> PairMotion:
+    """The motion after a cycle whose gain did not come evenly."""
+    if moved_I is None:
+        return motion
+    more = jnp.where(finite(moved_I), moved_I - 0.5 * dt * delta_v_I, jnp.zeros(3))
+    return eqx.tree_at(lambda m: (m.r_BI_I, m.r_BT_I), motion, (motion.r_BI_I + more, motion.r_BT_I + more))
 
 
 def _spread(C_AB: Mat33, P_B: Mat33) -> Vec3:

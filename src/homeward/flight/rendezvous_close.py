@@ -177,7 +177,7 @@ def cycle_close(
     attitude, gained, spread = computer.attitude.cycle(
         state.attitude, aids.star_valid, aids.star_q_BI, coasting=state.shut_for > dt + TAIL
     )
-    filter_ = computer.filter.propagate(state.filter, gained, dt, spread)
+    filter_ = computer.filter.propagate(state.filter, gained, dt, spread, attitude.moved)
     now = computer.attitude.attitude(attitude)
     sigma = computer.attitude.sigma(attitude)
     aids = heard(state.trust, aids)

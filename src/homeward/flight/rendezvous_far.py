@@ -32,6 +32,7 @@ LEAST_TIME = 100.0  # s: no new plan this close to an arrival
 OUT_OF_QUESTION = 1e4  # m/s, cost of a plan that dips into the air
 MISS = 20e3  # m: a plan that arrives farther off does not serve
 FAR, HOMING, ARRIVED = 0, 1, 2
+SECOND = 1.0  # s between two looks at what was sensed
 
 
 class FarComputer(eqx.Module):
@@ -69,6 +70,7 @@ class FarState(eqx.Module):
     checked: Count  # of ``CHECKS``
     to_go: Vec3  # m/s, I
     sensed: Vec3  # m/s, I, gained since the last cycle
+    moved: Vec3  # m, I, by that gain
     spent: Scalar  # m/s in all
     mass: Scalar
     choice: Count
@@ -93,8 +95,9 @@ def begin_far(computer: FarComputer, filter_: PairFilterState) -> FarState:
     zero, none, no = jnp.zeros(()), jnp.asarray(0, int), jnp.asarray(False)
     return FarState(
         filter=filter_, plan=no_plan(computer.arrivals[0]), stage=none, index=none, burning=no,
-        due=jnp.asarray(True), checked=none, to_go=jnp.zeros(3), sensed=jnp.zeros(3), spent=zero,
-        mass=computer.mass, choice=none, switches=none, silent=zero, main_dead=no, asked=no, aborted=no,
+        due=jnp.asarray(True), checked=none, to_go=jnp.zeros(3), sensed=jnp.zeros(3), moved=jnp.zeros(3),
+        spent=zero, mass=computer.mass, choice=none, switches=none, silent=zero, main_dead=no, asked=no,
+        aborted=no,
         voting=computer.voting.init(), trust=full_trust(),
     )  # fmt: skip
 
@@ -102,7 +105,7 @@ def begin_far(computer: FarComputer, filter_: PairFilterState) -> FarState:
 def navigate_far(computer: FarComputer, state: FarState, aids: PairAids, dt: Scalar) -> FarState:
     """One cycle of ``dt`` [s]: the filter carried on by what was sensed, and corrected."""
     f = computer.filter
-    carried = f.propagate(state.filter, state.sensed, dt)
+    carried = f.propagate(state.filter, state.sensed, dt, moved_I=state.moved)
     # In these legs attitude is held ideally and no sensor reads angles against the hull.
     aids = heard(state.trust, aids)
     updated = f.update(carried, aids, jnp.asarray([1.0, 0.0, 0.0, 0.0]))
@@ -110,9 +113,9 @@ def navigate_far(computer: FarComputer, state: FarState, aids: PairAids, dt: Sca
     trust = judged(state.trust, updated.refused, f.belief.patience, aids)
     voting, _, _, _ = computer.voting.review(state.voting, dt)
     return eqx.tree_at(
-        lambda s: (s.filter, s.sensed, s.aborted, s.trust, s.voting),
+        lambda s: (s.filter, s.sensed, s.moved, s.aborted, s.trust, s.voting),
         state,
-        (updated, jnp.zeros(3), state.aborted | near, trust, voting),
+        (updated, jnp.zeros(3), jnp.zeros(3), state.aborted | near, trust, voting),
     )
 
 
@@ -161,13 +164,14 @@ def sensed_far(
     return eqx.tree_at(
         lambda s: (
             s.to_go, s.burning, s.index, s.due, s.sensed, s.spent, s.mass, s.silent, s.main_dead,
-            s.voting,
+            s.voting, s.moved,
         ),
         state,
         (
             to_go, state.burning & ~over, state.index + over.astype(int), state.due | over,
             state.sensed + gained, state.spent + size, state.mass * (1.0 - size / speed), silent,
             state.main_dead | (silent >= DEAD), voting,
+            state.moved + SECOND * (state.sensed + 0.5 * gained),
         ),
     )  # fmt: skip
 

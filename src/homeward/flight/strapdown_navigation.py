@@ -9,6 +9,7 @@ from homeward.errors import InputError
 from homeward.flight import navigation_filter as filter_
 from homeward.flight.beliefs import AidBelief, InertialBelief
 from homeward.flight.interfaces import AbstractStrapdown
+from homeward.flight.led_away import Lead, change, heard, judged, no_lead
 from homeward.flight.navigation_filter import Covariance, Errors, SlowMotion
 from homeward.flight.range_filter import clock_by, correct_ranges
 from homeward.flight.readings import choose, clean, finite, satellites_in_I
@@ -65,6 +66,7 @@ class StrapdownState(eqx.Module):
     started: Flag
     rejected: Int[Array, "3"]  # readings in a row that the gate refused: stars, positions, velocities
     squares: Vec3  # normalised squares of the last innovations, a dimension: stars, places, velocities
+    lead: Lead  # whether satellites lead it away
     voting: VotingState | None = None  # whom of a redundant unit it trusts
 
 
@@ -95,6 +97,7 @@ class StrapdownNavigation(AbstractStrapdown):
             started=jnp.asarray(False),
             rejected=jnp.zeros(3, int),
             squares=zeros,
+            lead=no_lead(),
             voting=None if self.voting is None else self.voting.init(),
         )
 
@@ -140,7 +143,7 @@ class StrapdownNavigation(AbstractStrapdown):
         t = measurements.time
         spin = self.orientation.at(t)
         C_EI = spin.C_EI(t)
-        aids, heads, satellites = clean(measurements.aids)
+        aids, heads, satellites = clean(heard(state.lead, measurements.aids))
         stars = jnp.any(heads)
         place_I, speed_I = satellites_in_I(C_EI, spin.omega_EI_E, aids)
 
@@ -169,6 +172,7 @@ class StrapdownNavigation(AbstractStrapdown):
             self.aids.gate, warm & stars, self._gives_in(rejected[0]),
         )  # fmt: skip
         give_in = (self._gives_in(rejected[1]), self._gives_in(rejected[2]))
+        before = P, x
         if ranges is None or self.aids.ranges is None:
             P, x, place_taken, by_place = filter_.correct3(
                 P, x, (filter_.PLACE, filter_.SLOW_PLACE), jnp.eye(3),
@@ -189,6 +193,7 @@ class StrapdownNavigation(AbstractStrapdown):
                 self.aids.ranges, P, x, ranges, reckoned.r_BI_I, reckoned.v_BI_I, errors.slow_position,
                 errors.slow_velocity[:2], self.aids.gate, warm, give_in,
             )  # fmt: skip
+        lead = judged(state.lead, *change(before, (P, x)), give_in[0] | give_in[1], state.sums.duration)
         P, x = self._altitude(P, x, reckoned, C_EI, aids, warm)
 
         offered = warm & jnp.stack([stars, told, told])
@@ -206,9 +211,10 @@ class StrapdownNavigation(AbstractStrapdown):
             started=state.started | cold,
             rejected=jnp.where(offered, jnp.where(refused, rejected + 1, 0), rejected),
             squares=jnp.where(taken, jnp.stack([by_star, by_place, by_speed]), 0.0),
+            lead=lead,
             voting=voting,
         )
-        return state, self._belief(state, t, spin.omega_EI_E, force_I, measurements.aids.satellite_valid)
+        return state, self._belief(state, t, spin.omega_EI_E, force_I, satellites)
 
     def sensed(self, state: StrapdownState) -> InertialSample:
         """The last tick, after the vote."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from homeward.icd import InertialReadings
 from homeward.math.components import Triple, add, cross, dot, scale, split
+from homeward.math.pulses import whole
 from homeward.typing import Array, Float, Scalar, Vec3
 
 COUNT = 6  # instruments of a kind
@@ -66,7 +67,7 @@ class InstrumentSet(eqx.Module):
         total = left + summed
         if shake is not None:
             total = total + self.works * self._along(shake)
-        told = self.quantum * jnp.round(total / self.quantum)
+        told = self.quantum * whole(total / self.quantum)
         return told, left + summed - told
 
     def wandered(
