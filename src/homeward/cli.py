@@ -18,6 +18,7 @@ from homeward.cli_command import command
 from homeward.cli_compare import compare_guidance
 from homeward.cli_compare_campaigns import compare
 from homeward.cli_console import console
+from homeward.cli_corridor import corridor
 from homeward.cli_faults import faults
 from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_forecast import forecast
@@ -180,7 +181,18 @@ def propagate(
 
 
 app.command("compare-guidance")(compare_guidance)
-for _command in (campaign, report, compare, understand, replay, query, faults, rendezvous, opportunities):
+for _command in (
+    campaign,
+    report,
+    compare,
+    understand,
+    corridor,
+    replay,
+    query,
+    faults,
+    rendezvous,
+    opportunities,
+):
     app.command()(_command)
 for _command in (scenarios, check, new, schema):
     app.command()(_command)
