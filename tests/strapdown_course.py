@@ -204,9 +204,9 @@ def range_receiver() -> RangeReceiver:
     return RangeReceiver(
         navigation_satellites(), jnp.asarray([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]),
         **numbers(cone=np.cos(np.deg2rad(85)), mask=np.sin(np.deg2rad(5)), earth_radius=6378137,
-                  slow_sigma=3, slow_time=600, ionosphere=1, range_noise=1, rate_noise=0.03, clock_walk=0.1,
-                  drift_walk=0.2, clock_sigma=1e5, drift_sigma=100, blackout_speed=3000,
-                  reacquisition_time=5),
+                  slow_sigma=3, slow_time=600, ionosphere=1, ionosphere_time=3600, ionosphere_length=4e6,
+                  range_noise=1, rate_noise=0.03, clock_walk=0.1, drift_walk=0.2, clock_sigma=1e5,
+                  drift_sigma=100, blackout_speed=3000, reacquisition_time=5),
         blackout_density=(jnp.asarray(BLACKOUT[0]), jnp.asarray(BLACKOUT[1])),
     )  # fmt: skip
 

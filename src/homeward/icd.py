@@ -80,6 +80,9 @@ class Aids(eqx.Module):
     height_valid: Flag = channel("1", "the gamma altimeter sees the ground")
     height: Scalar = channel("m", "height above the ground by the gamma altimeter")
     ranges: Ranges | None = None  # of a receiver that tells them; the fix is then its own solution
+    # s since the reading was true; None: it is of this instant.
+    star_age: Scalar | None = None
+    satellite_age: Scalar | None = None
 
 
 class Attitude(eqx.Module):

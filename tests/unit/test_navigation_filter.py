@@ -8,6 +8,7 @@ import pytest
 from strapdown_course import navigation
 
 from homeward.flight import navigation_filter as nf
+from homeward.flight.slow_motion import RATE_MEMORY, no_motion
 from homeward.flight.strapdown import Reckoned, advance, no_sums, small_turn, turn_error
 from homeward.icd import InertialSample
 from homeward.math.components import split
@@ -65,8 +66,8 @@ def _transition():
     eye = jnp.eye(24)
 
     def carried(e):
-        P = nf.propagate(quiet.unit, quiet.aids, e[:, None] * e[None, :], sums, gradient, nf.no_motion())
-        none = nf.propagate(quiet.unit, quiet.aids, jnp.zeros((24, 24)), sums, gradient, nf.no_motion())
+        P = nf.propagate(quiet.unit, quiet.aids, e[:, None] * e[None, :], sums, gradient, no_motion())
+        none = nf.propagate(quiet.unit, quiet.aids, jnp.zeros((24, 24)), sums, gradient, no_motion())
         return P - none
 
     columns = []
@@ -113,15 +114,13 @@ def test_propagation_is_the_dense_product_and_adds_the_noise_it_says():
     phi = _transition()
     _, sums = _cycle(START, jnp.zeros(3), jnp.zeros(3))
     gradient = jnp.stack([jnp.stack(row) for row in LAW.earth.gradient(split(START.r_BI_I))])
-    motion = nf.no_motion().next(
-        jnp.asarray([30.0, 0.0, 0.0]), jnp.asarray([0.2, 0.0, 0.0]), jnp.asarray(1.0)
-    )
+    motion = no_motion().next(jnp.asarray([30.0, 0.0, 0.0]), jnp.asarray([0.2, 0.0, 0.0]), jnp.asarray(1.0))
     told = np.asarray(nf.propagate(LAW.unit, LAW.aids, jnp.asarray(P), sums, gradient, motion))
     noise = told - phi @ P @ phi.T
     assert np.array_equal(told, told.T)
     u, a = LAW.unit, LAW.aids
     walk = float(u.accelerometer_walk**2 + u.gravity_walk**2)
-    share = 1.0 - np.exp(-1.0 / nf.RATE_MEMORY)
+    share = 1.0 - np.exp(-1.0 / RATE_MEMORY)
     wanted = np.concatenate([
         np.full(3, float(u.gyro_walk**2 + u.gyro_scale**2 * np.pi * 0.2 * share)), np.full(3, walk / 3.0),
         np.full(3, walk), np.zeros(3),

@@ -9,8 +9,9 @@ from strapdown_course import range_receiver
 
 from homeward.flight import navigation_filter as nf
 from homeward.flight.beliefs import RangeBelief
-from homeward.flight.range_filter import cholesky4, clock_by, correct_ranges, inverse4, solve_lower
+from homeward.flight.range_filter import clock_by, correct_ranges
 from homeward.flight.readings import _clean_ranges
+from homeward.flight.small_matrices import cholesky4, inverse4, solve_lower
 from homeward.world.ailing import LEAD, _ailing_ranges
 from homeward.world.constellation import COUNT, navigation_satellites
 from homeward.world.faults import Faults, Kind, ails
@@ -22,7 +23,7 @@ R_I, V_I = jnp.asarray([6.5e6, 1e6, 2e6]), jnp.asarray([1e3, 7e3, -2e3])
 Q_BI = jnp.asarray([1.0, 0.0, 0.0, 0.0])
 NO, YES = jnp.asarray(False), jnp.asarray(True)
 GATE = jnp.asarray(5.0)
-BELIEF = RangeBelief(*(jnp.asarray(x) for x in (1.0, 4.0, 3.0, 0.03, 0.1, 0.2, 4.0, 0.1)))
+BELIEF = RangeBelief(*(jnp.asarray(x) for x in (1.0, 3.0, 600.0, 1.0, 3600.0, 4e6, 0.03, 0.1, 0.2)))
 CLOCK = jnp.asarray([2500.0, -40.0])
 
 
@@ -131,7 +132,18 @@ def _covariance(seed=0):
 @jax.jit
 def _correct(P, ranges, place=R_I, speed=V_I, clock=CLOCK, give_in=(NO, NO)):
     told = correct_ranges(
-        BELIEF, P, jnp.zeros(24), ranges, place, speed, jnp.zeros(3), clock, GATE, YES, give_in
+        BELIEF,
+        P,
+        jnp.zeros(24),
+        ranges,
+        place,
+        speed,
+        jnp.zeros(4),
+        clock,
+        BELIEF.range_noise,
+        GATE,
+        YES,
+        give_in,
     )
     return told
 
@@ -147,7 +159,7 @@ def _one_after_another(P, ranges, place, speed, clock):
             u = apart / np.linalg.norm(apart)
             h = np.zeros(24)
             if kind == "range":
-                h[3:6], h[18:21], h[nf.CLOCK] = -u, -u, 1.0
+                h[3:6], h[18:21], h[nf.CLOCK], h[nf.SLOW_CLOCK] = -u, -u, 1.0, 1.0
                 z, r = float(ranges.range[k]) - np.linalg.norm(apart) - clock[0], 1.0
             else:
                 h[6:9], h[nf.DRIFT] = -u, 1.0

@@ -36,21 +36,17 @@ class InertialBelief(eqx.Module):
 
 
 class RangeBelief(eqx.Module):
-    """1-sigma figures that the filter was loaded with for a receiver that tells ranges.
-
-    What the satellites' errors make of the place is a slow error of it (``AidBelief.satellite_position``);
-    what that leaves of each range, ``range_rest``, is looked for by the gate alone, since it stays the same
-    from one reading to the next.
-    """
+    """1-sigma figures that the filter was loaded with for a receiver that tells ranges."""
 
     range_noise: Scalar  # m, white
-    range_rest: Scalar  # m
-    vertical: Scalar  # m: ``satellite_position`` of a place's height, worse than sideways
+    slow: Scalar  # m, Gauss-Markov part of each satellite's range
+    slow_time: Scalar  # s, its correlation time
+    ionosphere: Scalar  # m straight up, the same for all
+    ionosphere_time: Scalar  # s over which it changes
+    ionosphere_length: Scalar  # m flown over which it changes
     rate_noise: Scalar  # m/s
     clock_walk: Scalar  # m/sqrt(s)
     drift_walk: Scalar  # m/s/sqrt(s)
-    clock: Scalar  # m, where it was just set
-    drift: Scalar  # m/s, where it was just set
 
 
 class AidBelief(eqx.Module):
@@ -74,15 +70,13 @@ class AidBelief(eqx.Module):
     ranges: RangeBelief | None = None  # None: the receiver tells fixes
 
     def decay(self, duration: Scalar) -> Scalar:
-        """What is left of the satellites' slow error after a time [s]."""
-        return jnp.exp(-duration / self.satellite_time)
+        """What is left after a time [s] of the slow error of a receiver that tells fixes.
 
-    def slow_place(self, up: Mat33) -> Mat33:
-        """Covariance [m2] of the place's slow error; ``up`` is the outer square of the vertical."""
-        level = self.satellite_position**2
-        if self.ranges is None:
-            return level * jnp.eye(3)
-        return level * jnp.eye(3) + (self.ranges.vertical**2 - level) * up
+        That of one which tells ranges is carried on by who is in view (``range_errors``).
+        """
+        if self.ranges is not None:
+            return jnp.ones_like(duration)
+        return jnp.exp(-duration / self.satellite_time)
 
     def star_noise(self, head: int) -> Mat33:
         """Covariance [rad2, B] of a head's reading of the stars."""

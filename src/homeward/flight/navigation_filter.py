@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.flight.beliefs import AidBelief, InertialBelief
+from homeward.flight.slow_motion import SlowMotion, eased
 from homeward.flight.strapdown import CycleSums
 from homeward.math.routine import routine
 from homeward.typing import Array, Flag, Float, Mat33, Scalar, Vec3
@@ -18,17 +19,14 @@ TURN, PLACE, SPEED = slice(0, 3), slice(3, 6), slice(6, 9)  # rad, m, m/s; in I
 GYRO, ACCELEROMETER = slice(9, 12), slice(12, 15)  # biases, rad/s and m/s2, in the unit's axes
 MOUNTING = slice(15, 18)  # body axes against the unit's, rad
 SLOW_PLACE, SLOW_SPEED = slice(18, 21), slice(21, 24)  # Gauss-Markov errors of the satellites, m and m/s, I
-# Where the receiver tells ranges, its velocity has no slow error; its clock [m] and that one's rate [m/s]
-# stand there, and a place that is empty.
-CLOCK, DRIFT = 21, 22
+# Where the receiver tells ranges, its velocity has no slow error; its clock [m], that one's rate [m/s] and
+# the satellites' slow error of the clock [m] stand there.
+SLOW, CLOCK, DRIFT, SLOW_CLOCK = SLOW_PLACE, 21, 22, 23
 MOVING = 9  # the first errors, which the reckoning mixes
 
 # A bias that is a random walk in step with the force has less effect than the constant scale factor which it
 # stands for: 2/3 of the variance of the velocity after a force that grows evenly.
 WALK_FOR_CONSTANT = 1.5
-
-# A turn to and fro leaves no error behind: only what lasts longer counts, s.
-RATE_MEMORY = 5.0
 
 # In orbit what the zonal field leaves out changes over a quarter of an hour and looks like a bias. So the
 # bias is not known for good: it walks by its prior spread in half this time, s.
@@ -45,48 +43,14 @@ class BiasStep(eqx.Module):
     step: Vec3
 
 
-class SlowMotion(eqx.Module):
-    """What errors in proportion to force and turn go with: of the cycle, in the unit's axes.
-
-    As the force changes, an error proportional to it is a bias that changes.
-    """
-
-    force_B: Vec3  # m/s2, mean specific force
-    force_square: Scalar  # m2/s4
-    square_change: Scalar  # m2/s4, against the cycle before
-    rate_B: Vec3  # rad/s, smoothed over some seconds
-
-    def rate(self) -> Scalar:
-        """How fast it turns [rad/s]."""
-        return jnp.sqrt(jnp.sum(self.rate_B * self.rate_B))
-
-    def next(self, force_B: Vec3, turn_B: Vec3, duration: Scalar) -> "SlowMotion":
-        """One cycle on, with its mean force and its turn [rad]."""
-        square = jnp.sum(force_B * force_B)
-        share = 1.0 - jnp.exp(-duration / RATE_MEMORY)
-        rate = turn_B / jnp.where(duration > 0.0, duration, 1.0)
-        return SlowMotion(
-            force_B, square, square - self.force_square, self.rate_B + share * (rate - self.rate_B)
-        )
-
-
-def no_motion() -> SlowMotion:
-    """Before the first cycle."""
-    zero, zeros = jnp.zeros(()), jnp.zeros(3)
-    return SlowMotion(zeros, zero, zero, zeros)
-
-
-def initial_covariance(
-    unit: InertialBelief, aids: AidBelief, C_IB: Mat33, noise_B: Mat33, r_I: Vec3
-) -> Covariance:
+def initial_covariance(unit: InertialBelief, aids: AidBelief, C_IB: Mat33, noise_B: Mat33) -> Covariance:
     """Covariance where attitude, position and velocity were just set from stars and satellites.
 
     ``noise_B`` is the stars' covariance [rad2]. What was set carries the slow errors of its source.
     """
     eye = jnp.eye(3)
     mounting = unit.mounting**2 * eye
-    up = r_I[:, None] * r_I[None, :] / jnp.sum(r_I * r_I)
-    slow_r, slow_v = aids.slow_place(up), aids.satellite_velocity**2 * eye
+    slow_r, slow_v = aids.satellite_position**2 * eye, aids.satellite_velocity**2 * eye
     P = jnp.zeros((SIZE, SIZE))
     P = P.at[TURN, TURN].set(multiply(C_IB, multiply(mounting + noise_B, C_IB.T)))
     P = (
@@ -101,8 +65,6 @@ def initial_covariance(
     P = P.at[SPEED, SPEED].set(slow_v + aids.satellite_velocity_noise**2 * eye)
     P = P.at[SPEED, SLOW_SPEED].set(-slow_v).at[SLOW_SPEED, SPEED].set(-slow_v)
     P = P.at[SLOW_PLACE, SLOW_PLACE].set(slow_r).at[SLOW_SPEED, SLOW_SPEED].set(slow_v)
-    if aids.ranges is not None:
-        P = P.at[CLOCK, CLOCK].set(aids.ranges.clock**2).at[DRIFT, DRIFT].set(aids.ranges.drift**2)
     P = P.at[GYRO, GYRO].set(unit.gyro_bias**2 * eye)
     return P.at[ACCELEROMETER, ACCELEROMETER].set(unit.accelerometer_bias**2 * eye)
 
@@ -132,7 +94,7 @@ def _propagate(
 ) -> Covariance:
     t = sums.duration
     A, half = sums.attitude, 0.5 * t
-    lever = _cross(sums.delta_v)
+    lever = cross_matrix(sums.delta_v)
     lever_A = 0.5 * multiply(lever, A)
     pull = 0.5 * t * t * gradient
 
@@ -150,19 +112,22 @@ def _propagate(
         )
 
     decay = aids.decay(t)
-    keep = jnp.concatenate([jnp.ones(MOVING), decay * jnp.ones(3), _kept(aids, decay)])
+    u, along, across = eased(unit, motion)
+    keep = jnp.concatenate([jnp.ones(3), across * jnp.ones(3), jnp.ones(3), decay * jnp.ones(6)])
+    of_force = jnp.concatenate([jnp.zeros(3), u, jnp.zeros(9)])
+
+    def kept(columns: Float[Array, "m 15"]) -> Float[Array, "m 15"]:
+        """Errors of the sensors, as columns, one cycle on."""
+        seen = (along - across) * jnp.sum(columns * of_force[None, :], axis=1)
+        return columns * keep[None, :] + seen[:, None] * of_force[None, :]
+
     upper = routine(mix, P)
     square = mix(upper.T)
-    wide = upper[:, MOVING:] * keep[None, :]
-    rest = P[MOVING:, MOVING:]
-    lower = 0.5 * (rest + rest.T) * (keep[:, None] * keep[None, :])
-    if aids.ranges is not None:
-        clock = (jnp.arange(SIZE - MOVING) == CLOCK - MOVING).astype(float) * t
-        wide = wide + wide[:, DRIFT - MOVING, None] * clock[None, :]
-        lower = lower + clock[:, None] * lower[DRIFT - MOVING, None, :]
-        lower = lower + lower[:, DRIFT - MOVING, None] * clock[None, :]
+    wide = kept(upper[:, MOVING:])
+    lower = kept(kept(P[MOVING:, MOVING:]).T)
+    lower = 0.5 * (lower + lower.T)
     square = 0.5 * (square + square.T) + _reckoning_noise(unit, motion, t)
-    lower = lower + _sensor_noise(unit, aids, motion, gradient, t, 1.0 - decay * decay)
+    lower = lower + _sensor_noise(unit, aids, motion, t, 1.0 - decay * decay)
     return jnp.concatenate(
         [jnp.concatenate([square, wide], axis=1), jnp.concatenate([wide.T, lower], axis=1)], axis=0
     )
@@ -188,41 +153,24 @@ def _reckoning_noise(unit: InertialBelief, motion: SlowMotion, t: Scalar) -> Flo
 
 
 def _sensor_noise(
-    unit: InertialBelief, aids: AidBelief, motion: SlowMotion, gradient: Mat33, t: Scalar, fresh: Scalar
+    unit: InertialBelief, aids: AidBelief, motion: SlowMotion, t: Scalar, fresh: Scalar
 ) -> Float[Array, "15 15"]:
     """What the changing force does to the accelerometers' bias, and the renewal of the satellites' errors.
 
     The gyros' own misalignments make the mounting look different about each axis of turn: a whole turn adds
     their square.
     """
-    size2 = motion.force_square
-    along = motion.force_B * jnp.where(size2 > 0.0, 1.0 / jnp.sqrt(jnp.where(size2 > 0.0, size2, 1.0)), 0.0)
+    u = motion.direction()
     across2 = unit.force_cross**2
     excess = unit.force_scale**2 - across2
-    bias = across2 * jnp.eye(3) + excess * along[:, None] * along[None, :]
-    bias = WALK_FOR_CONSTANT * jnp.abs(motion.square_change) * bias
+    bias = across2 * jnp.eye(3) + excess * u[:, None] * u[None, :]
+    bias = WALK_FOR_CONSTANT * jnp.maximum(motion.square_change, 0.0) * bias
     bias = bias + (2.0 * t / BIAS_TIME * unit.accelerometer_bias**2) * jnp.eye(3)
     mounting = unit.gyro_scale**2 * motion.rate() * t / (2.0 * jnp.pi)
     Q = jnp.zeros((SIZE - MOVING, SIZE - MOVING))
     Q = Q.at[3:6, 3:6].set(bias).at[6:9, 6:9].set(mounting * jnp.eye(3))
-    # Gravity's gradient is twice its strength along the vertical, and against it sideways.
-    strength = jnp.sqrt(jnp.maximum(jnp.sum(gradient * gradient) / 6.0, 1e-30))
-    up = (gradient / strength + jnp.eye(3)) / 3.0
-    speed = aids.satellite_velocity**2
-    Q = Q.at[9:12, 9:12].set(fresh * aids.slow_place(up))
-    if aids.ranges is None:
-        return Q.at[12:15, 12:15].set(fresh * speed * jnp.eye(3))
-    walk, drift = aids.ranges.clock_walk**2, aids.ranges.drift_walk**2
-    both = 0.5 * drift * t * t
-    row = jnp.stack([walk * t + drift * t * t * t / 3.0, both])
-    return Q.at[12:14, 12:14].set(jnp.stack([row, jnp.stack([both, drift * t])]))
-
-
-def _kept(aids: AidBelief, decay: Scalar) -> Vec3:
-    """What is left of the last three errors after a cycle."""
-    if aids.ranges is None:
-        return decay * jnp.ones(3)
-    return jnp.asarray([1.0, 1.0, 0.0])
+    Q = Q.at[9:12, 9:12].set(fresh * aids.satellite_position**2 * jnp.eye(3))
+    return Q.at[12:15, 12:15].set(fresh * aids.satellite_velocity**2 * jnp.eye(3))
 
 
 def doubt(C_IB: Mat33, gyro: BiasStep, accelerometer: BiasStep, memory: Scalar) -> Covariance:
@@ -338,7 +286,8 @@ def inverse3(S: Mat33) -> Mat33:
     return over * jnp.stack([jnp.stack([A, B, C]), jnp.stack([B, D, E]), jnp.stack([C, E, F])])
 
 
-def _cross(w: Vec3) -> Mat33:
+def cross_matrix(w: Vec3) -> Mat33:
+    """The matrix of the cross product with ``w``."""
     x, y, z = w[0], w[1], w[2]
     zero = jnp.zeros_like(x)
     return jnp.stack([jnp.stack([zero, -z, y]), jnp.stack([z, zero, -x]), jnp.stack([-y, x, zero])])

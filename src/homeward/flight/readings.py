@@ -2,11 +2,14 @@
 
 from typing import TypeVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from homeward.flight.strapdown import CycleSums, Reckoned, ZonalEarth, small_turn
 from homeward.icd import Aids, Ranges
-from homeward.typing import Array, Bool, Flag, Mat33, Vec3
+from homeward.math.components import join, split
+from homeward.typing import Array, Bool, Flag, Mat33, Scalar, Vec3
 
 Tree = TypeVar("Tree")
 
@@ -48,10 +51,41 @@ def clean(aids: Aids) -> tuple[Aids, Bool[Array, "2"], Flag]:
             height_valid=height,
             height=jnp.where(height, aids.height, zero),
             ranges=None if aids.ranges is None else _clean_ranges(aids.ranges),
+            star_age=aids.star_age,
+            satellite_age=aids.satellite_age,
         ),
         stars,
         satellites,
     )
+
+
+def ages(aids: Aids) -> tuple[Scalar, Scalar]:
+    """How long ago [s] the readings of stars and satellites were true; no number counts as too long."""
+
+    def one(age: Scalar | None) -> Scalar:
+        if age is None:
+            return jnp.zeros(())
+        return jnp.where(jnp.isfinite(age), age, 1e9)
+
+    return one(aids.star_age), one(aids.satellite_age)
+
+
+def only(first: Flag, ranges: Ranges) -> Ranges:
+    """The ranges where ``first`` holds, else none."""
+    return eqx.tree_at(lambda r: r.valid, ranges, ranges.valid & first)
+
+
+def brought_on(
+    earth: ZonalEarth, pole_I: Vec3, seen: Reckoned, sums: CycleSums, star_age: Scalar, age: Scalar
+) -> Reckoned:
+    """What was seen some time ago [s], for a start now: turned on as the gyros told, fallen freely since."""
+    share = jnp.where(sums.duration > 0.0, star_age / jnp.where(sums.duration > 0.0, sums.duration, 1.0), 0.0)
+    q = small_turn(seen.q_BI, split(share * sums.turn))
+    pull = join(earth.gravity(split(seen.r_BI_I), split(pole_I)))
+    return Reckoned(
+        jnp.where(star_age > 0.0, q, seen.q_BI), seen.r_BI_I + age * seen.v_BI_I + 0.5 * age * age * pull,
+        seen.v_BI_I + age * pull,
+    )  # fmt: skip
 
 
 def _clean_ranges(told: Ranges) -> Ranges:

@@ -9,13 +9,16 @@ from homeward.errors import InputError
 from homeward.flight import navigation_filter as filter_
 from homeward.flight.beliefs import AidBelief, InertialBelief
 from homeward.flight.interfaces import AbstractStrapdown
-from homeward.flight.led_away import Lead, change, heard, judged, no_lead
-from homeward.flight.navigation_filter import Covariance, Errors, SlowMotion
+from homeward.flight.led_away import change, heard, judged, no_lead
+from homeward.flight.navigation_filter import Covariance, Errors
+from homeward.flight.navigation_state import SensorErrors, StrapdownState, carried, injected
+from homeward.flight.past import carried_back, carried_forth, no_past, remembered, since, when
+from homeward.flight.range_errors import no_sky, prepared
 from homeward.flight.range_filter import clock_by, correct_ranges
-from homeward.flight.readings import choose, clean, finite, satellites_in_I
+from homeward.flight.readings import ages, brought_on, choose, clean, finite, only, satellites_in_I
+from homeward.flight.slow_motion import SlowMotion, no_motion
 from homeward.flight.star_heads import together
 from homeward.flight.strapdown import (
-    CycleSums,
     Reckoned,
     ZonalEarth,
     advance,
@@ -43,33 +46,6 @@ from homeward.typing import Array, Flag, Float, Int, Mat33, Scalar, Vec3
 HEIGHT_MEMORY = 15.0
 
 
-class SensorErrors(eqx.Module):
-    """Believed errors of the sensors."""
-
-    gyro_bias: Vec3  # rad/s
-    accelerometer_bias: Vec3  # m/s2
-    mounting: Vec3  # rad, body axes against the unit's
-    slow_position: Vec3  # m, satellites, I
-    slow_velocity: Vec3  # m/s; of a receiver that tells ranges: its clock [m], its rate [m/s], nothing
-
-
-class StrapdownState(eqx.Module):
-    """All that the navigation remembers."""
-
-    reckoned: Reckoned
-    errors: SensorErrors
-    covariance: Covariance
-    sums: CycleSums
-    last: InertialSample
-    C_EI: Mat33  # as of the last cycle
-    motion: SlowMotion
-    started: Flag
-    rejected: Int[Array, "3"]  # readings in a row that the gate refused: stars, positions, velocities
-    squares: Vec3  # normalised squares of the last innovations, a dimension: stars, places, velocities
-    lead: Lead  # whether satellites lead it away
-    voting: VotingState | None = None  # whom of a redundant unit it trusts
-
-
 class StrapdownNavigation(AbstractStrapdown):
     """Strapdown reckoning with one error-state filter. Its figures are beliefs, loaded before the flight.
 
@@ -86,19 +62,22 @@ class StrapdownNavigation(AbstractStrapdown):
     def init(self) -> StrapdownState:
         """Before the first stars and satellites: nothing is known, and nothing is reckoned."""
         zero, zeros = jnp.zeros(()), jnp.zeros(3)
+        reckoned = Reckoned(jnp.asarray([1.0, 0.0, 0.0, 0.0]), self.ellipsoid.a * jnp.eye(3)[0], zeros)
         return StrapdownState(
-            reckoned=Reckoned(jnp.asarray([1.0, 0.0, 0.0, 0.0]), self.ellipsoid.a * jnp.eye(3)[0], zeros),
+            reckoned=reckoned,
             errors=SensorErrors(zeros, zeros, zeros, zeros, zeros),
             covariance=jnp.zeros((filter_.SIZE, filter_.SIZE)),
             sums=no_sums(),
             last=InertialSample(zeros, zeros, zero),
             C_EI=jnp.eye(3),
-            motion=filter_.no_motion(),
+            motion=no_motion(),
             started=jnp.asarray(False),
             rejected=jnp.zeros(3, int),
             squares=zeros,
             lead=no_lead(),
             voting=None if self.voting is None else self.voting.init(),
+            sky=None if self.aids.ranges is None else no_sky(),
+            past=no_past(reckoned),
         )
 
     def propagate(
@@ -144,27 +123,43 @@ class StrapdownNavigation(AbstractStrapdown):
         spin = self.orientation.at(t)
         C_EI = spin.C_EI(t)
         aids, heads, satellites = clean(heard(state.lead, measurements.aids))
+        assert state.past is not None
+        past = since(state.past, state.sums)
+        star_age, age = ages(aids)
+        looked, timely = when(past, state.reckoned, star_age)
+        fixed, in_time = when(past, state.reckoned, age)
+        heads, satellites = heads & timely, satellites & in_time
         stars = jnp.any(heads)
-        place_I, speed_I = satellites_in_I(C_EI, spin.omega_EI_E, aids)
+        place_I, speed_I = satellites_in_I(spin.C_EI(t - age), spin.omega_EI_E, aids)
 
         cold = ~state.started & stars & satellites
-        ranges = aids.ranges
+        ranges = None if aids.ranges is None else only(in_time, aids.ranges)
         by_stars = jnp.where(heads[0], aids.star_q_BI[0], aids.star_q_BI[1])
-        seen = Reckoned(by_stars, place_I, speed_I)
+        seen = brought_on(
+            self.earth, C_EI[2], Reckoned(by_stars, place_I, speed_I), state.sums, star_age, age
+        )
         reckoned = choose(cold, seen, state.reckoned)
+        fixed = eqx.tree_at(
+            lambda then: (then.reckoned.r_BI_I, then.reckoned.v_BI_I), fixed,
+            choose(cold, (place_I, speed_I), (fixed.reckoned.r_BI_I, fixed.reckoned.v_BI_I)),
+        )  # fmt: skip
         force_I = state.sums.delta_v / jnp.where(state.sums.duration > 0.0, state.sums.duration, 1.0)
         voting, P, motion = self._covariance(state, seen, heads[0], force_I, cold)
         warm = state.started
         rejected = state.rejected
-        errors = self._carried(state.errors, state.sums.duration)
-        if ranges is not None:
-            found = jnp.concatenate([clock_by(ranges, place_I, speed_I), jnp.zeros(1)])
-            clock = jnp.where(cold, found, errors.slow_velocity)
-            errors = eqx.tree_at(lambda e: e.slow_velocity, errors, clock)
+        errors = carried(state.errors, self.unit, self.aids, motion, state.sums.duration)
+        sky, range_noise = state.sky, jnp.zeros(())
+        if ranges is not None and self.aids.ranges is not None and sky is not None:
+            last = jnp.concatenate([errors.slow_position, errors.slow_velocity])
+            P, last, sky, range_noise = prepared(
+                self.aids.ranges, sky, ranges, fixed.reckoned.r_BI_I, state.sums.duration, age, P, last,
+                clock_by(ranges, place_I, speed_I), cold, state.started,
+            )  # fmt: skip
+            errors = eqx.tree_at(lambda e: (e.slow_position, e.slow_velocity), errors, (last[:3], last[3:]))
 
         x = jnp.zeros(filter_.SIZE)
-        C_BI = to_matrix(reckoned.q_BI)
-        body_q = small_turn(reckoned.q_BI, split(errors.mounting))
+        C_BI = to_matrix(looked.reckoned.q_BI)
+        body_q = small_turn(looked.reckoned.q_BI, split(errors.mounting))
         star_errors = jnp.stack([join(turn_error(body_q, aids.star_q_BI[k])) for k in range(2)])
         star_error, star_noise, _ = together(heads, star_errors, self._star_noises(), self.aids.gate)
         P, x, star_taken, by_star = filter_.correct3(
@@ -172,34 +167,37 @@ class StrapdownNavigation(AbstractStrapdown):
             self.aids.gate, warm & stars, self._gives_in(rejected[0]),
         )  # fmt: skip
         give_in = (self._gives_in(rejected[1]), self._gives_in(rejected[2]))
+        P, x = carried_back(P, x, fixed)
         before = P, x
         if ranges is None or self.aids.ranges is None:
             P, x, place_taken, by_place = filter_.correct3(
                 P, x, (filter_.PLACE, filter_.SLOW_PLACE), jnp.eye(3),
                 self.aids.satellite_position_noise**2 * jnp.eye(3),
-                place_I - reckoned.r_BI_I - errors.slow_position, self.aids.gate, warm & satellites,
+                place_I - fixed.reckoned.r_BI_I - errors.slow_position, self.aids.gate, warm & satellites,
                 give_in[0],
             )  # fmt: skip
             P, x, speed_taken, by_speed = filter_.correct3(
                 P, x, (filter_.SPEED, filter_.SLOW_SPEED), jnp.eye(3),
                 self.aids.satellite_velocity_noise**2 * jnp.eye(3),
-                speed_I - reckoned.v_BI_I - errors.slow_velocity, self.aids.gate, warm & satellites,
+                speed_I - fixed.reckoned.v_BI_I - errors.slow_velocity, self.aids.gate, warm & satellites,
                 give_in[1],
             )  # fmt: skip
             told = satellites
         else:
             told = jnp.any(ranges.valid)
             P, x, (place_taken, speed_taken), (by_place, by_speed) = correct_ranges(
-                self.aids.ranges, P, x, ranges, reckoned.r_BI_I, reckoned.v_BI_I, errors.slow_position,
-                errors.slow_velocity[:2], self.aids.gate, warm, give_in,
+                self.aids.ranges, P, x, ranges, fixed.reckoned.r_BI_I, fixed.reckoned.v_BI_I,
+                jnp.concatenate([errors.slow_position, errors.slow_velocity[2:]]), errors.slow_velocity[:2],
+                range_noise, self.aids.gate, warm, give_in,
             )  # fmt: skip
         lead = judged(state.lead, *change(before, (P, x)), give_in[0] | give_in[1], state.sums.duration)
+        P, x = carried_forth(P, x, fixed)
         P, x = self._altitude(P, x, reckoned, C_EI, aids, warm)
 
         offered = warm & jnp.stack([stars, told, told])
         taken = jnp.stack([star_taken, place_taken, speed_taken])
         refused = offered & ~taken
-        reckoned, errors = _injected(reckoned, errors, x)
+        reckoned, errors = injected(reckoned, errors, x)
         state = StrapdownState(
             reckoned=reckoned,
             errors=errors,
@@ -213,6 +211,8 @@ class StrapdownNavigation(AbstractStrapdown):
             squares=jnp.where(taken, jnp.stack([by_star, by_place, by_speed]), 0.0),
             lead=lead,
             voting=voting,
+            sky=sky,
+            past=remembered(past, reckoned, x),
         )
         return state, self._belief(state, t, spin.omega_EI_E, force_I, satellites)
 
@@ -271,7 +271,7 @@ class StrapdownNavigation(AbstractStrapdown):
         carried = carried if doubt is None else carried + doubt
         noises = self._star_noises()
         noise = jnp.where(first_head, noises[0], noises[1])
-        fresh = filter_.initial_covariance(unit, self.aids, to_matrix(seen.q_BI).T, noise, seen.r_BI_I)
+        fresh = filter_.initial_covariance(unit, self.aids, to_matrix(seen.q_BI).T, noise)
         P = jnp.where(cold, fresh, jnp.where(state.started, carried, state.covariance))
         return voting, P, motion
 
@@ -294,17 +294,6 @@ class StrapdownNavigation(AbstractStrapdown):
         )  # fmt: skip
         return P, x
 
-    def _carried(self, errors: SensorErrors, duration: Scalar) -> SensorErrors:
-        """The errors of the satellites and of their receiver's clock one cycle on."""
-        decay = self.aids.decay(duration)
-        last = decay * errors.slow_velocity
-        if self.aids.ranges is not None:
-            clock, drift, none = split(errors.slow_velocity)
-            last = join((clock + duration * drift, drift, none))
-        return eqx.tree_at(
-            lambda e: (e.slow_position, e.slow_velocity), errors, (decay * errors.slow_position, last)
-        )
-
     def _star_noises(self) -> Float[Array, "2 3 3"]:
         return jnp.stack([self.aids.star_noise(head) for head in range(2)])
 
@@ -325,24 +314,6 @@ class StrapdownNavigation(AbstractStrapdown):
             bank=bank_of(self.ellipsoid, C_EI, state.reckoned.q_BI, r_E, v_E),
             blackout=~satellites,
         )
-
-
-def _injected(reckoned: Reckoned, errors: SensorErrors, x: Errors) -> tuple[Reckoned, SensorErrors]:
-    """Belief corrected by the errors found; an error of zero changes no bit."""
-    f = filter_
-    turn_B = jnp.sum(to_matrix(reckoned.q_BI) * x[f.TURN][None, :], axis=1)
-    turned = small_turn(reckoned.q_BI, split(turn_B))
-    return Reckoned(
-        q_BI=jnp.where(jnp.any(x[f.TURN] != 0.0), turned, reckoned.q_BI),
-        r_BI_I=reckoned.r_BI_I + x[f.PLACE],
-        v_BI_I=reckoned.v_BI_I + x[f.SPEED],
-    ), SensorErrors(
-        gyro_bias=errors.gyro_bias + x[f.GYRO],
-        accelerometer_bias=errors.accelerometer_bias + x[f.ACCELEROMETER],
-        mounting=errors.mounting + x[f.MOUNTING],
-        slow_position=errors.slow_position + x[f.SLOW_PLACE],
-        slow_velocity=errors.slow_velocity + x[f.SLOW_SPEED],
-    )
 
 
 def _spread(C_AB: Mat33, P_B: Mat33) -> Vec3:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from homeward.earth.constants import WGS84_A
 from homeward.earth.orientation import AbstractOrientation
@@ -17,6 +18,7 @@ from homeward.scenario.schema_sensors import SensorFigures
 from homeward.typing import Array, Float, Scalar
 from homeward.world.aids import AidSensors, GammaAltimeter, PressureAltimeter, SatelliteReceiver
 from homeward.world.constellation import navigation_satellites
+from homeward.world.delivery import Delivery
 from homeward.world.inertial import InertialUnit, Triad
 from homeward.world.ranges import RangeReceiver
 from homeward.world.star_tracker import StarHeads, StarTracker
@@ -27,11 +29,6 @@ DRAWS = 27  # standard normal numbers of a plain inertial unit
 BORESIGHTS = ((0.0, -0.6, -0.8), (0.0, 0.8, 0.6))
 ANTENNAS = ((0.0, 0.0, 1.0), (0.0, 0.0, -1.0))  # of the satellite receiver, B
 CLOCK, DRIFT = 1e5, 100.0  # m, m/s: the receiver's clock at the start, 1 sigma
-# What the satellites' slow errors make of a place, sideways and in height, for two systems and a clear
-# horizon: of one satellite's, and of the ionosphere straight up.
-SIDEWAYS, HEIGHT = (0.4, 0.35), (0.75, 2.3)
-# Of a satellite's slow error, what rising and setting ones make of the others' residuals.
-CHANGING = 0.2
 RANGE_WALK = 1.2e-3  # m/s/sqrt(s): gravity's walk where ranges are followed closely
 ZONALS = (1.08262668e-3, -2.5327e-6, -1.6196e-6)  # J2, J3, J4 of EGM96
 GRAVITY_WALK = 2e-3  # m/s/sqrt(s): what the zonal field leaves out
@@ -94,7 +91,8 @@ def receiver(scenario: Scenario, band: tuple[float, float]) -> SatelliteReceiver
     return RangeReceiver(
         navigation_satellites(), numbers(np.array(ANTENNAS)), number(np.cos(np.radians(s.antenna_cone_deg))),
         number(np.sin(np.radians(s.elevation_mask_deg))), number(WGS84_A), number(s.range_slow_m),
-        number(s.range_slow_time_s), number(s.ionosphere_m), number(s.range_noise_m),
+        number(s.range_slow_time_s), number(s.ionosphere_m), number(s.ionosphere_time_s),
+        number(s.ionosphere_length_m), number(s.range_noise_m),
         number(s.range_rate_noise_m_s), number(s.clock_walk_m_sqrt_s), number(s.clock_drift_walk_m_s_sqrt_s),
         number(CLOCK), number(DRIFT), *hidden, number(s.reacquisition_s),
     )  # fmt: skip
@@ -115,6 +113,9 @@ def aid_sensors(
             number(s.pressure_sigma_m), s.pressure_scale * pressure, number(s.pressure_highest_m)
         ),
         GammaAltimeter(number(0.0 if retro is None else retro.altimeter_sigma_m), number(s.gamma_highest_m)),
+        Delivery(
+            number(s.star_delay_s), number(s.satellite_delay_s), number(float(norm.isf(s.out_of_order)))
+        ),
     )  # fmt: skip
 
 
@@ -129,20 +130,16 @@ def _of_satellites(told: SensorFigures, kind: str) -> dict[str, Any]:
             "satellite_velocity_noise": number(told.satellite_velocity_noise_m_s),
         }
 
-    def slow(share: tuple[float, float]) -> Scalar:
-        return number(float(np.hypot(share[0] * told.range_slow_m, share[1] * told.ionosphere_m)))
-
-    noise = float(np.hypot(told.range_noise_m, CHANGING * told.range_slow_m))
-    rest = float(np.hypot(told.range_slow_m, told.ionosphere_m / 0.3))
     return {
-        "satellite_position": slow(SIDEWAYS), "satellite_velocity": number(0.0),
+        "satellite_position": number(0.0), "satellite_velocity": number(0.0),
         "satellite_time": number(told.range_slow_time_s),
-        "satellite_position_noise": number(noise),
+        "satellite_position_noise": number(told.range_noise_m),
         "satellite_velocity_noise": number(told.range_rate_noise_m_s),
         "ranges": RangeBelief(
-            number(noise), number(rest), slow(HEIGHT), number(told.range_rate_noise_m_s),
-            number(told.clock_walk_m_sqrt_s), number(told.clock_drift_walk_m_s_sqrt_s), number(rest),
-            number(3.0 * told.range_rate_noise_m_s),
+            number(told.range_noise_m), number(told.range_slow_m), number(told.range_slow_time_s),
+            number(told.ionosphere_m), number(told.ionosphere_time_s), number(told.ionosphere_length_m),
+            number(told.range_rate_noise_m_s), number(told.clock_walk_m_sqrt_s),
+            number(told.clock_drift_walk_m_s_sqrt_s),
         ),
     }  # fmt: skip
 

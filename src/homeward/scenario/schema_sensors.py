@@ -7,6 +7,7 @@ from pydantic import Field
 from homeward.scenario.schema_base import NonNegative, Positive, Scale, Seconds, Section
 
 Figure = Annotated[NonNegative, Field(le=1e6)]
+Delay = Annotated[NonNegative, Field(le=1.0)]
 
 
 class SensorFigures(Section):
@@ -56,6 +57,10 @@ class SensorFigures(Section):
     range_slow_m: Figure = Field(default=3.0, description="slow error of each satellite's range")
     range_slow_time_s: Seconds = Field(default=600.0, description="Gauss-Markov time of it")
     ionosphere_m: Figure = Field(default=1.0, description="error of the ionosphere's delay straight up")
+    ionosphere_time_s: Seconds = Field(default=3600.0, description="time over which it changes")
+    ionosphere_length_m: Annotated[Positive, Field(le=1e9)] = Field(
+        default=4e6, description="way flown over which it changes"
+    )
     clock_walk_m_sqrt_s: Annotated[Positive, Field(le=1e3)] = Field(
         default=0.1, description="random walk of the receiver's clock, times the speed of light"
     )
@@ -78,10 +83,17 @@ class Sensors(SensorFigures):
         description="ranges: pseudo-ranges to all satellites in view; fix: a position with one error",
     )
     antenna_cone_deg: Annotated[Positive, Field(le=180.0)] = Field(
-        default=85.0, description="angle from an antenna's axis up to which satellites are heard"
+        default=90.0, description="angle from an antenna's axis up to which satellites are heard"
     )
     elevation_mask_deg: Annotated[NonNegative, Field(le=60.0)] = Field(
         default=5.0, description="angle above the Earth's limb from which a satellite is followed"
+    )
+    star_delay_s: Delay = Field(
+        default=0.2, description="from the stars' light to the message; read in the next guidance cycle"
+    )
+    satellite_delay_s: Delay = Field(default=0.1, description="the same of the satellite receiver")
+    out_of_order: Annotated[NonNegative, Field(le=0.5)] = Field(
+        default=0.01, description="share of delayed messages that are overtaken by the next one"
     )
     star_lowest_m: Figure = Field(default=100e3, description="altitude down to which stars are seen")
     star_rate_deg_s: Annotated[Positive, Field(le=100.0)] = Field(

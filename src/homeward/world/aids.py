@@ -8,13 +8,14 @@ import jax.numpy as jnp
 
 from homeward.icd import Aids, Ranges
 from homeward.typing import Array, Flag, Float, Mat33, Quat, Scalar, Vec3
-from homeward.world import ranges
+from homeward.world import delivery, ranges
+from homeward.world.delivery import Delivery, Post, nothing_sent
 from homeward.world.ranges import RangeReceiver, RangeState
 from homeward.world.star_tracker import StarHeads
 
 # Standard normal numbers a cycle: 3 of a head, 6 slow and 6 white of the satellites, pressure, height, 3 of
-# the other head.
-FIXED = 20
+# the other head, and those of the messages' delivery.
+FIXED = 20 + delivery.NOISES
 NOISES = FIXED + ranges.NOISES  # with those of a receiver that tells ranges
 INITIAL_NOISES = 6 + ranges.INITIAL_NOISES
 
@@ -77,6 +78,7 @@ class AidSensors(eqx.Module):
     satellite: SatelliteReceiver | RangeReceiver
     pressure: PressureAltimeter
     gamma: GammaAltimeter
+    delivery: Delivery | None = None  # None: every reading is there at once
 
 
 class AidState(eqx.Module):
@@ -93,20 +95,24 @@ class AidState(eqx.Module):
     ranges: RangeState | None = (
         None  # of a receiver that tells ranges, whose fix has no slow error of its own
     )
+    post: Post | None = None  # what is on its way
 
 
 def initial_aids(sensors: AidSensors, noise: Float[Array, " n"]) -> AidState:
     """The slow errors in their steady spread; satellites already followed."""
     receiver = sensors.satellite
+    by_range = isinstance(receiver, RangeReceiver)
+    post = None if sensors.delivery is None else nothing_sent(ranges.no_ranges() if by_range else None)
     if isinstance(receiver, RangeReceiver):
         zeros = jnp.zeros(3)
         followed = ranges.initial_ranges(receiver, noise[6:])
-        return AidState(zeros, zeros, receiver.reacquisition_time, jnp.asarray(True), followed)
+        return AidState(zeros, zeros, receiver.reacquisition_time, jnp.asarray(True), followed, post)
     return AidState(
         position_error=receiver.position_sigma * noise[0:3],
         velocity_error=receiver.velocity_sigma * noise[3:6],
         clear_time=receiver.reacquisition_time,
         first=jnp.asarray(True),
+        post=post,
     )
 
 
@@ -116,6 +122,7 @@ def sense_aids(
     """One cycle of ``dt`` [s]: the sensors' state carried on, and what they tell.
 
     A reading that is not valid is told as zero (the attitude as no turn): nothing true slips through it.
+    Those of stars and satellites are told as late as they come (``delivery``).
     Gauss-Markov parts as in ``world.sensors``: exact for any ``dt``; they live on in the black-out.
     """
     hidden = sensors.satellite.hidden(truth.density, truth.speed)
@@ -140,6 +147,9 @@ def sense_aids(
         height=jnp.where(ground, height, 0.0),
         ranges=told,
     )
+    if sensors.delivery is not None and state.post is not None:
+        post, aids = sensors.delivery.carried(state.post, aids, truth.time, state.first, noise[20:FIXED])
+        state = eqx.tree_at(lambda s: s.post, state, post)
     return eqx.tree_at(lambda s: s.first, state, jnp.zeros_like(state.first)), aids
 
 
@@ -166,4 +176,4 @@ def _satellites(
     fixed = state.first | (~hidden & (clear >= receiver.reacquisition_time))
     place = truth.r_BE_E + slow_r + receiver.position_noise * noise[9:12]
     velocity = truth.v_BE_E + slow_v + receiver.velocity_noise * noise[12:15]
-    return AidState(slow_r, slow_v, clear, state.first), (fixed, place, velocity), None
+    return AidState(slow_r, slow_v, clear, state.first, post=state.post), (fixed, place, velocity), None

@@ -1,8 +1,9 @@
 """A satellite receiver as it is: pseudo-ranges and range rates to all satellites in view, and its own fix.
 
 Each satellite's range has an error of its own that changes slowly (orbit, clock, what the air's models
-leave), one that all share and that grows toward the horizon (ionosphere), and noise. The receiver's clock is
-a quartz: two random walks. Source: Groves (2013), sections 9.3 and 9.1; for the clock 9.1.3.
+leave), one that all share and that grows toward the horizon (ionosphere; it changes with time and with the
+way flown), and noise. The receiver's clock is a quartz: two random walks. Source: Groves (2013), sections 9.3
+and 9.1; for the clock 9.1.3.
 """
 
 import equinox as eqx
@@ -15,7 +16,7 @@ from homeward.math.turning import symmetric_inverse
 from homeward.typing import Array, Bool, Flag, Float, Quat, Scalar, Vec3
 from homeward.world.constellation import COUNT, Constellation
 
-NOISES = 3 * COUNT + 2  # standard normal numbers a cycle: slow, range, rate of each, and the clock
+NOISES = 3 * COUNT + 3  # standard normal numbers a cycle: slow, range, rate of each, clock, ionosphere
 INITIAL_NOISES = COUNT + 3  # slow ones, clock and its rate, the ionosphere of the day
 LEAST = 5  # satellites without which the receiver tells no fix
 MAPPING = 0.3  # least sine of the elevation that the ionosphere's path is stretched by
@@ -31,7 +32,9 @@ class RangeReceiver(eqx.Module):
     earth_radius: Scalar  # m
     slow_sigma: Scalar  # m, Gauss-Markov, each satellite
     slow_time: Scalar  # s
-    ionosphere: Scalar  # m straight up, 1-sigma of a flight
+    ionosphere: Scalar  # m straight up, 1-sigma of what is left of its delay
+    ionosphere_time: Scalar  # s over which that changes
+    ionosphere_length: Scalar  # m flown over which it changes
     range_noise: Scalar  # m, white
     rate_noise: Scalar  # m/s
     clock_walk: Scalar  # m/sqrt(s)
@@ -75,6 +78,12 @@ class RangeState(eqx.Module):
     followed: Float[Array, " n"]  # s
 
 
+def no_ranges() -> Ranges:
+    """Of a receiver that follows no satellite."""
+    one, three = jnp.zeros(COUNT), jnp.zeros((COUNT, 3))
+    return Ranges(jnp.zeros(COUNT, bool), one, one, three, three, three)
+
+
 def initial_ranges(receiver: RangeReceiver, noise: Float[Array, " k"]) -> RangeState:
     """Errors in their steady spread; all in view are followed already."""
     return RangeState(
@@ -104,6 +113,11 @@ def sense_ranges(
     clock = state.clock + 0.5 * dt * (state.drift + drift)
     clock = clock + receiver.clock_walk * root * noise[3 * COUNT + 1]
 
+    flown = dt * jnp.sqrt(jnp.sum(v_BI_I * v_BI_I)) / receiver.ionosphere_length
+    kept = jnp.exp(-dt / receiver.ionosphere_time - flown)
+    fresh = jnp.sqrt(1.0 - kept * kept) * receiver.ionosphere
+    ionosphere = kept * state.ionosphere + fresh * noise[3 * COUNT + 2]
+
     place, speed = receiver.constellation.at(t)
     apart = place - r_BI_I[None, :]
     distance = jnp.sqrt(jnp.sum(apart * apart, axis=1))
@@ -115,7 +129,7 @@ def sense_ranges(
 
     up, _ = _up_and_dip(receiver.earth_radius, r_BI_I)
     path = 1.0 / jnp.maximum(jnp.sum(sight * up[None, :], axis=1), MAPPING)
-    wrong = slow + state.ionosphere * path + receiver.range_noise * noise[COUNT : 2 * COUNT]
+    wrong = slow + ionosphere * path + receiver.range_noise * noise[COUNT : 2 * COUNT]
     wrong_rate = receiver.rate_noise * noise[2 * COUNT : 3 * COUNT]
     fixed, off, off_rate = _solution(valid, sight, wrong, wrong_rate)
 
@@ -126,7 +140,7 @@ def sense_ranges(
         valid=valid, range=told(distance + clock + wrong), rate=told(closing + drift + wrong_rate),
         place=told(place), speed=told(speed), sight=told(sight),
     )  # fmt: skip
-    return RangeState(t, slow, state.ionosphere, clock, drift, followed), ranges, (fixed, off, off_rate)
+    return RangeState(t, slow, ionosphere, clock, drift, followed), ranges, (fixed, off, off_rate)
 
 
 def _solution(
