@@ -15,6 +15,14 @@ from homeward.scenario.schema_errors import one_line
 LOCAL = "127.0.0.1"
 
 
+def _sender(text: str) -> tuple[str, int]:
+    """Host and port of ``HOST:PORT``, ``:PORT`` or ``PORT``."""
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise InputError(f"--listen {one_line(text, 60)}: expected HOST:PORT, as in 127.0.0.1:10015")
+    return host.strip("[]") or LOCAL, int(port)
+
+
 def console(
     folders: Annotated[
         list[str] | None,
@@ -23,6 +31,10 @@ def console(
     live: Annotated[
         list[str] | None,
         typer.Option("--live", metavar="SCENARIO", help="fly this now, and take commands; may be repeated"),
+    ] = None,
+    stream: Annotated[
+        list[str] | None,
+        typer.Option("--listen", metavar="HOST:PORT", help="show what `homeward telemetry` streams there"),
     ] = None,
     pace: Annotated[
         float, typer.Option(metavar="X", min=1.0, max=1000.0, help="times real time that --live flies")
@@ -48,8 +60,11 @@ def console(
         raise InputError(
             "the console needs the package nicegui, which is an extra: pip install 'homeward[console]'"
         ) from None
-    if not folders and not live:
-        raise InputError("expected a folder to show, as in `homeward console out`, or --live SCENARIO")
+    if not folders and not live and not stream:
+        raise InputError(
+            "expected a folder to show, as in `homeward console out`, --live SCENARIO or --listen HOST:PORT"
+        )
+    senders = [_sender(text) for text in stream or []]
     with working() as talk:
         talk("reading")
         from homeward.console.campaign import Campaign
@@ -57,6 +72,7 @@ def console(
         from homeward.console.live import Feed
         from homeward.console.reading import kind_of_folder, read_flight
         from homeward.console.server import Console, check_port
+        from homeward.console.stream import StreamFeed
         from homeward.ground.keys import read_key
 
         port = check_port(host, port)
@@ -70,6 +86,9 @@ def console(
         for name in live or []:
             talk(f"getting {one_line(name, 60)} ready")
             shown.add(Feed(name, parse_settings(settings or []), secret, pace).flight)
+        for there, at in senders:
+            talk(f"listening to {one_line(there, 60)}:{at}")
+            shown.add(StreamFeed(there, at, secret, scenario).flight)
     token = None if is_local(host) else secrets.token_urlsafe(18)
 
     def ready() -> None:

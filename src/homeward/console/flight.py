@@ -42,6 +42,8 @@ class Flight:
         self.live = self.ended = False
         self.feed: Any = None  # of a live flight: its clock and its commands
         derived = PAIR_DERIVED if kind == "rendezvous" else ()
+        profile = setting.docking()["profile"] if kind == "rendezvous" else []
+        self._profile = np.asarray(profile, float).reshape(-1, 2)
         self.shown: list[Shown] = table_of(kind, [*columns, *derived])
         known = {*columns, *derived}
         wanted = [s.column for s in self.shown] + [c for c in UNSEEN if c in known]
@@ -94,7 +96,7 @@ class Flight:
                 return
             whole = dict(columns)
             if self.kind == "rendezvous":
-                whole |= pair_derived(whole)
+                whole |= pair_derived(whole, self._profile)
             if "latitude_deg" not in whole and "position_x_i_m" in whole:
                 if self._turning is None:
                     self._turning = Turning(self.epoch, float(time[0]))
@@ -142,7 +144,11 @@ class Flight:
         places = [self.rows.place[n] for n in self._names]
         values, times = self.rows.values[first:, places], self.rows.time[first:]
         for k, (time, row) in enumerate(zip(times.tolist(), values.tolist(), strict=True), start=first):
-            for event in self._monitor.step(time, dict(zip(self._names, row, strict=True))):
+            told = dict(zip(self._names, row, strict=True))
+            for name in APPROACH.intersection(told):
+                if told[name] != told[name]:  # there is no approach now: the level stays as it was
+                    del told[name]
+            for event in self._monitor.step(time, told):
                 told = self._said(event.name, event.value)
                 self.say(
                     time, "limit", f"{told} is {WORDS[event.after]}, was {WORDS[event.before]}", event.after
@@ -175,14 +181,20 @@ class Flight:
 
 
 WORDS = {"green": "nominal", "unknown": "unknown", "yellow": "yellow", "red": "RED"}
+APPROACH = {"corridor_angle_deg", "closing_over_m_s"}  # numbers of the last approach only
+LAST_APPROACH = (1.0, 250.0)  # m from port to port
 PAIR_DERIVED = (
+    "corridor_angle_deg", "closing_over_m_s",
     "range_m", "port_range_m", "closing_speed_m_s", "port_offset_m", "port_lateral_speed_m_s",
     "latitude_deg", "longitude_deg", "altitude_m",
 )  # fmt: skip
 
 
-def pair_derived(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Distances [m] and speeds [m/s] of a rendezvous' row, off the vectors of its telemetry (n,)."""
+def pair_derived(columns: Mapping[str, np.ndarray], profile: np.ndarray) -> dict[str, np.ndarray]:
+    """Distances [m], speeds [m/s], angle off the port's axis [deg], off the vectors of the telemetry (n,).
+
+    ``profile`` (k, 2) are distances and the speeds wanted there; without any there is no speed over them.
+    """
     told: dict[str, np.ndarray] = {}
     centre = [columns.get(f"relative_position_{a}_m") for a in ("along", "across", "below")]
     if all(c is not None for c in centre):
@@ -197,6 +209,12 @@ def pair_derived(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         told["closing_speed_m_s"] = -(x * u + y * v + z * w) / np.maximum(away, 1e-9)
         told["port_offset_m"] = np.hypot(y, z)
         told["port_lateral_speed_m_s"] = np.hypot(v, w)
+        last = (x > 0.0) & (away > LAST_APPROACH[0]) & (away < LAST_APPROACH[1])
+        angle = np.degrees(np.arctan2(told["port_offset_m"], np.maximum(x, 1e-9)))
+        told["corridor_angle_deg"] = np.where(last, angle, np.nan)
+        if len(profile):
+            over = told["closing_speed_m_s"] - np.interp(away, profile[:, 0], profile[:, 1])
+            told["closing_over_m_s"] = np.where(last, over, np.nan)
     return told
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from homeward.console.places import Network
-from homeward.ground.limits import Limit, flight_limits
+from homeward.ground.limits import Limit, approach_limits, flight_limits
 from homeward.ground.stations import network
 from homeward.output.corridor import edges
 from homeward.output.facts import FlightFacts, FlightView
@@ -39,8 +39,9 @@ class Setting:
         """The monitor's limits: the cabin's, and the vehicle's where a scenario tells them."""
         if self.scenario is None:
             return flight_limits(None)
-        told = self.scenario.truth.limits
-        return flight_limits(told.load_g, told.heat_rate_w_m2, told.dynamic_pressure_pa)
+        told, pair = self.scenario.truth.limits, self.scenario.rendezvous
+        limits = flight_limits(told.load_g, told.heat_rate_w_m2, told.dynamic_pressure_pa)
+        return limits if pair is None else limits | approach_limits(pair.station.corridor_deg)
 
     def network(self) -> Network:
         """The stations that track."""

@@ -64,6 +64,8 @@ RETURN = (
 PAIR = (
     Shown("Port to port", "port_range_m", "Distance", "m", 1.0, 2),
     Shown("Port to port", "closing_speed_m_s", "Closing speed", "m/s", 1.0, 3),
+    Shown("Port to port", "closing_over_m_s", "Over the profile", "m/s", 1.0, 3),
+    Shown("Port to port", "corridor_angle_deg", "Off the axis, angle", "°", 1.0, 2),
     Shown("Port to port", "port_offset_m", "Off the axis", "m", 1.0, 3),
     Shown("Port to port", "port_lateral_speed_m_s", "Lateral speed", "m/s", 1.0, 3),
     Shown("Port to port", "docking_turn_x_b_deg", "Roll missing", "°", 1.0, 2),

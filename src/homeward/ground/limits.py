@@ -112,6 +112,20 @@ CABIN_LIMITS = {
 }
 
 
+def approach_limits(corridor_deg: float) -> dict[str, Limit]:
+    """Limits of a rendezvous: angle off the port's axis by the corridor's half angle [deg], closing speed
+    over the profile's [m/s], turning rates [deg/s].
+
+    The first two have values in the last approach only. The rates are ours: some times what holding takes.
+    """
+    rate = Limit(-2.0, -1.0, 1.0, 2.0, 3, 0.05)
+    return {
+        "corridor_angle_deg": Limit(None, None, 0.7 * corridor_deg, corridor_deg, 2, 0.3),
+        "closing_over_m_s": Limit(None, None, 0.1, 0.25, 3, 0.02),
+        "rate_x_b_deg_s": rate, "rate_y_b_deg_s": rate, "rate_z_b_deg_s": rate,
+    }  # fmt: skip
+
+
 def flight_limits(
     load_g: float | None, heat_rate: float | None = None, dynamic_pressure: float | None = None
 ) -> dict[str, Limit]:

@@ -115,6 +115,10 @@ class Listener:
         row = {n: v for n, v in zip(group.names, values, strict=True) if not math.isnan(v)}
         self.latest |= row
         self.monitor.step(packet.time, row)
+        self.told(group.name, packet.time, row)
+
+    def told(self, group: str, when: float, row: dict[str, float | int]) -> None:
+        """A row of a group that is news: for whoever listens in."""
 
 
 @contextlib.contextmanager

@@ -1,0 +1,185 @@
+"""A flight whose telemetry comes over TCP: the stream of ``homeward telemetry``, shown as it comes.
+
+What arrives goes through the same decoder as ``homeward listen``: packets that were late or came twice are no
+news, and a gap is told as one. Commands go up the same connection, sealed, where the key is known.
+"""
+
+import contextlib
+import select
+import socket
+import threading
+import time
+from typing import Any
+
+import numpy as np
+
+from homeward.console.flight import Flight, Leg
+from homeward.console.landing import LandingWatch
+from homeward.console.setting import setting_of
+from homeward.earth.time import Epoch
+from homeward.errors import HomewardError, InputError
+from homeward.ground.cabin import CABIN
+from homeward.ground.commands import NoCommand, parse, words_of
+from homeward.ground.executive import read_answer
+from homeward.ground.listen import GREETING, Listener, connection
+from homeward.ground.sealing import Sealer
+from homeward.ground.uplink import flight_word
+
+NAP = 0.05  # s between two looks at the connection
+MOST_WORDS = 4000  # characters of a command
+
+
+class _Rows(Listener):
+    """A listener that keeps the rows of one group, each with what the other groups told last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[tuple[float, dict[str, float | int]]] = []
+
+    @property
+    def pair(self) -> bool:
+        """Whether a rendezvous is streamed."""
+        return "pair" in self.about["groups"]
+
+    def told(self, group: str, when: float, row: dict[str, float | int]) -> None:
+        """A row that has come."""
+        if group == ("pair" if self.pair else "flight"):
+            self.rows.append((when, dict(self.latest)))
+
+
+class StreamFeed:
+    """Shows what a sender streams; ``flight.feed`` is this. Raises InputError where nobody sends."""
+
+    pace = 0.0  # the sender's own
+
+    def __init__(self, host: str, port: int, key: bytes | None, scenario: str | None) -> None:
+        self.answers: list[dict[str, Any]] = []
+        self.commands = key is not None
+        self._sent: dict[int, dict[str, Any]] = {}
+        self._heard, self._lock = _Rows(), threading.Lock()
+        self._stack = contextlib.ExitStack()
+        self._link: socket.socket = self._stack.enter_context(connection(host, port))
+        self._where, self._over, self._gaps, self._number = f"{host}:{port}", False, 0, -1
+        began = time.monotonic()
+        try:
+            while not self._heard.about:
+                if not self._read(0.2) or time.monotonic() - began > GREETING:
+                    raise InputError(f"{self._where}: what answers there does not send telemetry of Homeward")
+        except BaseException:
+            self._stack.close()
+            raise
+        about = self._heard.about
+        pair = self._heard.pair
+        self._names = [str(n) for n in about.get("legs", [])]
+        self._sealer = None if key is None else Sealer(key, flight_word(about), self._heard.clock)
+        columns = [
+            p for g in self._heard.dictionary.groups for p in g.names if not p.startswith("valve_share_")
+        ]
+        setting = setting_of(str(about["name"]), scenario)
+        self.flight = Flight(
+            str(about["name"]), "rendezvous" if pair else "return", Epoch.from_iso(about["epoch_utc"]),
+            list(dict.fromkeys([*columns, *CABIN.names])), setting,
+        )  # fmt: skip
+        self.flight.live, self.flight.source, self.flight.feed = True, f"telemetry of {self._where}", self
+        self._landing = None
+        if not pair and setting.scenario is not None and setting.scenario.homecoming is not None:
+            self._landing = LandingWatch(self.flight, setting.scenario)
+        threading.Thread(target=self._listen, daemon=True, name="telemetry").start()
+
+    def now(self) -> float:
+        """The flight's time [s]: that of the newest row."""
+        return self.flight.end
+
+    def set_pace(self, pace: float) -> None:
+        """The sender's pace is its own."""
+
+    def command(self, words: str) -> None:
+        """Seal a command and send it up; what becomes of it is added to ``answers``."""
+        entry = {"t": self.now(), "words": words.strip()[:80], "outcome": "sent", "reason": ""}
+        try:
+            if self._sealer is None or len(words) > MOST_WORDS:
+                raise NoCommand("no key, as --key names it" if self._sealer is None else "too long")
+            made = parse(words.split())
+            entry["words"] = words_of(made)
+            with self._lock:
+                counter, packet = self._sealer.seal(made, self._heard.time)
+                self._sent[counter] = entry
+                self._link.sendall(packet)
+        except (HomewardError, NoCommand) as error:
+            entry |= {"outcome": "no command", "reason": str(error)}
+        except OSError:
+            entry |= {"outcome": "not sent", "reason": "the sender cannot be reached"}
+        self.answers = [*self.answers, entry]
+
+    def stop(self) -> None:
+        """Hang up."""
+        self._over = True
+
+    def _read(self, patience: float) -> bool:
+        """Take in what has arrived; False once the sender has hung up."""
+        ready, _, _ = select.select([self._link], [], [], patience)
+        if ready:
+            try:
+                octets = self._link.recv(65536)
+            except OSError:
+                return False
+            if not octets:
+                return False
+            self._heard.feed(octets)
+        return True
+
+    def _listen(self) -> None:
+        why = "the sender has hung up before its end"
+        try:
+            while not self._over and self._read(NAP):
+                self._take()
+        except HomewardError as error:
+            why = str(error)
+        self._take()
+        f = self.flight
+        f.note = "" if "sent" in self._heard.about else f"the stream broke off: {why}"
+        f.say(f.end, "end", f.note or "end of the stream")
+        f.live, f.ended = False, True
+        self._stack.close()
+
+    def _take(self) -> None:
+        heard, f = self._heard, self.flight
+        rows, heard.rows = heard.rows, []
+        if rows:
+            names = {n for _, row in rows for n in row}
+            table = {n: np.array([float(row.get(n, np.nan)) for _, row in rows]) for n in names}
+            f.take(np.array([when for when, _ in rows]), table)
+            self._legs(rows)
+        for event in heard.monitor.log[self._gaps :]:
+            if event.name == "gap":
+                f.say(event.time, "gap", event.text, "unknown")
+        self._gaps = len(heard.monitor.log)
+        told, heard.acknowledged = heard.acknowledged, []
+        for data in told:
+            self._answered(data)
+
+    def _legs(self, rows: list[tuple[float, dict[str, float | int]]]) -> None:
+        f = self.flight
+        for when, row in rows:
+            number = int(row.get("leg" if f.kind == "return" else "stage", -1))
+            if number != self._number:
+                self._number = number
+                if f.legs:
+                    f.legs[-1].end = when
+                name = self._names[number] if 0 <= number < len(self._names) else f"leg {number}"
+                f.legs.append(Leg(name, when, when))
+        if f.legs:
+            f.legs[-1].end = f.end
+
+    def _answered(self, data: bytes) -> None:
+        try:
+            counter, outcome, reason = read_answer(data)
+        except ValueError:
+            return
+        with self._lock:
+            entry = self._sent.pop(counter, None)
+        if entry is not None:
+            done = entry | {"outcome": outcome, "reason": reason}
+            self.answers = [done if a is entry else a for a in self.answers]
+            if outcome != "accepted":
+                self.flight.say(self.now(), "order", f"{entry['words']}: {outcome}, {reason}")
