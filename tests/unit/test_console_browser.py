@@ -7,13 +7,22 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
 from console_folders import SWITCHES, chromium, saved_pair, saved_return
+from ground_flight import record
 from test_report import made
+
+from homeward.ground.executive import Executive, Situation
+from homeward.ground.keys import make_key, read_key
+from homeward.ground.sealing import Opener
+from homeward.ground.serve import Stream, serve
+from homeward.ground.uplink import flight_word
+from homeward.scenario.schema_ground import Link
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed")
@@ -21,13 +30,31 @@ pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is insta
 PICTURES = Path(__file__).parents[2] / "build" / "console"
 
 
+def sender(key):
+    """Streams the made-up return, slowly enough to be live all the while; its port."""
+    ready, opened = [], threading.Event()
+    told = record()
+    ship = Executive(Opener(key, flight_word(told.about()), told.clock), told.clock, Situation)
+    stream = Stream(told, Link(through_blackout=True), 10.0, ship.uplink, start=20000.0)
+
+    def tell(port):
+        ready.append(port)
+        opened.set()
+
+    threading.Thread(target=serve, args=(stream, "127.0.0.1", 0, tell), daemon=True).start()
+    assert opened.wait(20.0)
+    return ready[0]
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """A console that shows a return, a rendezvous and a campaign."""
     place = tmp_path_factory.mktemp("flights")
     made(place / "campaign")
+    make_key(place / "key")
     folders = [str(saved_return(place / "return")), str(saved_pair(place / "pair")), str(place / "campaign")]
-    command = [sys.executable, "-m", "homeward", "console", *folders, "--port", "0"]
+    heard = ["--listen", f"127.0.0.1:{sender(read_key(place / 'key'))}", "--key", str(place / "key")]
+    command = [sys.executable, "-m", "homeward", "console", *folders, *heard, "--port", "0"]
     # NiceGUI would take itself for a part of this test.
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
@@ -144,10 +171,34 @@ def test_a_campaign_tells_its_verdicts_and_a_run_that_cannot_be_flown_says_why(o
     assert "Traceback" not in page.locator("#again-note").inner_text()
 
 
+def test_a_stream_is_shown_as_it_comes_and_a_command_is_asked_for_sealed_and_answered(opened):
+    page = opened("/flight/3")
+    assert "Live" in page.locator("#mode").inner_text()
+    first = time_of(page)
+    page.wait_for_function(f"hw.desk.t > {first} + 5")
+    page.locator("[data-word=site]").click()
+    page.locator("#f-lat").fill("41.4")
+    page.locator("#f-lon").fill("102.1")
+    picture(page, "command")
+    # Not yet all told: the form keeps what it has, and nothing is sent.
+    page.locator("#confirm-yes").click()
+    assert page.locator("#confirm").is_visible()
+    page.locator("#f-alt").fill("1000")
+    page.keyboard.press("Enter")
+    answer = page.locator("#answers b[data-outcome=refused]")
+    answer.wait_for(timeout=20_000)
+    assert "landing site 41.4000, 102.1000, 1000 m" in answer.inner_text()
+    page.locator("[data-word=winds]").click()
+    page.locator("#f-rows").fill("altitude_m, north, east\n1000, 1, 2\n500, 1, 2")
+    page.locator("#confirm-yes").click()
+    page.locator("#answers b[data-outcome='no command']").wait_for(timeout=20_000)
+    assert "do not increase" in page.locator("#answers").inner_text()
+
+
 def test_the_list_leads_to_flights_and_campaigns(browser, address):
     page = browser.new_page()
     page.goto(address + "/")
-    assert page.locator(".card").count() == 3
+    assert page.locator(".card").count() == 4
     page.keyboard.press("Tab")
     focused = "document.activeElement.matches(':focus-visible')"
     assert page.evaluate(focused)

@@ -19,9 +19,11 @@ const axis = (more) => ({ axisLabel: { color: css("--soft"), fontSize: 10, hideO
 function map(l) {
   const chart = panel("Where the runs came down", `km east and north of ${l.site}; a click flies the run again`, true);
   const all = [...l.touchdown, ...(l.rims || []).flat()], half = Math.max(1, ...all.map(([x, y]) => Math.max(Math.abs(x), Math.abs(y)))) * 1.08, step = [0.5, 1, 2, 5, 10, 20, 50, 100, 500].find((s) => half / s <= 4) || half;
+  const marks = (end) => { const k = Math.floor(end / step); return [...Array(2 * k + 1)].map((_, i) => (i - k) * step); }; // whole steps from the site
+  const round = (end) => axis({ min: -end, max: end, axisTick: { show: false, customValues: marks(end) }, axisLabel: { color: css("--soft"), fontSize: 10, hideOverlap: true, customValues: marks(end), formatter: (v) => n(v, 3) } });
   const paint = () => { const wide = (half * (chart.getWidth() - 56)) / Math.max(chart.getHeight() - 40, 1); chart.setOption({ animation: false, grid: { left: 40, right: 16, top: 12, bottom: 28 }, legend: { right: 12, top: 8, orient: "vertical", textStyle: { color: css("--soft"), fontSize: 10.5 }, itemWidth: 10, itemHeight: 10, data: ["touchdown", "opening"] },
     tooltip: { trigger: "item", formatter: (p) => (p.data?.[2] != null ? `run ${p.data[2]}<br>${n(p.data[0])} km east, ${n(p.data[1])} km north` : ""), backgroundColor: css("--panel"), textStyle: { color: css("--ink"), fontSize: 12 }, borderColor: css("--line") },
-    xAxis: axis({ min: -wide, max: wide, interval: step, axisLabel: { color: css("--soft"), fontSize: 10, showMinLabel: false, showMaxLabel: false, formatter: (v) => n(v, 3) } }), yAxis: axis({ min: -half, max: half, interval: step, axisLabel: { color: css("--soft"), fontSize: 10, showMinLabel: false, showMaxLabel: false, formatter: (v) => n(v, 3) } }),
+    xAxis: round(wide), yAxis: round(half),
     series: [{ name: "opening", type: "scatter", data: l.open || [], symbolSize: 4, itemStyle: { color: css("--orange"), opacity: 0.55 } },
       { name: "touchdown", type: "scatter", data: l.touchdown, symbolSize: 6, cursor: "pointer", itemStyle: { color: css("--blue"), opacity: 0.75 } },
       ...(l.rims || []).map((r, k) => ({ type: "line", data: r, showSymbol: false, silent: true, lineStyle: { color: css("--vermilion"), width: 1.4, opacity: 1 - 0.25 * k } })),

@@ -31,7 +31,7 @@ export class EntryView {
       (c, i) => (c.altitude_m[i] < 125e3 ? c.speed_m_s[i] / 1e3 : NaN), (c, i) => (c.altitude_m[i] < 125e3 ? c.altitude_m[i] / 1e3 : NaN),
       { x: { name: "", min: 0, max: top }, y: { name: "", min: 0, max: 125, interval: 25 }, lines: edges });
     this.load = new TimeChart(panel(into, "Load", "g"), data, [{ column: "load_factor_g", color: "--blue" }],
-      { day, x: { name: "", format: utc }, y: { name: "", min: 0, max: (v) => Math.max(v.max * 1.1, 5.6) }, bands, limits: limit("load_factor_g", 1, "g") });
+      { day, x: { name: "", format: utc }, y: { name: "", min: 0, max: (v) => Math.max(Math.ceil(v.max * 1.1), 5.6) }, bands, limits: limit("load_factor_g", 1, "g") });
     this.bank = new TimeChart(panel(into, "Bank", "degrees: <b style='color:var(--blue)'>flown</b>, <b style='color:var(--orange)'>commanded</b>"), data,
       [{ column: "bank_command_deg", color: "--orange", wrap: true, width: 3, step: "end", opacity: 0.75 }, { column: "bank_deg", color: "--blue", wrap: true }],
       { day, x: { name: "", format: utc }, y: { name: "", min: -180, max: 180, interval: 60 }, bands });
