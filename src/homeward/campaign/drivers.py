@@ -64,7 +64,7 @@ def sample_of(records: Records) -> Sample:
     rows = np.flatnonzero(~records.failed)
     if rows.size > MOST:
         rows = rows[np.linspace(0, rows.size - 1, MOST).astype(int)]
-    drawn = ((n, records[n][rows].astype(float)) for n in records.draws)
+    drawn = ((n, values[rows].astype(float)) for n, values in records.each(records.draws))
     return Sample(rows, {n: x for n, x in drawn if rows.size and np.ptp(x) > 0.0})
 
 

@@ -1,7 +1,7 @@
 """The runs of a campaign as columns of numbers, read when they are asked for."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from homeward.errors import InputError
 from homeward.scenario.schema_errors import nearest, one_line
 
 RUN_COLUMNS = ("run", "failed", "success", "failure")
-HELD = 4  # columns held at once besides those: what is in memory does not grow with their number
+HELD = 16  # columns held at once besides those: what is in memory does not grow with their number
+GROUP = 12  # columns read in one pass: opening the parts costs more than reading them
 
 
 @dataclasses.dataclass
@@ -19,7 +20,7 @@ class Records:
     """Columns of a campaign: ``read(names)`` gives them, one array a name, in the order of the runs.
 
     ``names`` are the columns there are; ``folder`` is where the campaign lies, as the user named it, and
-    empty where it is not kept. Columns are read when asked for, each by itself, and only a few are held.
+    empty where it is not kept. Columns are read when asked for, and only some are held.
     """
 
     folder: str
@@ -51,6 +52,20 @@ class Records:
         for old in [n for n in self._kept if n not in RUN_COLUMNS][:-HELD]:
             del self._kept[old]
         return found
+
+    def each(self, names: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
+        """Columns one after the other, read a few at a time and not held."""
+        for start in range(0, len(names), GROUP):
+            group = names[start : start + GROUP]
+            missing = [n for n in group if n not in self._kept]
+            read = self.read(missing) if missing else {}
+            yield from ((n, self._kept[n] if n in self._kept else read[n]) for n in group)
+
+    def look_up(self, names: Sequence[str]) -> None:
+        """Read columns that will be asked for, in one pass; those that are not there are passed over."""
+        wanted = [n for n in dict.fromkeys(names) if n in self.names and n not in self._kept][:HELD]
+        if wanted:
+            self._kept.update(self.read(wanted))
 
     def first(self, runs: int) -> "Records":
         """The same of the first ``runs`` runs."""
@@ -120,7 +135,7 @@ def read_records(folder: str | Path) -> Records:
 
     store = Store.open(folder)
     names = store.column_names()
-    return Records(str(folder), store.manifest, names, lambda wanted: {n: store.column(n) for n in wanted})
+    return Records(str(folder), store.manifest, names, store.columns)
 
 
 __all__ = ["Records", "read_records"]

@@ -11,7 +11,7 @@ import numpy as np
 
 from homeward.campaign.drivers import SHOWN, Drivers, drivers_of, sample_of
 from homeward.campaign.failed_runs import failed_runs, failures_of
-from homeward.campaign.records import Records, read_records
+from homeward.campaign.records import RUN_COLUMNS, Records, read_records
 from homeward.campaign.report_figures import pictures_of
 from homeward.campaign.report_footprint import footprint_of
 from homeward.campaign.reproduce import commands
@@ -48,6 +48,7 @@ def report(
     m = records.manifest
     if requirements is None:
         requirements = default_requirements(str(m["scenario"]), m["kind"], m.get("fidelity"))
+    records.look_up([*RUN_COLUMNS, *metrics_named(records), *(r.quantity for r in requirements)])
     verdicts = judge(records, requirements)
     metrics = {n: figures(records[n], records.failed) for n in metrics_named(records)}
     tell("looking for what drives the results", 0.2)
@@ -210,8 +211,8 @@ def _drivers(found: list[Drivers], shots: list[tuple[bytes, str, str]]) -> str:
 
 def _dispersions(records: Records) -> str:
     rows = []
-    for name in records.draws:
-        x = records[name].astype(float)
+    for name, values in records.each(records.draws):
+        x = values.astype(float)
         x = x[np.isfinite(x)]
         if not x.size or np.ptp(x) == 0.0:
             continue

@@ -78,6 +78,7 @@ def _map(records: Records, reach: Reach | None) -> list[Shot]:
     names = ("touchdown_latitude_deg", "touchdown_longitude_deg", "open_latitude_deg", "open_longitude_deg")
     if site is None or not all(n in records for n in names[:2]):
         return []
+    records.look_up(names)
     origin = (float(np.radians(site["latitude_deg"])), float(np.radians(site["longitude_deg"])))
 
     def place(latitude: str, longitude: str) -> tuple[np.ndarray, np.ndarray]:

@@ -25,4 +25,5 @@ def metrics_of(store: Store) -> dict[str, dict[str, Any]]:
     """
     records = read_records(store.folder)
     names = [c["name"] for c in store.manifest["columns"] if c["metric"]]
-    return {name: figures(records[name], records.failed) for name in names}
+    failed = records.failed
+    return {name: figures(values, failed) for name, values in records.each(names)}
