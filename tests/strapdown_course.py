@@ -272,7 +272,7 @@ def navigation(**changes) -> StrapdownNavigation:
         gyro_scale=relative("gyro", 0.4, 0.6),
         accelerometer_bias=half * np.hypot(BIAS["force"], WANDER["force"]),
         accelerometer_walk=half * WALK["force"], force_scale=relative("force", 0.3, 0.2),
-        force_cross=np.sqrt(2) * relative("force", 0.1, 0.4), mounting=MOUNTING, gravity_walk=2e-3,
+        force_cross=relative("force", 0.1, 0.4), mounting=MOUNTING, gravity_walk=2e-3,
     ))  # fmt: skip
     aids = AidBelief(boresights_B=jnp.asarray(BORESIGHTS), **numbers(
         star_cross=5 * ARCSEC, star_roll=20 * ARCSEC, satellite_position=10, satellite_velocity=0.05,

@@ -17,6 +17,7 @@ from homeward.cli_campaign import campaign
 from homeward.cli_command import command
 from homeward.cli_compare import compare_guidance
 from homeward.cli_compare_campaigns import compare
+from homeward.cli_consistency import consistency
 from homeward.cli_console import console
 from homeward.cli_corridor import corridor
 from homeward.cli_faults import faults
@@ -194,6 +195,7 @@ for _command in (
     opportunities,
 ):
     app.command()(_command)
+app.command()(consistency)
 for _command in (scenarios, check, new, schema):
     app.command()(_command)
 for _command in (telemetry, listen, dictionary, command, track, orbit_determination, forecast, console):

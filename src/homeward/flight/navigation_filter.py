@@ -137,9 +137,9 @@ def _reckoning_noise(unit: InertialBelief, motion: SlowMotion, t: Scalar) -> Flo
     """Random walks, and the gyros' errors in proportion to the turn.
 
     Errors of one turn add up and not their squares: pi times the turn is the square of half a turn at half a
-    turn, more before, and less only beyond.
+    turn, more before, and less only beyond. There and back nearly all of it is taken back.
     """
-    turn = unit.gyro_walk**2 * t + unit.gyro_scale**2 * jnp.pi * motion.rate() * t
+    turn = unit.gyro_walk**2 * t + unit.gyro_scale**2 * jnp.pi * motion.new * motion.rate() * t
     walk = unit.accelerometer_walk**2 + unit.gravity_walk**2
     eye, zero = jnp.eye(3), jnp.zeros((3, 3))
     both = (0.5 * walk * t * t) * eye

@@ -3,8 +3,8 @@
 The filter keeps its belief of the last two cycles, corrected by whatever was learnt since. A reading of one
 of these instants is compared with the belief of its instant; covariance and errors are carried back to it,
 take the reading in, and are carried on again. What the reckoning's noise adds in so short a time is left out.
-Carpenter and D'Souza, NASA/TP-2018-219822, section 4.4 (measurements out of their order); Bar-Shalom (2002),
-Update with out-of-sequence measurements in tracking, IEEE T-AES 38(3).
+Carpenter and D'Souza, NASA/TP-2018-219822, chapter 4; Bar-Shalom (2002), Update with out-of-sequence
+measurements in tracking: exact solution, IEEE T-AES 38(3).
 """
 
 import equinox as eqx

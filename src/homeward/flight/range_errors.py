@@ -27,7 +27,7 @@ LEAST = 1e-3  # information that stands for none: what nobody sees is known to 3
 HELD = 120.0  # s
 # Of the variance by which the others' solution differs, what counts as noise: it stays the same while a
 # satellite is gone, and most of it is soon taken for the slow error that it is.
-THIN = 0.25
+THIN = 0.1
 Mat44 = Float[Array, "4 4"]
 Mat66 = Float[Array, "6 6"]
 Six = Float[Array, "6"]

@@ -4,10 +4,14 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.flight.beliefs import InertialBelief
-from homeward.typing import Scalar, Vec3
+from homeward.typing import Flag, Quat, Scalar, Vec3
 
 # A turn to and fro leaves no error behind: only what lasts longer counts, s.
 RATE_MEMORY = 5.0
+
+# Of what a turn adds to the attitude's error, how much does where the attitude has been before: there and
+# back along one way an error in proportion to the turn cancels, along two ways not quite.
+AGAIN = 0.15
 
 LEAST = 1e-9  # m/s2: a bias for which none is believed
 
@@ -22,6 +26,17 @@ class SlowMotion(eqx.Module):
     force_square: Scalar  # m2/s4
     square_change: Scalar  # m2/s4, against the cycle before
     rate_B: Vec3  # rad/s, smoothed over some seconds
+    seen_BI: Quat  # attitude when stars were last read
+    nearest: Scalar  # cosine of half the farthest turn from there so far
+    new: Scalar  # 1, or ``AGAIN`` where it is turning back
+
+    def turned(self, q_BI: Quat, stars: Flag) -> "SlowMotion":
+        """With the attitude at the cycle's end; from stars on, every turn is new."""
+        cosine = jnp.abs(jnp.sum(q_BI * self.seen_BI))
+        new = jnp.where(cosine < self.nearest, 1.0, AGAIN)
+        seen = jnp.where(stars, q_BI, self.seen_BI)
+        nearest = jnp.where(stars, 1.0, jnp.minimum(cosine, self.nearest))
+        return eqx.tree_at(lambda m: (m.seen_BI, m.nearest, m.new), self, (seen, nearest, new))
 
     def rate(self) -> Scalar:
         """How fast it turns [rad/s]."""
@@ -38,14 +53,16 @@ class SlowMotion(eqx.Module):
         share = 1.0 - jnp.exp(-duration / RATE_MEMORY)
         rate = turn_B / jnp.where(duration > 0.0, duration, 1.0)
         return SlowMotion(
-            force_B, square, square - self.force_square, self.rate_B + share * (rate - self.rate_B)
-        )
+            force_B, square, square - self.force_square, self.rate_B + share * (rate - self.rate_B),
+            self.seen_BI, self.nearest, self.new,
+        )  # fmt: skip
 
 
 def no_motion() -> SlowMotion:
     """Before the first cycle."""
     zero, zeros = jnp.zeros(()), jnp.zeros(3)
-    return SlowMotion(zeros, zero, zero, zeros)
+    no_turn = jnp.asarray([1.0, 0.0, 0.0, 0.0])
+    return SlowMotion(zeros, zero, zero, zeros, no_turn, jnp.ones(()), jnp.ones(()))
 
 
 def eased(unit: InertialBelief, motion: SlowMotion) -> tuple[Vec3, Scalar, Scalar]:

@@ -40,7 +40,7 @@ from homeward.icd import (
 )
 from homeward.math.components import cross, join, split
 from homeward.math.quaternion import to_matrix
-from homeward.typing import Array, Flag, Float, Int, Mat33, Scalar, Vec3
+from homeward.typing import Array, Bool, Flag, Float, Int, Mat33, Scalar, Vec3
 
 # Cycles for which the gamma altimeter is read: 100 m at 7 m/s, over ground whose one error they all share.
 HEIGHT_MEMORY = 15.0
@@ -144,7 +144,7 @@ class StrapdownNavigation(AbstractStrapdown):
             choose(cold, (place_I, speed_I), (fixed.reckoned.r_BI_I, fixed.reckoned.v_BI_I)),
         )  # fmt: skip
         force_I = state.sums.delta_v / jnp.where(state.sums.duration > 0.0, state.sums.duration, 1.0)
-        voting, P, motion = self._covariance(state, seen, heads[0], force_I, cold)
+        voting, P, motion = self._covariance(state, seen, heads, force_I, cold)
         warm = state.started
         rejected = state.rejected
         errors = carried(state.errors, self.unit, self.aids, motion, state.sums.duration)
@@ -255,12 +255,13 @@ class StrapdownNavigation(AbstractStrapdown):
         return Consistency(jnp.where(state.started, square, 0.0), state.squares)
 
     def _covariance(
-        self, state: StrapdownState, seen: Reckoned, first_head: Flag, force_I: Vec3, cold: Flag
+        self, state: StrapdownState, seen: Reckoned, heads: Bool[Array, "2"], force_I: Vec3, cold: Flag
     ) -> tuple[VotingState | None, Covariance, SlowMotion]:
         """Whom to trust, covariance before the readings of this cycle, and how the capsule moved in it."""
         C_BI = to_matrix(state.reckoned.q_BI)
         force_B = jnp.sum(C_BI * force_I[None, :], axis=1)
         motion = state.motion.next(force_B, state.sums.turn, state.sums.duration)
+        motion = motion.turned(state.reckoned.q_BI, cold | jnp.any(heads))
         gradient = jnp.stack([join(row) for row in self.earth.gradient(split(state.reckoned.r_BI_I))])
         unit, voting, doubt = self.unit, state.voting, None
         if self.voting is not None and voting is not None:
@@ -270,7 +271,7 @@ class StrapdownNavigation(AbstractStrapdown):
         carried = filter_.propagate(unit, self.aids, state.covariance, state.sums, gradient, motion)
         carried = carried if doubt is None else carried + doubt
         noises = self._star_noises()
-        noise = jnp.where(first_head, noises[0], noises[1])
+        noise = jnp.where(heads[0], noises[0], noises[1])
         fresh = filter_.initial_covariance(unit, self.aids, to_matrix(seen.q_BI).T, noise)
         P = jnp.where(cold, fresh, jnp.where(state.started, carried, state.covariance))
         return voting, P, motion

@@ -34,7 +34,7 @@ def combined_belief(told: SensorFigures, gravity_walk: float) -> InertialBelief:
         accelerometer_bias=number(half * np.hypot(f["accelerometer_bias"], f["accelerometer_instability"])),
         accelerometer_walk=number(half * f["accelerometer_walk"]),
         force_scale=number(relative("accelerometer", ALONG)),
-        force_cross=number(np.sqrt(2.0) * relative("accelerometer", ACROSS)),
+        force_cross=number(relative("accelerometer", ACROSS)),
         mounting=number(f["mounting"]), gravity_walk=number(gravity_walk),
     )  # fmt: skip
 

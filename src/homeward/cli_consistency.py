@@ -1,0 +1,78 @@
+"""``homeward consistency``: whether the navigation filter knows how wrong it is."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from homeward.cli_files import json_text
+from homeward.cli_options import AsJson, ScenarioName, Settings
+from homeward.cli_progress import working
+from homeward.cli_proof import check_file, write_whole
+from homeward.errors import InputError
+from homeward.scenario.load import load, parse_settings
+
+
+def consistency(
+    name: ScenarioName,
+    runs: Annotated[int, typer.Option("--runs", help="dispersed returns to fly")] = 300,
+    seed: Annotated[int, typer.Option("--seed", help="of the draws")] = 1,
+    settings: Settings = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="FILE.png", help="draw it here")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fly many returns; tell by leg whether errors and innovations are as large as the filter believes."""
+    if out is not None:
+        if not out.lower().endswith(".png"):
+            raise InputError(f"--out {out}: expected a name that ends in .png")
+        check_file(Path(out))
+    scenario = load(name, parse_settings(settings or []))
+    with working() as talk:
+        from homeward.campaign.consistency import consistency as look
+
+        found = look(scenario, runs, seed, talk)
+        if out is not None:
+            from homeward.output.campaign_pictures import png
+            from homeward.output.consistency_picture import consistency_picture
+
+            write_whole(Path(out), png(consistency_picture(found.data, found.series)))
+    if as_json:
+        print(json_text(found.data))
+        return
+    from homeward.cli_report import console
+
+    _show(console(), found.data)
+
+
+def _show(screen: Console, told: dict) -> None:
+    from homeward.cli_report import plain_table
+
+    screen.print(f"{told['scenario']}: {told['runs']} returns, seed {told['seed']}", style="bold")
+    low, high = told["band"]
+    table = plain_table(
+        "leg",
+        "squares of",
+        "mean",
+        "lowest",
+        "highest",
+        f"in {low}-{high}",
+        f"longest above {told['high']}",
+        "",
+    )
+    for r in told["rows"]:
+        table.add_row(
+            r["leg"], r["of"], f"{r['mean']:.2f}", f"{r['lowest']:.2f}", f"{r['highest']:.2f}",
+            f"{100.0 * r['share']:.0f} %", f"{r['longest_high_s']} s", "" if r["holds"] else "not as asked",
+        )  # fmt: skip
+    screen.print(table)
+    o = told["opening"]
+    since = (
+        "none since the black-out began"
+        if o["satellites_since_s"] < 0
+        else f"{o['satellites_since_s']:.0f} s"
+    )
+    screen.print(
+        f"At the parachute, satellites again for {since}: position {o['error_997_m']:.1f} m off (99.7 %), "
+        f"three sigma believed {o['believed_3sigma_m']:.1f} m"
+    )

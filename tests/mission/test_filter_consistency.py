@@ -1,0 +1,71 @@
+"""The filter in the loop knows how wrong it is: mean squares by leg over 300 dispersed returns."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+import homeward as hw
+from homeward.campaign.consistency import BAND, HIGH, LONG, SHARE, consistency
+from homeward.cli import main
+from homeward.errors import InputError
+from homeward.scenario.schema_fault import Fault
+
+pytestmark = pytest.mark.slow
+
+SEEDS, RUNS = (1, 2, 3), 300
+RANGES = {"simulation.lanes": "100", "truth.sensors.satellite_receiver": "ranges"}
+REACQUIRED, BLIND, LOST = 50.0, 300.0, 3000.0  # m: 3 sigma at the opening, see docs/models
+
+
+@cache
+def _flown(seed, scale="1.0"):
+    return consistency(hw.load("shenzhou-15", {**RANGES, "truth.sensors.imu_noise_scale": scale}), RUNS, seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_errors_and_innovations_are_as_large_as_believed(seed):
+    found = _flown(seed)
+    assert found.runs == RUNS
+    for s in found.series:
+        where = f"{s.leg}, {s.kind}: {s.share:.2f} in the band, mean {s.mean.mean():.2f}"
+        assert s.share >= SHARE, where
+        assert s.high <= LONG or s.leg == "black-out", where
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_worse_inertial_unit_shows_in_the_black_out_alone(seed):
+    low, high = BAND
+    for s in _flown(seed, "1.5").series:
+        if s.leg in ("black-out", "entry, after the black-out", "under the parachute"):
+            continue
+        assert low < s.mean.mean() < high and s.high <= LONG, (s.leg, s.kind, s.mean.mean(), s.high)
+    assert np.max([s.mean.max() for s in _flown(seed, "1.5").series if s.leg == "black-out"]) > HIGH
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_position_at_the_opening_after_a_minute_of_satellites(seed):
+    found = _flown(seed)
+    assert np.median(found.waited) >= 60.0
+    assert np.sort(found.opening)[int(0.997 * RUNS) - 1] <= REACQUIRED
+    assert np.all(found.believed <= REACQUIRED)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("when", "most"), [("entry+200", BLIND), ("burn", LOST)])
+def test_position_at_the_opening_without_satellites(when, most, seed):
+    """Lost within the black-out, so that none is seen again; or when the engine lights."""
+    lost = Fault(what="satellite", how="lost", when=when)
+    found = consistency(hw.load("shenzhou-15", RANGES).model_copy(update={"fault": (lost,)}), 100, seed)
+    assert np.max(found.waited) < 0.0
+    assert found.opening.max() <= most
+    assert np.quantile(found.opening / found.believed, 0.99) < 1.0
+
+
+def test_numbers_that_are_none_are_refused_in_one_sentence(capsys):
+    with pytest.raises(InputError, match="--runs"):
+        consistency(hw.load("shenzhou-15"), 1, 1)
+    assert main(["consistency", "shenzhou-15", "--out", "picture.txt"]) == 2
+    assert ".png" in capsys.readouterr().err
+    assert main(["consistency", "shenzhou-15", "--set", "flight.navigation.law=error-model"]) == 2
+    assert "flight.navigation.law" in capsys.readouterr().err
