@@ -4,26 +4,28 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from strapdown_course import aid_sensors, course, navigation, situation
 
 from homeward.flight.led_away import GATE, Lead, heard, judged, no_lead
 
-SECOND, NO = jnp.asarray(1.0), jnp.asarray(False)
+SECOND = jnp.asarray(1.0)
+AIDS = navigation().aids
 CHANCE = 2e-3  # m/s a cycle: what satellites move the velocity by where the gravity's walk is 2e-3
 
 
 @jax.jit
-def course(moves, taken_off, anew):
+def swept(moves, taken_off, refused):
     def cycle(lead, row):
-        lead = judged(lead, *row, SECOND)
+        lead = judged(lead, *row, AIDS, SECOND)
         return lead, lead.dropped
 
-    return jax.lax.scan(cycle, no_lead(), (moves, taken_off, anew))
+    return jax.lax.scan(cycle, no_lead(), (moves, taken_off, refused))
 
 
-def _flown(moves, anew=None):
+def _flown(moves, refused=0):
     n = len(moves)
-    anew = np.zeros(n, bool) if anew is None else anew
-    lead, dropped = course(jnp.asarray(moves), jnp.full((n, 3), CHANCE**2), jnp.asarray(anew))
+    counts = np.broadcast_to(refused, (2, n)).T
+    lead, dropped = swept(jnp.asarray(moves), jnp.full((n, 3), CHANCE**2), jnp.asarray(counts))
     return lead, np.asarray(dropped)
 
 
@@ -48,15 +50,13 @@ def test_once_dropped_it_is_not_heard_again():
     assert GATE > 5.0 and bool(lead.dropped)
 
 
-def test_a_filter_that_gives_in_is_not_taken_for_one_that_is_led():
-    moves, anew = np.zeros((50, 3)), np.zeros(50, bool)
-    moves[20], anew[20] = 30.0, True
-    assert not _flown(moves, anew)[1].any()
+def test_one_that_is_refused_is_dropped_before_the_filter_gives_in():
+    refused = np.minimum(np.arange(50), 9)
+    dropped = _flown(np.zeros((50, 3)), refused)[1]
+    assert not dropped[:8].any() and dropped[8:].all() and float(AIDS.patience) == 10.0
 
 
 def test_a_dropped_receiver_tells_nothing():
-    from strapdown_course import aid_sensors, course, situation
-
     from homeward.world.aids import INITIAL_NOISES, NOISES, initial_aids, sense_aids
 
     sensors = aid_sensors()

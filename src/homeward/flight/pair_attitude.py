@@ -216,7 +216,7 @@ def pair_attitude() -> PairAttitude:
         star_roll=n(20.0 * ARCSECOND),
         boresight_B=n([0.0, 0.6, -0.8]),
         accelerometer_bias=n(25e-6 * G0),
-        accelerometer_walk=n(2e-4),
+        accelerometer_walk=n(1e-4),
         rest_gate=n(4.0),
         longest=n(1000.0),
         gate=n(5.0),

@@ -111,8 +111,8 @@ def force_belief() -> ForceBelief:
     """Air of 400 km with a mean Sun; a ship of 8 t and a station of 90 t (assumed)."""
     n = jnp.asarray
     return ForceBelief(
-        gravity_walk=n(1e-3),
-        relative_walk=n(5e-5),
+        gravity_walk=n(2e-3),
+        relative_walk=n(2e-5),
         walk_growth=n(2e-9),
         # Gravity's gradient changes by 5.7e-13 /s2 a metre; an error that lasts for 1,000 s.
         walk_lost=n(1.5e-11),

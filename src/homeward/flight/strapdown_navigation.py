@@ -190,7 +190,7 @@ class StrapdownNavigation(AbstractStrapdown):
                 jnp.concatenate([errors.slow_position, errors.slow_velocity[2:]]), errors.slow_velocity[:2],
                 range_noise, self.aids.gate, warm, give_in,
             )  # fmt: skip
-        lead = judged(state.lead, *change(before, (P, x)), give_in[0] | give_in[1], state.sums.duration)
+        lead = judged(state.lead, *change(before, (P, x)), rejected[1:], self.aids, state.sums.duration)
         P, x = carried_forth(P, x, fixed)
         P, x = self._altitude(P, x, reckoned, C_EI, aids, warm)
 
