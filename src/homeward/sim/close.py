@@ -64,12 +64,16 @@ def close_chunk(
     def cycle(carry: CloseCarry, _: None):
         number = jnp.round(carry.truth.time).astype(int)
         noise = jax.random.normal(jax.random.fold_in(key, number), (close_noises(),))
-        return _cycle(world, flight, fault_time, carry, noise, record)
+        return close_cycle(world, flight, fault_time, carry, noise, record)
 
     return jax.lax.scan(cycle, carry, None, length=CYCLES)
 
 
-def _cycle(world, flight, fault_time, carry: CloseCarry, noise: Float[Array, " n"], record: bool):
+def close_cycle(
+    world: PairWorld, flight: CloseComputer, fault_time: Scalar, carry: CloseCarry,
+    noise: Float[Array, " n"], record: bool,
+) -> tuple[CloseCarry, PairFrame | None]:  # fmt: skip
+    """One second of one lane with ``close_noises`` standard normal numbers."""
     truth = carry.truth
     onset = onsets(world.faults, truth.onset, carry.flight.step + 2, truth.time)
     truth = eqx.tree_at(lambda t: t.onset, truth, onset)
