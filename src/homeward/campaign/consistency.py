@@ -162,9 +162,11 @@ def _take(
     last = np.flatnonzero(h["leg"].astype(int) == names.index("entry"))[-1]
     error = np.linalg.norm(h["navigation_position_error"][last])
     sure = 3.0 * np.linalg.norm(h["position_sigma"][last])
-    blind = np.flatnonzero(h["blackout"][: last + 1])
-    seen = float(h["time"][last] - h["time"][blind[-1]]) if blind.size else np.inf
-    ends.append((float(error), float(sure), -1.0 if blind.size and blind[-1] == last else seen))
+    taken = h["innovation_square"][: last + 1, 1] > 0.0
+    blind = dark[dark <= last]
+    since = np.flatnonzero(taken[blind[-1] + 1 :]) if blind.size else np.zeros(0, int)
+    waited = float(h["time"][last] - h["time"][blind[-1] + 1 + since[0]]) if since.size else -1.0
+    ends.append((float(error), float(sure), waited))
 
 
 def _series(leg: str, kind: int, rows: list[np.ndarray], runs: int) -> Series:
