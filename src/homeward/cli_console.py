@@ -1,6 +1,7 @@
 """``homeward console``: mission control in a browser."""
 
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,25 @@ def _sender(text: str) -> tuple[str, int]:
     return host.strip("[]") or LOCAL, int(port)
 
 
+def _archives(folder: Path | None) -> Iterator[Path | None]:
+    """A new folder for each live flight: 1, 2, ... in the one named, those that are there passed over."""
+    number = 0
+    while True:
+        number += 1
+        if folder is None:
+            yield None
+            continue
+        try:
+            (folder / str(number)).mkdir(parents=True)
+        except FileExistsError:
+            if not folder.is_dir():
+                raise InputError(f"--archive {folder}: expected a folder") from None
+            continue
+        except OSError as error:
+            raise InputError(f"--archive {folder}: cannot be written ({error.strerror})") from None
+        yield folder / str(number)
+
+
 def console(
     folders: Annotated[
         list[str] | None,
@@ -41,6 +61,12 @@ def console(
     ] = 10.0,
     key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="key of the commands, mode 600; else one is made up")
+    ] = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="keep what --listen receives, and landing forecasts, a folder a flight"
+        ),
     ] = None,
     settings: Settings = None,
     port: Annotated[
@@ -82,13 +108,15 @@ def console(
                 shown.add_campaign(Campaign(folder))
             else:
                 shown.add(read_flight(folder, scenario))
+        folders_of = _archives(archive)
         secret = None if key is None else read_key(key)
         for name in live or []:
             talk(f"getting {one_line(name, 60)} ready")
-            shown.add(Feed(name, parse_settings(settings or []), secret, pace).flight)
+            chosen = parse_settings(settings or [])
+            shown.add(Feed(name, chosen, secret, pace, next(folders_of)).flight)
         for there, at in senders:
             talk(f"listening to {one_line(there, 60)}:{at}")
-            shown.add(StreamFeed(there, at, secret, scenario).flight)
+            shown.add(StreamFeed(there, at, secret, scenario, next(folders_of)).flight)
     token = None if is_local(host) else secrets.token_urlsafe(18)
 
     def ready() -> None:

@@ -1,6 +1,7 @@
 """Flights flown from the console: watched as they fly, commands go up and act."""
 
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -80,8 +81,9 @@ def test_a_rendezvous_is_watched_held_and_let_go_from_the_console():
         page.screenshot(path=PICTURES / "live_docked.png")
 
 
-def test_a_return_is_sent_to_another_site_before_the_burn_and_lands_there():
-    with console("--live", "shenzhou-15", "--pace", "1000") as (address, page):
+def test_a_return_is_sent_to_another_site_before_the_burn_and_lands_there(tmp_path):
+    archive = ("--archive", str(tmp_path))
+    with console("--live", "shenzhou-15", "--pace", "1000", *archive) as (address, page):
         page.goto(f"{address}/flight/1")
         page.wait_for_function("window.hw && hw.desk.ticks > 3", timeout=READY)
         # Out of any lift's reach: the ship says so, and flies on as it was.
@@ -92,6 +94,10 @@ def test_a_return_is_sent_to_another_site_before_the_burn_and_lands_there():
         answer(page, "accepted")
         answer(page, "acts")
         page.wait_for_function("hw.desk.told.at")
+        # The form of a burn begins with the one that is planned now.
+        page.locator("[data-word=burn]").click()
+        assert 35e3 < float(page.locator("#f-start").input_value()) < 45e3
+        page.locator("#confirm-no").click()
         page.wait_for_function("hw.desk.told.legs.some((l) => l.name === 'entry')", timeout=FLIGHT)
         page.locator("[data-pace='100']").click()
         # The forecast of the landing is about the site that was ordered.
@@ -107,6 +113,8 @@ def test_a_return_is_sent_to_another_site_before_the_burn_and_lands_there():
         foretold = page.evaluate("hw.desk.told.landing.at(-1)")
         assert abs(foretold["lat"] - told["lat"]) < 0.01 and abs(foretold["lon"] - told["lon"]) < 0.01
         page.screenshot(path=PICTURES / "live_landed.png")
+    kept = (tmp_path / "1" / "forecasts.jsonl").read_text().splitlines()
+    assert json.loads(kept[-1])["latitude_deg"] == pytest.approx(foretold[0])
 
 
 def site(page, latitude, longitude):

@@ -1,16 +1,21 @@
 """The process that flies for the console, without a flight: its clock, its rows, its commands."""
 
+import json
 import multiprocessing
 import threading
 import time
 
 import numpy as np
 import pytest
+from ground_flight import record
 from synthetic_pair import synthetic_pair
 
+from homeward.console.flight import Flight, Leg
+from homeward.console.landing import LandingWatch
 from homeward.console.live_worker import Worker
+from homeward.console.setting import Setting
 from homeward.earth.time import Epoch
-from homeward.ground.commands import Order
+from homeward.ground.commands import LandingSite, Order, decode
 from homeward.ground.executive import read_answer
 from homeward.ground.packets import unpack
 from homeward.ground.sealing import Sealer
@@ -88,3 +93,56 @@ def test_commands_are_judged_while_it_flies_and_forged_ones_are_not_taken(ends):
     told = [read_answer(unpack(a, Clock.of(EPOCH)).data)[1:] for a in answers]
     assert [t[0] for t in told] == ["refused", "forged"]
     assert worker.ship.take() == []
+
+
+class Orders:
+    """What is asked before each chunk, without a flight."""
+
+    def __init__(self):
+        self.done, self.refused, self.burn, self.due = [], [], None, []
+
+    def __call__(self, *asked):
+        for kept, entry in self.due:
+            kept.append(entry)
+        self.due = []
+        return asked
+
+
+def test_what_orders_did_and_the_burn_to_come_are_told_once(ends):
+    pipe, worker = ends
+    worker.orders = orders = Orders()
+    assert worker.between("leg", 1, 2, 3) == ("leg", 1, 2, 3) and sent(pipe) == []
+    orders.burn = (38000.0, 119.0)
+    orders.due = [
+        (orders.done, (10.0, LandingSite(41.0, 102.0, 1000.0))),
+        (orders.refused, (11.0, Order("HOLD"), "there is no approach to order")),
+    ]
+    worker.between("leg", 1, 2, 3)
+    worker.between("leg", 1, 2, 3)
+    acts, burn, refused = sent(pipe)
+    assert acts[:2] == ("acts", 10.0) and decode(acts[3]) == LandingSite(41.0, 102.0, 1000.0)
+    assert burn == ("burn", 38000.0, 119.0)
+    assert refused == ("refused", 11.0, "HOLD", "there is no approach to order")
+
+
+def test_the_landing_is_foretold_from_the_rows_that_came_and_kept(tmp_path):
+    """The made-up return as if it flew now: nothing before the burn, nothing in the dark, then a new one."""
+    chosen = load("shenzhou-15")
+    told = record().tables["flight"]
+    names = list(told)
+    flight = Flight("shenzhou-15", "return", record().epoch, names, Setting(chosen, ""))
+    for leg in record().legs:
+        flight.legs.append(Leg(str(leg["name"]), float(leg["start"]), float(leg["end"])))
+    stage, time = np.asarray(told["parachute_stage"]), np.asarray(told["time_s"])
+    dark = np.flatnonzero(np.asarray(told["blackout"]) > 0.5)
+    low = int(np.flatnonzero(stage == 3)[20])
+    watch = LandingWatch(flight, chosen, tmp_path)
+    watch.stop()
+    made = []
+    for first, last in ((0, 3), (3, int(dark[5])), (int(dark[5]), low)):
+        flight.take(time[first:last], {n: np.asarray(v)[first:last] for n, v in told.items()})
+        made.append(watch.look())
+    assert made == [False, False, True] and not watch.look()  # of the same row there is nothing new
+    (kept,) = (tmp_path / "forecasts.jsonl").read_text().splitlines()
+    assert json.loads(kept) == flight.landing[0]
+    assert flight.landing[0]["made_s"] == pytest.approx(time[low - 1])

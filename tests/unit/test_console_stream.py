@@ -42,15 +42,16 @@ def until(true):
         time.sleep(0.02)
 
 
-def test_what_is_shown_is_what_was_sent():
-    port, _ = sender(Link(through_blackout=True))
-    flight = StreamFeed("127.0.0.1", port, None, None).flight
+def test_what_is_shown_is_what_was_sent_and_every_octet_is_kept(tmp_path):
+    port, stream = sender(Link(through_blackout=True))
+    flight = StreamFeed("127.0.0.1", port, None, None, tmp_path).flight
     until(lambda: not flight.live)
     table = record().tables["flight"]
     np.testing.assert_array_equal(flight.rows.time, table["time_s"])
     np.testing.assert_array_equal(flight.rows.column("altitude_m"), table["altitude_m"])
     assert np.isfinite(flight.rows.column("cabin_pressure_pa")).sum() >= len(table["time_s"]) - 1
     assert [leg.name for leg in flight.legs] == [leg["name"] for leg in record().legs]
+    assert (tmp_path / "received.bin").read_bytes() == b"".join(d.octets for d in stream.deliveries)
     assert flight.note == "" and flight.events[-1]["text"] == "end of the stream"
 
 

@@ -112,6 +112,7 @@ def moving(flight: Flight, time: float) -> dict[str, Any]:
         "t": round(time, 3), "v": plain(values), "l": flight.levels_at(flight.rows.index(time)),
         "leg": flight.leg_at(time), "seen": flight.network.seeing(*here),
         "fc": None if told is None else flight.landing.index(told), "site": flight.site_at(time),
+        "burn": flight.burn,
     }  # fmt: skip
 
 

@@ -53,6 +53,7 @@ class Flight:
         self.events: list[dict[str, Any]] = []
         self.landing: list[dict[str, Any]] = []
         self.sites: list[tuple[float, float, float]] = []  # since when [s], where [deg]: as ordered
+        self.burn: list[float] | None = None  # s and m/s: the burn to come of a live return
         self.network: Network = setting.network()
         self.limits: dict[str, Limit] = {k: v for k, v in setting.limits().items() if k in self.rows.place}
         self._monitor = Monitor(self.limits)

@@ -6,7 +6,9 @@ forecast that the fall is reckoned in.
 
 from __future__ import annotations
 
+import json
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from homeward.ground.forecast_setting import Levels
     from homeward.scenario.schema import Scenario
 
+FILE = "forecasts.jsonl"
 EVERY = 1.0  # s of real time between two forecasts
 APART = 5.0  # s of flight between two forecasts
 COLUMNS = (
@@ -31,11 +34,12 @@ UNTIL_BURNT = ("undock", "departure burn", "phasing coast", "coast to burn", "de
 class LandingWatch:
     """Adds forecasts to a flight's ``landing`` until it has landed; ``ordered`` tells of commands that act.
 
-    Rows of a black-out did not come down: the forecast made before it stands until it is over.
+    ``archive`` is a folder in which every forecast becomes a line. Rows of a black-out did not come down: the
+    forecast made before it stands until it is over.
     """
 
-    def __init__(self, flight: Flight, scenario: Scenario) -> None:
-        self._flight, self._scenario = flight, scenario
+    def __init__(self, flight: Flight, scenario: Scenario, archive: Path | None = None) -> None:
+        self._flight, self._scenario, self._archive = flight, scenario, archive
         self._levels: Levels | None = None
         self._forecaster: Forecaster | None = None
         self._lock, self._over = threading.Lock(), threading.Event()
@@ -85,6 +89,9 @@ class LandingWatch:
             forecaster = self._forecaster = self._forecaster or self._made()
             told = forecaster.at(list(moments(table))[-1]).told()
         f.landing = [*f.landing, told]
+        if self._archive is not None:
+            with open(self._archive / FILE, "a", encoding="utf-8") as file:
+                file.write(json.dumps(told) + "\n")
         return True
 
     def _table(self, rows: int) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from homeward.console.flight import Flight, Leg
@@ -36,7 +37,12 @@ class Feed:
     """Takes what a flight sends down, and sends commands up, sealed. ``flight.feed`` is this."""
 
     def __init__(
-        self, scenario: str, settings: Mapping[str, str], key: bytes | None = None, pace: float = 10.0
+        self,
+        scenario: str,
+        settings: Mapping[str, str],
+        key: bytes | None = None,
+        pace: float = 10.0,
+        archive: Path | None = None,
     ) -> None:
         chosen = load(scenario, settings)
         if chosen.homecoming is None:
@@ -55,7 +61,7 @@ class Feed:
         self._process.start()
         there.close()
         self.flight = self._greeted(chosen.homecoming is None)
-        self._landing = LandingWatch(self.flight, chosen) if chosen.homecoming is not None else None
+        self._landing = LandingWatch(self.flight, chosen, archive) if chosen.homecoming is not None else None
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
@@ -146,6 +152,8 @@ class Feed:
                 entry = {"t": when, "words": words, "outcome": "acts", "reason": ""}
                 self.answers = [*self.answers, entry]
                 self._acted(when, decode(octets))
+            case ("burn", when, delta_v):
+                f.burn = [when, delta_v]
             case ("refused", when, words, why):
                 f.say(when, "order", f"{words}: not carried out, {why}")
                 entry = {"t": when, "words": words, "outcome": "refused", "reason": why}

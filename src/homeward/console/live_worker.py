@@ -2,9 +2,9 @@
 
 Up the pipe come ``("octets", sealed)`` and ``("pace", times)``. Down go ``("begun", epoch, legs)``,
 ``("rows", time, columns)``, ``("leg", number, start)``, ``("clock", time, wall, pace)``,
-``("answers", packets)``, ``("acts", time, words, command)``, ``("refused", time, words, why)`` and at the
-end ``("ended", summary)`` or ``("failed", sentence)``. ``wall`` is ``time.monotonic``, which all processes
-of a machine share.
+``("answers", packets)``, ``("burn", time, delta_v)``, ``("acts", time, words, command)``,
+``("refused", time, words, why)`` and at the end ``("ended", summary)`` or ``("failed", sentence)``.
+``wall`` is ``time.monotonic``, which all processes of a machine share.
 """
 
 import json
@@ -51,6 +51,7 @@ class Worker:
         self.until = -np.inf  # s: time of the last row
         self._anchor = (0.0, time.monotonic())
         self._number = -1
+        self._burn: tuple[float, float] | None = None
         self._past: list[np.ndarray] = [np.zeros(0)] * 3  # time, load, pressure outside so far: of the cabin
 
     def begin(self, epoch: Epoch, legs: Sequence[str]) -> None:
@@ -100,6 +101,10 @@ class Worker:
         told = self.orders(*asked)
         for when, command in self.orders.done[done:]:
             self.pipe.send(("acts", when, words_of(command), encode(command)))
+        burn = getattr(self.orders, "burn", None)
+        if burn is not None and burn != self._burn:
+            self._burn = burn
+            self.pipe.send(("burn", *burn))
         for when, command, why in self.orders.refused[refused:]:
             self.pipe.send(("refused", when, words_of(command), why))
         return told

@@ -9,6 +9,7 @@ import select
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,8 @@ MOST_WORDS = 4000  # characters of a command
 class _Rows(Listener):
     """A listener that keeps the rows of one group, each with what the other groups told last."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, folder: Path | None) -> None:
+        super().__init__(folder)
         self.rows: list[tuple[float, dict[str, float | int]]] = []
 
     @property
@@ -52,11 +53,13 @@ class StreamFeed:
 
     pace = 0.0  # the sender's own
 
-    def __init__(self, host: str, port: int, key: bytes | None, scenario: str | None) -> None:
+    def __init__(
+        self, host: str, port: int, key: bytes | None, scenario: str | None, archive: Path | None = None
+    ) -> None:
         self.answers: list[dict[str, Any]] = []
         self.commands = key is not None
         self._sent: dict[int, dict[str, Any]] = {}
-        self._heard, self._lock = _Rows(), threading.Lock()
+        self._heard, self._lock = _Rows(archive), threading.Lock()
         self._stack = contextlib.ExitStack()
         self._link: socket.socket = self._stack.enter_context(connection(host, port))
         self._where, self._over, self._gaps, self._number = f"{host}:{port}", False, 0, -1
@@ -83,7 +86,7 @@ class StreamFeed:
         self.flight.live, self.flight.source, self.flight.feed = True, f"telemetry of {self._where}", self
         self._landing = None
         if not pair and setting.scenario is not None and setting.scenario.homecoming is not None:
-            self._landing = LandingWatch(self.flight, setting.scenario)
+            self._landing = LandingWatch(self.flight, setting.scenario, archive)
         threading.Thread(target=self._listen, daemon=True, name="telemetry").start()
 
     def now(self) -> float:
@@ -126,6 +129,8 @@ class StreamFeed:
             if not octets:
                 return False
             self._heard.feed(octets)
+        elif self._heard.archive is not None:
+            self._heard.archive.flush()
         return True
 
     def _listen(self) -> None:
@@ -135,6 +140,7 @@ class StreamFeed:
                 self._take()
         except HomewardError as error:
             why = str(error)
+        self._heard.close()
         self._take()
         f = self.flight
         f.note = "" if "sent" in self._heard.about else f"the stream broke off: {why}"

@@ -54,6 +54,7 @@ class ReturnOrders:
         self._site: LandingSite | None = None
         self.done: list[tuple[float, Command]] = []
         self.refused: list[tuple[float, Command, str]] = []
+        self.burn: tuple[float, float] | None = None  # s and m/s: the burn to come, once it is known
         self.situation = Situation(
             site_deg=(scenario.site.latitude_deg, scenario.site.longitude_deg),
             ground_m=scenario.site.altitude_m,
@@ -72,6 +73,8 @@ class ReturnOrders:
         place = (site.latitude_deg, site.longitude_deg)
         before = name in BEFORE_BURN
         flown = next(m for m in legs if m.name == name).leg
+        if before:
+            self.burn = _first(_leg(legs, LAST_COAST).end_time), _first(_leg(legs, BURN).burn_delta_v)
         chunk = CYCLES[flown.kind] * _first(flown.tick)
 
         def reckons(command: Command) -> str:

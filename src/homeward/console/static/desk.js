@@ -117,7 +117,7 @@ class Desk {
     const play = m.p || m.f ? "Pause" : "Play"; if ($("play").textContent !== play) $("play").textContent = play;
     if (m.r !== this.rate) { this.rate = m.r; for (const b of $("rates").children) b.setAttribute("aria-pressed", +b.dataset.rate === m.r); }
     $("golive").hidden = !this.told.live; $("golive").setAttribute("aria-pressed", m.f);
-    this.orders.now(m);
+    this.told.burn = m.burn; this.orders.now(m);
     if (String(m.site) !== String(this.told.at)) { // another landing site has been ordered, or one looks back to before it
       this.told.at = m.site; const s = m.site ? { ...this.told.site, lat: m.site[0], lon: m.site[1] } : this.told.site;
       this.earth.setPlaces(this.told.stations, s); this.view.site?.(s);

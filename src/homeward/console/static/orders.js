@@ -17,7 +17,7 @@ const number = (id, label, value, unit) => `<label for="${id}">${label}</label><
 const FORMS = {
   site: (told) => number("f-lat", "Latitude", told.at?.[0] ?? told.site?.lat, "\u00b0 N") + number("f-lon", "Longitude", told.at?.[1] ?? told.site?.lon, "\u00b0 E") + number("f-alt", "Ground", told.site?.alt, "m"),
   winds: () => `<label for="f-rows">Levels</label><textarea id="f-rows" rows="7" required spellcheck="false" placeholder="1000, 2.0, 5.0\n12000, 4.0, 22.0"></textarea><label for="f-file">or a file</label><input id="f-file" type="file" accept=".csv,text/csv">`,
-  burn: () => number("f-start", "Start", "", "s of the flight") + number("f-dv", "Velocity change", "", "m/s") + number("f-pitch", "Pitch up from retrograde", 0, "\u00b0") + number("f-yaw", "Yaw to the right", 0, "\u00b0"),
+  burn: ({ burn }) => number("f-start", "Start", burn?.[0].toFixed(1), "s since the epoch") + number("f-dv", "Velocity change", burn?.[1].toFixed(2), "m/s") + number("f-pitch", "Pitch up from retrograde", 0, "\u00b0") + number("f-yaw", "Yaw to the right", 0, "\u00b0"),
   plan: (told) => `<label for="f-plan">Plan</label><select id="f-plan">${told.plans.map((p) => `<option>${escape(p)}</option>`).join("")}</select>`,
 };
 const value = (id) => $(id).value.trim().replace(/\u2212/g, "-");
