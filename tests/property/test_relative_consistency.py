@@ -3,7 +3,7 @@
 | verifies | against |
 |---|---|
 | 20 m before the port: 3 sigma 0.02 m an axis, 0.3 deg | the truth, three seeds of a hundred flights |
-| mean normalised square of place and speed 0.7 to 1.3 for 90 % of each leg from the second hold on | one |
+| mean normalised square of place and speed 0.7 to 1.3 for 90 % of each leg after the first hold | one |
 | nowhere above 1.5 for longer than 10 s, from the first hold on | the same |
 
 The port's place is that from port to port in the orbit's axes, as camera and lidar measure it.
@@ -36,7 +36,7 @@ NEAR = 20.0  # m from port to port
 PLACE, TURN = 0.02, np.radians(0.3)  # 3 sigma
 LOW, HIGH, SHARE = 0.7, 1.3, 0.9
 MOST, LONGEST = 1.5, 10  # s
-CAREFUL = ("5000 m hold", "transfer to the midway point")  # where lasting errors are read as white ones
+CAREFUL = ("5000 m hold",)  # where the satellites' lasting errors are read as white ones
 
 
 def _square(error, P):
@@ -103,16 +103,21 @@ def _flown(seed):
     return made.steps, {k: np.concatenate([m[k] for m in minutes], axis=1) for k in minutes[0]}
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_twenty_metres_before_the_port(seed):
-    names, rows = _flown(seed)
-    last = rows["step"] >= len(names) - 3
-    there = [np.flatnonzero(last[k] & (rows["distance"][k] < NEAR))[0] for k in range(LANES)]
-    place = np.array([rows["place"][k, at] for k, at in enumerate(there)])
-    turn = np.array([rows["turn"][k, at] for k, at in enumerate(there)])
-    print(seed, 3e3 * np.sqrt((place**2).mean(axis=0)), np.degrees(3 * np.sqrt((turn**2).mean(axis=0))))
-    assert np.all(3.0 * np.sqrt((place**2).mean(axis=0)) <= PLACE)
-    assert np.all(3.0 * np.sqrt((turn**2).mean(axis=0)) <= TURN)
+def _three_sigma(errors):
+    return 3.0 * np.sqrt(np.mean(np.square(errors), axis=0))
+
+
+def test_twenty_metres_before_the_port():
+    place, turn = [], []
+    for seed in SEEDS:
+        names, rows = _flown(seed)
+        last = rows["step"] >= len(names) - 3
+        there = [np.flatnonzero(last[k] & (rows["distance"][k] < NEAR))[0] for k in range(LANES)]
+        place += [rows["place"][k, at] for k, at in enumerate(there)]
+        turn += [rows["turn"][k, at] for k, at in enumerate(there)]
+        print(seed, 1e3 * _three_sigma(place[-LANES:]), np.degrees(_three_sigma(turn[-LANES:])))
+    assert np.all(_three_sigma(place) <= PLACE)
+    assert np.all(_three_sigma(turn) <= TURN)
 
 
 @functools.cache
@@ -142,7 +147,7 @@ def _longest(high):
     return most
 
 
-def test_believed_spread_is_that_of_the_errors_from_the_second_hold_on():
+def test_believed_spread_is_that_of_the_errors_after_the_first_hold():
     for name, square in _squares().items():
         share = np.mean((square > LOW) & (square < HIGH))
         print(f"{name}: {square.size} s, mean {square.mean():.2f}, {square.min():.2f} to {square.max():.2f}, "
