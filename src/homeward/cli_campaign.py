@@ -14,8 +14,10 @@ from homeward.cli_options import AsJson, ScenarioName, Settings, folder_option
 from homeward.cli_progress import Talk, working
 from homeward.cli_refusals import known_word
 from homeward.cli_verdicts import show_failed, show_verdicts
+from homeward.errors import InputError
 from homeward.scenario.load import load, parse_settings
 from homeward.scenario.schema import FIDELITIES
+from homeward.scenario.schema_errors import one_line
 from homeward.scenario.schema_rendezvous import PLAN_WORDS, PORTS
 from homeward.scenario.shipped import DEFAULT
 
@@ -54,6 +56,9 @@ def campaign(
     sampling: Annotated[
         str, typer.Option(metavar="|".join(SAMPLINGS), help="how the draws are laid out over the runs")
     ] = "random",
+    precision: Annotated[
+        str, typer.Option(metavar="double", help="of the truth; the onboard predictor is in single anyway")
+    ] = "double",
     settings: Settings = None,
     out: Annotated[Path | None, folder_option("keep the runs here")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the campaign in --out")] = False,
@@ -65,6 +70,11 @@ def campaign(
         ("--plan", plan, PLAN_WORDS), ("--port", port, PORTS), ("--sampling", sampling, SAMPLINGS),
     ):  # fmt: skip
         known_word(option, word, known)
+    if precision != "double":
+        raise InputError(
+            f'--precision "{one_line(precision)}": expected double: in single precision a place in orbit is '
+            "known to half a metre, the clock after a day to 8 ms; the onboard predictor is in single anyway"
+        )
     chosen = load(scenario, parse_settings(settings or []))
     asked = None if requirements is None else _read(requirements, fidelity)
     with working() as talk:

@@ -57,9 +57,9 @@ def test_columns_are_read_one_at_a_time_and_let_go(tmp_path, monkeypatch):
     metrics_of(store)
     report(store.folder)
     assert reads[0] > len(DRAWS) + len(RETURN)
-    # Besides those held there is a group just read and the one before it, until it is let go.
-    assert most[0] <= len(RUN_COLUMNS) + HELD + 2 * GROUP
-    assert passes[0] <= 16  # over all parts: each costs seconds of a million runs
+    # Besides those held there is a group just read; one or two are in use by whoever asked for them.
+    assert most[0] <= len(RUN_COLUMNS) + HELD + GROUP + 2
+    assert passes[0] <= 24  # over all parts: each costs seconds of a million runs
 
 
 WHOLE = """

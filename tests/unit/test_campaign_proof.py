@@ -13,6 +13,7 @@ from homeward.campaign.store import Store
 from homeward.campaign.store_summary import metrics_of
 from homeward.campaign.until import parse_until
 from homeward.campaign.verdicts import judge, refuse_unknown
+from homeward.cli import main
 from homeward.errors import InputError
 
 LANES, RUNS = 64, 3000
@@ -92,3 +93,11 @@ def test_a_quantity_that_no_flight_records_is_refused_before_flying():
         refuse_unknown("rendezvous", [], parse_until("p99(open_miss_km) +-5%"))
     names = {c.name for c in RUN} | {s.column.name for s in SOURCES["return"]}
     assert {"open_miss_km", "success"} <= names
+
+
+def test_single_precision_is_refused_with_the_reason(capsys):
+    assert main(["campaign", "apollo-10", "--precision", "single"]) == 2
+    said = capsys.readouterr().err.strip().splitlines()
+    assert (
+        said[-1].startswith('homeward: --precision "single": expected double') and "half a metre" in said[-1]
+    )

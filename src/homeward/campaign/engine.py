@@ -75,7 +75,7 @@ class Meter:
         spent = time.perf_counter() - self._began
         flown = self.flown + sum(self._parts.values())
         rate = flown / max(spent, 1e-9)
-        left = (self.wanted - self.done - sum(self._parts.values())) / rate if flown > 0.0 else None
+        left = (self.wanted - self.done - sum(self._parts.values())) / rate if flown > 0.5 else None  # runs
         self._tell(Count(self.done, self.wanted, self.failed, rate, left))
 
 

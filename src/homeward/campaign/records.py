@@ -11,8 +11,8 @@ from homeward.errors import InputError
 from homeward.scenario.schema_errors import nearest, one_line
 
 RUN_COLUMNS = ("run", "failed", "success", "failure")
-HELD = 16  # columns held at once besides those: what is in memory does not grow with their number
-GROUP = 12  # columns read in one pass: opening the parts costs more than reading them
+HELD = 12  # columns held at once besides those: what is in memory does not grow with their number
+GROUP = 8  # columns read in one pass: opening the parts costs more than reading them
 
 
 @dataclasses.dataclass
@@ -58,8 +58,9 @@ class Records:
         for start in range(0, len(names), GROUP):
             group = names[start : start + GROUP]
             missing = [n for n in group if n not in self._kept]
-            read = self.read(missing) if missing else {}
-            yield from ((n, self._kept[n] if n in self._kept else read[n]) for n in group)
+            read = dict(self.read(missing)) if missing else {}
+            # Let go one by one: the next group is read when none of this one is left.
+            yield from ((n, self._kept[n] if n in self._kept else read.pop(n)) for n in group)
 
     def look_up(self, names: Sequence[str]) -> None:
         """Read columns that will be asked for, in one pass; those that are not there are passed over."""

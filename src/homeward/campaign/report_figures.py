@@ -182,6 +182,8 @@ def _drivers(d: Drivers) -> Shot:
         f"variance, the Sobol indices of all dispersions add up to {sum(d.sobol.values()):.2f}. Chance: "
         f"a coefficient of ±{d.noise:.2f}, an index of {d.sobol_noise:.3f}."
     )
+    if max(map(abs, d.regression.values())) < 3.0 * d.noise and max(d.sobol.values()) < 3.0 * d.sobol_noise:
+        caption += " No dispersion stands out alone: what moves this result is several together, or noise."
     return svg(figure), f"What drives {d.quantity}", caption
 
 

@@ -225,7 +225,7 @@ def told(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if error.errno else error.strerror or str(error)
         raise InputError(
             f"{_label(folder)}: cannot be written ({one_line(reason, 200)}); what was flown before is kept"
         ) from None
