@@ -114,7 +114,7 @@ def test_a_return_is_sent_to_another_site_before_the_burn_and_lands_there(tmp_pa
         assert abs(foretold["lat"] - told["lat"]) < 0.01 and abs(foretold["lon"] - told["lon"]) < 0.01
         page.screenshot(path=PICTURES / "live_landed.png")
     kept = (tmp_path / "1" / "forecasts.jsonl").read_text().splitlines()
-    assert json.loads(kept[-1])["latitude_deg"] == pytest.approx(foretold[0])
+    assert json.loads(kept[-1])["latitude_deg"] == pytest.approx(foretold["lat"])
 
 
 def site(page, latitude, longitude):
