@@ -41,7 +41,7 @@ def _fly(law, ticks, readings, order, age):
 
         before = state
         state, _ = jax.lax.scan(tick, state, now)
-        return state, (told, law.accuracy(before))
+        return state, (told, law.accuracy(before), before.lead.dropped)
 
     return jax.tree.map(lambda x: x[-1], jax.lax.scan(cycle, law.init(), (ticks, order, age))[1])
 
@@ -58,15 +58,17 @@ def _told(start, order, trusted=True):
     speed = first.v_BE_E + 0.02 * rng.normal(size=(CYCLES, 3))
     order = np.array(order)
     age = np.where(order >= 0, np.arange(CYCLES) - order, 0.0) * (1.0 if trusted else 0.0)
-    told, accuracy = _fly(law, ticks, (first.q_BI, place, speed), jnp.asarray(order), jnp.asarray(age))
+    readings = (first.q_BI, place, speed)
+    told, accuracy, dropped = _fly(law, ticks, readings, jnp.asarray(order), jnp.asarray(age))
     off = np.asarray(told.r_BE_E - first.r_BE_E[-1])
-    return told, accuracy, off
+    return told, accuracy, off, bool(dropped)
 
 
 @pytest.mark.parametrize("start", [ORBIT, AIR], ids=["orbit", "air"])
 @pytest.mark.parametrize("order", [LATE, TURNED], ids=["late", "out of order"])
 def test_late_readings_tell_as_much_as_those_on_time(order, start):
-    (one, sure, _), (other, told, _) = _told(start, tuple(ON_TIME)), _told(start, tuple(order))
+    one, sure, _, _ = _told(start, tuple(ON_TIME))
+    other, told, _, _ = _told(start, tuple(order))
     assert np.asarray(other.r_BE_E) == pytest.approx(np.asarray(one.r_BE_E), abs=PLACE)
     assert np.asarray(other.v_BE_E) == pytest.approx(np.asarray(one.v_BE_E), abs=SPEED)
     for name in ("position_sigma", "velocity_sigma", "attitude_sigma"):
@@ -75,10 +77,14 @@ def test_late_readings_tell_as_much_as_those_on_time(order, start):
 
 @pytest.mark.parametrize("start", [ORBIT, AIR], ids=["orbit", "air"])
 def test_taken_for_readings_of_now_they_are_seen_to_be_wrong(start):
-    truth = course()
-    speed = float(np.linalg.norm(truth.v_BE_E[(start + CYCLES) * TICKS]))
-    assert np.linalg.norm(_told(start, tuple(LATE))[2]) < 20.0
-    assert np.linalg.norm(_told(start, tuple(LATE), trusted=False)[2]) > 0.5 * speed
+    """A cycle of flight is kilometres beside any sigma: the receiver is given up, inertia goes on."""
+    _, _, off, dropped = _told(start, tuple(LATE))
+    assert np.linalg.norm(off) < 20.0
+    assert not dropped
+    _, spread, off, dropped = _told(start, tuple(LATE), trusted=False)
+    assert dropped
+    assert np.linalg.norm(off) < 60.0
+    assert np.all(np.asarray(spread.position_sigma) > np.asarray(_told(start, tuple(LATE))[1].position_sigma))
 
 
 def test_a_reading_older_than_is_remembered_is_left_alone():

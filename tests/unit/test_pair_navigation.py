@@ -252,6 +252,23 @@ def test_a_wrong_reading_is_refused_and_a_lasting_one_followed():
     assert np.linalg.norm(moved) == pytest.approx(30.0, abs=1.0)
 
 
+def test_a_sensor_that_falls_silent_while_it_is_refused_leaves_the_belief_alone():
+    """Else what nobody reads any more makes the filter less sure for ever: 3 ** 300 is no sigma."""
+    truth = _pair(AFT, (100.0, 0.0, 0.0))
+    state = _start(truth, relative=(0.1, 0.001))
+    aids = _exact(truth, pair_sensors(works=jnp.asarray([1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0])))
+    wrong = dataclasses.replace(aids, camera_position=aids.camera_position + jnp.asarray([0.0, 1e6, 0.0]))
+    for _ in range(int(LAW.belief.patience)):
+        state = _update(LAW, state, wrong, truth.q_BI)
+    assert int(state.refused[0]) == int(LAW.belief.patience)
+    widened = _update(LAW, state, wrong, truth.q_BI)
+    assert float(widened.covariance[0, 0]) > 4.0 * float(state.covariance[0, 0])
+    after = state
+    for _ in range(20):
+        after = _update(LAW, after, _silence(), truth.q_BI)
+    assert np.array_equal(after.covariance, state.covariance)
+
+
 def test_a_worse_sensor_that_disagrees_is_left_aside():
     truth = _pair(AFT, (3e3, 0.0, 0.0))
     state = _start(truth)

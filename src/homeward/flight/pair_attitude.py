@@ -189,7 +189,8 @@ class PairAttitude(eqx.Module):
         """The accelerometers' bias and its variance: what is felt while nothing but gravity acts.
 
         A Kalman filter of one state an axis, its memory ``longest``. What is beyond the gate is no bias; but
-        where that goes on, it is the bias that was wrong, and anything within its spread is believed again.
+        where that goes on, it is the bias that was wrong: it is less and less sure and at last forgotten, and
+        what the data sheet says of it is all that is believed.
         """
         T = jnp.where(state.duration > 0.0, state.duration, 1.0)
         off = state.force_B / T - state.accelerometer_bias
@@ -199,10 +200,12 @@ class PairAttitude(eqx.Module):
         falling = falling if coasting is None else falling & coasting
         inside = jnp.all(off * off < self.rest_gate**2 * (P + noise))
         taken = falling & inside
-        P = jnp.where(falling & ~inside & (coasting is not None), P + prior / self.patience, P)
+        doubted = falling & ~inside & (coasting is not None)
+        P = jnp.where(doubted, P + prior / self.patience, P)
+        bias = jnp.where(doubted & (prior <= P), 0.0, state.accelerometer_bias)
         P = jnp.minimum(P, prior)
         gain = jnp.where(taken, P / (P + noise), 0.0)
-        return state.accelerometer_bias + gain * off, (1.0 - gain) * P
+        return bias + gain * off, (1.0 - gain) * P
 
 
 def pair_attitude() -> PairAttitude:

@@ -2,14 +2,15 @@
 
 Sensors have a rank: camera, lidar, satellites, radar. A sensor that is refused while a better one is taken is
 left aside; one that is refused again and again while no better one is taken makes the filter less sure of
-itself, until it is taken: no error locks the filter out for good.
+itself, reading by reading, until it is taken: no error locks the filter out for good. One that falls silent
+meanwhile changes nothing more: there is nothing to be taken.
 """
 
 import jax.numpy as jnp
 
 from homeward.flight.readings import finite
 from homeward.icd_pair import PairAids
-from homeward.typing import Array, Bool, Flag, Int, Quat
+from homeward.typing import Array, Bool, Flag, Int, Quat, Scalar
 
 # Rows of a cycle, in this order: camera's place, its attitude, lidar, satellites, radar; the own fix apart.
 CAMERA_PLACE, CAMERA_TURN, LIDAR, SATELLITES, RADAR = (
@@ -91,6 +92,14 @@ def count_refusals(
             better = better | (valid & whole)
     counts.append(_counted(before[OWN], own_offered, own_taken))
     return jnp.stack(counts)
+
+
+def refused_again(
+    refused: Int[Array, "6"], patience: Scalar, offered: Bool[Array, "19"], own_offered: Flag
+) -> Bool[Array, "6"]:
+    """Which groups of readings have been refused for long enough, and are there to be refused again."""
+    there = jnp.stack([*(jnp.any(offered[rows]) for rows in GROUPS), own_offered])
+    return there & (refused >= patience.astype(int))
 
 
 def _counted(before: Int[Array, ""], valid: Flag, good: Flag) -> Int[Array, ""]:

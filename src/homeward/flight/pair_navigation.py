@@ -18,7 +18,7 @@ from homeward.flight.pair_beliefs import (
     force_belief,
     pair_belief,
 )
-from homeward.flight.pair_guard import OWN, TURN, clean_pair, count_refusals
+from homeward.flight.pair_guard import OWN, TURN, clean_pair, count_refusals, refused_again
 from homeward.flight.pair_motion import PairMotion, advance_pair
 from homeward.flight.pair_own import correct_own
 from homeward.flight.readings import choose, finite
@@ -164,7 +164,10 @@ class PairFilter(eqx.Module):
         )
         lidar, camera = readings.port_rows(b, self.geometry, now, aids)
         rows = filter_.joined(camera, lidar, satellites, readings.radar_rows(b, now, aids))
-        factors = jnp.where(state.refused >= b.patience.astype(int), WIDENING, 1.0)
+        again = refused_again(
+            state.refused, b.patience, rows.valid, aids.satellite_valid | aids.station_valid
+        )
+        factors = jnp.where(again, WIDENING, 1.0)
         factor = jnp.max(jnp.where(jnp.arange(6) < OWN, factors, 1.0).at[TURN].set(1.0))
         P = filter_.widened(state.covariance, factor, factors[TURN])
         P, x, taken = filter_.correct(P, rows, b.gate)
