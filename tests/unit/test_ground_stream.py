@@ -18,7 +18,7 @@ from homeward.scenario.schema_ground import Cabin, Link
 WAIT = 20.0  # s, for a thread that has nothing to do any more
 
 
-def served(link: Link, speed: float = 0.0, cabin: Cabin | None = None):
+def served(link: Link, speed: float = 0.0, cabin: Cabin | None = None, keep=False):
     """A sender in a thread: its port and the thread."""
     ready: list[int] = []
     opened = threading.Event()
@@ -28,7 +28,7 @@ def served(link: Link, speed: float = 0.0, cabin: Cabin | None = None):
         opened.set()
 
     stream = Stream(record(cabin), link, speed)
-    thread = threading.Thread(target=serve, args=(stream, "127.0.0.1", 0, tell), daemon=True)
+    thread = threading.Thread(target=serve, args=(stream, "127.0.0.1", 0, tell, keep), daemon=True)
     thread.start()
     assert opened.wait(WAIT)
     return ready[0], thread, stream
@@ -59,7 +59,8 @@ def test_everything_that_arrived_is_in_the_archive_and_a_gap_is_told(tmp_path):
 
 
 def test_a_listener_that_leaves_harms_nobody_and_two_hear_the_same():
-    port, thread, stream = served(Link(through_blackout=True))
+    # As fast as it goes, a sender is through with the one before the other comes: it has to stay.
+    port, _, stream = served(Link(through_blackout=True), keep=True)
     with socket.create_connection(("127.0.0.1", port)) as rude:
         rude.recv(100)
     first, second = Listener(), Listener()
@@ -67,9 +68,19 @@ def test_a_listener_that_leaves_harms_nobody_and_two_hear_the_same():
     other.start()
     listen(first, "127.0.0.1", port)
     other.join(WAIT)
-    thread.join(WAIT)
     assert first.packets == second.packets == len(stream.deliveries)
     assert first.latest == second.latest
+
+
+def test_a_sender_stays_for_others_when_its_only_listener_left():
+    port, thread, stream = served(Link(through_blackout=True))
+    with socket.create_connection(("127.0.0.1", port)) as rude:
+        rude.recv(100)
+    heard = Listener()
+    listen(heard, "127.0.0.1", port)
+    thread.join(WAIT)
+    assert not thread.is_alive()
+    assert heard.packets == len(stream.deliveries)
 
 
 def test_limits_are_watched_on_the_way():

@@ -24,6 +24,7 @@ Uplink = Callable[[bytes, float, int], list[bytes]]
 NAP = 0.02  # s at most between two looks at the clock
 MOST = 256  # packets written at once
 PATIENCE = 30.0  # s a listener may refuse to take anything
+REMAINS = 5.0  # s a sender stays after the end for others, if all who listened left before it
 
 
 class Stream:
@@ -85,7 +86,9 @@ class Stream:
         return found
 
 
-async def _listener(stream: Stream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _listener(stream: Stream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Serve one listener; whether it has had all."""
+    whole = False
     index = stream.place() if stream._began is not None else 0
     stream.begin()
     told = len(stream.answers)
@@ -105,6 +108,7 @@ async def _listener(stream: Stream, reader: asyncio.StreamReader, writer: asynci
                 await asyncio.sleep(NAP)
         writer.write(stream.about(ended=True))
         await asyncio.wait_for(writer.drain(), PATIENCE)
+        whole = True
     except (ConnectionError, TimeoutError):
         pass  # this listener has gone; the others are not concerned
     finally:
@@ -112,6 +116,7 @@ async def _listener(stream: Stream, reader: asyncio.StreamReader, writer: asynci
         with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             writer.close()
             await writer.wait_closed()
+    return whole
 
 
 async def _commands(stream: Stream, reader: asyncio.StreamReader) -> None:
@@ -124,14 +129,15 @@ async def _serve(
     stream: Stream, host: str, port: int, ready: Callable[[int], None] | None, keep: bool, alone: float
 ) -> None:
     busy: set[asyncio.Task[None]] = set()
-    served = asyncio.Event()
+    served, content = asyncio.Event(), asyncio.Event()
 
     async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         busy.add(task)
         try:
-            await _listener(stream, reader, writer)
+            if await _listener(stream, reader, writer):
+                content.set()
         finally:
             busy.discard(task)
             served.set()
@@ -151,12 +157,20 @@ async def _serve(
         if ready is not None:
             ready(server.sockets[0].getsockname()[1])
         quiet = time.monotonic()
-        while keep or not (served.is_set() and not busy and stream.over()):
+        while True:
             await asyncio.sleep(NAP)
             if busy:
                 quiet = time.monotonic()
-            elif alone and time.monotonic() - quiet > alone:
+                continue
+            idle = time.monotonic() - quiet
+            if alone and idle > alone and (keep or not (served.is_set() and stream.over())):
                 raise InputError(f"nobody has listened for {alone:.0f} s")
+            # Whoever left before the end may come again, and others may be on their way.
+            if not keep and served.is_set() and stream.over() and (content.is_set() or idle > REMAINS):
+                break
+        server.close()
+        while busy:  # somebody who came in the last moment
+            await asyncio.sleep(NAP)
 
 
 def serve(
