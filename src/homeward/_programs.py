@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache, partial
 from importlib.metadata import version
@@ -33,7 +33,8 @@ from jax.core import Tracer
 from homeward._runtime import writable_folder
 from homeward._structure import ForeignTreeError, describe, rebuild
 
-MOST_FILES = 96  # programs kept; the least used go first
+MOST_FILES = 512  # programs kept, some 0.1 MB each; the least used go first
+WORTH_GIVING_BACK = 1.0  # s of tracing or compiling
 MAGIC = b"homeward program 1\n"
 APART = "import sys; from homeward._programs import compile_stored; compile_stored(sys.argv[1])"
 OPTIONS = ("jax_enable_x64", "jax_default_matmul_precision", "jax_threefry_partitionable",
@@ -125,16 +126,16 @@ class Program:
         path = _place(self.name, json.dumps(told))
         found = None if path is None else _read(path)
         if found is None:
-            found = self._trace(args, static, shapes)
-            _let_go()
+            with _given_back():
+                found = self._trace(args, static, shapes)
             if path is not None:
                 _write(path, *found)
                 if self.apart:
                     _compile_apart(path)
                 found = _read(path) or found
         exported, out = found
-        compiled = _compiled(exported)
-        _let_go()
+        with _given_back():
+            compiled = _compiled(exported)
         tree = jax.tree.structure(rebuild(out))
         return lambda args, leaves: jax.tree.unflatten(tree, compiled(*leaves))
 
@@ -151,9 +152,15 @@ class Program:
         return export.export(jax.jit(flat))(*shapes), structure[-1]
 
 
-def _let_go() -> None:
+@contextlib.contextmanager
+def _given_back() -> Iterator[None]:
     """Give back what tracing or compiling has taken and needs no more: up to a gibibyte a program, which the
-    C library would otherwise keep while the next one takes as much again."""
+    C library would otherwise keep while the next one takes as much again. A program that was merely read
+    has taken little, and a collection costs more than its reading."""
+    began = time.perf_counter()
+    yield
+    if time.perf_counter() - began < WORTH_GIVING_BACK:
+        return
     gc.collect()
     with contextlib.suppress(AttributeError, OSError, TypeError):  # glibc alone has it
         ctypes.CDLL(None).malloc_trim(0)

@@ -33,7 +33,7 @@ def configure() -> None:
     directory = writable_folder("xla")
     if directory is not None and not _cache_chosen():
         options["jax_compilation_cache_dir"] = str(directory)
-        options["jax_persistent_cache_min_compile_time_secs"] = 0.1
+        options["jax_persistent_cache_min_compile_time_secs"] = 0.0
         options["jax_persistent_cache_min_entry_size_bytes"] = -1
     if "jax" in sys.modules:
         import jax
