@@ -61,7 +61,7 @@ class Flight:
         self._names = tuple(self.limits)
         self._turning: Turning | None = None
         self._before: dict[str, float] = {}
-        self._lock = threading.Lock()
+        self._lock, self._log = threading.Lock(), threading.Lock()
 
     @property
     def start(self) -> float:
@@ -122,8 +122,10 @@ class Flight:
 
     def say(self, time: float, what: str, text: str, level: Level = "green") -> None:
         """Enter a line in the log: an order, a failure, a forecast."""
-        self.events.append({"t": time, "what": what, "text": text, "level": level})
-        self.events.sort(key=lambda e: e["t"])
+        entry = {"t": time, "what": what, "text": text, "level": level}
+        with self._log:
+            # Another list: one that is being sorted looks empty to those who read it meanwhile.
+            self.events = sorted([*self.events, entry], key=lambda e: e["t"])
 
     def site_at(self, time: float) -> list[float] | None:
         """The landing site [deg] that was ordered last by a time; None while it is the scenario's own."""

@@ -12,13 +12,13 @@ from typing import Any
 from homeward.console.flight import Flight, Leg
 from homeward.console.landing import LandingWatch
 from homeward.console.live_worker import work
+from homeward.console.orders import Orders
 from homeward.console.setting import Setting
 from homeward.earth.time import Epoch
-from homeward.errors import HomewardError, Infeasible
+from homeward.errors import Infeasible
 from homeward.ground.cabin import CABIN
-from homeward.ground.commands import Command, LandingSite, NoCommand, decode, parse, words_of
+from homeward.ground.commands import Command, LandingSite, decode
 from homeward.ground.dictionary import told_columns
-from homeward.ground.executive import read_answer
 from homeward.ground.keys import OCTETS
 from homeward.ground.packets import BadPacket, unpack
 from homeward.ground.sealing import Sealer
@@ -29,7 +29,6 @@ from homeward.icd_pair import PairFrame
 from homeward.scenario.load import load
 
 PACES = (1.0, 1000.0)  # times real time, slowest and fastest
-MOST_WORDS = 4000  # characters of a command
 GREETING = 600.0  # s within which a flight has to begin
 
 
@@ -47,11 +46,10 @@ class Feed:
         chosen = load(scenario, settings)
         if chosen.homecoming is None:
             chosen.required_rendezvous()
-        self.pace, self.answers, self.commands = pace, [], True
+        self.pace, self.commands = pace, True
         self._name, self._key = chosen.name, key or secrets.token_bytes(OCTETS)
         self._setting = Setting(chosen, f"limits and corridor of {scenario}")
         self._anchor: tuple[float, float] | None = None
-        self._sent: dict[int, dict[str, Any]] = {}
         self._names: list[str] = []
         self._lock = threading.Lock()
         context = multiprocessing.get_context("spawn")
@@ -61,6 +59,7 @@ class Feed:
         self._process.start()
         there.close()
         self.flight = self._greeted(chosen.homecoming is None)
+        self._orders = Orders(self.flight.say)
         self._landing = LandingWatch(self.flight, chosen, archive) if chosen.homecoming is not None else None
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -72,29 +71,24 @@ class Feed:
         when, wall = self._anchor
         return min(when + (time.monotonic() - wall) * self.pace, self.flight.end)
 
+    @property
+    def answers(self) -> list[dict[str, Any]]:
+        """What has become of the commands, oldest first; another list whenever that has changed."""
+        return self._orders.answers
+
     def command(self, words: str) -> None:
-        """Seal a command and send it up; what becomes of it is added to ``answers``."""
-        entry = {"t": self.now(), "words": words.strip()[:80], "outcome": "sent", "reason": ""}
-        try:
-            if len(words) > MOST_WORDS:
-                raise NoCommand("too long")
-            made: Command = parse(words.split())
-            entry["words"] = words_of(made)
-            with self._lock:
-                counter, packet = self._sealer.seal(made, self.now())
-                self._sent[counter] = entry
-                self._pipe.send(("octets", packet))
-        except (HomewardError, NoCommand) as error:
-            entry |= {"outcome": "no command", "reason": str(error)}
-        except OSError:
-            entry |= {"outcome": "not sent", "reason": "the flight cannot be reached"}
-        self.answers = [*self.answers, entry]
+        """Seal a command and send it up; what becomes of it is told by ``answers``."""
+        self._orders.send(words, self.now(), self._sealer, lambda packet: self._put("octets", packet))
 
     def set_pace(self, pace: float) -> None:
         """Let the flight fly so many times real time."""
         if pace == pace:
-            with self._lock, contextlib.suppress(OSError):
-                self._pipe.send(("pace", min(max(pace, PACES[0]), PACES[1])))
+            with contextlib.suppress(OSError):
+                self._put("pace", min(max(pace, PACES[0]), PACES[1]))
+
+    def _put(self, what: str, value: Any) -> None:
+        with self._lock:
+            self._pipe.send((what, value))
 
     def stop(self) -> None:
         """End the process."""
@@ -146,18 +140,17 @@ class Feed:
                 self.pace, self._anchor = pace, (when, wall)
             case ("answers", packets):
                 for packet in packets:
-                    self._answered(packet)
+                    with contextlib.suppress(BadPacket):
+                        self._orders.answered(unpack(packet, self._clock).data, self.now())
             case ("acts", when, words, octets):
                 f.say(when, "order", f"{words} acts")
-                entry = {"t": when, "words": words, "outcome": "acts", "reason": ""}
-                self.answers = [*self.answers, entry]
+                self._orders.add(when, words, "acts")
                 self._acted(when, decode(octets))
             case ("burn", when, delta_v):
                 f.burn = [when, delta_v]
             case ("refused", when, words, why):
                 f.say(when, "order", f"{words}: not carried out, {why}")
-                entry = {"t": when, "words": words, "outcome": "refused", "reason": why}
-                self.answers = [*self.answers, entry]
+                self._orders.add(when, words, "refused", why)
             case ("ended", summary):
                 f.summary = summary
                 while self.now() < f.end - 1e-6:
@@ -172,18 +165,6 @@ class Feed:
             self.flight.sites.append((when, command.latitude_deg, command.longitude_deg))
         if self._landing is not None:
             self._landing.ordered(command)
-
-    def _answered(self, octets: bytes) -> None:
-        try:
-            counter, outcome, reason = read_answer(unpack(octets, self._clock).data)
-        except (BadPacket, ValueError):
-            return
-        entry = self._sent.pop(counter, None)
-        if entry is not None:
-            done = entry | {"outcome": outcome, "reason": reason}
-            self.answers = [done if a is entry else a for a in self.answers]
-            if outcome != "accepted":
-                self.flight.say(self.now(), "order", f"{entry['words']}: {outcome}, {reason}")
 
     def _over(self, why: str) -> None:
         f = self.flight

@@ -16,18 +16,16 @@ import numpy as np
 
 from homeward.console.flight import Flight, Leg
 from homeward.console.landing import LandingWatch
+from homeward.console.orders import Orders
 from homeward.console.setting import setting_of
 from homeward.earth.time import Epoch
 from homeward.errors import HomewardError, InputError
 from homeward.ground.cabin import CABIN
-from homeward.ground.commands import NoCommand, parse, words_of
-from homeward.ground.executive import read_answer
 from homeward.ground.listen import GREETING, Listener, connection
 from homeward.ground.sealing import Sealer
 from homeward.ground.uplink import flight_word
 
 NAP = 0.05  # s between two looks at the connection
-MOST_WORDS = 4000  # characters of a command
 
 
 class _Rows(Listener):
@@ -56,10 +54,8 @@ class StreamFeed:
     def __init__(
         self, host: str, port: int, key: bytes | None, scenario: str | None, archive: Path | None = None
     ) -> None:
-        self.answers: list[dict[str, Any]] = []
         self.commands = key is not None
-        self._sent: dict[int, dict[str, Any]] = {}
-        self._heard, self._lock = _Rows(archive), threading.Lock()
+        self._heard = _Rows(archive)
         self._stack = contextlib.ExitStack()
         self._link: socket.socket = self._stack.enter_context(connection(host, port))
         self._where, self._over, self._gaps, self._number = f"{host}:{port}", False, 0, -1
@@ -84,6 +80,7 @@ class StreamFeed:
             list(dict.fromkeys([*columns, *CABIN.names])), setting,
         )  # fmt: skip
         self.flight.live, self.flight.source, self.flight.feed = True, f"telemetry of {self._where}", self
+        self._orders = Orders(self.flight.say)
         self._landing = None
         if not pair and setting.scenario is not None and setting.scenario.homecoming is not None:
             self._landing = LandingWatch(self.flight, setting.scenario, archive)
@@ -96,23 +93,14 @@ class StreamFeed:
     def set_pace(self, pace: float) -> None:
         """The sender's pace is its own."""
 
+    @property
+    def answers(self) -> list[dict[str, Any]]:
+        """What has become of the commands, oldest first; another list whenever that has changed."""
+        return self._orders.answers
+
     def command(self, words: str) -> None:
-        """Seal a command and send it up; what becomes of it is added to ``answers``."""
-        entry = {"t": self.now(), "words": words.strip()[:80], "outcome": "sent", "reason": ""}
-        try:
-            if self._sealer is None or len(words) > MOST_WORDS:
-                raise NoCommand("no key, as --key names it" if self._sealer is None else "too long")
-            made = parse(words.split())
-            entry["words"] = words_of(made)
-            with self._lock:
-                counter, packet = self._sealer.seal(made, self._heard.time)
-                self._sent[counter] = entry
-                self._link.sendall(packet)
-        except (HomewardError, NoCommand) as error:
-            entry |= {"outcome": "no command", "reason": str(error)}
-        except OSError:
-            entry |= {"outcome": "not sent", "reason": "the sender cannot be reached"}
-        self.answers = [*self.answers, entry]
+        """Seal a command and send it up; what becomes of it is told by ``answers``."""
+        self._orders.send(words, self.now(), self._sealer, self._link.sendall, self._heard.time)
 
     def stop(self) -> None:
         """Hang up."""
@@ -162,7 +150,7 @@ class StreamFeed:
         self._gaps = len(heard.monitor.log)
         told, heard.acknowledged = heard.acknowledged, []
         for data in told:
-            self._answered(data)
+            self._orders.answered(data, self.now())
 
     def _legs(self, rows: list[tuple[float, dict[str, float | int]]]) -> None:
         f = self.flight
@@ -176,16 +164,3 @@ class StreamFeed:
                 f.legs.append(Leg(name, when, when))
         if f.legs:
             f.legs[-1].end = f.end
-
-    def _answered(self, data: bytes) -> None:
-        try:
-            counter, outcome, reason = read_answer(data)
-        except ValueError:
-            return
-        with self._lock:
-            entry = self._sent.pop(counter, None)
-        if entry is not None:
-            done = entry | {"outcome": outcome, "reason": reason}
-            self.answers = [done if a is entry else a for a in self.answers]
-            if outcome != "accepted":
-                self.flight.say(self.now(), "order", f"{entry['words']}: {outcome}, {reason}")
