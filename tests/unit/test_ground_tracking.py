@@ -134,6 +134,10 @@ def test_stations_of_one_s_own_need_their_mask(tmp_path):
             read_stations(written(about | {"mask_azimuth_deg": bad}))
     with pytest.raises(InputError, match="range_sigma_m: expected a positive number"):
         read_stations(written(about | {"range_sigma_m": -1}))
+    for bare in ('{"features": 5}', '{"features": null}', "[]", "7", "{}"):
+        (tmp_path / "bare.geojson").write_text(bare)
+        with pytest.raises(InputError, match="FeatureCollection"):
+            read_stations(tmp_path / "bare.geojson")
 
 
 def test_an_opm_there_and_back(tmp_path):

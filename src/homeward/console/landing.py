@@ -90,8 +90,12 @@ class LandingWatch:
             told = forecaster.at(list(moments(table))[-1]).told()
         f.landing = [*f.landing, told]
         if self._archive is not None:
-            with open(self._archive / FILE, "a", encoding="utf-8") as file:
-                file.write(json.dumps(told) + "\n")
+            try:
+                with open(self._archive / FILE, "a", encoding="utf-8") as file:
+                    file.write(json.dumps(told) + "\n")
+            except OSError as error:
+                self._archive = None  # what is foretold is still shown
+                f.say(told["made_s"], "archive", f"forecasts are kept no more ({error.strerror})", "yellow")
         return True
 
     def _table(self, rows: int) -> dict[str, np.ndarray]:

@@ -128,7 +128,10 @@ class StreamFeed:
                 self._take()
         except HomewardError as error:
             why = str(error)
-        self._heard.close()
+        except OSError as error:
+            why = f"the archive cannot be written ({error.strerror})"
+        with contextlib.suppress(OSError):  # of a disk that is full
+            self._heard.close()
         self._take()
         f = self.flight
         f.note = "" if "sent" in self._heard.about else f"the stream broke off: {why}"

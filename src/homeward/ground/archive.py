@@ -24,6 +24,7 @@ from homeward.ground.packets import COUNTS, BadPacket, Packet, Splitter, unpack,
 from homeward.ground.timecode import Clock
 
 Values = tuple[float | int, ...]
+MOST_THRUSTERS = 256
 FILES = ("received.bin", "arrivals.csv", "about.json")
 
 
@@ -50,9 +51,16 @@ class Received:
 
 
 def dictionary_of(about: dict[str, Any]) -> Dictionary:
-    """The dictionary that a sender tells of; raises InputError where it is not one of this program's."""
+    """The dictionary that a sender tells of.
+
+    Raises InputError where it is not one of this program's, or where it is not told what flies.
+    """
     words = {name: message for message, (name, _, _) in APIDS.items()}
     try:
+        if not (isinstance(about["name"], str) and isinstance(about.get("legs", []), list)):
+            raise TypeError("name, legs")
+        if not 0 <= int(about["thrusters"]) <= MOST_THRUSTERS:
+            raise ValueError("thrusters")
         groups = [words[g] for g in about["groups"] if g != "cabin"]
         made = flight_dictionary(tuple(groups), int(about["thrusters"]))
         Epoch.from_iso(about["epoch_utc"])
@@ -61,6 +69,14 @@ def dictionary_of(about: dict[str, Any]) -> Dictionary:
     if made.fingerprint != about.get("dictionary"):
         raise InputError("the sender's dictionary is another one: use the same version at both ends")
     return made
+
+
+def sent_of(told: Any) -> dict[str, int]:
+    """How many packets of each group the sender has sent, as it tells at its end; empty where it does not."""
+    sent = told.get("sent") if isinstance(told, dict) else None
+    if not isinstance(sent, dict):
+        return {}
+    return {str(g): n for g, n in sent.items() if isinstance(n, int) and not isinstance(n, bool)}
 
 
 class Archive:
@@ -83,7 +99,10 @@ class Archive:
         """Keep what the sender says of the flight."""
         self.clock = Clock.of(Epoch.from_iso(about["epoch_utc"]))
         text = json.dumps(about, indent=2, ensure_ascii=False)
-        (self.folder / FILES[2]).write_text(text + "\n", encoding="utf-8")
+        # Put in its place when whole: whoever reads meanwhile, or a full disk, finds the one before.
+        new = self.folder / f"{FILES[2]}.new"
+        new.write_text(text + "\n", encoding="utf-8")
+        new.replace(self.folder / FILES[2])
 
     def take(self, octets: bytes, received: float) -> Packet | None:
         """Keep the octets of one packet, received at a time [s of Unix]; returns it taken apart."""
@@ -121,7 +140,7 @@ def read_archive(folder: str | Path) -> Received:
 
 def read_octets(octets: bytes, about: dict[str, Any]) -> Received:
     """Tables and gaps out of the octets of an archive."""
-    dictionary = dictionary_of(about)
+    dictionary, sent = dictionary_of(about), sent_of(about)
     clock = Clock.of(Epoch.from_iso(about["epoch_utc"]))
     splitter = Splitter(dictionary)
     rows: dict[str, dict[int, tuple[float, tuple[float | int, ...]]]] = {
@@ -151,14 +170,16 @@ def read_octets(octets: bytes, about: dict[str, Any]) -> Received:
         counts = np.asarray([count for count, _ in found], int)
         missing = np.diff(counts, prepend=-1) - 1
         data = np.asarray([values for _, (_, values) in found], float).reshape(len(found), len(group.names))
-        tables[group.name] = dict(zip(group.names, data.T, strict=True)) | {
-            "sequence": counts, "missing_before": missing,
-        }  # fmt: skip
         times = [time for _, (time, _) in found]
+        # A group without a time of its own has that of its packets.
+        tables[group.name] = {"time_s": np.asarray(times, float)} | dict(
+            zip(group.names, data.T, strict=True)
+        )
+        tables[group.name] |= {"sequence": counts, "missing_before": missing}
         for k in np.flatnonzero(missing):
             before = times[k - 1] if k else float("nan")
             gaps.append(Gap(group.name, int(missing[k]), before, times[k]))
-        never = int(about.get("sent", {}).get(group.name, 0)) - (int(counts[-1]) + 1 if found else 0)
+        never = sent.get(group.name, 0) - (int(counts[-1]) + 1 if found else 0)
         if never > 0:  # told by the sender at its end
             gaps.append(Gap(group.name, never, times[-1] if times else float("nan"), float("nan")))
     return Received(about, tables, gaps, packets, duplicates, splitter.skipped + spoilt)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from homeward.errors import InputError
-from homeward.ground.archive import Archive, dictionary_of
+from homeward.ground.archive import Archive, dictionary_of, sent_of
 from homeward.ground.dictionary import ABOUT_APID, ACKNOWLEDGE_APID, Dictionary
 from homeward.ground.gaps import Overdue
 from homeward.ground.limits import Monitor, flight_limits
@@ -87,8 +87,8 @@ class Listener:
 
     def _ended(self, packet: Packet) -> None:
         with contextlib.suppress(ValueError):
-            told = json.loads(packet.data)
-            self.about |= {"sent": told["sent"]} if "sent" in told else {}
+            sent = sent_of(json.loads(packet.data))
+            self.about |= {"sent": sent} if sent else {}
             if self.archive is not None:
                 self.archive.about(self.about)
 

@@ -121,6 +121,8 @@ def read_stations(path: Path) -> list[Station]:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         features = told["features"]
+        if not isinstance(features, list):
+            raise TypeError("features")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError):
