@@ -45,8 +45,8 @@ def test_columns_are_read_one_at_a_time_and_let_go(tmp_path, monkeypatch):
     alive, most, reads, passes = [], [0], [0], [0]
     columns = Store.columns
 
-    def watched(self, names):
-        values = columns(self, names)
+    def watched(self, names, files=None):
+        values = columns(self, names, files)
         alive.extend(weakref.ref(x) for x in values.values())
         most[0] = max(most[0], sum(x() is not None for x in alive))
         passes[0], reads[0] = passes[0] + 1, reads[0] + len(names)

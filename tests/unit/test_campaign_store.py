@@ -12,6 +12,7 @@ import pytest
 
 from homeward.campaign import store as store_module
 from homeward.campaign.columns import RUN, Column
+from homeward.campaign.records import read_records
 from homeward.campaign.store import Store
 from homeward.errors import InputError
 
@@ -60,6 +61,18 @@ def test_parts_are_named_by_their_first_run_and_read_back(store):
     assert again.manifest["columns"][-1] == MISS.told()
     field = pq.read_schema(again.part(0)).field("miss_km")
     assert field.metadata[b"unit"] == b"km"
+
+
+def test_records_stay_those_of_their_opening_while_the_campaign_goes_on(store):
+    add(store, 4)
+    records = read_records(store.folder)
+    assert records["run"].tolist() == [4, 5, 6, 7]
+    add(store, 0)
+    add(store, 8)
+    assert records["miss_km"].tolist() == [2.0, 2.5, 3.0, 3.5]
+    assert records["failed"].tolist() == [False, True, False, False]
+    assert [v.size for _, v in records.each(["success", "miss_km"])] == [4, 4]
+    assert read_records(store.folder)["run"].tolist() == list(range(10))
 
 
 def test_a_shorter_last_block_is_flown_again_when_more_runs_are_wanted(store):

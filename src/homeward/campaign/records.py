@@ -131,12 +131,15 @@ def _quoted(text: str) -> str:
 
 
 def read_records(folder: str | Path) -> Records:
-    """The records of the campaign in a folder; raises ``InputError`` where there is none, or no run yet."""
+    """The records of the campaign in a folder; raises ``InputError`` where there is none, or no run yet.
+
+    They are those of now: runs that a campaign adds meanwhile are in none of the columns.
+    """
     from homeward.campaign.store import Store
 
     store = Store.open(folder)
-    names = store.column_names()
-    return Records(str(folder), store.manifest, names, store.columns)
+    names, files = store.column_names(), store.files()
+    return Records(str(folder), store.manifest, names, lambda wanted: store.columns(wanted, files))
 
 
 __all__ = ["Records", "read_records"]

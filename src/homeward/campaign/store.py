@@ -153,15 +153,18 @@ class Store:
             raise InputError(f"{_label(self.folder)}: this campaign has flown no run yet")
         return list(pq.read_schema(files[0]).names)
 
-    def columns(self, names: Sequence[str]) -> dict[str, np.ndarray]:
-        """Columns in the order of the runs, read in one pass: 8 MB each of a million numbers."""
+    def columns(self, names: Sequence[str], files: Sequence[Path] | None = None) -> dict[str, np.ndarray]:
+        """Columns in the order of the runs, read in one pass: 8 MB each of a million numbers.
+
+        ``files`` are the parts that are read: while the campaign goes on there will soon be more of them.
+        """
         from homeward.campaign.store_query import columns_of_store
 
         known = self.column_names()
         for name in names:
             if name not in known:
                 raise InputError(f'{_label(self.folder)}: there is no column "{one_line(name)}"')
-        return columns_of_store(self, names)
+        return columns_of_store(self, names, files)
 
     def column(self, name: str) -> np.ndarray:
         """One column, in the order of the runs."""

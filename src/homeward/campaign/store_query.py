@@ -1,6 +1,7 @@
 """SQL over the runs of a campaign, by DuckDB, which reads the parts as it goes and holds none of them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,15 +16,19 @@ if TYPE_CHECKING:
 MEMORY = "512MB"  # what a query may hold; beyond it DuckDB goes to the disk
 
 
-def connect(store: "Store") -> Any:
-    """A DuckDB connection of one's own in which ``runs`` is the table of the store's runs."""
+def connect(store: "Store", files: Sequence[Path] | None = None) -> Any:
+    """A DuckDB connection of one's own in which ``runs`` is the table of the store's runs.
+
+    ``files`` are the parts that are read; left out, those that are there now.
+    """
     import duckdb
 
-    if not store.files():
+    parts = store.files() if files is None else files
+    if not parts:
         raise InputError(f"{one_line(str(store.folder), 200)}: this campaign has flown no run yet")
     connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY})
-    pattern = str(store.parts.absolute()).replace("'", "''") + "/part-*.parquet"
-    connection.execute(f"create view runs as select * from read_parquet('{pattern}')")
+    listed = ", ".join("'" + str(path.absolute()).replace("'", "''") + "'" for path in parts)
+    connection.execute(f"create view runs as select * from read_parquet([{listed}])")
     return connection
 
 
@@ -42,10 +47,12 @@ def ask(store: "Store", sql: str) -> pa.Table:
             raise InputError(f'query "{one_line(sql, 200)}": {reason}') from None
 
 
-def columns_of_store(store: "Store", names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Columns of a store in the order of its parts, in one pass over them."""
+def columns_of_store(
+    store: "Store", names: Sequence[str], files: Sequence[Path] | None = None
+) -> dict[str, np.ndarray]:
+    """Columns of a store in the order of its parts, in one pass over them; of some parts if told which."""
     listed = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
-    with connect(store) as connection:
+    with connect(store, files) as connection:
         table: pa.Table = connection.sql(f"select {listed} from runs").to_arrow_table()
     return {name: table.column(name).to_numpy() for name in names}
 
