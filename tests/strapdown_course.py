@@ -254,7 +254,7 @@ def voting() -> Voting:
     def one(kind):
         return SetBelief(axes=jnp.asarray(AXES.T), **numbers(
             bias=np.hypot(BIAS[kind], WANDER[kind]), walk=WALK[kind], relative=np.hypot(SCALE[kind], CROSSED),
-            quantum=PULSE[kind],
+            quantum=PULSE[kind], limit=500,
         ))  # fmt: skip
 
     return Voting(one("gyro"), one("force"), **numbers(gate=8, memory=30))

@@ -183,3 +183,37 @@ def test_fewer_instruments_are_believed_less():
     expected = np.hypot(BIAS["gyro"], WANDER["gyro"]) ** 2 * apart @ apart.T
     assert np.allclose(gyro.spread, expected, rtol=1e-9)
     assert np.all(np.asarray(accelerometer.spread) == 0.0)
+
+
+def test_a_turn_beyond_the_gyros_limit_is_no_instruments_fault():
+    """Told is what was cut off; nobody is left out for it, then or by the slow sums later."""
+    law, state = voting(), voting().init()
+    limit = float(law.gyro.limit) * TICK
+    for _ in range(4):
+        told = readings([40.0, 60.0, 25.0], [3.0, 1.0, -2.0])
+        cut = jnp.clip(told.angles, -limit, limit)
+        assert int(jnp.sum(cut != told.angles)) >= 2
+        state, _ = combine(state, InertialReadings(cut, told.velocities, told.duration))
+    turn, velocity = law.cut_off(state)
+    assert np.isclose(turn, 4 * limit) and float(velocity) == 0.0
+    for _ in range(100):
+        state, _, _, changed = review(state, jnp.asarray(1.0))
+        assert not bool(changed)
+        for _ in range(10):
+            state, _ = combine(state, readings([0.01, 0.0, 0.0], [0.0, 0.9, 0.0]))
+    assert float(jnp.sum(state.gyro.trusted)) == 6.0
+    assert float(law.cut_off(review(state, jnp.asarray(1.0))[0])[0]) == 0.0
+
+
+def test_one_instrument_at_its_limit_is_voted_out():
+    law, state = voting(), voting().init()
+    off = np.zeros(6)
+    off[2] = 1e3
+    for _ in range(4):
+        told = readings([0.01, 0.0, 0.0], [0.0, 0.9, 0.0], velocities=off)
+        limit = float(law.accelerometer.limit) * TICK
+        cut = jnp.clip(told.velocities, -limit, limit)
+        state, sample = combine(state, InertialReadings(told.angles, cut, told.duration))
+        assert np.allclose(sample.delta_velocity, [0.0, 0.9, 0.0], atol=1e-9)
+    state, _, _, _ = review(state, jnp.asarray(1.0))
+    assert float(state.accelerometer.trusted[2]) == 0.0

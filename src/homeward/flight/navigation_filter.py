@@ -189,6 +189,18 @@ def doubt(C_IB: Mat33, gyro: BiasStep, accelerometer: BiasStep, memory: Scalar) 
     return P.at[SPEED, SPEED].set(memory**2 * jnp.outer(pushed, pushed))
 
 
+def cut_off(turn: Scalar, velocity: Scalar, sums: CycleSums) -> Covariance:
+    """What to add to the covariance where the unit was at its limit: 1 sigma an axis, rad and m/s.
+
+    What was gained in a wrong attitude went a wrong way, and both move the place for half the cycle.
+    """
+    lever, half, eye = cross_matrix(sums.delta_v), 0.5 * sums.duration, jnp.eye(3)
+    by_turn = turn * jnp.concatenate([eye, -half * lever, -lever])
+    by_force = velocity * jnp.concatenate([0.0 * eye, half * eye, eye])
+    added = multiply(by_turn, by_turn.T) + multiply(by_force, by_force.T)
+    return jnp.zeros((SIZE, SIZE)).at[:MOVING, :MOVING].set(0.5 * (added + added.T))
+
+
 def correct3(
     P: Covariance,
     x: Errors,

@@ -266,8 +266,10 @@ class StrapdownNavigation(AbstractStrapdown):
         unit, voting, doubt = self.unit, state.voting, None
         if self.voting is not None and voting is not None:
             unit = unit.thinned(*self.voting.thinned(voting))
+            beyond = self.voting.cut_off(voting)
             voting, gyro, accelerometer, _ = self.voting.review(voting, state.sums.duration)
             doubt = filter_.doubt(C_BI.T, gyro, accelerometer, self.voting.memory)
+            doubt = doubt + filter_.cut_off(*beyond, state.sums)
         carried = filter_.propagate(unit, self.aids, state.covariance, state.sums, gradient, motion)
         carried = carried if doubt is None else carried + doubt
         noises = self._star_noises()

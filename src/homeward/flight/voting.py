@@ -14,6 +14,7 @@ from homeward.typing import Array, Flag, Float, Scalar, Vec3
 
 NEEDED = 5.0  # trusted instruments without which one that is wrong cannot be told from the others
 STRIKES = 3.0  # ticks of a cycle in which an instrument has to be left out before it is left out for good
+FULL = 0.99  # of an instrument's limit: from here on it is taken to be there
 WRONG = 1e3  # rad or m/s a tick: stands for a reading that is no number, and is voted out as one
 
 
@@ -25,6 +26,7 @@ class SetBelief(eqx.Module):
     walk: Scalar  # over sqrt(s)
     relative: Scalar  # error in proportion to what is sensed
     quantum: Scalar
+    limit: Scalar  # largest rate or force that it tells: beyond, it stays there
 
 
 class SetState(eqx.Module):
@@ -36,6 +38,7 @@ class SetState(eqx.Module):
     strikes: Float[Array, " n"]  # ticks of this cycle in which it was left out
     cycle: Float[Array, " n"]  # readings added up since the cycle before
     slow: Float[Array, " n"]  # readings added up, fading
+    over: Scalar  # s of this cycle in which the set was at its limit
 
 
 class VotingState(eqx.Module):
@@ -77,6 +80,12 @@ class Voting(eqx.Module):
         )
         return VotingState(gyro, accelerometer), one, other, first | second
 
+    def cut_off(self, state: VotingState) -> tuple[Scalar, Scalar]:
+        """What may be missing of this cycle's turn [rad] and velocity [m/s], where instruments were at their
+        limit: 1 sigma an axis, as much as was told in that time. To be asked before ``review``."""
+        gyro, accelerometer = state.gyro, state.accelerometer
+        return self.gyro.limit * gyro.over, self.accelerometer.limit * accelerometer.over
+
     def thinned(self, state: VotingState) -> tuple[Scalar, Scalar]:
         """Variance of what gyros and accelerometers tell together, over that of all of them."""
         return _thinned(self.gyro, state.gyro), _thinned(self.accelerometer, state.accelerometer)
@@ -86,7 +95,7 @@ def _first(told: SetBelief) -> SetState:
     zeros = jnp.zeros(told.axes.shape[1])
     trusted = jnp.ones(told.axes.shape[1])
     weights, left = _weighted(told.axes, trusted)
-    return SetState(trusted, weights, left, zeros, zeros, zeros)
+    return SetState(trusted, weights, left, zeros, zeros, zeros, jnp.zeros(()))
 
 
 def _weighted(
@@ -122,21 +131,25 @@ def _vote(
 ) -> tuple[SetState, Vec3]:
     good = jnp.isfinite(readings)
     missing = jnp.sum(jnp.where(good, 0.0, state.trusted))
+    # Two at their limit: the motion is beyond what the set can tell. Nobody is to blame, nobody can be voted on.
+    full = jnp.where(good & (jnp.abs(readings) >= FULL * told.limit * dt + 2.0 * told.quantum), 1.0, 0.0)
+    over = jnp.sum(full * state.trusted) > 1.5
     readings = jnp.where(good, readings, WRONG)
     x = _together(state.weights, readings)
     residual = _residual(told.axes, x, readings)
     variance = told.walk**2 * dt + (told.bias * dt) ** 2 + told.quantum**2 / 6.0
     variance = variance + told.relative**2 * jnp.sum(x * x)
-    out = _worst(state, residual, variance, gate)
+    out = jnp.where(over, 0.0, _worst(state, residual, variance, gate))
     # Without the one left out: least squares of the others, by the step that its residual stands for.
     x = x - jnp.sum(state.weights * (out * residual / state.left)[None, :], axis=1)
     x = jnp.where(missing > 1.5, jnp.nan, x)
     # One left out counts as what the others say it should have told: slow sums stay clean of it.
     said = told.axes[0] * x[0] + told.axes[1] * x[1] + told.axes[2] * x[2]
-    kept = jnp.where((out > 0.5) | ~good, jnp.where(missing > 1.5, 0.0, said), readings)
+    kept = jnp.where((out > 0.5) | ~good | over, jnp.where(missing > 1.5, 0.0, said), readings)
     return SetState(
-        state.trusted, state.weights, state.left, state.strikes + out, state.cycle + kept, state.slow
-    ), x
+        state.trusted, state.weights, state.left, state.strikes + out, state.cycle + kept, state.slow,
+        state.over + jnp.where(over, dt, 0.0),
+    ), x  # fmt: skip
 
 
 def _review(
@@ -159,7 +172,9 @@ def _review(
     apart = weights - state.weights
     bent = jnp.sum(state.weights * (out * residual / state.left)[None, :], axis=1) / memory
     zeros = jnp.zeros_like(out)
-    new = SetState(trusted, weights, jnp.where(changed, left, state.left), zeros, zeros, slow)
+    new = SetState(
+        trusted, weights, jnp.where(changed, left, state.left), zeros, zeros, slow, 0.0 * state.over
+    )
     return new, BiasStep(told.bias**2 * multiply(apart, apart.T), bent), changed
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from homeward.earth.constants import G0
 from homeward.flight.beliefs import InertialBelief
 from homeward.flight.voting import SetBelief, Voting
 from homeward.scenario.build import number, numbers
@@ -42,12 +43,13 @@ def combined_belief(told: SensorFigures, gravity_walk: float) -> InertialBelief:
 def build_voting(told: SensorFigures) -> Voting:
     """The vote, loaded with what is believed of each instrument."""
     f = per_second(told)
+    limits = {"gyro": np.radians(told.gyro_limit_deg_s), "accelerometer": G0 * told.accelerometer_limit_g}
 
     def one(kind: str) -> SetBelief:
         return SetBelief(
             numbers(dodecahedron().T), number(np.hypot(f[f"{kind}_bias"], f[f"{kind}_instability"])),
             number(f[f"{kind}_walk"]), number(np.hypot(f[f"{kind}_scale"], f["crossed"])),
-            number(f[f"{kind}_quantum"]),
+            number(f[f"{kind}_quantum"]), number(limits[kind]),
         )  # fmt: skip
 
     return Voting(one("gyro"), one("accelerometer"), number(GATE), number(MEMORY))

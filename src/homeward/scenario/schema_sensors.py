@@ -30,6 +30,12 @@ class SensorFigures(Section):
     accelerometer_pulse_m_s: Annotated[Positive, Field(le=1e3)] = Field(
         default=1e-4, description="velocity that one pulse of an accelerometer stands for"
     )
+    gyro_limit_deg_s: Annotated[Positive, Field(le=1e4)] = Field(
+        default=300.0, description="fastest turn that a gyro tells"
+    )
+    accelerometer_limit_g: Annotated[Positive, Field(le=1e3)] = Field(
+        default=30.0, description="largest force that an accelerometer tells"
+    )
     mounting_arcsec: Figure = Field(default=20.0, description="of the inertial unit against the star tracker")
     star_cross_arcsec: Annotated[Positive, Field(le=1e5)] = Field(
         default=5.0, description="star tracker across its boresight"
@@ -114,12 +120,6 @@ class Sensors(SensorFigures):
     gamma_highest_m: Figure = Field(default=100.0, description="height up to which the gamma altimeter works")
     instability_time_s: Seconds = Field(
         default=1000.0, description="Gauss-Markov time of the biases that wander"
-    )
-    gyro_limit_deg_s: Annotated[Positive, Field(le=1e4)] = Field(
-        default=300.0, description="fastest turn that a gyro tells"
-    )
-    accelerometer_limit_g: Annotated[Positive, Field(le=1e3)] = Field(
-        default=30.0, description="largest force that an accelerometer tells"
     )
     vibration: Annotated[NonNegative, Field(le=1.0)] = Field(
         default=0.05, description="rms vibration over the specific force"
