@@ -131,7 +131,7 @@ def _vote(
 ) -> tuple[SetState, Vec3]:
     good = jnp.isfinite(readings)
     missing = jnp.sum(jnp.where(good, 0.0, state.trusted))
-    # Two at their limit: the motion is beyond what the set can tell. Nobody is to blame, nobody can be voted on.
+    # Two at their limit: the motion is beyond what the set can tell. Nobody is to blame for that.
     full = jnp.where(good & (jnp.abs(readings) >= FULL * told.limit * dt + 2.0 * told.quantum), 1.0, 0.0)
     over = jnp.sum(full * state.trusted) > 1.5
     readings = jnp.where(good, readings, WRONG)
