@@ -101,6 +101,16 @@ def test_bad_words_are_one_sentence(rows, sentence):
     assert sentence in str(told.value) and "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize("when", [-3.0, float("nan"), float("inf"), True])
+def test_a_number_that_is_no_time_is_one_sentence(when, tmp_path):
+    own = tmp_path / "own.toml"
+    told = {-3.0: "-3.0", True: "true"}.get(when, str(when))
+    own.write_text(f"schema = 1\n[[fault]]\nwhat = 'main'\nwhen = {told}\n")
+    with pytest.raises(InputError, match=r"own.toml: fault\[0\].when: expected seconds") as raised:
+        hw.load(str(own))
+    assert "more problem" not in str(raised.value)
+
+
 def test_the_leg_tells_whose_thruster_it_is():
     rows = _rows(*({"what": "thruster 3", "when": w, "how": "on"} for w in ("entry+30", "burn+5")))
     one, other = strikes_of(_told(*rows), "return", RETURN, FLEET)

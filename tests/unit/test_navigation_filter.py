@@ -215,3 +215,12 @@ def test_the_filter_gives_in_to_a_reading_it_has_refused_for_long():
 def test_the_inverse_of_three_by_three():
     S = np.array([[4.0, 1.0, -0.5], [1.0, 3.0, 0.2], [-0.5, 0.2, 2.0]])
     assert np.asarray(nf.inverse3(jnp.asarray(S))) @ S == pytest.approx(np.eye(3), abs=1e-14)
+
+
+def test_a_turn_that_was_cut_off_is_doubted_as_one_that_was_wrong_from_the_start():
+    """Its covariance is what propagation makes of that attitude error: same signs, same arms."""
+    _, sums = _cycle(START, jnp.zeros(3), jnp.zeros(3))
+    phi = _transition()[:9, :3]
+    told = np.asarray(nf.cut_off(jnp.asarray(0.5), jnp.asarray(0.0), sums))
+    assert told[:9, :9] == pytest.approx(0.25 * phi @ phi.T, rel=1e-6, abs=1e-9)
+    assert not told[9:].any() and not told[:, 9:].any()

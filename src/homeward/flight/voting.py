@@ -14,6 +14,9 @@ from homeward.typing import Array, Flag, Float, Scalar, Vec3
 
 NEEDED = 5.0  # trusted instruments without which one that is wrong cannot be told from the others
 STRIKES = 3.0  # ticks of a cycle in which an instrument has to be left out before it is left out for good
+# s: what was cut off is doubted in later cycles too, half as much in each, down to here. A missing turn of
+# half a radian is found by steps, and the first of them, being linear, believes that it has found it all.
+FORGOTTEN = 1e-4
 FULL = 0.99  # of an instrument's limit: from here on it is taken to be there
 WRONG = 1e3  # rad or m/s a tick: stands for a reading that is no number, and is voted out as one
 
@@ -38,7 +41,7 @@ class SetState(eqx.Module):
     strikes: Float[Array, " n"]  # ticks of this cycle in which it was left out
     cycle: Float[Array, " n"]  # readings added up since the cycle before
     slow: Float[Array, " n"]  # readings added up, fading
-    over: Scalar  # s of this cycle in which the set was at its limit
+    over: Scalar  # s in which the set was at its limit: of this cycle, and half of what was before
 
 
 class VotingState(eqx.Module):
@@ -172,9 +175,8 @@ def _review(
     apart = weights - state.weights
     bent = jnp.sum(state.weights * (out * residual / state.left)[None, :], axis=1) / memory
     zeros = jnp.zeros_like(out)
-    new = SetState(
-        trusted, weights, jnp.where(changed, left, state.left), zeros, zeros, slow, 0.0 * state.over
-    )
+    over = jnp.where(state.over > FORGOTTEN, 0.5 * state.over, 0.0)
+    new = SetState(trusted, weights, jnp.where(changed, left, state.left), zeros, zeros, slow, over)
     return new, BiasStep(told.bias**2 * multiply(apart, apart.T), bent), changed
 
 

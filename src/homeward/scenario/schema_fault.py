@@ -6,10 +6,15 @@ from pydantic import BeforeValidator, Field
 
 from homeward.scenario.schema_base import NonNegative, Section, Text
 
+LATEST = 1e12  # s, as of every number that is not negative
+
 
 def _when(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("expected seconds since the epoch, or a leg with an offset such as entry+30")
+    # A number is judged here, so that the union below does not tell of it once for each of its sides.
+    if not isinstance(value, str) and not 0.0 <= value <= LATEST:
+        raise ValueError(f"expected seconds since the epoch, from 0 to {LATEST:g}, not {value}")
     return value
 
 
