@@ -1,7 +1,7 @@
 """Standard-trajectory entry guidance: the first generation, of the kind of Apollo's final phase.
 
-Before the flight one nominal entry is stored against speed, with what its range answers to drag, rate of
-altitude and lift. In flight the vertical lift is the stored one, corrected by the range that would be missed;
+Before the entry one nominal flight is stored against speed, with what its range answers to drag, rate of
+altitude and lift. In the air the vertical lift is that one, corrected by the range that would be missed;
 nothing is predicted by integration and nothing is stored anew. See docs/models/reference_guidance.md.
 """
 

@@ -14,13 +14,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.geodesy import from_geodetic, north_east_down, to_geodetic
+from homeward.errors import Infeasible
 from homeward.flight.computer import FlightComputer
+from homeward.flight.entry_reference import ReferenceEntryGuidance
+from homeward.flight.reference_table import ReferenceTable
 from homeward.ground.commands import Burn, Command, LandingSite, Winds
 from homeward.ground.executive import Situation, objection
 from homeward.ground.return_planning import Burning, Insane, ReturnPlanning
 from homeward.scenario.build import build_parachutes, build_wind, number
 from homeward.scenario.build_flight import believed_mass, build_target, forecast_wind, low_air
-from homeward.scenario.build_law import OWN
+from homeward.scenario.build_law import OWN, reference_for
 from homeward.scenario.build_main import forecast_rows
 from homeward.scenario.initial import initial_state
 from homeward.scenario.orbit import MODULE_LEAD
@@ -32,11 +35,13 @@ from homeward.sim.mission import MissionLeg
 Take = Callable[[float], list[Command]]  # the time of the flight [s]; what is to be carried out
 PHASING = "phasing coast"
 BEFORE_BURN = ("undock", "departure burn", PHASING)
+ENTRY = "entry"
 BURN, LAST_COAST = "deorbit burn", "coast to burn"
 STANDS = {
     LAST_COAST: "less than 300 s before the burn; after it the lift may still reach another site",
     BURN: "the burn is under way; after it the lift may still reach another site",
 }
+STORED = "the law flies by the flight that was stored for it, and in the air none is stored for another site"
 UNDER_CANOPY = ("descent", "touchdown")
 LATE = 1200.0  # s that a leg may still take beyond an end that was moved
 
@@ -93,13 +98,40 @@ class ReturnOrders:
 
     def _reckoned(
         self, name: str, flight: FlightComputer, legs: list[MissionLeg], carry: Carry, command: Command
-    ) -> Burning | None:
-        """What a command leads to by the planning on board: the new burn, if it takes one. Raises Insane."""
-        before = name in BEFORE_BURN
+    ) -> tuple[Burning | None, ReferenceTable | None]:
+        """What a command leads to by the planning on board: the new burn, if it takes one, and what a law of
+        the first generation has stored for it. Raises Insane."""
         if isinstance(command, Winds):
-            return None
+            return None, None
         if name in STANDS:
             raise Insane(STANDS[name])
+        stores = isinstance(flight.guidance, ReferenceEntryGuidance)
+        if stores and name == ENTRY:
+            raise Insane(STORED)
+        there = moved(flight, command) if isinstance(command, LandingSite) else flight
+        burning = self._burning(name, flight, legs, carry, command)
+        if not stores:
+            return burning, None
+        if burning is None:
+            after, r_E, v_E = self._planning.interface(flight, carry)
+            if after <= 0.0:
+                raise Insane(STORED)
+        else:
+            r_E, v_E = burning.r_interface_E, burning.v_interface_E
+        return burning, self._stored(there, r_E, v_E)
+
+    def _stored(self, flight: FlightComputer, r_E: np.ndarray, v_E: np.ndarray) -> ReferenceTable:
+        """The nominal flight of the first lane from another interface or to another site."""
+        one = jax.tree.map(lambda x: jnp.asarray(x)[0], (flight.guidance, flight.target))
+        try:
+            return reference_for(self._scenario, *one, r_E, v_E)
+        except Infeasible as error:
+            raise Insane(f"no flight can be stored for it: {error}") from None
+
+    def _burning(
+        self, name: str, flight: FlightComputer, legs: list[MissionLeg], carry: Carry, command: Command
+    ) -> Burning | None:
+        before = name in BEFORE_BURN
         if isinstance(command, Burn):
             return self._planning.named(_lane(flight.target), command, carry)
         assert isinstance(command, LandingSite)
@@ -122,10 +154,10 @@ class ReturnOrders:
         for command in self._take(now):
             # Judged when it came; but what came before it may have changed the flight.
             here = dataclasses.replace(self.situation, acts=now, reckons=None)
-            reason, burning = objection(command, here, now), None
+            reason, burning, table = objection(command, here, now), None, None
             if not reason:
                 try:
-                    burning = self._reckoned(name, flight, legs, carry, command)
+                    burning, table = self._reckoned(name, flight, legs, carry, command)
                 except Insane as error:
                     reason = str(error)
             if reason:
@@ -137,6 +169,8 @@ class ReturnOrders:
                 flight = under(self._scenario, flight, command)
             if burning is not None:
                 flight, legs, carry = burnt_so(flight, legs, carry, burning, name)
+            if table is not None:
+                flight = with_reference(flight, table)
             self.done.append((now, command))
             self.situation = self._now(name, flight, legs, carry, now)
         return flight, legs, carry
@@ -177,6 +211,15 @@ def burnt_so(
         told = lambda f: (f.health.interface_E, f.health.interface_radius)  # noqa: E731
         flight = eqx.tree_at(told, flight, (place, size))
     return flight, [changed(item) for item in legs], carry
+
+
+def with_reference(flight: FlightComputer, table: ReferenceTable) -> FlightComputer:
+    """Every lane with another stored flight."""
+
+    def like(old: Any, new: Any) -> Any:
+        return jnp.asarray(np.broadcast_to(np.asarray(new), np.shape(old)), jnp.asarray(old).dtype)
+
+    return eqx.tree_at(lambda f: f.guidance.table, flight, jax.tree.map(like, flight.guidance.table, table))
 
 
 def _leg(legs: list[MissionLeg], name: str) -> Leg:

@@ -39,12 +39,14 @@ class Insane(Exception):  # noqa: N818
 
 @dataclasses.dataclass(frozen=True)
 class Burning:
-    """A burn to be made: start [s since the epoch], size [m/s], direction (I), the interface after it (E)."""
+    """A burn to be made: start [s since the epoch], size [m/s], direction (I), the interface after it [m,
+    m/s, E]."""
 
     start: float
     delta_v: float
     direction_I: np.ndarray
     r_interface_E: np.ndarray
+    v_interface_E: np.ndarray
 
 
 class ReturnPlanning:
@@ -71,20 +73,29 @@ class ReturnPlanning:
         s, (_, r, v) = self._scenario, _believed(carry)
         limits = _limits(s)
         altitude = float(np.asarray(flight.target.altitude).ravel()[0])
-        high = s.flight.guidance.interface_altitude_m
         bank = float(np.asarray(carry.flight.last.bank).ravel()[0])
         if s.return_.legs.start == "interface":
             onboard = build_onboard(s, initial_state(s).epoch, build_wind(s))
             return reach_from(onboard, r, v, bank, altitude, limits)
-        planner = self._planner(
-            jax.tree.map(lambda x: np.asarray(x)[0], flight.target),
-            (s.site.latitude_deg, s.site.longitude_deg),
-        )
-        down = coasted(planner.model, r, v, high)
+        planner = self._planner_now(flight)
+        after, r, v = self.interface(flight, carry)
+        return reach_from(planner.onboard, r, v, 0.0 if after > 0.0 else bank, altitude, limits)
+
+    def interface(self, flight: FlightComputer, carry: Carry) -> tuple[float, np.ndarray, np.ndarray]:
+        """Where the coast from where the ship believes to be ends: s from now (0 where it is lower already)
+        and state [m, m/s, E]; raises Insane where it does not come down."""
+        _, r, v = _believed(carry)
+        high = self._scenario.flight.guidance.interface_altitude_m
+        down = coasted(self._planner_now(flight).model, r, v, high)
         if down is None:
             raise Insane("the ship does not come down to the interface")
-        after, r, v = down
-        return reach_from(planner.onboard, r, v, 0.0 if after > 0.0 else bank, altitude, limits)
+        return down
+
+    def _planner_now(self, flight: FlightComputer) -> Planner:
+        """The planner for the target in force."""
+        site = self._scenario.site
+        target = jax.tree.map(lambda x: np.asarray(x)[0], flight.target)
+        return self._planner(target, (site.latitude_deg, site.longitude_deg))
 
     def to_site(
         self, target: EntryTarget, site_deg: tuple[float, float], carry: Carry, burn: float
@@ -128,7 +139,8 @@ class ReturnPlanning:
         self._affordable(float(plan.delta_v), carry)
         C_EI, _ = spin_at(planner.orientation, start)
         direction = C_EI.T @ np.asarray(plan.direction_E)
-        return Burning(start, float(plan.delta_v), direction, np.asarray(plan.r_interface_E))
+        interface = np.asarray(plan.r_interface_E), np.asarray(plan.v_interface_E)
+        return Burning(start, float(plan.delta_v), direction, *interface)
 
     def named(self, target: EntryTarget, command: Burn, carry: Carry) -> Burning:
         """The burn of a command; raises Insane where it leads to no entry, or not to the site."""
@@ -161,7 +173,7 @@ class ReturnPlanning:
             raise Insane(f"the site would be out of reach: {why}")
         C_EI, _ = spin_at(planner.orientation, command.start_s)
         direction = C_EI.T @ told.direction_E
-        return Burning(command.start_s, command.delta_v_m_s, direction, told.r_E)
+        return Burning(command.start_s, command.delta_v_m_s, direction, told.r_E, told.v_E)
 
     def _affordable(self, delta_v: float, carry: Carry) -> None:
         s = self._scenario

@@ -11,7 +11,8 @@ from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.flight.onboard import OnboardModel
 from homeward.flight.reference_flight import Profile
 from homeward.flight.reference_store import store_reference
-from homeward.flight.reference_table import empty_table
+from homeward.flight.reference_table import ReferenceTable, empty_table
+from homeward.icd import EntryTarget
 from homeward.scenario.build import number
 from homeward.scenario.schema import Scenario
 
@@ -78,7 +79,18 @@ def load_reference(
     """
     law: AbstractEntryGuidance = flight.guidance
     if not isinstance(law, ReferenceEntryGuidance) or bool(np.any(law.table.fast)):
-        return flight  # no first generation, or one that has its flight already: it is never stored anew
+        return flight  # no first generation, or one that has its flight already: on board none is stored
+    table = reference_for(scenario, law, flight.target, r_E, v_E)
+    return eqx.tree_at(lambda f: f.guidance, flight, eqx.tree_at(lambda q: q.table, law, table))
+
+
+def reference_for(
+    scenario: Scenario, law: ReferenceEntryGuidance, target: EntryTarget, r_E: np.ndarray, v_E: np.ndarray
+) -> ReferenceTable:
+    """The nominal flight from a planned interface [m, m/s, E] to a target, as the law stores it.
+
+    Raises Infeasible where that flight does not come down.
+    """
     g = scenario.flight.guidance
     fast = float(np.linalg.norm(v_E)) > BEYOND_ORBIT
     profile = Profile(
@@ -86,5 +98,4 @@ def load_reference(
         speed_start=number(FAST_START if fast else ORBIT_START), speed_end=number(PROFILE_END),
         hold=number(30.0), most=law.settings.bank_maximum, load_limit=number(g.load_limit_g),
     )  # fmt: skip
-    table, _ = store_reference(law.model, profile, flight.target, np.asarray(r_E), np.asarray(v_E), fast)
-    return eqx.tree_at(lambda f: f.guidance, flight, eqx.tree_at(lambda q: q.table, law, table))
+    return store_reference(law.model, profile, target, np.asarray(r_E), np.asarray(v_E), fast)[0]
