@@ -48,19 +48,41 @@ def _read_tracks(file: Path, chosen: Any, epoch: Any) -> Any:
     return shifted(from_tdm(read_tdm(str(file)), stations_of(chosen)), epoch)
 
 
-def _with_tracks(forecaster: Any, made: list[Any], tracks: Any, every: float) -> list[Any]:
-    """The forecasts with others between them where only the tracks tell, in the order of time."""
+def _with_tracks(
+    forecaster: Any, made: list[Any], told: list[Any], tracks: Any, recording: Any, chosen: Any, every: float
+) -> list[Any]:
+    """The forecasts with others between them where only the tracks tell, in the order of time.
+
+    ``told`` are the moments of telemetry. In the coast an orbit is fitted to the tracks, in the air a
+    parabola, which ends with the newest of them: stations that measure each ten seconds tell no more.
+    """
     import numpy as np
 
+    from homeward.ground.coast_states import AIR, coast_moments, known_from
+    from homeward.ground.forecast_run import after_burn
+    from homeward.ground.orbit_model import orbit_model
     from homeward.ground.track_states import seen_moments
 
-    times = np.arange(float(tracks.time[0]), float(tracks.time[-1]) + 1.0, every)
-    told = np.asarray([f.made for f in made])
-    lonely = [t for t in times if not len(told) or np.abs(told - t).min() > 0.6 * every]
-    setting = forecaster.setting
+    burnt, last = after_burn(recording.legs), float(tracks.time[-1])
+    times = np.arange(max(float(tracks.time[0]), burnt + 1.0), last + 1.0, every)
+    have = np.asarray([f.made for f in made])
+    lonely = np.asarray([t for t in times if not len(have) or np.abs(have - t).min() > 0.6 * every])
+    if not len(lonely):
+        return made
+    setting, gravity = forecaster.setting, chosen.truth.gravity
+    degree = gravity.degree if gravity.model == "egm96" else 2
+    model = orbit_model(recording.epoch, last + 1200.0, setting.drag_area / setting.mass, degree)
+    high = [m for m in told if burnt <= m.time < lonely[0] and m.altitude > AIR]
+    known = known_from(model, high[-1], setting.errors) if high else None
+    parted = [float(leg["start"]) for leg in recording.legs if float(leg["start"]) > burnt + 1.0]
+    coast = coast_moments(model, tracks, lonely, burnt, setting.opening_altitude, known, parted)
+    told_so = {m.time for m in coast}
+    newest = np.searchsorted(tracks.time, lonely + 1e-6, side="right") - 1
+    rest = np.asarray([tracks.time[k] for t, k in zip(lonely, newest, strict=True) if t not in told_so])
+    rest = np.unique(rest[rest > max(told_so, default=-np.inf)])
     more = [
         forecaster.at(m)
-        for m in seen_moments(tracks, np.asarray(lonely), setting.opening_altitude)
+        for m in [*coast, *seen_moments(tracks, rest, setting.opening_altitude)]
         if m.altitude > setting.site[2] + 5.0
     ]
     return sorted([*made, *more], key=lambda f: f.made)
@@ -82,6 +104,10 @@ def forecast(
     tracks: Annotated[
         Path | None,
         typer.Option(metavar="FILE.tdm", help="where telemetry is silent, go by these tracks (TDM)"),
+    ] = None,
+    silent_from: Annotated[
+        float | None,
+        typer.Option("--lost", metavar="S", help="s since the epoch from which no telemetry comes"),
     ] = None,
     settings: Settings = None,
     out: Folder = None,
@@ -105,7 +131,7 @@ def forecast(
             raise InputError(f"{source}: this flight does not come down; expected a return")
         from homeward.ground.forecast import Forecaster
         from homeward.ground.forecast_files import write_forecasts
-        from homeward.ground.forecast_run import after_burn, along
+        from homeward.ground.forecast_run import after_burn, along, moments
         from homeward.ground.forecast_setting import setting_of
 
         talk("reckoning")
@@ -118,10 +144,14 @@ def forecast(
         forecaster = Forecaster(setting_of(chosen, recording.epoch, known, levels), teams)
         table = recording.tables["flight"]
         silent = np.asarray(table["blackout"]) > 0.5
-        dark = None if chosen.ground.link.through_blackout else silent
+        dark = silent & (not chosen.ground.link.through_blackout)
+        if silent_from is not None:
+            dark = dark | (np.asarray(table["time_s"]) >= silent_from)
         made = along(forecaster, table, after_burn(recording.legs), every, dark)
         if tracks is not None:
-            made = _with_tracks(forecaster, made, _read_tracks(tracks, chosen, recording.epoch), every)
+            seen = _read_tracks(tracks, chosen, recording.epoch)
+            told = [m for m, off in zip(moments(table), dark, strict=True) if not off]
+            made = _with_tracks(forecaster, made, told, seen, recording, chosen, every)
         if not made:
             raise InputError(f"{source}: the flight ends before its burn; there is no landing to foretell")
         if out is not None:

@@ -122,9 +122,9 @@ class ReturnOrders:
 
     def _stored(self, flight: FlightComputer, r_E: np.ndarray, v_E: np.ndarray) -> ReferenceTable:
         """The nominal flight of the first lane from another interface or to another site."""
-        one = jax.tree.map(lambda x: jnp.asarray(x)[0], (flight.guidance, flight.target))
+        law, target = jax.tree.map(lambda x: jnp.asarray(x)[0], (flight.guidance, flight.target))
         try:
-            return reference_for(self._scenario, *one, r_E, v_E)
+            return reference_for(self._scenario, law, target, r_E, v_E)
         except Infeasible as error:
             raise Insane(f"no flight can be stored for it: {error}") from None
 
@@ -219,7 +219,9 @@ def with_reference(flight: FlightComputer, table: ReferenceTable) -> FlightCompu
     def like(old: Any, new: Any) -> Any:
         return jnp.asarray(np.broadcast_to(np.asarray(new), np.shape(old)), jnp.asarray(old).dtype)
 
-    return eqx.tree_at(lambda f: f.guidance.table, flight, jax.tree.map(like, flight.guidance.table, table))
+    law = flight.guidance
+    assert isinstance(law, ReferenceEntryGuidance)
+    return eqx.tree_at(lambda f: f.guidance.table, flight, jax.tree.map(like, law.table, table))
 
 
 def _leg(legs: list[MissionLeg], name: str) -> Leg:
