@@ -175,7 +175,7 @@ def approach():
             patch.setattr(close, "_fly", lambda world, truth, active, h, *_: (later(truth, h), told))
 
             def cycle(carry, n):
-                carry, _ = close._cycle(world, plan.close, jnp.asarray(1e12), carry, n, False)
+                carry, _ = close.close_cycle(world, plan.close, jnp.asarray(1e12), carry, n, False)
                 return carry, carry.active
 
             start = eqx.tree_at(lambda c: c.truth, carry, truth)
