@@ -8,7 +8,7 @@ import sys
 WHOLE = """
 import json, subprocess, sys
 import jax, jax.numpy as jnp, numpy as np
-from homeward import _programs
+from homeward import _compiling, _programs
 
 calls = []
 run = subprocess.run
@@ -16,7 +16,8 @@ def watched(command, **more):
     if sys.argv[1] == "broken":
         command = [sys.executable, "-c", "raise SystemExit(1)"]
     calls.append(run(command, **more).returncode)
-_programs.subprocess.run = watched
+_compiling.subprocess.run = watched
+_compiling.quick()  # compiles a trifle, once a process
 hits = []
 jax.monitoring.register_event_listener(lambda event, **_: hits.append(event.split("/")[-1]))
 

@@ -26,6 +26,7 @@ Progress = Callable[[str, float], None]
 Between = Callable[[FlightComputer, Leg, Carry], tuple[FlightComputer, Leg, Carry]]
 Ahead = Callable[..., None]  # world, flight computer, kinds of legs and, if it turns, a body state
 Tree = TypeVar("Tree")
+MANY = 16  # lanes of a campaign rather than of a look
 
 
 @dataclasses.dataclass
@@ -122,7 +123,12 @@ def chunk_program(world, flight, leg, carry, keys, number, record: bool):
     return strong(jax.vmap(lane, in_axes=axes)(world, flight, leg, carry, keys))
 
 
-_chunk = program(chunk_program)
+def _many_points(world: World, flight: FlightComputer, leg: Leg, *_: object) -> bool:
+    """Whether a chunk is of many point masses: flown by the thousand, where a fifth counts."""
+    return leg.kind not in TURNING and np.size(leg.index) >= MANY
+
+
+_chunk = program(chunk_program, hot=_many_points)
 
 
 def end_program(world, flight, leg, carry):
