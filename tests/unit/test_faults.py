@@ -93,12 +93,47 @@ def _rows(*many):
             "contradict",
         ),
         ([{"what": "main", "when": "entry"}, {"what": "main", "when": "entry+3"}], "the same failure twice"),
+        (
+            [{"what": "star", "when": 5.0}, {"what": "star tracker 0", "when": "entry"}],
+            "star blind and star tracker 0 blind are two failures that contradict: one includes the other",
+        ),
+        (
+            [{"what": "engine 2", "when": "burn"}, {"what": "engines", "when": "burn+9"}],
+            "engine 2 out and engines cut-off are two failures that contradict: one includes the other",
+        ),
     ],
 )
 def test_bad_words_are_one_sentence(rows, sentence):
     with pytest.raises(InputError, match=r"shenzhou-15.*fault\[\d\]") as told:
         strikes_of(_told(*_rows(*rows)), "return", RETURN, FLEET)
     assert sentence in str(told.value) and "\n" not in str(told.value)
+
+
+def test_parts_of_one_whole_may_fail_one_by_one():
+    what = ("engine 1", "engine 2", "star tracker 0", "star tracker 1")
+    rows = _rows(*({"what": w, "when": "burn"} for w in what))
+    assert len(strikes_of(_told(*rows), "return", RETURN, FLEET)) == 4
+
+
+@pytest.mark.parametrize(
+    ("lost", "wrong", "refused"),
+    [
+        ("homing+100", "homing+100", True), ("homing+100", "homing+200", True),
+        ("homing+100", "homing+99.5", True), ("homing+100", "homing+99", False),
+        ("far guidance", "homing", True), ("homing", "far guidance", False), (5.0, "homing", False),
+    ],
+)  # fmt: skip
+def test_a_passing_failure_has_to_be_over(lost, wrong, refused):
+    rows = _rows(
+        {"what": "camera", "when": lost, "how": "lost"},
+        {"what": "camera", "when": wrong, "how": "wrong once"},
+    )
+    told, legs = _told(*rows), ("far guidance", "homing")
+    if not refused:
+        assert len(strikes_of(told, "rendezvous", legs, FLEET)) == 2
+        return
+    with pytest.raises(InputError, match="camera lost and camera wrong once are two failures that contr"):
+        strikes_of(told, "rendezvous", legs, FLEET)
 
 
 @pytest.mark.parametrize("when", [-3.0, float("nan"), float("inf"), True])

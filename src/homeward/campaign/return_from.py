@@ -53,13 +53,17 @@ def _of_file(text: str) -> dict[str, Any]:
 
 def _from_leg(scenario: Scenario, leg: str, at: float, progress: Told | None) -> Scenario:
     from homeward.campaign.rendezvous import rendezvous
+    from homeward.scenario.rendezvous_legs import legs_of, longest
 
-    told = scenario.required_rendezvous()
-    flight = rendezvous(scenario, progress=progress)
+    told, legs = scenario.required_rendezvous(), legs_of(scenario)
+    if leg not in legs:
+        raise InputError(f"--from: expected one of {', '.join(legs)} before the @, not {one_line(leg)}")
+    most = longest(scenario, leg)
+    if at > most:
+        raise InputError(f"--from: {leg} lasts {most:.0f} s at most, so that {at:g} s lies outside it")
+    flight = rendezvous(scenario, progress=progress, between=_ends_too_soon(legs, leg, at))
     history, epoch = flight.history, flight.plan.inserted.epoch
     rows, stages = history.rows, history.stages
-    if leg not in stages:
-        raise InputError(f"--from: expected one of {', '.join(stages)} before the @, not {one_line(leg)}")
     mine = np.flatnonzero(rows["stage"] == stages.index(leg))
     if not len(mine):
         raise InputError(f"--from: the flight does not come to {leg}")
@@ -76,6 +80,31 @@ def _from_leg(scenario: Scenario, leg: str, at: float, progress: Told | None) ->
     spent = told.ship.mass_kg * (1.0 - np.exp(-float(rows["delta_v"][row]) / exhaust))
     left = max(told.ship.propellant_kg - spent, 0.0)
     return _planned(scenario, {"state": state}, {"propellant_kg": float(left)})
+
+
+def _ends_too_soon(legs: list[str], leg: str, at: float) -> Callable[[Any, Any], tuple[Any, Any]]:
+    """Ends the flight once a far leg is over that was not as long as ``at`` [s]: the rest need not be flown.
+
+    A leg of the approach may be flown again after a retreat, so that only the whole flight tells its length.
+    """
+    mine, before = legs.index(leg), 0.0
+
+    def between(computer: Any, carry: Any) -> tuple[Any, Any]:
+        nonlocal before
+        from homeward.sim.far import FarCarry
+
+        now = float(carry.truth.time[0])
+        stage = int(carry.flight.stage[0]) if isinstance(carry, FarCarry) else 2
+        if stage < mine:
+            before = now
+        # Seen here a minute late at most, so that the leg lasted no longer than this.
+        if mine < 2 and stage > mine and at > now - before:
+            raise InputError(
+                f"--from: {leg} lasts {now - before:.0f} s at most, so that {at:g} s lies outside it"
+            )
+        return computer, carry
+
+    return between
 
 
 def _planned(scenario: Scenario, initial: dict[str, Any], stack: dict[str, Any]) -> Scenario:

@@ -7,6 +7,8 @@ from homeward.world.faults import HEADS, INSTRUMENTS, Kind
 
 DEGREE = math.pi / 180.0
 NEVER = math.inf
+# What fails as a whole, and what is one of its parts.
+WHOLES = {"engines": "engine", "star": "star tracker"}
 RESTART = 8.0  # s that a flight computer takes to start anew
 
 # Legs in words, outward: of the stack in orbit, of the capsule in the air, under the parachute.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 import re
 from collections.abc import Sequence
 
@@ -10,7 +11,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.errors import InputError
-from homeward.scenario.fault_words import ALIASES, FAILURES, RETURN, STACK, Failure, applies, names
+from homeward.scenario.fault_words import (
+    ALIASES,
+    FAILURES,
+    RETURN,
+    STACK,
+    WHOLES,
+    Failure,
+    applies,
+    names,
+)
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_errors import nearest, one_line
 from homeward.scenario.schema_fault import Fault
@@ -75,7 +85,7 @@ def strikes_of(scenario: Scenario, half: str, legs: Sequence[str], fleet: Fleet)
         strike = _strike(told, half, legs, fleet, key, _both(scenario))
         if strike is not None:
             found.append(dataclasses.replace(strike, key=key))
-    _contradictions(found)
+    _contradictions(found, legs)
     return found
 
 
@@ -135,12 +145,31 @@ def _when(when: float | str, key: str) -> tuple[str | None, float]:
     return found[1], float(found[2] or 0.0)
 
 
-def _contradictions(strikes: Sequence[Strike]) -> None:
+def _contradictions(strikes: Sequence[Strike], legs: Sequence[str]) -> None:
+    """Refuse two failures of one thing, or of a whole and its part; all last for good but passing ones."""
     for a, b in itertools.combinations(strikes, 2):
-        same = a.failure.what == b.failure.what and a.number == b.number
-        if same and a.failure.lasts == b.failure.lasts:
-            told = "the same failure twice" if a.failure == b.failure else "two failures that contradict"
-            raise InputError(f"{b.key}: {a.words} and {b.words} are {told}")
+        one, other = a.failure, b.failure
+        if WHOLES.get(one.what) == other.what or WHOLES.get(other.what) == one.what:
+            told = "two failures that contradict: one includes the other"
+        elif one.what != other.what or a.number != b.number:
+            continue
+        elif one == other:
+            told = "the same failure twice"
+        elif one.lasts == other.lasts or _overlap(a, b, legs):
+            told = "two failures that contradict"
+        else:
+            continue
+        raise InputError(f"{b.key}: {a.words} and {b.words} are {told}")
+
+
+def _overlap(a: Strike, b: Strike, legs: Sequence[str]) -> bool:
+    """Whether both are certain to be there at once; what counts from elsewhere may not be."""
+    if a.leg == b.leg:
+        return a.time < b.time + b.failure.lasts and b.time < a.time + a.failure.lasts
+    if a.leg is None or b.leg is None:
+        return False
+    first = min(a, b, key=lambda s: list(legs).index(s.leg or ""))
+    return math.isinf(first.failure.lasts)
 
 
 def struck(faults: Faults, many: Sequence[Sequence[Strike]], legs: Sequence[str], fleet: Fleet) -> Faults:

@@ -21,6 +21,7 @@ from homeward.world.pair import PairWorld
 Progress = Callable[[str, float], None]
 Between = Callable[[FarComputer, FarCarry], tuple[FarComputer, FarCarry]]
 PLAN_LANES = 8  # planned at once
+GRACE = 30  # chunks beyond the last arrival after which a lane that has not come is late
 
 
 def _differing(w: PairWorld):
@@ -97,7 +98,7 @@ def fly_far(
     world, flight, keys = jax.device_put((world, flight, keys))
     result = FarResult([], [], [], np.full(len(np.asarray(carry.truth.time)), np.nan))
     start = float(np.max(np.asarray(carry.truth.time)))
-    for _ in range(int((until - start) / (CYCLE * CYCLES)) + 30):
+    for _ in range(int((until - start) / (CYCLE * CYCLES)) + GRACE):
         if between is not None:
             told, carry = between(flight, carry)
             flight = flight if told is flight else jax.device_put(told)

@@ -1,0 +1,84 @@
+"""``homeward return --from LEG@SECONDS``: what is refused before anything flies, or soon after."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from test_cli import Capture, refused
+
+import homeward as hw
+from homeward.campaign.return_from import _ends_too_soon
+from homeward.errors import InputError
+from homeward.scenario.rendezvous_legs import legs_of, longest
+from homeward.scenario.rendezvous_plan import leg_names, plan_rendezvous
+from homeward.sim.far import FarCarry
+
+
+@pytest.fixture(autouse=True)
+def _no_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fly(*_: object, **__: object) -> None:
+        raise AssertionError("a rendezvous is flown")
+
+    monkeypatch.setattr("homeward.campaign.rendezvous.rendezvous", fly)
+
+
+@pytest.mark.parametrize("leg", ["nowhere", "midway point", "departure", "Homing"])
+def test_a_leg_that_there_is_none_of(leg: str, capsys: Capture) -> None:
+    sentence = refused(capsys, "return", "shenzhou-15", "--from", f"{leg}@3")
+    assert sentence == (
+        "homeward: --from: expected one of far guidance, homing, 5000 m hold, transfer to 400 m, 400 m hold, "
+        f"200 m hold, 30 m hold, final translation before the @, not {leg}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("point", "most"),
+    [("homing@99999", 4200.0), ("homing@4201", 4200.0), ("final translation@9001", 9000.0)],
+)
+def test_a_time_beyond_the_leg(point: str, most: float, capsys: Capture) -> None:
+    leg, at = point.split("@")
+    assert refused(capsys, "return", "shenzhou-15", "--from", point) == (
+        f"homeward: --from: {leg} lasts {most:.0f} s at most, so that {at} s lies outside it"
+    )
+
+
+def test_a_time_that_may_be_inside_is_flown_to() -> None:
+    from homeward.campaign.return_from import from_point
+
+    for point in ("homing@4199", "far guidance@18000", "final translation @ 8999"):
+        with pytest.raises(AssertionError, match="is flown"):
+            from_point(hw.load("shenzhou-15"), point)
+
+
+def test_names_are_those_of_the_plan() -> None:
+    scenario = hw.load("shenzhou-16")
+    assert legs_of(scenario) == leg_names(plan_rendezvous(scenario))
+
+
+def test_who_waits_or_drifts_may_take_longer() -> None:
+    plain = hw.load("shenzhou-21")
+    leaves = hw.load("shenzhou-21", {"rendezvous.faults.abort_s": "20000.0"})
+    assert longest(leaves, "homing") > longest(plain, "homing")
+    assert longest(leaves, "far guidance") == longest(plain, "far guidance") + 2400.0
+    direct = hw.load("shenzhou-21", {"rendezvous.guidance.fallback": "none"})
+    assert longest(direct, "far guidance") < longest(plain, "far guidance")
+
+
+def _carry(time: float, stage: int) -> FarCarry:
+    carry = object.__new__(FarCarry)
+    object.__setattr__(carry, "truth", SimpleNamespace(time=np.array([time])))
+    object.__setattr__(carry, "flight", SimpleNamespace(stage=np.array([stage])))
+    return carry
+
+
+def test_a_far_leg_that_was_too_short_ends_the_flight() -> None:
+    legs = ["far guidance", "homing", "hold"]
+    for at in (2460.0, 2461.0):
+        between = _ends_too_soon(legs, "homing", at)
+        for time, stage in ((16000.0, 0), (16060.0, 1), (18400.0, 1)):
+            between(None, _carry(time, stage))
+        if at > 2460.0:
+            with pytest.raises(InputError, match="homing lasts 2460 s at most, so that 2461 s lies outside"):
+                between(None, _carry(18460.0, 2))
+        else:
+            between(None, _carry(18460.0, 2))
