@@ -22,6 +22,7 @@ from homeward.flight.entry_predictor import (
 )
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.flight.onboard import OnboardModel
+from homeward.flight.reversal import by_lift_up
 from homeward.icd import EntryCommand, EntryTarget, Navigation
 from homeward.math.components import add, cross, dot, join, scale, split
 from homeward.math.numerics import wrap_angle
@@ -165,6 +166,8 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
 
         steer = _terminal_bank(start, state.command, reach, along, across, forward, right)
         wanted = jnp.where(terminal, steer, side * bank)
+        # As the predictor flies it. In the terminal part every direction serves.
+        wanted = by_lift_up(wanted, start.bank, terminal | (speed > CIRCULAR))
         wanted = _limit_load(s, wanted, navigation, start, speed)
         new = PredictiveState(
             bank=bank, side=side, duration=jnp.maximum(duration - s.cycle, 0.5),

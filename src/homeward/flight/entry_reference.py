@@ -13,11 +13,11 @@ from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.flight.onboard import OnboardModel
 from homeward.flight.reference_flight import CATCH_RATE, hold_share
 from homeward.flight.reference_table import ReferenceTable, fast_row, low_row
+from homeward.flight.reversal import by_lift_up
 from homeward.icd import EntryCommand, EntryTarget, Navigation
 from homeward.math.numerics import norm, unit, wrap_angle
 from homeward.typing import Flag, Scalar, Vec3
 
-NEARLY_HALF = 2.8  # rad: a turn that still has its own way as the shorter one
 SIDEWAYS = 0.3  # least sine of the nominal bank that sideways reach is reckoned with
 
 
@@ -97,11 +97,7 @@ class ReferenceEntryGuidance(AbstractEntryGuidance):
         wanted = jnp.where(terminal, steer, side * bank)
         wanted = wanted * (1.0 - self._load_share(navigation, rate, speed))
         new = ReferenceState(side, wanted, caught, terminal, forward_E)
-        # The actuator takes the shorter way; a reversal of a large bank must not lead through lift-down
-        # (faster than orbit it may: there that is what keeps it in the air).
-        turn = wanted - navigation.bank
-        through_top = navigation.bank + jnp.sign(turn) * NEARLY_HALF
-        wanted = jnp.where((jnp.abs(turn) > jnp.pi) & ~terminal & ~beyond, through_top, wanted)
+        wanted = by_lift_up(wanted, navigation.bank, terminal | beyond)
         one = jnp.asarray(1.0)
         miss = jnp.where(terminal, low[2], jnp.sqrt(short**2 + aside**2))
         return new, EntryCommand(wrap_angle(wanted), one, one, miss)
