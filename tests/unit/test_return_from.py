@@ -1,5 +1,6 @@
 """``homeward return --from LEG@SECONDS``: what is refused before anything flies, or soon after."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,10 +9,16 @@ from test_cli import Capture, refused
 
 import homeward as hw
 from homeward.campaign.return_from import _ends_too_soon
+from homeward.earth.time import Epoch
 from homeward.errors import InputError
+from homeward.io.opm import write_opm
+from homeward.scenario.carried_faults import carried
 from homeward.scenario.rendezvous_legs import legs_of, longest
 from homeward.scenario.rendezvous_plan import leg_names, plan_rendezvous
+from homeward.scenario.schema_fault import Fault
 from homeward.sim.far import FarCarry
+
+SPEED = np.array([0.0, 5.7e3, 5.1e3])  # m/s
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +89,42 @@ def test_a_far_leg_that_was_too_short_ends_the_flight() -> None:
                 between(None, _carry(18460.0, 2))
         else:
             between(None, _carry(18460.0, 2))
+
+
+def _with(*rows: tuple[str, str | float, str]) -> hw.Scenario:
+    told = tuple(Fault(what=what, when=when, how=how) for what, when, how in rows)
+    return hw.load("shenzhou-15").model_copy(update={"fault": told})
+
+
+def test_what_has_failed_by_the_point_stays_failed() -> None:
+    scenario = _with(
+        ("gyro 2", "homing+100", "dead"), ("gyro 3", "homing+700", "dead"), ("camera", "homing", "lost"),
+        ("satellite", "far guidance", ""), ("main", "opening", ""), ("computer", "homing", ""),
+        ("engine 1", 50.0, ""), ("lidar", 50.0, "lost"),
+    )  # fmt: skip
+    legs = legs_of(scenario)
+    told = [(f.what, f.when) for f in carried(scenario, legs, ("homing", 600.0), 17000.0)]
+    assert told == [
+        ("gyro 2", "phasing coast"), ("satellite", "phasing coast"), ("main", "opening"),
+        ("engine 1", "phasing coast"),
+    ]  # fmt: skip
+    assert [f.what for f in carried(scenario)] == ["main", "engine 1"]
+
+
+def test_a_thruster_that_has_failed_on_the_way_is_refused_before_the_flight() -> None:
+    from homeward.campaign.return_from import from_point
+
+    scenario = _with(("thruster 3", "homing+100", "off"))
+    with pytest.raises(InputError, match=r"fault\[0\]: thruster 3 has failed before homing@600"):
+        from_point(scenario, "homing@600")
+    with pytest.raises(AssertionError, match="is flown"):
+        from_point(scenario, "homing@99")
+
+
+def test_a_state_in_a_file_has_the_failures_of_the_return_alone(tmp_path: Path) -> None:
+    from homeward.campaign.return_from import from_point
+
+    state = tmp_path / "state.opm"
+    write_opm(state, "SHIP", Epoch.from_iso("2023-09-08T00:00:00Z"), np.array([6.77e6, 0, 0]), SPEED)
+    scenario = _with(("camera", "homing", "lost"), ("main", "opening", "fails"))
+    assert [f.what for f in from_point(scenario, str(state)).fault] == ["main"]

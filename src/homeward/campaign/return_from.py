@@ -11,8 +11,10 @@ from homeward.earth.constants import G0
 from homeward.errors import InputError
 from homeward.io.oem import read_oem
 from homeward.io.opm import read_opm
+from homeward.scenario.carried_faults import carried
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_errors import one_line
+from homeward.scenario.schema_fault import Fault
 
 _POINT = re.compile(r"(.+?)\s*@\s*(\d+(?:\.\d*)?)")
 
@@ -29,7 +31,7 @@ def from_point(scenario: Scenario, text: str, progress: Told | None = None) -> S
     _ = scenario.return_
     point = _POINT.fullmatch(text.strip())
     if point is None or Path(text).is_file():
-        return _planned(scenario, _of_file(text), {})
+        return _planned(scenario, _of_file(text), {}, carried(scenario))
     return _from_leg(scenario, point[1].strip(), float(point[2]), progress)
 
 
@@ -61,6 +63,7 @@ def _from_leg(scenario: Scenario, leg: str, at: float, progress: Told | None) ->
     most = longest(scenario, leg)
     if at > most:
         raise InputError(f"--from: {leg} lasts {most:.0f} s at most, so that {at:g} s lies outside it")
+    carried(scenario, legs, (leg, at))  # refuses before the flight what it will after it
     flight = rendezvous(scenario, progress=progress, between=_ends_too_soon(legs, leg, at))
     history, epoch = flight.history, flight.plan.inserted.epoch
     rows, stages = history.rows, history.stages
@@ -79,7 +82,8 @@ def _from_leg(scenario: Scenario, leg: str, at: float, progress: Told | None) ->
     exhaust = told.ship.specific_impulse_s * G0
     spent = told.ship.mass_kg * (1.0 - np.exp(-float(rows["delta_v"][row]) / exhaust))
     left = max(told.ship.propellant_kg - spent, 0.0)
-    return _planned(scenario, {"state": state}, {"propellant_kg": float(left)})
+    stays = carried(scenario, legs, (leg, at), float(rows["time"][row]))
+    return _planned(scenario, {"state": state}, {"propellant_kg": float(left)}, stays)
 
 
 def _ends_too_soon(legs: list[str], leg: str, at: float) -> Callable[[Any, Any], tuple[Any, Any]]:
@@ -107,12 +111,15 @@ def _ends_too_soon(legs: list[str], leg: str, at: float) -> Callable[[Any, Any],
     return between
 
 
-def _planned(scenario: Scenario, initial: dict[str, Any], stack: dict[str, Any]) -> Scenario:
+def _planned(
+    scenario: Scenario, initial: dict[str, Any], stack: dict[str, Any], stays: list[Fault]
+) -> Scenario:
     """The scenario with another start: in orbit, free of the station, at the first chance."""
     text = scenario.model_dump(by_alias=True, exclude_none=True)
     text["return"]["initial"] = initial
     text["return"]["legs"] = {**text["return"]["legs"], "start": "burn"}
     text["flight"]["plan"] = {**text["flight"]["plan"], "opportunity": "first"}
     text["truth"]["stack"] = {**text["truth"]["stack"], **stack}
+    text["fault"] = [told.model_dump() for told in stays]
     text.pop("rendezvous", None)
     return Scenario.model_validate(text, context={"label": scenario.place("return").split(":")[0]})

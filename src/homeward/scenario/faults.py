@@ -28,8 +28,8 @@ from homeward.world.ailing import STORM_TOP
 from homeward.world.faults import SLOTS, Faults
 from homeward.world.world import World
 
-_NUMBERED = re.compile(r"(.*?)\s+(\d+)")
-_OF_RENDEZVOUS = re.compile(r"far guidance|homing|final translation|midway point|transfer to .+|.+ hold")
+NUMBERED = re.compile(r"(.*?)\s+(\d+)")
+OF_RENDEZVOUS = re.compile(r"far guidance|homing|final translation|midway point|transfer to .+|.+ hold")
 OF_RETURN = ("undock", "departure burn", "phasing coast", *RETURN, "touchdown")
 _LEG = re.compile(r"(.*?)\s*(?:\+\s*(\d+(?:\.\d*)?))?")
 STORM_ROWS = 61
@@ -94,7 +94,7 @@ def _both(scenario: Scenario) -> bool:
 
 
 def _strike(told: Fault, half: str, legs: Sequence[str], fleet: Fleet, key: str, both: bool) -> Strike | None:
-    match_ = _NUMBERED.fullmatch(told.what.strip())
+    match_ = NUMBERED.fullmatch(told.what.strip())
     what, number = (match_[1], int(match_[2])) if match_ else (told.what.strip(), None)
     ways = [f for f in FAILURES if f.what == what]
     if not ways:
@@ -104,7 +104,7 @@ def _strike(told: Fault, half: str, legs: Sequence[str], fleet: Fleet, key: str,
         raise InputError(f'{key}.what: expected one of {", ".join(known)}, not "{one_line(told.what)}"{hint}')
     if half == "return" and what == "thruster":
         # Stack and capsule have their own: the leg tells which.
-        leg, _ = _when(told.when, key)
+        leg, _ = when_of(told.when, key)
         what = "stack thruster" if ALIASES.get(leg or "", leg) in STACK else "capsule thruster"
         ways = [f for f in FAILURES if f.what == what]
     way = next((f for f in ways if f.how == told.how), ways[0] if not told.how else None)
@@ -112,12 +112,12 @@ def _strike(told: Fault, half: str, legs: Sequence[str], fleet: Fleet, key: str,
         raise InputError(
             f'{key}.how: {what} fails as {", ".join(f.how for f in ways)}, not "{one_line(told.how)}"'
         )
-    leg, time = _when(told.when, key)
+    leg, time = when_of(told.when, key)
     mine = applies(way, half)
     if leg is not None:
         name = ALIASES.get(leg, leg)
         if name not in legs:
-            if both and (name in OF_RETURN if half == "rendezvous" else _OF_RENDEZVOUS.fullmatch(name)):
+            if both and (name in OF_RETURN if half == "rendezvous" else OF_RENDEZVOUS.fullmatch(name)):
                 return None
             raise InputError(
                 f'{key}.when: expected seconds or one of {", ".join(legs)}, not "{one_line(leg)}"'
@@ -136,7 +136,7 @@ def _strike(told: Fault, half: str, legs: Sequence[str], fleet: Fleet, key: str,
     return Strike(way, number or 0, leg, time)
 
 
-def _when(when: float | str, key: str) -> tuple[str | None, float]:
+def when_of(when: float | str, key: str) -> tuple[str | None, float]:
     if not isinstance(when, str):
         return None, float(when)
     found = _LEG.fullmatch(when.strip())
