@@ -22,6 +22,7 @@ KINDS = {
     "state": "a state vector",
     "interface": "a point at the entry interface",
 }
+EXCEEDED = "exceeded"
 MISS_LIMIT = 10.0  # km: what `success` allows at touchdown
 
 
@@ -63,10 +64,9 @@ def told_files(screen: Console, out: Path | None) -> None:
 
 def show_return(out: Console, scenario: Scenario, summary: Mapping[str, Any]) -> None:
     """The whole return on one page."""
-    good = bool(summary.get("success"))
-    verdict = Text("landed as planned", "green") if good else Text("not a success", "bold red")
+    tables = (_legs(summary.get("legs") or []), _figures(scenario, summary), _limits(scenario, summary))
     head = Text.assemble((str(summary.get("scenario", scenario.name)), "bold"), "  ")
-    out.print(head.append_text(verdict))
+    out.print(head.append_text(verdict("landed", summary, tables)))
     if scenario.title:
         out.print(scenario.title, style="dim")
     out.print(
@@ -74,11 +74,22 @@ def show_return(out: Console, scenario: Scenario, summary: Mapping[str, Any]) ->
         f"seed {fmt(summary.get('seed'))}",
         style="dim",
     )
-    for table in (_legs(summary.get("legs") or []), _figures(scenario, summary), _limits(scenario, summary)):
+    for table in tables:
         if table.row_count:
             out.print()
             out.print(table)
     out.print()
+
+
+def verdict(done: str, summary: Mapping[str, Any], tables: Iterable[Table], also: str = "") -> Text:
+    """The flight in a word: as planned only where its tables hold no limit that was exceeded."""
+    if not summary.get("success"):
+        return Text("not a success", "bold red")
+    cells = (str(cell) for table in tables for column in table.columns for cell in column.cells)
+    over = sum(cell == EXCEEDED for cell in cells)
+    if not over:
+        return Text(f"{done} as planned{also}", "green")
+    return Text(f"{done}{also}, with {over} limit{'s' * (over > 1)} exceeded", "bold yellow")
 
 
 def plain_table(*columns: str) -> Table:
@@ -188,7 +199,7 @@ def _limits(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
     for name, value, limit, unit, divisor in rows:
         if value is None or math.isinf(limit):
             continue
-        kept = Text("kept", "green") if value <= limit else Text("exceeded", "bold red")
+        kept = Text("kept", "green") if value <= limit else Text(EXCEEDED, "bold red")
         table.add_row(name, fmt(value / divisor, unit), fmt(limit / divisor, unit), kept)
     return table
 

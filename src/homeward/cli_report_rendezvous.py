@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from homeward.cli_report import fmt, plain_table
+from homeward.cli_report import EXCEEDED, fmt, plain_table, verdict
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
 
@@ -25,11 +25,11 @@ BOX: Sequence[tuple[str, str, float, float, str]] = (
 def show_rendezvous(out: Console, scenario: Scenario, summary: Mapping[str, Any]) -> None:
     """The whole rendezvous on one page."""
     told = scenario.required_rendezvous()
-    good = bool(summary.get("success"))
-    words = "docked as planned" + (", and away again" if summary.get("withdrawal") else "")
-    verdict = Text(words, "green") if good else Text("not a success", "bold red")
+    tables = (_burns((summary.get("plan") or {}).get("burns") or ()), _figures(summary), _limits(told, summary),
+              _contact(summary), _withdrawal(summary))  # fmt: skip
+    away = ", and away again" if summary.get("withdrawal") else ""
     head = Text.assemble((str(summary.get("scenario", scenario.name)), "bold"), "  ")
-    out.print(head.append_text(verdict))
+    out.print(head.append_text(verdict("docked", summary, tables, away)))
     if scenario.title:
         out.print(scenario.title, style="dim")
     plan = summary.get("plan") or {}
@@ -39,8 +39,6 @@ def show_rendezvous(out: Console, scenario: Scenario, summary: Mapping[str, Any]
         f"{drawn}, seed {fmt(summary.get('seed'))}",
         style="dim",
     )
-    tables = (_burns(plan.get("burns") or ()), _figures(summary), _limits(told, summary), _contact(summary),
-              _withdrawal(summary))  # fmt: skip
     for table in tables:
         if table.row_count:
             out.print()
@@ -177,7 +175,7 @@ def _withdrawal(summary: Mapping[str, Any]) -> Table:
 
 
 def _kept(good: bool) -> Text:
-    return Text("kept", "green") if good else Text("exceeded", "bold red")
+    return Text("kept", "green") if good else Text(EXCEEDED, "bold red")
 
 
 def show_launch_windows(out: Console, scenario: Scenario, found: Sequence[Mapping[str, Any]]) -> None:
