@@ -10,6 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from homeward.flight.pair_led import PairLead, led, no_lead, summed, taken_back
 from homeward.flight.pair_model import PairModel
 from homeward.flight.pair_navigation import PairFilter, PairFilterState
 from homeward.flight.pair_trust import Trust, full_trust, heard, judged
@@ -78,6 +79,7 @@ class FarState(eqx.Module):
     silent: Scalar  # s that the main engine was told to burn and did not
     voting: VotingState
     trust: Trust
+    lead: PairLead  # of the satellite receiver
     main_dead: Flag  # it is given up: the thrusters that push forward burn in its place
     asked: Flag  # the ordered change of plan has been looked at
     aborted: Flag  # no burn any more: from anywhere here a free ship stays clear of the station
@@ -98,7 +100,7 @@ def begin_far(computer: FarComputer, filter_: PairFilterState) -> FarState:
         due=jnp.asarray(True), checked=none, to_go=jnp.zeros(3), sensed=jnp.zeros(3), moved=jnp.zeros(3),
         spent=zero, mass=computer.mass, choice=none, switches=none, silent=zero, main_dead=no, asked=no,
         aborted=no,
-        voting=computer.voting.init(), trust=full_trust(),
+        voting=computer.voting.init(), trust=full_trust(), lead=no_lead(),
     )  # fmt: skip
 
 
@@ -111,11 +113,14 @@ def navigate_far(computer: FarComputer, state: FarState, aids: PairAids, dt: Sca
     updated = f.update(carried, aids, jnp.asarray([1.0, 0.0, 0.0, 0.0]))
     near = norm(updated.motion.r_BT_I) < computer.abort_distance
     trust = judged(state.trust, updated.refused, f.belief.patience, aids)
+    lead = summed(state.lead, carried, updated, aids, dt)
+    trust = eqx.tree_at(lambda t: t.satellite, trust, trust.satellite | led(lead))
+    updated = taken_back(updated, lead, trust.satellite & ~state.trust.satellite)
     voting, _, _, _ = computer.voting.review(state.voting, dt)
     return eqx.tree_at(
-        lambda s: (s.filter, s.sensed, s.moved, s.aborted, s.trust, s.voting),
+        lambda s: (s.filter, s.sensed, s.moved, s.aborted, s.trust, s.lead, s.voting),
         state,
-        (updated, jnp.zeros(3), jnp.zeros(3), state.aborted | near, trust, voting),
+        (updated, jnp.zeros(3), jnp.zeros(3), state.aborted | near, trust, lead, voting),
     )
 
 
