@@ -1,8 +1,8 @@
 """Whether the ship's satellite receiver leads the relative state away in the far legs, and by how much.
 
-Beyond the radar nothing but satellites sees the station, and a filter that believes so little of its gravity
-follows a receiver led away slowly for ten minutes before its gate refuses it: by then the velocity believed is
-off by metres a second, and reckoning on with it for hours misses the station by a hundred kilometres. So what
+Beyond the radar nothing but satellites sees the station, and a filter that trusts its gravity little follows
+a receiver led away slowly for ten minutes before its gate refuses it. By then the velocity believed is off by
+metres a second, and reckoning on with it for hours misses the station by a hundred kilometres. So what
 satellites move the state by is summed, fading, and held against the variance that they take off it, as on the
 way home (``led_away``). Where it adds up to far more than chance, the receiver is dropped, and what it has
 moved the state by is taken back.
@@ -34,22 +34,26 @@ def no_lead() -> PairLead:
     return PairLead(jnp.zeros(MOVING), jnp.zeros(3))
 
 
+def alone(aids: PairAids) -> Flag:
+    """Whether nothing but satellites can have seen the station."""
+    return ~(aids.radar_valid | aids.lidar_valid | aids.camera_valid)
+
+
 def summed(
-    lead: PairLead, before: PairFilterState, after: PairFilterState, aids: PairAids, dt: Scalar
+    lead: PairLead, before: PairFilterState, after: PairFilterState, counts: Flag, dt: Scalar
 ) -> PairLead:
     """After a cycle of ``dt`` [s] whose readings made ``after`` of ``before``.
 
-    What other sensors than satellites had a hand in is not held against these.
+    Where it does not count, since another sensor had a hand in it, what was summed before fades.
     """
     a, b = before.motion, after.motion
     moved = jnp.concatenate([b.r_BT_I - a.r_BT_I, b.v_BT_I - a.v_BT_I])
     taken_off = jnp.diagonal(before.covariance - after.covariance)[SPEED]
-    alone = ~(aids.radar_valid | aids.lidar_valid | aids.camera_valid)
     fade = jnp.exp(-dt / MEMORY)
     carried = lead.moved.at[PLACE].add(dt * lead.moved[SPEED])
     return PairLead(
-        fade * carried + jnp.where(alone, moved, 0.0),
-        fade * fade * lead.spread + jnp.where(alone, jnp.maximum(taken_off, 0.0), 0.0),
+        fade * carried + jnp.where(counts, moved, 0.0),
+        fade * fade * lead.spread + jnp.where(counts, jnp.maximum(taken_off, 0.0), 0.0),
     )
 
 

@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from homeward.flight.pair_led import PairLead, led, no_lead, summed, taken_back
+from homeward.flight.pair_led import PairLead, alone, led, no_lead, summed, taken_back
 from homeward.flight.pair_model import PairModel
 from homeward.flight.pair_navigation import PairFilter, PairFilterState
 from homeward.flight.pair_trust import Trust, full_trust, heard, judged
@@ -113,7 +113,7 @@ def navigate_far(computer: FarComputer, state: FarState, aids: PairAids, dt: Sca
     updated = f.update(carried, aids, jnp.asarray([1.0, 0.0, 0.0, 0.0]))
     near = norm(updated.motion.r_BT_I) < computer.abort_distance
     trust = judged(state.trust, updated.refused, f.belief.patience, aids)
-    lead = summed(state.lead, carried, updated, aids, dt)
+    lead = summed(state.lead, carried, updated, alone(aids), dt)
     trust = eqx.tree_at(lambda t: t.satellite, trust, trust.satellite | led(lead))
     updated = taken_back(updated, lead, trust.satellite & ~state.trust.satellite)
     voting, _, _, _ = computer.voting.review(state.voting, dt)
