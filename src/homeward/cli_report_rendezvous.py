@@ -25,14 +25,14 @@ BOX: Sequence[tuple[str, str, float, float, str]] = (
 def show_rendezvous(out: Console, scenario: Scenario, summary: Mapping[str, Any]) -> None:
     """The whole rendezvous on one page."""
     told = scenario.required_rendezvous()
-    tables = (_burns((summary.get("plan") or {}).get("burns") or ()), _figures(summary), _limits(told, summary),
-              _contact(summary), _withdrawal(summary))  # fmt: skip
+    plan = summary.get("plan") or {}
+    tables = (_burns(plan.get("burns") or ()), _figures(summary), _limits(told, summary), _contact(summary),
+              _withdrawal(summary))  # fmt: skip
     away = ", and away again" if summary.get("withdrawal") else ""
     head = Text.assemble((str(summary.get("scenario", scenario.name)), "bold"), "  ")
     out.print(head.append_text(verdict("docked", summary, tables, away)))
     if scenario.title:
         out.print(scenario.title, style="dim")
-    plan = summary.get("plan") or {}
     drawn = "dispersed" if summary.get("dispersed") else "nominal"
     out.print(
         f"plan {fmt(plan.get('name'))}, {fmt(summary.get('port'))} port, law {told.guidance.law}, "

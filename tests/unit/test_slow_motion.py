@@ -32,6 +32,15 @@ def test_as_the_force_falls_the_bias_keeps_its_constant_part():
     assert float(along) == pytest.approx(np.mean(now * then) / np.mean(then * then), rel=5e-3)
 
 
+def test_a_cycle_cut_to_nothing_tells_no_force_and_no_rate():
+    """A quantum of velocity left over in 2e-47 s is no force of 1e43 m/s2."""
+    before = _after(9.0, 9.8)
+    quantum = jnp.full(3, 4e-4)
+    after = before.next(quantum / 2e-47, quantum, jnp.asarray(2e-47))
+    assert np.array_equal(after.force_B, before.force_B) and np.array_equal(after.rate_B, before.rate_B)
+    assert float(after.square_change) == 0.0
+
+
 @pytest.mark.parametrize("forces", [(0.0, 0.0), (20.0, 30.0), (20.0, 20.0)])
 def test_where_it_does_not_fall_all_is_kept(forces):
     _, along, across = eased(UNIT, _after(*forces))

@@ -97,6 +97,22 @@ def test_the_first_stars_and_satellites_set_the_state():
     assert not bool(told.blackout)
 
 
+@pytest.mark.parametrize("duration", [0.0, 2e-47, 1e-9])
+def test_a_cycle_that_the_end_of_a_leg_cut_to_nothing_changes_nothing(duration):
+    """What a quantum leaves over in no time is no force, no rate of turn and no bias."""
+    state, row = _started()
+    state, told = STEP(state, row.time, _aids(row))
+    again = InertialSample(jnp.full(3, 1e-6), jnp.full(3, -4e-4), jnp.asarray(duration))
+    after, attitude = PROPAGATE(state, again)
+    assert np.linalg.norm(attitude.omega_BI_B) < 1.0
+    blind = eqx.tree_at(lambda a: (a.star_valid, a.satellite_valid), _aids(row), (jnp.stack([NO, NO]), NO))
+    after, later = STEP(after, row.time, blind)
+    spread, before = (np.diagonal(np.asarray(x.covariance)) for x in (after, state))
+    assert spread == pytest.approx(before, rel=1e-6)
+    assert np.asarray(later.specific_force) == pytest.approx(np.asarray(told.specific_force), abs=0.05)
+    assert np.asarray(later.v_BE_E) == pytest.approx(np.asarray(told.v_BE_E), abs=2e-3)
+
+
 def test_what_is_told_is_what_is_believed():
     state, row = _started()
     state, told = STEP(state, row.time, _aids(row))

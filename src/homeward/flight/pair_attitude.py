@@ -10,7 +10,7 @@ import numpy as np
 
 from homeward.earth.constants import G0
 from homeward.flight.readings import choose, finite
-from homeward.flight.strapdown import small_turn, turn_error, turn_quaternion
+from homeward.flight.strapdown import BRIEF, small_turn, turn_error, turn_quaternion
 from homeward.icd import Attitude, InertialSample
 from homeward.math.components import axpy, dot, join, split
 from homeward.math.quaternion import multiply, normalise, to_matrix
@@ -140,10 +140,11 @@ class PairAttitude(eqx.Module):
     def attitude(self, state: PairAttitudeState) -> Attitude:
         """Attitude and rate as of the last tick."""
         last = state.last
-        rate = last.delta_angle / jnp.where(last.duration > 0.0, last.duration, 1.0) - state.gyro_bias
+        told = last.duration > BRIEF
+        rate = last.delta_angle / jnp.where(told, last.duration, 1.0) - state.gyro_bias
         return Attitude(
             q_BI=jnp.where(state.q_BI[0] < 0.0, -state.q_BI, state.q_BI),
-            omega_BI_B=jnp.where(last.duration > 0.0, rate, jnp.zeros(3)),
+            omega_BI_B=jnp.where(told, rate, jnp.zeros(3)),
             known=jnp.ones_like(state.started),
         )
 
@@ -192,11 +193,11 @@ class PairAttitude(eqx.Module):
         where that goes on, it is the bias that was wrong: it is less and less sure and at last forgotten, and
         what the data sheet says of it is all that is believed.
         """
-        T = jnp.where(state.duration > 0.0, state.duration, 1.0)
+        falling = state.duration > BRIEF
+        T = jnp.where(falling, state.duration, 1.0)
         off = state.force_B / T - state.accelerometer_bias
         noise, prior = self.accelerometer_walk**2 / T, self.accelerometer_bias**2
         P = state.accelerometer_variance + noise * (T / self.longest) ** 2
-        falling = state.duration > 0.0
         falling = falling if coasting is None else falling & coasting
         inside = jnp.all(off * off < self.rest_gate**2 * (P + noise))
         taken = falling & inside

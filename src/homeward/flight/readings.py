@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from homeward.flight.strapdown import CycleSums, Reckoned, ZonalEarth, small_turn
+from homeward.flight.strapdown import BRIEF, CycleSums, Reckoned, ZonalEarth, small_turn
 from homeward.icd import Aids, Ranges
 from homeward.math.components import join, split
 from homeward.typing import Array, Bool, Flag, Mat33, Scalar, Vec3
@@ -79,7 +79,8 @@ def brought_on(
     earth: ZonalEarth, pole_I: Vec3, seen: Reckoned, sums: CycleSums, star_age: Scalar, age: Scalar
 ) -> Reckoned:
     """What was seen some time ago [s], for a start now: turned on as the gyros told, fallen freely since."""
-    share = jnp.where(sums.duration > 0.0, star_age / jnp.where(sums.duration > 0.0, sums.duration, 1.0), 0.0)
+    told = sums.duration > BRIEF
+    share = jnp.where(told, star_age / jnp.where(told, sums.duration, 1.0), 0.0)
     q = small_turn(seen.q_BI, split(share * sums.turn))
     pull = join(earth.gravity(split(seen.r_BI_I), split(pole_I)))
     return Reckoned(

@@ -4,6 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.flight.beliefs import InertialBelief
+from homeward.flight.strapdown import BRIEF
 from homeward.typing import Flag, Quat, Scalar, Vec3
 
 # A turn to and fro leaves no error behind: only what lasts longer counts, s.
@@ -48,10 +49,12 @@ class SlowMotion(eqx.Module):
         return self.force_B * jnp.where(size2 > 0.0, 1.0 / jnp.sqrt(jnp.where(size2 > 0.0, size2, 1.0)), 0.0)
 
     def next(self, force_B: Vec3, turn_B: Vec3, duration: Scalar) -> "SlowMotion":
-        """One cycle on, with its mean force and its turn [rad]."""
+        """One cycle on, with its mean force and its turn [rad]; as before after a cycle cut to nothing."""
+        told = duration > BRIEF
+        force_B = jnp.where(told, force_B, self.force_B)
         square = jnp.sum(force_B * force_B)
         share = 1.0 - jnp.exp(-duration / RATE_MEMORY)
-        rate = turn_B / jnp.where(duration > 0.0, duration, 1.0)
+        rate = jnp.where(told, turn_B / jnp.where(told, duration, 1.0), self.rate_B)
         return SlowMotion(
             force_B, square, square - self.force_square, self.rate_B + share * (rate - self.rate_B),
             self.seen_BI, self.nearest, self.new,

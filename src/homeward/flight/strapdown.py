@@ -14,6 +14,10 @@ from homeward.math.quaternion import multiply, to_matrix
 from homeward.math.turning import bank_angle, motion_axes
 from homeward.typing import Array, Float, Mat33, Quat, Scalar, Vec3
 
+# s: the end of a leg may cut a cycle or a tick to next to nothing. What is told of it is the rest of a
+# quantum, and that over no time is no rate: one that is shorter than this tells none.
+BRIEF = 1e-3
+
 
 class ZonalEarth(eqx.Module):
     """Believed gravity: mu [m3/s2], reference radius [m], J2, J3 and J4."""

@@ -19,6 +19,7 @@ from homeward.flight.readings import ages, brought_on, choose, clean, finite, on
 from homeward.flight.slow_motion import SlowMotion, no_motion
 from homeward.flight.star_heads import together
 from homeward.flight.strapdown import (
+    BRIEF,
     Reckoned,
     ZonalEarth,
     advance,
@@ -109,7 +110,9 @@ class StrapdownNavigation(AbstractStrapdown):
         """Attitude of the body, mounting of the unit taken off, and its rate over the last tick."""
         last, errors = state.last, state.errors
         q = small_turn(state.reckoned.q_BI, split(errors.mounting))
-        rate = last.delta_angle / jnp.where(last.duration > 0.0, last.duration, 1.0) - errors.gyro_bias
+        told = last.duration > BRIEF
+        rate = last.delta_angle / jnp.where(told, last.duration, 1.0) - errors.gyro_bias
+        rate = jnp.where(told, rate, state.motion.rate_B)
         return Attitude(q_BI=jnp.where(q[0] < 0.0, -q, q), omega_BI_B=rate, known=state.started)
 
     def step(self, state: StrapdownState, measurements: Measurements) -> tuple[StrapdownState, Navigation]:
@@ -143,7 +146,7 @@ class StrapdownNavigation(AbstractStrapdown):
             lambda then: (then.reckoned.r_BI_I, then.reckoned.v_BI_I), fixed,
             choose(cold, (place_I, speed_I), (fixed.reckoned.r_BI_I, fixed.reckoned.v_BI_I)),
         )  # fmt: skip
-        force_I = state.sums.delta_v / jnp.where(state.sums.duration > 0.0, state.sums.duration, 1.0)
+        force_I = self._force(state)
         voting, P, motion = self._covariance(state, seen, heads, force_I, cold)
         warm = state.started
         rejected = state.rejected
@@ -253,6 +256,12 @@ class StrapdownNavigation(AbstractStrapdown):
         scaled = jnp.where(state.started, P / sigma[:, None] / sigma[None, :], jnp.eye(6))
         square = jnp.sum(error * jnp.linalg.solve(scaled, error)) / 6.0
         return Consistency(jnp.where(state.started, square, 0.0), state.squares)
+
+    def _force(self, state: StrapdownState) -> Vec3:
+        """Mean specific force [m/s2, I] of the cycle."""
+        told = state.sums.duration > BRIEF
+        before = jnp.sum(to_matrix(state.reckoned.q_BI) * state.motion.force_B[:, None], axis=0)
+        return jnp.where(told, state.sums.delta_v / jnp.where(told, state.sums.duration, 1.0), before)
 
     def _covariance(
         self, state: StrapdownState, seen: Reckoned, heads: Bool[Array, "2"], force_I: Vec3, cold: Flag
