@@ -137,6 +137,27 @@ class PairAttitude(eqx.Module):
         )
         return state, delta_v, spread
 
+    def doubted(self, state: PairAttitudeState, gyro: Flag, accelerometer: Flag) -> PairAttitudeState:
+        """An instrument of a kind has just been voted out: what was learnt of the bias had its share in it.
+
+        A slow drift is taken for the bias of all, so that belief stays right until the vote; without the one
+        that drifts, the same bias would push the ship by as much the other way. So it is forgotten for what
+        the data sheet says.
+        """
+        ones, zeros = jnp.ones(3), jnp.zeros(3)
+        return eqx.tree_at(
+            lambda s: (
+                s.gyro_bias, s.shared, s.bias_variance, s.accelerometer_bias, s.accelerometer_variance,
+            ),
+            state,
+            (
+                jnp.where(gyro, zeros, state.gyro_bias), jnp.where(gyro, zeros, state.shared),
+                jnp.where(gyro, self.gyro_bias**2 * ones, state.bias_variance),
+                jnp.where(accelerometer, zeros, state.accelerometer_bias),
+                jnp.where(accelerometer, self.accelerometer_bias**2, state.accelerometer_variance),
+            ),
+        )  # fmt: skip
+
     def attitude(self, state: PairAttitudeState) -> Attitude:
         """Attitude and rate as of the last tick."""
         last = state.last

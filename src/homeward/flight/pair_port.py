@@ -45,6 +45,13 @@ def port_relative(
     return PortRelative(turn(g.C_DT, place_T - g.port_T), turn(g.C_DT, speed_T), error, omega_B)
 
 
+def port_in_sight(navigation: PairNavigation, geometry: PairGeometry) -> Vec3:
+    """The station's port from the ship's [m, B], as believed: what the camera should tell."""
+    n, g = navigation, geometry
+    C_BI, C_TI = to_matrix(n.q_BI), to_matrix(n.q_TI)
+    return turn(C_BI, back(C_TI, g.port_T) - (n.r_BI_I - n.r_TI_I)) - g.dock_B
+
+
 def orbit_rate(r_TI_I: Vec3, v_TI_I: Vec3) -> Vec3:
     """Rate of turn [rad/s, I] of the position vector: ``r x v / r^2``."""
     return jnp.cross(r_TI_I, v_TI_I) / jnp.sum(r_TI_I * r_TI_I)

@@ -16,15 +16,15 @@ from homeward.flight.attitude_tracking import tracking
 from homeward.flight.glideslope import Glideslope
 from homeward.flight.pair_attitude import PairAttitude, PairAttitudeState
 from homeward.flight.pair_navigation import PairFilter, PairFilterState
-from homeward.flight.pair_port import PortRelative, port_relative
-from homeward.flight.pair_trust import Trust, full_trust, heard, judged
+from homeward.flight.pair_port import PortRelative, port_in_sight, port_relative
+from homeward.flight.pair_trust import Trust, blind, full_trust, heard, judged
 from homeward.flight.place_keeping import beyond, hop_change, keep_change
 from homeward.flight.port_axes import own_turn, port_axes
 from homeward.flight.port_motion import Seen
 from homeward.flight.proximity_mpc import MpcState, ProximityMpc
 from homeward.flight.strapdown import turn_quaternion
 from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_gain, note_tick, watch
-from homeward.flight.voting import Voting, VotingState
+from homeward.flight.voting import SetState, Voting, VotingState
 from homeward.icd import InertialReadings
 from homeward.icd_pair import PairAids, PairNavigation
 from homeward.math.components import join, split
@@ -182,10 +182,14 @@ def cycle_close(
     sigma = computer.attitude.sigma(attitude)
     aids = heard(state.trust, aids)
     filter_ = computer.filter.update(filter_, aids, now.q_BI, sigma)
-    trust = judged(state.trust, filter_.refused, computer.filter.belief.patience, aids)
-    voting, _, _, _ = computer.voting.review(state.voting, dt)
-    state = eqx.tree_at(lambda s: (s.trust, s.voting), state, (trust, voting))
     n = computer.filter.believed(filter_, now.q_BI, now.omega_BI_B, time, sigma)
+    apart = norm(aids.camera_position - port_in_sight(n, computer.filter.geometry))
+    trust = judged(state.trust, filter_.refused, computer.filter.belief.patience, aids, apart, dt)
+    voting, _, _, _ = computer.voting.review(state.voting, dt)
+    attitude = computer.attitude.doubted(
+        attitude, *(jnp.any(a.trusted != b.trusted) for a, b in _sets(voting, state.voting))
+    )
+    state = eqx.tree_at(lambda s: (s.trust, s.voting), state, (trust, voting))
     state = eqx.tree_at(lambda s: (s.attitude, s.filter), state, (attitude, filter_))
     r_L, v_L = to_lvlh(n.r_TI_I, n.v_TI_I, n.r_BI_I, n.v_BI_I)
     q_SI = port_axes(computer.filter.geometry, n, computer.blend)
@@ -287,7 +291,9 @@ def _decide(
     bounced = coming & aids.touched & ~aids.captured
     retreat = state.orders.retreat_distance
     ordered = ~state.ordered & (retreat > 0.0) & coming & (x < retreat)
-    failed = outside | last | bounced
+    # Without anyone to say where the port is, and belief in dispute: back to where the lidar sees it.
+    lost = coming & (k > steps.last_hold) & blind(state.trust, state.filter.refused)
+    failed = outside | last | bounced | lost
     tries = state.tries + failed.astype(int)
     back = failed | ordered
     order = state.orders.abort_distance
@@ -328,6 +334,10 @@ def _braking(computer: CloseComputer, v_L: Vec3) -> Scalar:
     along = jnp.where(by_track, jnp.abs(v_L[0]), jnp.abs(v_L[2]))
     across = jnp.where(by_track, across, jnp.sqrt(v_L[0] ** 2 + v_L[1] ** 2))
     return computer.mass * jnp.maximum(along / ahead, across / aside)
+
+
+def _sets(a: VotingState, b: VotingState) -> tuple[tuple[SetState, SetState], tuple[SetState, SetState]]:
+    return (a.gyro, b.gyro), (a.accelerometer, b.accelerometer)
 
 
 def _product(A: Mat33, B: Mat33) -> Mat33:

@@ -112,7 +112,7 @@ def navigate_far(computer: FarComputer, state: FarState, aids: PairAids, dt: Sca
     aids = heard(state.trust, aids)
     updated = f.update(carried, aids, jnp.asarray([1.0, 0.0, 0.0, 0.0]))
     near = norm(updated.motion.r_BT_I) < computer.abort_distance
-    trust = judged(state.trust, updated.refused, f.belief.patience, aids)
+    trust = judged(state.trust, updated.refused, f.belief.patience, aids, jnp.zeros(()), dt)
     lead = summed(state.lead, carried, updated, alone(aids), dt)
     trust = eqx.tree_at(lambda t: t.satellite, trust, trust.satellite | led(lead))
     updated = taken_back(updated, lead, trust.satellite & ~state.trust.satellite)
