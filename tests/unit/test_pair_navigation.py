@@ -389,3 +389,20 @@ def test_a_bias_that_was_wrong_is_found_again():
     state, _ = felt(law, law.init(TURN, jnp.asarray(1e-5)), [-6e-4, 0.0, 0.0], 300, ~FALSE)
     state, _ = felt(law, state, [6e-4, 0.0, 0.0], 60, ~FALSE)
     assert float(state.accelerometer_bias[0]) == pytest.approx(6e-4, abs=3e-5)
+
+
+def test_a_bias_learnt_with_an_instrument_that_is_voted_out_is_forgotten():
+    law = pair_attitude()
+    state, _ = felt(law, law.init(TURN, jnp.asarray(1e-5)), [8e-4, 0.0, 0.0], 300, ~FALSE)
+    assert float(state.accelerometer_bias[0]) > 7e-4
+    same = law.doubted(state, FALSE, FALSE)
+    assert all(
+        bool(jnp.all(a == b)) for a, b in zip(jax.tree.leaves(same), jax.tree.leaves(state), strict=True)
+    )
+    anew = law.doubted(state, FALSE, ~FALSE)
+    assert float(jnp.max(jnp.abs(anew.accelerometer_bias))) == 0.0
+    assert float(anew.accelerometer_variance) == float(law.accelerometer_bias) ** 2
+    assert bool(jnp.all(anew.bias_variance == state.bias_variance))
+    turned = law.doubted(state, ~FALSE, FALSE)
+    assert bool(jnp.all(turned.bias_variance == law.gyro_bias**2)) and bool(jnp.all(turned.shared == 0.0))
+    assert bool(jnp.all(turned.accelerometer_bias == state.accelerometer_bias))

@@ -11,7 +11,8 @@ import pytest
 import homeward as hw
 from homeward.campaign.disperse_pair import disperse_pair
 from homeward.flight.pair_port import PortRelative
-from homeward.flight.rendezvous_close import AWAY, GOING, _decide, begin_close
+from homeward.flight.pair_trust import DARK, LIDAR
+from homeward.flight.rendezvous_close import AWAY, GOING, _decide, begin_close, cycle_close
 from homeward.icd_pair import PairAids
 from homeward.scenario.rendezvous_plan import plan_rendezvous
 
@@ -116,3 +117,27 @@ def test_leaving_may_be_ordered_in_any_step(executive, step):
         assert int(left.mode) == AWAY and int(left.aborts) == 1
     for orders in ({"abort_distance": 200.0}, {"abort_time": 1100.0}):
         assert int(decide(executive, step, x=250.0, side=20.0, **orders).mode) == GOING
+
+
+def test_without_anyone_who_sees_the_port_and_in_dispute_it_goes_back(executive):
+    """From the final translation to the last hold, and no farther; not where all agreed until the end."""
+    computer, state = executive
+    dark = eqx.tree_at(lambda s: s.trust.dark, state, jnp.asarray(DARK))
+    disputed = eqx.tree_at(lambda s: s.filter.refused, dark, dark.filter.refused.at[LIDAR].set(2))
+    back = decide((computer, disputed), LAST, x=5.0)
+    assert (int(back.step), int(back.tries), int(back.mode)) == (LAST_HOLD, 1, GOING)
+    assert int(decide((computer, disputed), LAST_HOLD, x=15.0).step) == LAST_HOLD
+    assert int(decide((computer, dark), LAST, x=5.0).step) == LAST
+
+
+def test_who_is_voted_out_takes_what_was_learnt_of_the_bias_along(executive):
+    computer, state = executive
+    learnt = jnp.asarray([3e-3, 0.0, 0.0])
+    state = eqx.tree_at(lambda s: s.attitude.accelerometer_bias, state, learnt)
+    strikes = state.voting.accelerometer.strikes
+    struck = eqx.tree_at(lambda s: s.voting.accelerometer.strikes, state, strikes.at[5].set(9.0))
+    cycle = jax.jit(lambda s: cycle_close(computer, s, aids_of(False), jnp.asarray(1.0), jnp.ones(()))[0])
+    kept, anew = cycle(state), cycle(struck)
+    assert np.asarray(kept.attitude.accelerometer_bias) == pytest.approx(np.asarray(learnt))
+    assert float(anew.voting.accelerometer.trusted[5]) == 0.0
+    assert np.asarray(anew.attitude.accelerometer_bias).tolist() == [0.0, 0.0, 0.0]
