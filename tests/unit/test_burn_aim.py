@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from homeward.earth.constants import MU_EGM96, OMEGA_WGS84
-from homeward.flight.burn_aim import overshoot, still_to_burn
+from homeward.flight.burn_aim import EntryRange, no_range, overshoot, still_to_burn
 
 RADIUS = 6.498e6  # m
 NEAR = 2e-5  # rad: 130 m
@@ -42,10 +42,10 @@ def before():
     return r, np.sqrt(MU_EGM96 / 6.77e6) * along, -along
 
 
-def _numbers(r, v, goal):
+def _numbers(r, v, goal, entry=None):
     return (
         jnp.asarray(MU_EGM96), jnp.asarray(RADIUS), jnp.asarray(OMEGA_WGS84), jnp.asarray(r), jnp.asarray(v),
-        jnp.asarray(goal),
+        jnp.asarray(goal), no_range() if entry is None else entry,
     )  # fmt: skip
 
 
@@ -82,3 +82,20 @@ def test_asked_again_and_again_a_late_burn_comes_down_at_its_goal(before):
     assert 121.0 < burnt < 170.0
     assert abs(float(overshoot(*_numbers(r, v, goal)))) < NEAR
     assert np.linalg.norm(_flown(r, v) - goal) < SIDEWAYS
+
+
+def test_a_steeper_arc_is_to_come_down_farther_on(before):
+    """By as much as the lift carries less far from there: 1,000 km a degree here, at twice the burn."""
+    r, v, back = before
+    planned, steep = v + 120.0 * back, v + 170.0 * back
+    angles = np.radians(np.linspace(-4.0, 0.0, 8))
+    farther = np.degrees(angles) * 1e6 / RADIUS
+    angle = {}
+    for name, speed in (("planned", planned), ("steep", steep)):
+        h, energy = np.linalg.norm(np.cross(r, speed)), speed @ speed / 2 - MU_EGM96 / np.linalg.norm(r)
+        angle[name] = -np.arccos(h / RADIUS / np.sqrt(2 * (energy + MU_EGM96 / RADIUS)))
+    entry = EntryRange(*(jnp.asarray(x) for x in (angle["planned"], angles, farther)))
+    here, plain = (float(overshoot(*_numbers(r, steep, _flown(r, planned), e))) for e in (entry, None))
+    more = np.degrees(angle["planned"] - angle["steep"]) * 1e6 / RADIUS
+    assert more > 0.05 and here == pytest.approx(plain - more, abs=1e-6)
+    assert abs(float(overshoot(*_numbers(r, planned, _flown(r, planned), entry)))) < NEAR

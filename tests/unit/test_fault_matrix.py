@@ -82,6 +82,19 @@ def test_a_class_is_what_its_limits_say(changes, outcome):
     assert judge(hw.load("shenzhou-15"), {**SOUND, **changes})[0] == outcome
 
 
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({"peak_load": 9.5, "touchdown_vertical_speed": 11.1}, NOMINAL),
+        ({"peak_load": 9.5, "touchdown_vertical_speed": 9.0, "touchdown_miss": 13e3}, DEGRADED),
+        ({"peak_load": 9.5, "touchdown_vertical_speed": 12.8}, LOST),
+        ({"peak_load": 10.1, "touchdown_vertical_speed": 9.0}, LOST),
+    ],
+)
+def test_a_ship_built_for_more_is_judged_by_what_it_is_built_for(changes, outcome):
+    assert judge(hw.load("apollo-10"), {**SOUND, **changes})[0] == outcome
+
+
 def test_it_is_told_as_json_as_a_table_and_as_a_picture(cases, tmp_path):
     rows = [Row((c,), (NOMINAL, LOST)[k % 7 == 0], "why") for k, c in enumerate(cases[::25])]
     told = FaultMatrices(hw.load("shenzhou-15"), 0, [Matrix("return", "shenzhou-15", 0, rows, {}, 1.0)])

@@ -161,10 +161,12 @@ def judge(scenario: Scenario, n: dict[str, Any]) -> tuple[str, str]:
     )
     if within and speed <= limits.touchdown_speed_m_s and miss <= TOUCHDOWN_LIMIT:
         return NOMINAL, told
-    if miss <= FAR and load <= HEAVY and speed <= HARD:
+    # A ship that is built for more, as one that falls into water, is not worse off with less.
+    built = limits.load_g, limits.touchdown_speed_m_s
+    if miss <= FAR and load <= max(HEAVY, built[0]) and speed <= max(HARD, built[1]):
         return DEGRADED, told
     if "prediction_off" in n and np.isfinite(n["prediction_off"]):
         inside = miss <= site.allowed_radius_m and float(n["prediction_off"]) <= ABORT_OFF
-        if inside and load <= ABORT_HEAVY and speed <= ABORT_HARD:
+        if inside and load <= max(ABORT_HEAVY, built[0]) and speed <= max(ABORT_HARD, built[1]):
             return ABORTED, f"{told}, {float(n['prediction_off']) / 1e3:.1f} km from its own prediction"
     return LOST, told

@@ -1,23 +1,48 @@
-"""How much is still to be burnt so that the interface comes where it was planned, by two-body arcs.
+"""How much is still to be burnt so that the site stays within reach, by two-body arcs.
 
-For a deorbit burn that takes longer than planned: ended by its velocity alone it would come down long. What
-the oblateness does to such an arc is some kilometres, which the entry steers away.
+For a deorbit burn that takes longer than planned: ended by its velocity alone it would come down long. It
+meets the interface at another angle as well. The steeper that is, the less far the lift carries, and the
+interface has to come so much farther on. What the oblateness does to such an arc is some kilometres, which
+the entry steers away.
 """
 
+import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.math.numerics import norm
-from homeward.typing import Scalar, Vec3
+from homeward.typing import Array, Float, Scalar, Vec3
 
 STEP = 1.0  # m/s: of the difference by which the slope is found
+KNOTS = 8  # of a range by angle
 GRAZING = 1e-4  # of the radius: an arc must dip that far below the interface to count
 
 
-def overshoot(mu: Scalar, radius: Scalar, rate: Scalar, r: Vec3, v: Vec3, goal: Vec3) -> Scalar:
+class EntryRange(eqx.Module):
+    """How far the nominal bank carries from the interface, by the inertial flight-path angle there."""
+
+    planned: Scalar  # rad: the angle for which the place is right
+    angles: Float[Array, " k"]  # rad, growing
+    farther: Float[Array, " k"]  # rad about the Earth's centre: farther than to the aim point
+
+    def shift(self, angle: Scalar) -> Scalar:
+        """How much farther on [rad] the interface has to come at another angle [rad]."""
+        return jnp.interp(self.planned, self.angles, self.farther) - jnp.interp(
+            angle, self.angles, self.farther
+        )
+
+
+def no_range() -> EntryRange:
+    """The same range from every angle."""
+    return EntryRange(jnp.zeros(()), jnp.linspace(-1.0, 0.0, KNOTS), jnp.zeros(KNOTS))
+
+
+def overshoot(
+    mu: Scalar, radius: Scalar, rate: Scalar, r: Vec3, v: Vec3, goal: Vec3, entry: EntryRange
+) -> Scalar:
     """How far [rad] beyond a place the arc from here comes down through a radius; infinite where it does not.
 
     ``r`` and ``v`` [m, m/s] are inertial, in the Earth's axes as they stand now; ``goal`` is the place in the
-    Earth's axes, which turn by ``rate`` [rad/s] meanwhile.
+    Earth's axes, which turn by ``rate`` [rad/s] meanwhile. It moves with the angle as ``entry`` tells.
     """
     size, speed2 = norm(r), jnp.sum(v * v)
     h = jnp.cross(r, v)
@@ -41,7 +66,9 @@ def overshoot(mu: Scalar, radius: Scalar, rate: Scalar, r: Vec3, v: Vec3, goal: 
     along = jnp.cross(h / momentum, r / size)
     ahead = jnp.mod(jnp.arctan2(jnp.sum(moved * along), jnp.sum(moved * r) / size), 2.0 * jnp.pi)
     beyond = jnp.mod(arc - ahead + jnp.pi, 2.0 * jnp.pi) - jnp.pi
-    return jnp.where(crosses, beyond, jnp.inf)
+    faster = jnp.sqrt(jnp.maximum(speed2 + 2.0 * mu * (1.0 / radius - 1.0 / size), 1.0))
+    angle = -jnp.arccos(jnp.clip(momentum / (radius * faster), 0.0, 1.0))
+    return jnp.where(crosses, beyond - entry.shift(angle), jnp.inf)
 
 
 def _mean(e: Scalar, true: Scalar) -> Scalar:
@@ -51,14 +78,14 @@ def _mean(e: Scalar, true: Scalar) -> Scalar:
 
 
 def still_to_burn(
-    mu: Scalar, radius: Scalar, rate: Scalar, r: Vec3, v: Vec3, goal: Vec3, thrust: Vec3
+    mu: Scalar, radius: Scalar, rate: Scalar, r: Vec3, v: Vec3, goal: Vec3, entry: EntryRange, thrust: Vec3
 ) -> Scalar:
     """Velocity [m/s] along the unit vector ``thrust`` that brings the interface to the goal.
 
     Infinite where the arc does not come down yet. One step of Newton's: asked every cycle, it converges.
     """
-    here = overshoot(mu, radius, rate, r, v, goal)
-    more = overshoot(mu, radius, rate, r, v + STEP * thrust, goal)
+    here = overshoot(mu, radius, rate, r, v, goal, entry)
+    more = overshoot(mu, radius, rate, r, v + STEP * thrust, goal, entry)
     slope = (here - more) / STEP
     good = jnp.isfinite(here) & jnp.isfinite(more) & (slope > 1e-9)
     # Behind the goal already: nothing more.

@@ -185,6 +185,17 @@ def solve_deorbit(
     )  # fmt: skip
 
 
+def carried(
+    model: OrbitModel, onboard: OnboardModel, ellipsoid: Ellipsoid, task: DeorbitTask, target: EntryTarget,
+    r_E: np.ndarray, v_E: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """How far beyond the aim point [m] the nominal bank carries from states (b, 3) at the interface: (b,)."""
+    still, level = np.zeros((len(r_E), 3)), np.zeros(len(r_E))
+    return _padded(lambda *a: _block(model, onboard, ellipsoid, task, target, *a), r_E, v_E, still, level)[
+        "overshoot"
+    ]
+
+
 def cheapest_deorbit(
     model: OrbitModel, onboard: OnboardModel, ellipsoid: Ellipsoid, task: DeorbitTask, target: EntryTarget,
     r_E: np.ndarray, v_E: np.ndarray, ignition_guess: float,

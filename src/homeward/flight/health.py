@@ -3,9 +3,10 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from homeward.earth.constants import G0
-from homeward.flight.burn_aim import still_to_burn
+from homeward.flight.burn_aim import EntryRange, still_to_burn
 from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_gain, note_tick, watch
 from homeward.icd import Attitude, Measurements, Navigation
 from homeward.math.components import dot, split
@@ -50,12 +51,23 @@ class Health(eqx.Module):
     interface_radius: Scalar  # m
     interface_E: Vec3  # where the planned burn comes down through it; zero where nothing is planned
     rotation: Scalar  # rad/s
+    entry: EntryRange  # by the angle at which it comes down there
 
     def init(self) -> HealthState:
         """All sound."""
         zero, no = jnp.zeros(()), jnp.asarray(False)
         suspects = no_suspects(self.stack.thrust.shape[0])
         return HealthState(suspects, no, zero, no, zero, zero, zero, zero, zero, zero + jnp.inf)
+
+    def comes_down(self, r_E: np.ndarray, v_E: np.ndarray) -> "Health":
+        """With the interface [m, m/s, E] to which the planned burn leads."""
+        v_I = v_E + np.cross([0.0, 0.0, float(self.rotation)], r_E)
+        size = float(np.linalg.norm(r_E))
+        angle = np.arcsin(float(np.dot(r_E, v_I)) / (size * float(np.linalg.norm(v_I))))
+        return eqx.tree_at(
+            lambda h: (h.interface_E, h.interface_radius, h.entry.planned), self,
+            (jnp.asarray(r_E, float), jnp.asarray(size), jnp.asarray(angle)),
+        )  # fmt: skip
 
     def timed(
         self, state: HealthState, measurements: Measurements, fixed: Flag
@@ -124,8 +136,9 @@ class Health(eqx.Module):
         omega = jnp.stack([jnp.zeros(()), jnp.zeros(()), self.rotation])
         v = last.v_BE_E + jnp.cross(omega, last.r_BE_E)
         more = still_to_burn(
-            self.mu, self.interface_radius, self.rotation, last.r_BE_E, v, self.interface_E, thrust_E
-        )
+            self.mu, self.interface_radius, self.rotation, last.r_BE_E, v, self.interface_E, self.entry,
+            thrust_E,
+        )  # fmt: skip
         planned = jnp.sum(self.interface_E * self.interface_E) > 0.0
         lags = state.axial | (state.expected - state.sensed > LAG)
         lags = lags & planned & (wanted > LARGE)

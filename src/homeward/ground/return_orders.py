@@ -206,10 +206,8 @@ def burnt_so(
         deadline = np.maximum(np.asarray(carry.deadline), ends[name] + LATE)
         carry = eqx.tree_at(lambda c: c.deadline, carry, jnp.asarray(deadline))
     if flight.health is not None:
-        place = jnp.asarray(burning.r_interface_E, float)
-        size = jnp.asarray(float(np.linalg.norm(burning.r_interface_E)))
-        told = lambda f: (f.health.interface_E, f.health.interface_radius)  # noqa: E731
-        flight = eqx.tree_at(told, flight, (place, size))
+        told = flight.health.comes_down(burning.r_interface_E, burning.v_interface_E)
+        flight = eqx.tree_at(lambda f: f.health, flight, told)
     return flight, [changed(item) for item in legs], carry
 
 

@@ -10,6 +10,7 @@ from homeward.earth.orientation import AbstractOrientation, UniformRotation
 from homeward.errors import InputError
 from homeward.flight.allocation import allocate
 from homeward.flight.attitude import AttitudeControl, ControlSettings
+from homeward.flight.burn_aim import no_range
 from homeward.flight.health import Health
 from homeward.flight.steering import Steering
 from homeward.scenario import schema_body
@@ -249,7 +250,7 @@ def build_health(scenario: Scenario, mass: float, capsule_mass: float) -> Health
         ground=number(scenario.site.altitude_m),
         mu=number(scenario.truth.gravity.mu_m3_s2 or MU_EGM96),
         interface_radius=number(WGS84_A + scenario.flight.guidance.interface_altitude_m),
-        interface_E=numbers([0.0, 0.0, 0.0]), rotation=number(OMEGA_WGS84),
+        interface_E=numbers([0.0, 0.0, 0.0]), rotation=number(OMEGA_WGS84), entry=no_range(),
     )  # fmt: skip
 
 

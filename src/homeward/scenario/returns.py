@@ -20,6 +20,7 @@ from homeward.scenario.build_body import first_body
 from homeward.scenario.build_flight import build_flight
 from homeward.scenario.build_law import load_reference
 from homeward.scenario.choice import chances, choose, list_opportunities, planner_of, span_of
+from homeward.scenario.entry_range import entry_range
 from homeward.scenario.faults import OF_RETURN, Fleet, Strike, shifted, strikes_of, struck
 from homeward.scenario.initial import InitialState, initial_state
 from homeward.scenario.interface import interface_state
@@ -198,9 +199,10 @@ def _from_orbit(
     )
     flight = load_reference(scenario, flight, plan.r_interface_E, plan.v_interface_E)
     if flight.health is not None:
-        place = numbers(np.asarray(plan.r_interface_E))
-        told = (place, number(float(np.linalg.norm(place))))
-        flight = eqx.tree_at(lambda f: (f.health.interface_E, f.health.interface_radius), flight, told)
+        place, speed = np.asarray(plan.r_interface_E), np.asarray(plan.v_interface_E)
+        told = flight.health.comes_down(place, speed)
+        told = eqx.tree_at(lambda h: h.entry, told, entry_range(planner, place, speed))
+        flight = eqx.tree_at(lambda f: f.health, flight, told)
     C_EI, _ = spin_at(world.orientation, burn)
     turning = world.body is not None
     if turning:
