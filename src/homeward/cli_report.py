@@ -146,6 +146,7 @@ def _figures(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
     believed = navigation.get("position_3sigma_at_parachute_m")
     sure = f", three sigma believed {fmt(believed, 'm', 1)}" if believed is not None else ""
     table.add_row("navigation", f"{fmt(error, 'm', 1)} of position error at the opening{sure}")
+    _executive(table, summary.get("executive") or {})
     for name, told in _attitude(summary.get("attitude") or {}):
         table.add_row(name, told)
     where = place(ground.get("latitude_deg"), ground.get("longitude_deg"))
@@ -173,6 +174,18 @@ def _attitude(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     if told.get("hang_angle_deg") is not None:
         rows.append(("hang angle", f"{fmt(told['hang_angle_deg'], 'deg', 1)} from the air flow"))
     return rows
+
+
+def _executive(table: Table, told: Mapping[str, Any]) -> None:
+    """What the flight computer did instead of the entry guidance, if it did anything."""
+    if told.get("mode") == "ballistic":
+        off = fmt(told.get("prediction_off_km"), "km", 1)
+        words = (
+            f"gave up steering at {fmt(told.get('since_s'), 's', 1)}: {told.get('cause')}; came down {off} "
+        )
+        table.add_row("executive", words + "from what it foretold then")
+    elif told.get("mode") == "degraded":
+        table.add_row("executive", f"turned the lift up for {told.get('lift_up_s')} s: the load was at risk")
 
 
 def _over(value: Any, divisor: float) -> float | None:

@@ -38,11 +38,17 @@ def abort_cost(
     if not isinstance(model, OnboardModel):
         return None
     law = build_ballistic(plan.scenario, model)
-    computer = eqx.tree_at(lambda f: f.guidance, plan.flight, law)
+    seats = lambda f: (f.guidance, f.entry_watch)  # noqa: E731
+    computer = eqx.tree_at(seats, plan.flight, (law, None), is_leaf=lambda x: x is None)
     world, flight = spread_world(plan.world, 1), spread_flight(computer, 1)
     began = jax.tree.map(lambda x: x[:1], outcome.carries["entry"])
     rolling = jax.tree.map(lambda x: np.asarray(x)[None], law.init(plan.flight.target))
-    began = eqx.tree_at(lambda c: c.flight.guidance, began, rolling)
+    began = eqx.tree_at(
+        lambda c: (c.flight.guidance, c.flight.entry_watch),
+        began,
+        (rolling, None),
+        is_leaf=lambda x: x is None,
+    )
     first = [m.name for m in plan.legs].index("entry")
     legs = spread_legs(plan.legs, 1)
     flown = fly_mission(world, flight, began.truth, legs, keys[:1], False, begin=began, first=first)

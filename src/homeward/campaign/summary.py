@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
+from homeward.campaign.entry_verdict import entry_verdict, told_verdict
 from homeward.earth.geodesy import from_geodetic, horizontal_distance, to_geodetic
 from homeward.earth.orientation import inertial_to_earth
 from homeward.scenario.build_law import law_name
@@ -112,6 +113,7 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         after = ends["entry"].body
         assert after is not None
         result["thruster_propellant"] = tank - np.asarray(after.propellant)
+    result |= entry_verdict(flight, outcome, final["r_E"], float(world.ellipsoid.a))
     # The fall-back cannot steer: it has to bring the crew down alive, wherever that is.
     ballistic = law_name(flight.guidance) == "ballistic"
     load_limit = max(plan.scenario.truth.limits.load_g, BALLISTIC_LOAD if ballistic else 0.0)
@@ -185,6 +187,9 @@ def summarise(
         },
         "propellant_kg": float(n["propellant"]),
     }
+    verdict = told_verdict(n)
+    if verdict is not None:
+        summary["executive"] = verdict
     if failed_leg is not None:
         patience = next(float(m.leg.patience) for m in plan.legs if m.name == failed_leg)
         begun = next(g["start"] for g in legs if g["name"] == failed_leg)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
 from homeward.flight.descent import DescentSettings, DescentState, initial_descent, step_descent
+from homeward.flight.entry_watch import EntryWatch, EntryWatchState
 from homeward.flight.health import Health, HealthState
 from homeward.flight.interfaces import (
     AbstractEntryGuidance,
@@ -45,6 +46,7 @@ class FlightState(eqx.Module):
     last: Navigation
     entry: EntryCommand
     health: HealthState | None = None  # of a ship that turns
+    entry_watch: EntryWatchState | None = None  # likewise, of its entry
 
 
 class FlightComputer(eqx.Module):
@@ -59,6 +61,7 @@ class FlightComputer(eqx.Module):
     thrust_acceleration: Scalar  # believed, m/s2 at the burn: only to end it within a tick
     steering: Steering | None = None  # None where the ship is a point mass
     health: Health | None = None  # likewise
+    entry_watch: EntryWatch | None = None  # likewise; None where the law is the fall-back itself
 
     def init(self) -> FlightState:
         """State at power-on."""
@@ -71,6 +74,7 @@ class FlightComputer(eqx.Module):
             last=Navigation(zero, zeros, zeros, zeros, zero, no),
             entry=EntryCommand(zero, one, one, zero),
             health=None if self.health is None else self.health.init(),
+            entry_watch=None if self.entry_watch is None else self.entry_watch.init(),
         )
 
     def navigate(self, state: FlightState, measurements: Measurements) -> FlightState:
@@ -214,8 +218,12 @@ class FlightComputer(eqx.Module):
         return eqx.tree_at(lambda c: (c.engine_seconds, c.thrust_direction), idle(), (seconds, direction))
 
     def entry(self, state: FlightState) -> tuple[FlightState, Command]:
-        """Bank command of the entry guidance."""
+        """Bank command of the entry guidance, or of what is flown where that cannot be trusted."""
         guidance, command = self.guidance.step(state.guidance, state.last, self.target)
+        accuracy = self.accuracy(state)
+        if self.entry_watch is not None and state.entry_watch is not None and accuracy is not None:
+            watch, command = self.entry_watch.step(state.entry_watch, state.last, accuracy, command)
+            state = eqx.tree_at(lambda s: s.entry_watch, state, watch)
         state = eqx.tree_at(lambda s: (s.guidance, s.entry), state, (guidance, command))
         return state, eqx.tree_at(lambda c: c.bank, idle(), command.bank)
 

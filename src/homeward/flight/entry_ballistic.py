@@ -19,7 +19,7 @@ from homeward.flight.onboard import OnboardModel
 from homeward.icd import EntryCommand, EntryTarget, Navigation
 from homeward.math.components import split
 from homeward.math.numerics import norm, unit, wrap_angle
-from homeward.typing import Scalar
+from homeward.typing import Flag, Scalar, Vec3
 
 LARGEST_LEAD = 2.6  # rad: half a turn ahead is where the shorter way changes sides
 FIRST_TIME = 420.0  # s: about what a ballistic entry from orbit takes
@@ -48,25 +48,38 @@ class BallisticEntryGuidance(AbstractEntryGuidance):
     cycle: Scalar  # s
 
     def init(self, target: EntryTarget) -> BallisticState:
-        return BallisticState(jnp.asarray(MEAN_PACE * FIRST_TIME))
+        return BallisticState(self.init_length())
+
+    def init_length(self) -> Scalar:
+        """The stretched time to go that a prediction starts from."""
+        return jnp.asarray(MEAN_PACE * FIRST_TIME)
 
     def step(
         self, state: BallisticState, navigation: Navigation, target: EntryTarget
     ) -> tuple[BallisticState, EntryCommand]:
+        length, end, good = self.foretold(
+            state.length, navigation.r_BE_E, navigation.v_BE_E, navigation.bank, target.altitude
+        )
+        aim = unit(target.aim_E)
+        miss = self.model.equatorial_radius * jnp.arctan2(norm(jnp.cross(end, aim)), jnp.sum(end * aim))
+        miss = jnp.where(good, miss, 0.0)
+        one = jnp.ones_like(miss)
+        return BallisticState(length), EntryCommand(self.rolled(navigation), one, one, miss)
+
+    def rolled(self, navigation: Navigation) -> Scalar:
+        """The bank [rad] to be ordered so that the capsule goes on rolling."""
         rate = jnp.minimum(self.roll_rate, self.rate_limit)
         lead = rate**2 / (1.8 * self.acceleration_limit) + rate * self.cycle
         lead = jnp.minimum(jnp.where(rate >= self.rate_limit, LARGEST_LEAD, lead), LARGEST_LEAD)
-        length, miss = self._predicted(state.length, navigation, target)
-        one = jnp.ones_like(miss)
-        return BallisticState(length), EntryCommand(wrap_angle(navigation.bank + lead), one, one, miss)
+        return wrap_angle(navigation.bank + lead)
 
-    def _predicted(
-        self, length: Scalar, navigation: Navigation, target: EntryTarget
-    ) -> tuple[Scalar, Scalar]:
-        """Stretched time to go, and distance [m] from the aim of an end without lift."""
-        r, v = navigation.r_BE_E, navigation.v_BE_E
+    def foretold(
+        self, length: Scalar, r: Vec3, v: Vec3, bank: Scalar, altitude: Scalar
+    ) -> tuple[Scalar, Vec3, Flag]:
+        """Stretched time to go, unit vector (E) to the end without lift at an altitude [m], and whether there
+        is one; ``r`` and ``v`` in m and m/s, E."""
         u, zero = unit(r), jnp.zeros_like(length)
-        start = PredictorStart(split(u), norm(r) - self.model.radius(u[2]), split(v), navigation.bank)
+        start = PredictorStart(split(u), norm(r) - self.model.radius(u[2]), split(v), bank)
         plan = BankPlan(
             now=zero, end=zero, speed_now=norm(v) + 60.0, speed_end=norm(v), side=zero + 1.0,
             switch=zero + NO_SWITCH, roll_time=zero + 10.0, rate_limit=self.rate_limit,
@@ -74,12 +87,9 @@ class BallisticEntryGuidance(AbstractEntryGuidance):
         )  # fmt: skip
         factors = Factors(zero + 1.0, zero + 1.0, zero)
         # Twice: the first pass finds the time to go that the second divides into steps.
-        told = predict(self.model, start, plan, factors, length, target.altitude, STEPS)
+        told = predict(self.model, start, plan, factors, length, altitude, STEPS)
         again = jnp.where(jnp.isfinite(told.length), jnp.clip(told.length, 0.5, 2e4), 0.8 * length)
-        told = predict(self.model, start, plan, factors, again, target.altitude, STEPS)
+        told = predict(self.model, start, plan, factors, again, altitude, STEPS)
         end = unit(jnp.stack(told.u))
-        aim = unit(target.aim_E)
-        miss = self.model.equatorial_radius * jnp.arctan2(norm(jnp.cross(end, aim)), jnp.sum(end * aim))
-        good = jnp.isfinite(told.length + miss)
-        new = jnp.where(good, jnp.clip(told.length, 0.5, 2e4), 0.8 * again)
-        return new, jnp.where(good, miss, 0.0)
+        good = jnp.isfinite(told.length + jnp.sum(end))
+        return jnp.where(good, jnp.clip(told.length, 0.5, 2e4), 0.8 * again), end, good

@@ -28,7 +28,7 @@ from homeward.scenario.build import (
     numbers,
 )
 from homeward.scenario.build_body import build_health, build_steering
-from homeward.scenario.build_law import build_ballistic, build_reference
+from homeward.scenario.build_law import build_ballistic, build_reference, build_watch
 from homeward.scenario.build_main import build_main_timing
 from homeward.scenario.build_sensors import build_strapdown
 from homeward.scenario.schema import Scenario
@@ -198,8 +198,12 @@ def build_flight(
 ) -> FlightComputer:
     """The flight computer; a user's own guidance or navigation takes the seat of ours."""
     wind = build_wind(scenario)
+    onboard = None
     if guidance is None:
-        guidance = build_law(scenario, build_onboard(scenario, epoch, wind))
+        onboard = build_onboard(scenario, epoch, wind)
+        guidance = build_law(scenario, onboard)
+    if turning and onboard is None:
+        onboard = build_onboard(scenario, epoch, wind)
     e, s = scenario.truth.engine, scenario.truth.stack
     mass = believed_mass(scenario) + s.service_module_kg + s.propellant_kg
     if navigation is None:
@@ -215,4 +219,5 @@ def build_flight(
         thrust_acceleration=number(e.count * e.thrust_n / mass),
         steering=build_steering(scenario, orientation) if turning else None,
         health=build_health(scenario, mass, believed_mass(scenario)) if turning else None,
+        entry_watch=build_watch(scenario, guidance, onboard) if turning and onboard is not None else None,
     )

@@ -7,6 +7,7 @@ from homeward.flight.computer import FlightComputer
 from homeward.flight.entry_ballistic import BallisticEntryGuidance
 from homeward.flight.entry_predictive import PredictiveEntryGuidance
 from homeward.flight.entry_reference import ReferenceEntryGuidance, ReferenceSettings
+from homeward.flight.entry_watch import EntryWatch
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.flight.onboard import OnboardModel
 from homeward.flight.reference_flight import Profile
@@ -22,6 +23,9 @@ FAST_START, ORBIT_START = (
     7800.0,
 )  # m/s: where the stored bank begins, from beyond orbit and from orbit
 BEYOND_ORBIT = 8500.0  # m/s relative to the Earth
+# 1 sigma beyond which an entry is not steered: no site is within reach of either.
+LOST_PLACE, LOST_TURN = 50e3, float(np.radians(10.0))  # m, rad
+JUMP = 200e3  # m: a prediction that moves so far from cycle to cycle foretells nothing
 OWN = (PredictiveEntryGuidance, ReferenceEntryGuidance, BallisticEntryGuidance)
 
 
@@ -51,6 +55,17 @@ def build_ballistic(scenario: Scenario, onboard: OnboardModel) -> BallisticEntry
     return BallisticEntryGuidance(
         onboard, number(np.radians(g.roll_rate_deg_s)), number(believed_rate(scenario)),
         number(np.radians(turn)), number(1.0 / g.rate_hz),
+    )  # fmt: skip
+
+
+def build_watch(scenario: Scenario, law: object, onboard: OnboardModel) -> EntryWatch | None:
+    """What the entry guidance is watched by; None where it is the fall-back itself."""
+    if isinstance(law, BallisticEntryGuidance):
+        return None
+    return EntryWatch(
+        build_ballistic(scenario, onboard), place_sigma=number(LOST_PLACE), attitude_sigma=number(LOST_TURN),
+        jump=number(JUMP), load_limit=number(scenario.truth.limits.load_g),
+        cycle=number(1.0 / scenario.flight.guidance.rate_hz),
     )  # fmt: skip
 
 

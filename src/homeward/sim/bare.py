@@ -30,7 +30,7 @@ def bare_flight(flight: FlightComputer) -> FlightComputer:
     if isinstance(flight.navigation, AbstractStrapdown):
         fix = FixNavigation(flight.steering.orientation)
         flight = eqx.tree_at(lambda f: f.navigation, flight, fix)
-    return eqx.tree_at(lambda f: (f.steering, f.health), flight, (None, None))
+    return eqx.tree_at(lambda f: (f.steering, f.health, f.entry_watch), flight, (None,) * 3, is_leaf=_none)
 
 
 def bare_carry(carry: Carry, flight: FlightComputer) -> Carry:
@@ -39,13 +39,13 @@ def bare_carry(carry: Carry, flight: FlightComputer) -> Carry:
         return carry
     if isinstance(flight.navigation, AbstractStrapdown):
         carry = eqx.tree_at(lambda c: c.flight.navigation, carry, ())
-    return eqx.tree_at(_of_body, carry, (None,) * 6, is_leaf=_none)
+    return eqx.tree_at(_of_body, carry, (None,) * 7, is_leaf=_none)
 
 
 def _of_body(c: Carry):
     return (
         c.truth.body, c.command.thruster_seconds, c.command.isolated, c.command.axial_seconds,
-        c.command.burnt, c.flight.health,
+        c.command.burnt, c.flight.health, c.flight.entry_watch,
     )  # fmt: skip
 
 
@@ -55,7 +55,8 @@ def dressed_carry(carry: Carry, before: Carry, fresh: Carry) -> Carry:
     if before.truth.body is None:
         return carry
     # What was watched anew: of the rates in between nothing is known.
-    carry = eqx.tree_at(_of_body, carry, (*_of_body(before)[:5], fresh.flight.health), is_leaf=_none)
+    anew = fresh.flight.health, fresh.flight.entry_watch
+    carry = eqx.tree_at(_of_body, carry, (*_of_body(before)[:5], *anew), is_leaf=_none)
     old = carry.flight
     if jax.tree.structure(old.navigation) == jax.tree.structure(fresh.flight.navigation):
         return carry

@@ -1,0 +1,32 @@
+"""An entry whose guidance cannot be trusted, flown to the ground: the fall-back on board brings it down."""
+
+import jax.numpy as jnp
+import pytest
+
+from homeward.campaign.fly import fly
+from homeward.campaign.return_faults import ABORT_OFF
+from homeward.campaign.summary import BALLISTIC_LOAD
+from homeward.flight.interfaces import AbstractEntryGuidance
+from homeward.icd import EntryCommand
+from homeward.scenario import load
+
+
+class Jumping(AbstractEntryGuidance):
+    """Holds a bank, and foretells another end every cycle."""
+
+    def init(self, target):
+        return jnp.zeros(())
+
+    def step(self, state, navigation, target):
+        one = jnp.ones_like(state)
+        return state + 1.0, EntryCommand(one, one, one, 1e6 * jnp.mod(state, 2.0))
+
+
+@pytest.mark.slow
+def test_steering_is_given_up_and_the_capsule_comes_down_where_it_foretold():
+    summary = fly(load("shenzhou-15"), guidance=Jumping(), fidelity="six-dof").summary
+    told = summary["executive"]
+    assert told["mode"] == "ballistic" and "jumped" in told["cause"]
+    assert told["prediction_off_km"] <= ABORT_OFF / 1e3
+    assert summary["entry"]["peak_load_g"] <= BALLISTIC_LOAD and summary["success"] is False
+    assert summary["touchdown"]["vertical_speed_m_s"] <= 3.0
