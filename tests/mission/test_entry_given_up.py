@@ -1,10 +1,13 @@
 """An entry whose guidance cannot be trusted, flown to the ground: the fall-back on board brings it down."""
 
+import json
+
 import jax.numpy as jnp
 import pytest
 
+from homeward.campaign.fault_campaign import FaultMatrices
 from homeward.campaign.fly import fly
-from homeward.campaign.return_faults import ABORT_OFF
+from homeward.campaign.return_faults import ABORT_OFF, return_faults
 from homeward.campaign.summary import BALLISTIC_LOAD
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.icd import EntryCommand
@@ -30,3 +33,13 @@ def test_steering_is_given_up_and_the_capsule_comes_down_where_it_foretold():
     assert told["prediction_off_km"] <= ABORT_OFF / 1e3
     assert summary["entry"]["peak_load_g"] <= BALLISTIC_LOAD and summary["success"] is False
     assert summary["touchdown"]["vertical_speed_m_s"] <= 3.0
+
+
+@pytest.mark.slow
+def test_failures_of_a_watched_return_are_told_as_json():
+    """Numbers that a flight without them never had are left out, and are no word that JSON lacks."""
+    scenario = load("shenzhou-15")
+    matrix = return_faults(scenario, 0, only=lambda s: s.words == "main fails")
+    told = json.loads(json.dumps(FaultMatrices(scenario, 0, [matrix]).summary(), allow_nan=False))
+    assert told["counts"]["degraded"] == told["cases"] == 5 and told["counts"]["lost"] == 0
+    assert "touchdown_miss" in told["halves"]["return"]["unfaulted"]

@@ -71,7 +71,9 @@ def return_faults(
 
     with ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool:
         list(pool.map(block, blocks))
-    nominal = {key: float(value[0]) for key, value in flown.numbers.items() if np.ndim(value) == 1}
+    # What was never so has no number: the time at which steering was given up.
+    numbers = {key: float(value[0]) for key, value in flown.numbers.items() if np.ndim(value) == 1}
+    nominal = {key: value for key, value in numbers.items() if np.isfinite(value)}
     ordered = [rows[k] for k in range(len(cases))]
     cost = abort_cost(plan, flown.outcome, flown.keys, flown.numbers)
     return Matrix("return", scenario.name, seed, ordered, nominal, time.perf_counter() - began, cost)
