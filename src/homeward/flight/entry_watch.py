@@ -23,6 +23,7 @@ STRIKES = 5.0  # cycles beyond a limit after which the law is given up; each one
 LEAD = 3.0  # s that the load is looked ahead, as straight on as it has grown in the last cycle
 LIFTED = 0.26  # rad: the bank kept while the load is at risk, 15 deg to the side where it is
 FELT = 0.2  # g: from which on a prediction is held against the one before
+CIRCULAR = 7400.0  # m/s, seen from the ground: slower than circular
 SPARED = 0.97  # of the load limit from which on it is at risk
 
 
@@ -33,6 +34,7 @@ class EntryWatchState(eqx.Module):
     cause: Count  # of the choice
     strikes: Float[Array, "3"]  # one count for each cause
     miss: Scalar  # m, foretold in the last cycle
+    change: Scalar  # m, of that against the one before
     load: Scalar  # g, felt in the last cycle
     lifted: Scalar  # cycles in which the lift was turned up
     since: Scalar  # s: when the choice was made; infinite where none was
@@ -53,18 +55,21 @@ class EntryWatch(eqx.Module):
     def init(self) -> EntryWatchState:
         """Before the entry: steered."""
         zero, zeros, count = jnp.zeros(()), jnp.zeros(3), jnp.asarray(0)
-        return EntryWatchState(count, count, zeros, zero, zero, zero, zero + jnp.inf, zeros, zeros)
+        return EntryWatchState(count, count, zeros, zero, zero, zero, zero, zero + jnp.inf, zeros, zeros)
 
     def step(
         self, state: EntryWatchState, navigation: Navigation, accuracy: Accuracy, command: EntryCommand
     ) -> tuple[EntryWatchState, EntryCommand]:
         """One cycle: the law's command, or what is flown instead of it."""
         load = norm(navigation.specific_force) / G0
+        change = command.predicted_miss - state.miss
         beyond = jnp.stack([
             jnp.max(accuracy.position_sigma) > self.place_sigma,
             jnp.max(accuracy.attitude_sigma) > self.attitude_sigma,
-            # In thin air a prediction still settles: 1,000 km a cycle of a return from the Moon.
-            (state.load > FELT) & (jnp.abs(command.predicted_miss - state.miss) > self.jump),
+            # In thin air, and faster than circular, a prediction still settles: by hundreds of kilometres a
+            # cycle of a return from the Moon, but one way. What goes to and fro foretells nothing.
+            (state.load > FELT) & (norm(navigation.v_BE_E) < CIRCULAR)
+            & (jnp.minimum(jnp.abs(change), jnp.abs(state.change)) > self.jump) & (change * state.change < 0.0),
         ])  # fmt: skip
         strikes = jnp.maximum(state.strikes + jnp.where(beyond, 1.0, -1.0), 0.0)
         over = strikes >= STRIKES
@@ -81,6 +86,7 @@ class EntryWatch(eqx.Module):
             cause=jnp.where(chosen, 1 + jnp.argmax(over), state.cause),
             strikes=strikes,
             miss=command.predicted_miss,
+            change=change,
             load=load,
             lifted=state.lifted + jnp.where(risk & (bank != command.bank), 1.0, 0.0),
             since=jnp.where(chosen, navigation.time, state.since),
