@@ -68,8 +68,8 @@ class EntryWatch(eqx.Module):
             jnp.max(accuracy.attitude_sigma) > self.attitude_sigma,
             # In thin air, and faster than circular, a prediction still settles: by hundreds of kilometres a
             # cycle of a return from the Moon, but one way. What goes to and fro foretells nothing.
-            (state.load > FELT) & (norm(navigation.v_BE_E) < CIRCULAR)
-            & (jnp.minimum(jnp.abs(change), jnp.abs(state.change)) > self.jump) & (change * state.change < 0.0),
+            (state.load > FELT) & (norm(navigation.v_BE_E) < CIRCULAR) & (change * state.change < 0.0)
+            & (jnp.minimum(jnp.abs(change), jnp.abs(state.change)) > self.jump),
         ])  # fmt: skip
         strikes = jnp.maximum(state.strikes + jnp.where(beyond, 1.0, -1.0), 0.0)
         over = strikes >= STRIKES
