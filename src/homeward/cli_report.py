@@ -185,7 +185,9 @@ def _executive(table: Table, told: Mapping[str, Any]) -> None:
         )
         table.add_row("executive", words + "from what it foretold then")
     elif told.get("mode") == "degraded":
-        table.add_row("executive", f"turned the lift up for {told.get('lift_up_s')} s: the load was at risk")
+        table.add_row(
+            "executive", f"turned the lift up for {fmt(told.get('lift_up_s'), 's', 1)}: the load was at risk"
+        )
 
 
 def _over(value: Any, divisor: float) -> float | None:

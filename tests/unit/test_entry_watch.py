@@ -1,28 +1,19 @@
 """The watch over an entry: what it lets pass, when it gives steering up, when it turns the lift up."""
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from onboard_sphere import MODEL, n
 
 from homeward.earth.constants import G0
 from homeward.flight.entry_ballistic import LARGEST_LEAD, BallisticEntryGuidance
 from homeward.flight.entry_watch import ATTITUDE, LIFTED, PLACE, PREDICTION, ROLLING, EntryWatch
-from homeward.flight.onboard import OnboardModel, fit_air
 from homeward.icd import Accuracy, EntryCommand, Navigation
 
-HEIGHTS = np.arange(0.0, 130e3, 1e3)
 BANK = 1.2  # rad, what the law wants
 
 
-def n(x):
-    return jnp.asarray(x, float)
-
-
-MODEL = OnboardModel(
-    *(n(x) for x in (3.986004415e14, 0.0, 6378137.0, 0.0, 7.292e-5)),
-    n(fit_air(HEIGHTS, 1.225 * np.exp(-HEIGHTS / 7200.0))), n([100.0, 9000.0]), n([0.002, 0.002]),
-    n([0.3, 0.3]), jnp.zeros(3),
-)  # fmt: skip
 ROLL = BallisticEntryGuidance(MODEL, n(0.2), n(0.26), n(0.1), n(1.0))
 WATCH = EntryWatch(ROLL, n(50e3), n(0.17), n(200e3), n(5.0), n(1.0))
 
@@ -90,6 +81,19 @@ def test_lift_is_turned_up_while_the_load_grows_beyond_what_the_ship_is_built_fo
     assert bank == pytest.approx(LIFTED)
     state, bank = cycle(state, load=4.90)
     assert bank == BANK and int(state.mode) != ROLLING
+
+
+def test_for_how_long_lift_was_turned_up_is_told_in_seconds():
+    fast = eqx.tree_at(lambda w: w.cycle, WATCH, n(0.5))
+    state = fast.init()
+    for k in range(4):
+        navigation = Navigation(
+            n(0.5 * k), n([6450e3, 0.0, 0.0]), n([0.0, 7e3, 0.0]), n([0.0, -(4.9 + 0.1 * k) * G0, 0.0]),
+            n(0.0), jnp.asarray(False),
+        )  # fmt: skip
+        sure = Accuracy(n([1.0] * 3), n([1.0] * 3), n([1e-3] * 3))
+        state, _ = fast.step(state, navigation, sure, EntryCommand(n(BANK), n(1.0), n(1.0), n(0.0)))
+    assert float(state.lifted) == 2.0
 
 
 def test_a_command_that_is_no_number_is_not_flown_around():

@@ -7,34 +7,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from onboard_sphere import EARTH, MODEL, n
 
 import homeward
 from homeward.earth.constants import G0
 from homeward.flight.entry_ballistic import LARGEST_LEAD, BallisticEntryGuidance
 from homeward.flight.entry_reference import ReferenceEntryGuidance, ReferenceSettings
-from homeward.flight.onboard import OnboardModel, fit_air
 from homeward.flight.reference_flight import STEPS, Profile, Push, _step, fly_profile
 from homeward.flight.reference_store import store_reference
 from homeward.flight.reference_table import fast_row, low_row
 from homeward.icd import EntryTarget, Navigation
 
-EARTH = 6378137.0
-HEIGHTS = np.arange(0.0, 130e3, 1e3)
 SPEEDS = (7400.0, 6500.0, 5000.0, 3500.0, 2000.0, 900.0)
 CLOSED = 0.2e3  # m: of the stored range, a few metres asked for and what a table's straight lines leave
 LINEAR = 0.03  # relative: a difference of finite size against a derivative
 
 
-def n(x):
-    return jnp.asarray(x, float)
-
-
-# A turning sphere: the Earth's rotation bends the path, as in flight.
-MODEL = OnboardModel(
-    *(n(x) for x in (3.986004415e14, 0.0, EARTH, 0.0, 7.292e-5)),
-    n(fit_air(HEIGHTS, 1.225 * np.exp(-HEIGHTS / 7200.0))), n([100.0, 9000.0]), n([0.002, 0.002]),
-    n([0.3, 0.3]), jnp.zeros(3),
-)  # fmt: skip
 PROFILE = Profile(*(n(x) for x in (1.05, 0.87, 7800.0, 530.0, 30.0, 2.0, 100.0)))
 RANGE = 4100e3  # m, from the interface to the aim
 

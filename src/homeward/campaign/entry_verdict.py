@@ -37,7 +37,7 @@ def _ends(
 def entry_verdict(
     flight: FlightComputer, outcome: Any, touchdown_E: np.ndarray, radius: float
 ) -> dict[str, np.ndarray]:
-    """Numbers of every lane: whether the entry ended rolling, since when [s], why, cycles in which the load
+    """Numbers of every lane: whether the entry ended rolling, since when [s], why, seconds in which the load
     turned the lift up; and how far [m] the touchdown (n, 3) is from what was foretold when steering was given
     up, NaN where it was not. Nothing of a ship whose entry is not watched."""
     watch, told = flight.entry_watch, outcome.carry.flight.entry_watch
@@ -65,7 +65,7 @@ def told_verdict(numbers: dict[str, Any]) -> dict[str, Any] | None:
     if "rolling" not in numbers:
         return None
     rolling = bool(numbers["rolling"])
-    lifted = int(numbers["lifted"])
+    lifted = float(numbers["lifted"])
     return {
         "mode": "ballistic" if rolling else "degraded" if lifted else "continue",
         "lift_up_s": lifted,

@@ -23,7 +23,7 @@ STRIKES = 5.0  # cycles beyond a limit after which the law is given up; each one
 LEAD = 3.0  # s that the load is looked ahead, as straight on as it has grown in the last cycle
 LIFTED = 0.26  # rad: the bank kept while the load is at risk, 15 deg to the side where it is
 FELT = 0.2  # g: from which on a prediction is held against the one before
-CIRCULAR = 7400.0  # m/s, seen from the ground: slower than circular
+SLOW = 7400.0  # m/s, seen from the ground: below circular, 7,900 less the Earth's 465, whichever way it flies
 SPARED = 0.97  # of the load limit from which on it is at risk
 
 
@@ -36,7 +36,7 @@ class EntryWatchState(eqx.Module):
     miss: Scalar  # m, foretold in the last cycle
     change: Scalar  # m, of that against the one before
     load: Scalar  # g, felt in the last cycle
-    lifted: Scalar  # cycles in which the lift was turned up
+    lifted: Scalar  # s in which the lift was turned up
     since: Scalar  # s: when the choice was made; infinite where none was
     r_E: Vec3  # m and m/s: what was believed then, from where the end was foretold
     v_E: Vec3
@@ -68,7 +68,7 @@ class EntryWatch(eqx.Module):
             jnp.max(accuracy.attitude_sigma) > self.attitude_sigma,
             # In thin air, and faster than circular, a prediction still settles: by hundreds of kilometres a
             # cycle of a return from the Moon, but one way. What goes to and fro foretells nothing.
-            (state.load > FELT) & (norm(navigation.v_BE_E) < CIRCULAR) & (change * state.change < 0.0)
+            (state.load > FELT) & (norm(navigation.v_BE_E) < SLOW) & (change * state.change < 0.0)
             & (jnp.minimum(jnp.abs(change), jnp.abs(state.change)) > self.jump),
         ])  # fmt: skip
         strikes = jnp.maximum(state.strikes + jnp.where(beyond, 1.0, -1.0), 0.0)
@@ -88,7 +88,7 @@ class EntryWatch(eqx.Module):
             miss=command.predicted_miss,
             change=change,
             load=load,
-            lifted=state.lifted + jnp.where(risk & (bank != command.bank), 1.0, 0.0),
+            lifted=state.lifted + jnp.where(risk & (bank != command.bank), self.cycle, 0.0),
             since=jnp.where(chosen, navigation.time, state.since),
             r_E=jnp.where(chosen, navigation.r_BE_E, state.r_E),
             v_E=jnp.where(chosen, navigation.v_BE_E, state.v_E),
