@@ -101,7 +101,7 @@ def return_(
     chosen = load(scenario, overrides)
     _ = chosen.return_  # refuses a scenario without
     label = "--guidance" if guidance is not None else f"{one_line(scenario, 200)}: flight.guidance.law"
-    prepare_folder(out)
+    prepare_folder(out, "flight")
     with working() as talk:
         import homeward
 
@@ -161,7 +161,7 @@ def propagate(
     """Fly any body open-loop: constant bank or none, any gravity, air and wind."""
     overrides = parse_settings(settings or [])
     find(file)
-    prepare_folder(out)
+    prepare_folder(out, "flight")
     with working() as talk:
         from homeward.scenario.openloop_schema import run_file
 

@@ -27,7 +27,7 @@ def compare_guidance(
 ) -> None:
     """Fly the first and the second generation of entry guidance through the same flights."""
     chosen = load(scenario, parse_settings(settings or []))
-    prepare_folder(out)
+    prepare_folder(out, "comparison")
     with working() as talk:
         import homeward
 
@@ -68,8 +68,9 @@ def _show(screen: Console, summary: dict[str, Any], out: Path | None) -> None:
     screen.print()
     screen.print(summary["answer"])
     if out is not None:
-        names = ", ".join(sorted(path.name for path in out.iterdir() if path.is_file()))
-        screen.print(f"Files in {out}: {names}", style="dim")
+        from homeward.output.result_folder import files_in
+
+        screen.print(f"Files in {out}: {', '.join(files_in(out))}", style="dim")
 
 
 def _km(value: float | None) -> str:

@@ -35,7 +35,7 @@ def faults(
     there = [h for h, x in zip(HALVES, (chosen.homecoming, chosen.rendezvous), strict=True) if x is not None]
     if what is not None and what not in there:
         raise InputError(f"--what: {chosen.name} holds no {what}")
-    prepare_folder(out)
+    prepare_folder(out, "faults")
     with working() as talk:
         from homeward.campaign.fault_campaign import fault_matrices
 

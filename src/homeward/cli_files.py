@@ -12,8 +12,11 @@ from homeward.errors import InputError
 from homeward.scenario.schema_errors import one_line
 
 
-def prepare_folder(folder: Path | None) -> None:
-    """Make the output folder and try to write there, so that no flight is flown in vain."""
+def prepare_folder(folder: Path | None, kind: str | None = None) -> None:
+    """Make the output folder and try to write there, so that no flight is flown in vain.
+
+    ``kind`` is what will be written (``output.result_folder``): a folder with other results is refused.
+    """
     if folder is None:
         return
     label = f"--out {one_line(str(folder), 200)}"
@@ -27,6 +30,10 @@ def prepare_folder(folder: Path | None) -> None:
         raise InputError(f"{label}: expected a folder, but this is a file") from None
     except OSError as error:
         raise InputError(f"{label}: cannot be written ({error.strerror or 'no reason given'})") from None
+    if kind is not None:
+        from homeward.output.result_folder import check_kind
+
+        check_kind(folder, kind)
 
 
 @contextlib.contextmanager

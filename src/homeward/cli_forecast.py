@@ -121,7 +121,7 @@ def forecast(
         scenario = source
     chosen = load(scenario, parse_settings(settings or []))
     _ = chosen.return_
-    prepare_folder(out)
+    prepare_folder(out, "flight")
     if calibrate is not None:
         _calibrated(chosen, calibrate, as_json)
         return
@@ -155,6 +155,9 @@ def forecast(
         if not made:
             raise InputError(f"{source}: the flight ends before its burn; there is no landing to foretell")
         if out is not None:
+            from homeward.output.result_folder import ResultFolder
+
+            ResultFolder.add(out, recording.name, recording.epoch.to_iso(6))
             with writing(out):
                 write_forecasts(out, made, recording.epoch, recording.name, teams)
     if as_json:

@@ -34,7 +34,7 @@ def rendezvous(
     known_word("--port", port, PORTS, "the station has no such port; ")
     chosen = load(scenario, parse_settings(settings or []))
     chosen.required_rendezvous()
-    prepare_folder(out)
+    prepare_folder(out, "flight")
     with working() as talk:
         import homeward
 

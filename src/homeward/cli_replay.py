@@ -16,7 +16,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Fly a run of a campaign again, check it against what was stored, and tell how it went."""
-    prepare_folder(out)
+    prepare_folder(out, "flight")
     with working() as talk:
         from homeward.campaign.replay import replay as again
 

@@ -58,7 +58,9 @@ def told_files(screen: Console, out: Path | None) -> None:
     if out is None:
         screen.print("No files written; --out DIR writes telemetry, trajectory and pictures.", style="dim")
         return
-    names = sorted(path.name for path in out.iterdir() if path.is_file())
+    from homeward.output.result_folder import files_in
+
+    names = files_in(out)
     screen.print(f"{len(names)} files in {out}: {', '.join(names)}", style="dim")
 
 

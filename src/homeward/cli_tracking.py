@@ -41,7 +41,7 @@ def track(
     if not Path(source).is_dir():
         find(source)
         scenario = source
-    prepare_folder(out)
+    prepare_folder(out, "flight")
     stations = stations_of(load(scenario, parse_settings(settings or [])))
     with working() as talk:
         recording, _ = recording_of(source, settings, talk)
@@ -52,9 +52,11 @@ def track(
         tracks = flight_tracks(recording, stations, seed)
         found = passes(tracks)
         if out is not None and found:
-            with writing(out):
-                write_tdm(out / "tracking.tdm", to_segments(tracks, recording.name))
-                (out / "passes.json").write_text(json_text(found) + "\n", encoding="utf-8")
+            from homeward.output.result_folder import ResultFolder
+
+            made = ResultFolder.add(out, recording.name, recording.epoch.to_iso(6))
+            made.put("tracking.tdm", lambda path: write_tdm(path, to_segments(tracks, recording.name)))
+            made.put("passes.json", lambda path: path.write_text(json_text(found) + "\n", encoding="utf-8"))
     if as_json:
         print(json_text({"name": recording.name, "measurements": len(tracks.time), "passes": found}))
         return

@@ -18,6 +18,7 @@ import numpy as np
 from homeward.campaign.large_changes import LANDED, LargeChanges, fly_large_changes
 from homeward.campaign.many import Flights, fly_many, order_statistic
 from homeward.errors import InputError
+from homeward.output.result_folder import COMPARISON, ResultFolder
 from homeward.scenario.schema import Scenario
 
 LAWS = ("predictive", "reference")  # the second generation and the first
@@ -63,23 +64,26 @@ class Comparison:
         """Write ``comparison.json``, ``comparison.csv`` (a row a run) and two pictures into a folder."""
         from homeward.output.compare_pictures import draw_distributions, draw_places
 
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        made = ResultFolder.begin(folder, COMPARISON)
         text = json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / "comparison.json").write_text(text + "\n", encoding="utf-8")
-        with (folder / "comparison.csv").open("w", newline="", encoding="utf-8") as file:
+        made.put("comparison.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
+        made.put("comparison.csv", self._write_rows)
+        misses = {case: {law: self.misses(case, law) for law in LAWS} for case in CASES}
+        where = {case: {law: self.places(case, law) for law in LAWS} for case in CASES}
+        note = f"{self.scenario.name}  ·  {self.runs} runs of seed {self.seed}"
+        out_of_reach = len(self.unreachable)
+        made.put("comparison.png", lambda path: draw_distributions(misses, note, out_of_reach, path))
+        made.put("openings.png", lambda path: draw_places(where, note, path))
+        return made.folder
+
+    def _write_rows(self, path: Path) -> None:
+        with path.open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
             rows.writerow(["case", "law", "run", "open_miss_km", "peak_load_g"])
             for case, law in itertools.product(CASES, LAWS):
                 flights = self.flights(case, law)
                 miss, load = self.misses(case, law), flights.numbers["peak_load"]
                 rows.writerows(zip(itertools.repeat(case), itertools.repeat(law), flights.runs, miss, load))
-        misses = {case: {law: self.misses(case, law) for law in LAWS} for case in CASES}
-        where = {case: {law: self.places(case, law) for law in LAWS} for case in CASES}
-        note = f"{self.scenario.name}  ·  {self.runs} runs of seed {self.seed}"
-        draw_distributions(misses, note, len(self.unreachable), folder / "comparison.png")
-        draw_places(where, note, folder / "openings.png")
-        return folder
 
     @property
     def summary(self) -> dict[str, Any]:

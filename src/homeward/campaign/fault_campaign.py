@@ -3,11 +3,13 @@
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from homeward.campaign.fault_matrix import CLASSES, Matrix
 from homeward.campaign.return_faults import return_faults
+from homeward.output.result_folder import FAULTS, ResultFolder
 from homeward.scenario.schema import Scenario
 
 
@@ -39,15 +41,15 @@ class FaultMatrices:
         """Write ``faults.json`` and a picture of each half into a folder."""
         from homeward.output.fault_pictures import draw_matrix
 
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        made = ResultFolder.begin(folder, FAULTS)
         told = self.summary()
         text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / "faults.json").write_text(text + "\n", encoding="utf-8")
+        made.put("faults.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
         for m in self.matrices:
             mine = [row for row in told["rows"] if row["what"] == m.what]
-            draw_matrix(mine, f"{self.scenario.name}: {m.what}", folder / f"faults_{m.what}.png")
-        return folder
+            title = f"{self.scenario.name}: {m.what}"
+            made.put(f"faults_{m.what}.png", partial(draw_matrix, mine, title))
+        return made.folder
 
 
 def fault_matrices(

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from homeward.campaign.columns import Column
 from homeward.campaign.store_lock import locked
 from homeward.errors import InputError
+from homeward.output.result_folder import CAMPAIGN, check_kind
 from homeward.scenario.schema_errors import one_line
 
 FORMAT = 1
@@ -41,6 +42,7 @@ class Store:
             raise InputError(
                 f"{_label(folder)}: this folder holds a campaign already; --resume goes on with it"
             )
+        check_kind(folder, CAMPAIGN)
         store = cls(folder, {"format": FORMAT, **manifest})
         with told(folder):
             store.parts.mkdir(parents=True, exist_ok=True)

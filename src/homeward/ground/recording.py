@@ -85,10 +85,17 @@ def read_folder(folder: str | Path, cabin: Cabin) -> Recording:
             raise InputError(
                 f"{place / file}: no whole Parquet file; is it being written? ({error})"
             ) from None
+        metadata = found.schema.metadata or {}
         if table == "telemetry":
-            about = found.schema.metadata or {}
+            about = metadata
             if "stage" in found.column_names:
                 table = "rendezvous"
+        elif any(metadata.get(key) != about.get(key) for key in (b"scenario", b"epoch_utc")):
+            flown = (metadata.get(b"epoch_utc") or b"an unknown epoch").decode("utf-8", "replace")
+            raise InputError(
+                f"{place / file}: belongs to another flight (epoch {flown}) than telemetry.parquet; "
+                "remove it, or fly again with --out"
+            )
         source[table] = {n: np.asarray(found.column(n).to_numpy()) for n in found.column_names}
     try:
         name, epoch = about[b"scenario"].decode(), about[b"epoch_utc"].decode()

@@ -12,6 +12,7 @@ from homeward.errors import InputError
 from homeward.output.facts import History, Summary
 from homeward.output.rendezvous_facts import PairFacts, PairView
 from homeward.output.rendezvous_tracks import write_pair_czml
+from homeward.output.result_folder import ResultFolder
 from homeward.output.save import write_summary
 from homeward.output.telemetry import write_csv, write_parquet
 from homeward.output.tracks import write_oem
@@ -33,16 +34,13 @@ def save_rendezvous(
     """Writes every file of a rendezvous and returns their paths, in the order of writing.
 
     ``history`` holds the channels of ``PairFrame``, times rising. ``progress`` hears of each file before it
-    is written, and what share is done. The folder is made where there is none; InputError where it cannot
-    be, or where the record is empty.
+    is written, and what share is done. The folder is made where there is none, and the files of an earlier
+    flight in it are removed; InputError where it cannot be written, holds other results than a flight's, or
+    where the record is empty.
     """
     if not len(history["time"]):
         raise InputError("record: the flight left no telemetry, so there is nothing to write")
-    folder, view = Path(out_dir), PairView(facts, history, summary)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out: {folder} cannot be made a folder: {error.strerror}") from None
+    folder, view = ResultFolder.begin(out_dir), PairView(facts, history, summary)
     legs = view.legs()
     work: list[tuple[str, Callable[[Path], None]]] = [
         ("summary.json", lambda p: write_summary(p, summary)),
@@ -54,16 +52,11 @@ def save_rendezvous(
     if len(view.time):
         work.append(("trajectory.czml", lambda p: write_pair_czml(p, view)))
     work += [(f"{name}.png", lambda p, name=name: _save_picture(name, view, p)) for name in PICTURES]
-    written: list[Path] = []
     for k, (name, write) in enumerate(work):
         if progress is not None:
             progress(name, k / len(work))
-        try:
-            write(folder / name)
-        except OSError as error:
-            raise InputError(f"--out: {folder / name} cannot be written: {error.strerror}") from None
-        written.append(folder / name)
-    return written
+        folder.put(name, write)
+    return folder.written
 
 
 def of_station(history: History) -> History:

@@ -14,6 +14,7 @@ from homeward.output.facts import History, Summary, greatest
 from homeward.output.rendezvous_course import NOTHING
 from homeward.output.rendezvous_facts import PairFacts, PairView
 from homeward.output.rendezvous_path import Window, draw_zones, name_station
+from homeward.output.result_folder import ResultFolder
 from homeward.output.style import (
     BLUE,
     GREEN,
@@ -46,6 +47,7 @@ def save_withdrawal(
     ``history`` holds the channels of ``PairFrame`` from the undocking on, ``summary`` is that of the whole
     flight. The last state of ``withdrawal.oem`` is where a return may begin.
     """
+    place = ResultFolder.add(folder, facts.name, facts.epoch_utc)
     view = PairView(facts, history, summary)
     legs = view.legs()
     work: list[Callable[[Path], None]] = [
@@ -57,8 +59,8 @@ def save_withdrawal(
     for k, (name, write) in enumerate(zip(FILES, work, strict=True)):
         if progress is not None:
             progress(name, k / len(work))
-        write(folder / name)
-    return [folder / name for name in FILES]
+        place.put(name, write)
+    return place.written
 
 
 def _save_picture(view: PairView, path: Path) -> None:

@@ -14,6 +14,7 @@ from homeward.errors import InputError
 from homeward.output.czml import write_czml
 from homeward.output.facts import FlightFacts, FlightView, History, Legs, Summary
 from homeward.output.kml import write_kml
+from homeward.output.result_folder import ResultFolder
 from homeward.output.telemetry import write_csv, write_parquet
 from homeward.output.tracks import write_oem
 
@@ -30,27 +31,19 @@ def save_flight(
     """Writes every file of a flight and returns their paths, in the order of writing.
 
     ``body`` is the fast record of a ship that turns; without it there are no files and pictures of it.
-    ``progress`` is told each file's name before it is written. The folder is made where there is none;
-    InputError where it cannot be, or where the record is empty.
+    ``progress`` is told each file's name before it is written. The folder is made where there is none, and
+    the files of an earlier flight in it are removed; InputError where it cannot be written, holds other
+    results than a flight's, or where the record is empty.
     """
     if not len(history["time"]):
         raise InputError("record: the flight left no telemetry, so there is nothing to write")
-    folder = Path(out_dir)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out: {folder} cannot be made a folder: {error.strerror}") from None
+    folder = ResultFolder.begin(out_dir)
     view = FlightView(facts, history, legs, summary, body or {})
-    written: list[Path] = []
 
     def put(name: str, write: Callable[[Path], None]) -> None:
         if progress is not None:
             progress(name)
-        try:
-            write(folder / name)
-        except OSError as error:
-            raise InputError(f"--out: {folder / name} cannot be written: {error.strerror}") from None
-        written.append(folder / name)
+        folder.put(name, write)
 
     put("summary.json", lambda p: write_summary(p, summary))
     put("telemetry.parquet", lambda p: write_parquet(p, facts, history, legs))
@@ -66,7 +59,7 @@ def save_flight(
 
     for name in pictures.names(view):
         put(f"{name}.png", lambda p, name=name: style.save(pictures.picture(name, view), p))
-    return written
+    return folder.written
 
 
 def write_summary(path: Path, summary: Summary) -> None:

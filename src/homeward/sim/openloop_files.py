@@ -8,20 +8,26 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv, parquet
 
+from homeward.output.result_folder import ResultFolder
+
 if TYPE_CHECKING:
     from homeward.sim.openloop_run import OpenLoopResult
 
 
 def save(result: "OpenLoopResult", folder: Path) -> list[Path]:
-    """Write summary.json, telemetry.csv, telemetry.parquet, trajectory.png and loads.png into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    summary = folder / "summary.json"
-    summary.write_text(json.dumps(result.summary, indent=2) + "\n", encoding="utf-8")
+    """Write summary.json, telemetry.csv, telemetry.parquet, trajectory.png and loads.png into a folder.
+
+    Files of an earlier flight there are removed; raises ``InputError`` where the folder holds other results.
+    """
+    text = json.dumps(result.summary, indent=2) + "\n"
     table = pa.table({k: np.asarray(v, float) for k, v in result.table.items()})
-    csv.write_csv(table, folder / "telemetry.csv")
-    parquet.write_table(table, folder / "telemetry.parquet")
-    paths = [summary, folder / "telemetry.csv", folder / "telemetry.parquet"]
-    return [*paths, _trajectory(result, folder / "trajectory.png"), _loads(result, folder / "loads.png")]
+    made = ResultFolder.begin(folder)
+    made.put("summary.json", lambda path: path.write_text(text, encoding="utf-8"))
+    made.put("telemetry.csv", lambda path: csv.write_csv(table, path))
+    made.put("telemetry.parquet", lambda path: parquet.write_table(table, path))
+    made.put("trajectory.png", lambda path: _trajectory(result, path))
+    made.put("loads.png", lambda path: _loads(result, path))
+    return made.written
 
 
 def _figure(rows: int, columns: int) -> tuple[Any, Any]:
@@ -35,7 +41,7 @@ def _figure(rows: int, columns: int) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _trajectory(result: "OpenLoopResult", path: Path) -> Path:
+def _trajectory(result: "OpenLoopResult", path: Path) -> None:
     t, name = result.table, result.summary["scenario"]
     figure, ((first, second),) = _figure(1, 2)
     first.plot(t["speed_m_s"], t["altitude_m"] / 1e3, color="tab:blue")
@@ -49,10 +55,9 @@ def _trajectory(result: "OpenLoopResult", path: Path) -> Path:
         )
     figure.suptitle(name)
     figure.savefig(path, dpi=130)
-    return path
 
 
-def _loads(result: "OpenLoopResult", path: Path) -> Path:
+def _loads(result: "OpenLoopResult", path: Path) -> None:
     t, summary = result.table, result.summary
     figure, axes = _figure(3, 1)
     drawn = (
@@ -75,4 +80,3 @@ def _loads(result: "OpenLoopResult", path: Path) -> Path:
     axes[-1, 0].set_xlabel("time, s")
     figure.suptitle(summary["scenario"])
     figure.savefig(path, dpi=130)
-    return path
