@@ -1,6 +1,6 @@
 """``homeward console``: mission control in a browser."""
 
-import secrets
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -73,8 +73,11 @@ def console(
         int, typer.Option(metavar="N", min=0, max=65535, help="port; 0 takes any that is free")
     ] = 8090,
     host: Annotated[
-        str, typer.Option(metavar="NAME", help="address; any but this machine's own asks for a token")
+        str, typer.Option(metavar="NAME", help="address; any but this machine's own asks to log in")
     ] = LOCAL,
+    login: Annotated[
+        bool, typer.Option("--login", help="ask to log in on this machine's own address too")
+    ] = False,
     scenario: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="where limits, site and corridor are taken from")
     ] = None,
@@ -96,6 +99,7 @@ def console(
         from homeward.console.campaign import Campaign
         from homeward.console.guard import is_local
         from homeward.console.live import Feed
+        from homeward.console.login import Login
         from homeward.console.reading import kind_of_folder, read_flight
         from homeward.console.server import Console, check_port
         from homeward.console.stream import StreamFeed
@@ -117,10 +121,21 @@ def console(
         for there, at in senders:
             talk(f"listening to {one_line(there, 60)}:{at}")
             shown.add(StreamFeed(there, at, secret, scenario, next(folders_of)).flight)
-    token = None if is_local(host) else secrets.token_urlsafe(18)
+    asked = None if is_local(host) and not login else Login()
 
     def ready() -> None:
-        words = f"Mission control on http://{host}:{port}/"
-        print(f"{words}?token={token}" if token else words, flush=True)
+        address = f"http://{_name(host)}:{port}/"
+        if asked is None:
+            print(f"Mission control on {address}", flush=True)
+        else:
+            print(f"Mission control on {address}login#{asked.code}", flush=True)
+            print(f"This link logs in once; for other browsers the token is {asked.token}", flush=True)
 
-    shown.serve(host, port, token, ready)
+    shown.serve(host, port, asked, ready)
+
+
+def _name(host: str) -> str:
+    """The host as a link names it: this machine's name where it listens on all addresses."""
+    if host in ("0.0.0.0", "::", ""):
+        host = socket.gethostname()
+    return f"[{host}]" if ":" in host else host

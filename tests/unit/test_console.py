@@ -1,6 +1,5 @@
-"""The console without a browser: rows, playback, places, what it refuses, and who may look."""
+"""The console without a browser: rows, playback, places, and what it refuses."""
 
-import asyncio
 import socket
 
 import numpy as np
@@ -11,7 +10,6 @@ from test_report import made
 from homeward.cli import main
 from homeward.console.campaign import Campaign
 from homeward.console.desk import standing
-from homeward.console.guard import COOKIE, Guard, is_local
 from homeward.console.places import Turning, geodetic
 from homeward.console.playback import Playback
 from homeward.console.reading import read_flight
@@ -118,37 +116,6 @@ def test_a_campaign_that_is_being_written_tells_so_and_shows_what_is_there(tmp_p
     assert "150 of 300 runs" in Campaign(str(store.folder)).told()["note"]
     store.part(0).unlink()
     assert "no run yet" in Campaign(str(store.folder)).told()["note"]
-
-
-def call(guard, path="/", head=(), query=b""):
-    """Status, headers and body of a request through the guard."""
-    sent = []
-
-    async def send(message):
-        sent.append(message)
-
-    scope = {"type": "http", "path": path, "query_string": query,
-             "headers": [(k.encode(), v.encode()) for k, v in head]}  # fmt: skip
-    asyncio.run(guard(scope, None, send))
-    return sent
-
-
-def test_the_guard_asks_for_the_token_and_knows_its_own_name():
-    async def app(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-
-    here = Guard(app, "127.0.0.1", None)
-    assert call(here, head=[("host", "localhost:8090")])[0]["status"] == 200
-    assert call(here, head=[("host", "evil.example")])[0]["status"] == 403
-    assert call(here, head=[("host", "127.0.0.1:1"), ("origin", "http://evil.example")])[0]["status"] == 403
-    far = Guard(app, "0.0.0.0", "right")
-    asked = call(far, head=[("host", "ship:8090")])
-    assert asked[0]["status"] == 401 and b"Token" in asked[1]["body"]
-    assert call(far, head=[("host", "ship:8090")], query=b"token=wrong")[0]["status"] == 401
-    let = call(far, head=[("host", "ship:8090")], query=b"token=right")
-    assert let[0]["status"] == 303 and COOKIE in dict(let[0]["headers"])[b"set-cookie"].decode()
-    assert call(far, head=[("host", "ship:8090"), ("cookie", f"{COOKIE}=right")])[0]["status"] == 200
-    assert is_local("::1") and not is_local("0.0.0.0") and not is_local("ship")
 
 
 @pytest.mark.parametrize("given, words", [

@@ -5,6 +5,7 @@ Screenshots stand in ``build/console``, for people to look at.
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -47,23 +48,28 @@ def sender(key):
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """A console that shows a return, a rendezvous and a campaign."""
+def console(tmp_path_factory):
+    """A console of a return, a rendezvous and a campaign that asks to log in: the link that it prints."""
     place = tmp_path_factory.mktemp("flights")
     made(place / "campaign")
     make_key(place / "key")
     folders = [str(saved_return(place / "return")), str(saved_pair(place / "pair")), str(place / "campaign")]
     heard = ["--listen", f"127.0.0.1:{sender(read_key(place / 'key'))}", "--key", str(place / "key")]
-    command = [sys.executable, "-m", "homeward", "console", *folders, *heard, "--port", "0"]
+    command = [sys.executable, "-m", "homeward", "console", *folders, *heard, "--port", "0", "--login"]
     # NiceGUI would take itself for a part of this test.
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
     assert process.stdout is not None
     found = re.search(r"http://\S+", process.stdout.readline())
     assert found, "the console did not start"
-    yield found.group().rstrip("/")
+    yield found.group()
     process.terminate()
     process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def address(console):
+    return console.partition("/login")[0]
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +80,25 @@ def browser():
         made.close()
 
 
+@pytest.fixture(scope="module")
+def entered(browser, console, address):
+    """What a browser keeps once the printed link has logged it in."""
+    page = browser.new_page()
+    page.goto(console)
+    page.wait_for_url(f"{address}/")
+    kept = page.context.storage_state()
+    page.close()
+    return kept
+
+
 @pytest.fixture
-def opened(browser, address):
+def opened(browser, address, entered):
     """Opens a page and hands it over once the desk ticks; in the end no request and no script has failed."""
     wrong, pages = [], []
 
     def open_page(path, **how):
-        page = browser.new_page(viewport=how.pop("viewport", {"width": 1600, "height": 900}), **how)
+        viewport = how.pop("viewport", {"width": 1600, "height": 900})
+        page = browser.new_page(viewport=viewport, storage_state=entered, **how)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("requestfailed", lambda request: wrong.append(request.url))
         page.on(
@@ -195,8 +213,8 @@ def test_a_stream_is_shown_as_it_comes_and_a_command_is_asked_for_sealed_and_ans
     assert "do not increase" in page.locator("#answers").inner_text()
 
 
-def test_the_list_leads_to_flights_and_campaigns(browser, address):
-    page = browser.new_page()
+def test_the_list_leads_to_flights_and_campaigns(browser, address, entered):
+    page = browser.new_page(storage_state=entered)
     page.goto(address + "/")
     assert page.locator(".card").count() == 4
     page.keyboard.press("Tab")
@@ -207,8 +225,40 @@ def test_the_list_leads_to_flights_and_campaigns(browser, address):
     page.close()
 
 
-def test_a_page_of_another_origin_is_turned_away(address):
-    for head in ({"Host": "example.org"}, {"Origin": "http://example.org"}):
+def test_the_printed_link_logs_in_once_and_without_a_session_nothing_is_shown(
+    browser, console, address, entered
+):
+    (cookie,) = entered["cookies"]
+    assert cookie["httpOnly"] and cookie["sameSite"] == "Strict" and cookie["expires"] > 0
+    assert cookie["value"] not in console
+    page = browser.new_page()
+    page.goto(console)  # another browser: the code has been used
+    page.get_by_role("alert").wait_for()
+    assert "used already" in page.locator("[role=alert]").inner_text() and "#" not in page.url
+    assert page.goto(f"{address}/flight/1").status == 401
+    page.locator("#secret").fill("no such token")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    page.close()
+    # Not even the socket that a page of the console would open answers.
+    port = int(address.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), 5.0) as link:
+        link.sendall(
+            f"GET /_nicegui_ws/socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        assert b" 403 " in link.recv(1000).partition(b"\r\n")[0]
+
+
+def test_strange_requests_are_answered_by_a_refusal(address):
+    for path, head, status in (
+        ("/", {"Host": "example.org"}, 403), ("/", {"Origin": "http://example.org"}, 403),
+        ("/", {"Host": "["}, 403), ("//evil/?token=", {}, 401), ("/%0d%0aX:%20y", {}, 401),
+        ("/_nicegui/3/none.js", {}, 401),
+    ):  # fmt: skip
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(urllib.request.Request(address, headers=head))
-        assert refused.value.code == 403
+            urllib.request.urlopen(urllib.request.Request(address + path, headers=head))
+        assert refused.value.code == status, path
+        assert refused.value.headers["cache-control"] == "no-store"
+        assert refused.value.headers["location"] is None

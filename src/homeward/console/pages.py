@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from homeward.console.server import Console
 
 
+LOGOUT = '<form method="post" action="/logout"><button class="small">Log out</button></form>'
+
+
 def head() -> None:
     """What every page has: the style sheet."""
     from nicegui import ui
@@ -110,7 +113,8 @@ def index_page(console: Console) -> None:
     )
     ui.html(
         '<div class="desk"><header class="bar"><h1>Homeward <small>mission control</small></h1>'
-        '<span class="spacer"></span><button class="small" id="theme" type="button"></button></header>'
+        '<span class="spacer"></span>'
+        f'{LOGOUT if console.login else ""}<button class="small" id="theme" type="button"></button></header>'
         f'<main class="sheet"><div class="cards">{cards}</div></main></div>',
         sanitize=False,
     ).style("display: contents")

@@ -12,7 +12,8 @@ from typing import Any
 from homeward.console.campaign import Campaign
 from homeward.console.desk import standing
 from homeward.console.flight import Flight
-from homeward.console.guard import Guard
+from homeward.console.guard import Guard, is_local
+from homeward.console.login import Login
 from homeward.console.viewer import Viewer
 from homeward.errors import InputError
 
@@ -44,6 +45,7 @@ class Console:
     def __init__(self) -> None:
         self.flights: dict[str, Flight] = {}
         self.campaigns: dict[str, Campaign] = {}
+        self.login: Login | None = None
         self._place = tempfile.TemporaryDirectory(prefix="homeward-console-")
 
     def add(self, flight: Flight, key: str | None = None) -> str:
@@ -65,20 +67,27 @@ class Console:
         flight, same = await self.campaigns[key].again(run, Path(self._place.name))
         return self.add(flight), same
 
-    def serve(self, host: str, port: int, token: str | None, ready: Callable[[], None]) -> None:
-        """Serve until the process is interrupted."""
+    def serve(self, host: str, port: int, login: Login | None, ready: Callable[[], None]) -> None:
+        """Serve until the process is interrupted; ``login`` None asks nobody to log in."""
         from nicegui import app, ui
         from nicegui.elements import echart, scene  # noqa: F401  (their packages' assets are put on the page)
 
+        self.login = login
         self.routes()
         app.add_static_files("/console/static", STATIC)
-        app.add_middleware(Guard, host=host, token=token)  # type: ignore[arg-type]
+        self._guarded(app, is_local(host), login, port)
         app.on_startup(ready)
         ui.run(
             host=host, port=port, title="Homeward", favicon=STATIC / "homeward.svg", dark=None, reload=False,
             show=False, tailwind=False, show_welcome_message=False, message_history_length=HISTORY,
             binding_refresh_interval=None, reconnect_timeout=10.0,
         )  # fmt: skip
+
+    @staticmethod
+    def _guarded(app: Any, local: bool, login: Login | None, port: int) -> None:
+        """Put the guard outside all middleware: NiceGUI adds its own, which would set headers on refusals."""
+        inner = app.build_middleware_stack
+        app.build_middleware_stack = lambda: Guard(inner(), local, login, port)
 
     def routes(self) -> None:
         """Pages and data."""

@@ -1,4 +1,5 @@
 // The docking view: the station's port as the ship comes to it, corridor and contact box about it.
+import { fit, watch } from "./canvas.js";
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const nice = (v) => { const p = 10 ** Math.floor(Math.log10(v)); return p * [1, 2, 5, 10].find((k) => k * p >= v * 0.999); };
 export { nice };
@@ -6,13 +7,12 @@ export { nice };
 export class Crosshair {
   constructor(canvas, told) {
     this.canvas = canvas; this.told = told; this.last = null;
-    new ResizeObserver(() => this.paint()).observe(canvas.parentElement);
+    watch(canvas, () => this.paint());
   }
   now(v) { this.last = v; this.paint(); }
   paint() {
-    const box = this.canvas.parentElement, w = box.clientWidth, h = box.clientHeight, d = window.devicePixelRatio || 1;
+    const { width: w, height: h, ratio: d } = fit(this.canvas);
     if (!w || !h) return;
-    if (this.canvas.width !== w * d || this.canvas.height !== h * d) { this.canvas.width = w * d; this.canvas.height = h * d; }
     const c = this.canvas.getContext("2d"), v = this.last; c.setTransform(d, 0, 0, d, 0, 0); c.clearRect(0, 0, w, h);
     if (!v || !isFinite(v.x + v.y + v.z)) return;
     const x0 = w / 2, y0 = h / 2, size = Math.min(w, h) / 2 - 16, off = Math.hypot(v.y, v.z);

@@ -1,6 +1,7 @@
 // The Earth: land of Natural Earth on a sphere, the path above it, stations, site and landing ellipse.
 // Drawn only when something has changed; three.js comes with NiceGUI's package.
 import { THREE } from "nicegui-scene";
+import { watch } from "./canvas.js";
 
 const RADIUS = 6371e3, HALF_WINDOW = 5400; // m; s of the path shown on either side of now
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -21,11 +22,10 @@ export class Earth {
       canvas.parentElement.innerHTML = "<div class=empty>This browser cannot draw in three dimensions (WebGL).</div>";
       return;
     }
-    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio || 1, 2));
     this.scene = new THREE.Scene();
     this.camera = new THREE.PerspectiveCamera(38, 1, 0.001, 40);
     this.build(); this.listen();
-    new ResizeObserver(() => this.size()).observe(canvas.parentElement);
+    watch(canvas, () => this.size());
     this.size();
   }
   build() {
@@ -101,7 +101,7 @@ export class Earth {
   size() {
     const { clientWidth: w, clientHeight: h } = this.canvas.parentElement;
     if (!w || !h || !this.renderer) return;
-    this.renderer.setSize(w, h, false); this.camera.aspect = w / h; this.camera.updateProjectionMatrix(); this.draw();
+    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio || 1, 2, 4096 / w, 4096 / h)); this.renderer.setSize(w, h, false); this.camera.aspect = w / h; this.camera.updateProjectionMatrix(); this.draw();
   }
   setPath(path) { this.path = path; this.count = path.t.length; this.shape(); }
   extend(path) { for (const k of ["t", "lon", "lat", "alt"]) this.path[k].push(...path[k]); this.shape(); }
