@@ -3,9 +3,7 @@
 import contextlib
 import ctypes
 import gc
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from functools import lru_cache
@@ -17,9 +15,9 @@ import jax.numpy as jnp
 from jax import export
 
 from homeward import _kept
+from homeward._children import child_command
 
 WORTH_GIVING_BACK = 1.0  # s of tracing or compiling
-APART = "import sys; from homeward._compiling import compile_stored; compile_stored(*sys.argv[1:])"
 QUICKLY = "quickly"
 # The older of XLA's two ways to write out a fused loop: the large programs of a ship that turns compile in
 # half the time and a third of the memory, and run as fast; those of a point mass run a fifth slower.
@@ -73,11 +71,11 @@ def compile_apart(path: Path, options: dict[str, Any]) -> None:
     """
     if jax.default_backend() != "cpu" or not jax.config.values.get("jax_compilation_cache_dir"):
         return
-    places = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
-    with contextlib.suppress(OSError, ValueError):
-        subprocess.run(
-            [sys.executable, "-c", APART, str(path), *[QUICKLY] * bool(options)],
-            env=environment, check=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+    command = child_command("homeward._compiling:compile_stored", [str(path), *[QUICKLY] * bool(options)])
+    with (
+        contextlib.suppress(OSError, ValueError),
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as child,
+    ):
+        child.wait()  # not communicate: the child ends when its input does

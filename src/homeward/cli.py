@@ -3,6 +3,7 @@
 Heavy parts are imported inside the commands that need them, so that help and checks are quick.
 """
 
+import contextlib
 import os
 import sys
 import traceback
@@ -13,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from homeward._ending import orderly, sound_streams
 from homeward.cli_campaign import campaign
 from homeward.cli_command import command
 from homeward.cli_compare import compare_guidance
@@ -33,6 +35,7 @@ from homeward.cli_refusals import known_word, refuse_broken
 from homeward.cli_rendezvous import rendezvous
 from homeward.cli_replay import replay
 from homeward.cli_scenarios import check, new, scenarios, schema
+from homeward.cli_streams import OutputError, discard_output, safe_streams
 from homeward.cli_tracking import orbit_determination, track
 from homeward.cli_understand import understand
 from homeward.errors import HomewardError, InputError
@@ -202,41 +205,75 @@ for _command in (telemetry, listen, dictionary, command, track, orbit_determinat
     app.command()(_command)
 
 # Typer carries its own copy of click or uses the installed one, depending on its version.
+INTERRUPTED = 130
 _UsageProblem = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code and never shows a traceback unasked."""
+    """Run the command line; returns the exit code and never shows a traceback unasked.
+
+    Without ``arguments`` it is those of the process, which a signal then ends as ``homeward._ending`` tells.
+    """
+    if arguments is None:
+        sound_streams()
+        with orderly() as ending:
+            try:
+                status = command_line(sys.argv[1:])
+            except KeyboardInterrupt:
+                ending.leave()
+            if ending.number:
+                ending.leave()
+        return status
     try:
-        given = sys.argv[1:] if arguments is None else list(arguments)
-        if not sys.warnoptions:
-            # A warning of a library is for its programmers; the command says one sentence of its own.
-            warnings.simplefilter("ignore")
-        result = app(args=given or ["--help"], prog_name="homeward", standalone_mode=False)
-        sys.stdout.flush()
-        if result == 130:  # Typer has caught the interrupt
-            return _say("stopped", 130)
+        return command_line(arguments)
+    except KeyboardInterrupt:
+        return _say("stopped", INTERRUPTED)
+
+
+def command_line(arguments: Sequence[str]) -> int:
+    """Run a command; returns the exit code. Raises KeyboardInterrupt where it was told to stop."""
+    with safe_streams():
+        try:
+            if not sys.warnoptions:
+                # A warning of a library is for its programmers; the command says one sentence of its own.
+                warnings.simplefilter("ignore")
+            result = app(args=list(arguments) or ["--help"], prog_name="homeward", standalone_mode=False)
+            sys.stdout.flush()
+        except typer.Abort:
+            raise KeyboardInterrupt from None
+        except BaseException as error:
+            return _failed(error)
+        if result == INTERRUPTED:  # Typer has caught the interrupt
+            raise KeyboardInterrupt
         return result if isinstance(result, int) else 0
-    except HomewardError as error:
+
+
+def _failed(error: BaseException) -> int:
+    """Say why a command failed, in one sentence; returns the exit code. Raises what ends the process."""
+    if isinstance(error, HomewardError):
         return _say(str(error), error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        return _say("stopped", 130)
-    except BrokenPipeError:
-        # The reader has gone (`homeward scenarios | head -1`): nothing is left to tell it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:
-        if isinstance(error, _UsageProblem):
-            message: str = error.format_message()  # type: ignore[attr-defined]
-            return _say(f"{message.rstrip('.')} (see `homeward --help`)", 2)
-        if os.environ.get("HOMEWARD_DEBUG"):
-            traceback.print_exc()
-        told = f"{type(error).__name__}: {one_line(str(error), 200)}"
-        return _say(f"internal error ({told}); please report it, with what HOMEWARD_DEBUG=1 shows", 1)
+    if not isinstance(error, Exception):
+        raise error
+    if isinstance(error, OutputError):
+        discard_output()
+        if error.gone:
+            return 0  # The reader has gone (`homeward scenarios | head -1`): nothing is left to tell it.
+        return _say(f"standard output: cannot be written ({error.strerror})", InputError.exit_code)
+    if isinstance(error, OSError) and not os.environ.get("HOMEWARD_DEBUG"):
+        place = "the system" if error.filename is None else str(error.filename)
+        return _say(f"{place}: {error.strerror or error}", InputError.exit_code)
+    if isinstance(error, _UsageProblem):
+        message: str = error.format_message()  # type: ignore[attr-defined]
+        return _say(f"{message.rstrip('.')} (see `homeward --help`)", 2)
+    if os.environ.get("HOMEWARD_DEBUG"):
+        traceback.print_exception(error)
+    told = f"{type(error).__name__}: {one_line(str(error), 200)}"
+    return _say(f"internal error ({told}); please report it, with what HOMEWARD_DEBUG=1 shows", 1)
 
 
 def _say(sentence: str, code: int) -> int:
-    print(f"homeward: {one_line(sentence, 2000)}", file=sys.stderr)
+    with contextlib.suppress(OSError, ValueError):
+        print(f"homeward: {one_line(sentence, 2000)}", file=sys.stderr)
     return code
 
 

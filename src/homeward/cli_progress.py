@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterator
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from homeward.cli_streams import SafeConsole
 
 QUIET = 2.0  # s: where there is no terminal, a command that is done by then tells nothing
 
@@ -20,7 +21,7 @@ class Talk:
     """
 
     def __init__(self) -> None:
-        self._console = Console(file=sys.stderr)
+        self._console = SafeConsole(file=sys.stderr)
         self._start = time.monotonic()
         self._progress: Progress | None = None
         self._task: TaskID | None = None
@@ -33,7 +34,7 @@ class Talk:
         if self._console.is_terminal:
             self._progress = Progress(
                 SpinnerColumn(),
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=24),
                 TimeElapsedColumn(),
                 console=self._console,

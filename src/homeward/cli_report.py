@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from homeward.cli_streams import console as console  # for the commands
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import Rendezvous
 
-PIPED_WIDTH = 160
 BALLISTIC_LOAD = 10.0  # g, see docs/models/reference_guidance.md
 KINDS = {
     "tle": "two-line elements",
@@ -24,13 +24,6 @@ KINDS = {
 }
 EXCEEDED = "exceeded"
 MISS_LIMIT = 10.0  # km: what `success` allows at touchdown
-
-
-def console() -> Console:
-    """The console of standard output."""
-    screen = Console(highlight=False)
-    # What is piped into a file or a tool is not folded at the width of a terminal that is not there.
-    return screen if screen.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
 
 
 def fmt(value: Any, unit: str = "", digits: int = 2) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 COLOURS = {"met": "green", "not met": "red", "undecided": "yellow"}
 FAILED = 10  # failed runs shown
@@ -20,7 +21,7 @@ def show_verdicts(screen: Console, told: Sequence[Mapping[str, Any]]) -> None:
     for v in told:
         colour = COLOURS[v["verdict"]]
         table.add_row(
-            f"{v['id']}  {v['text']}" if v["id"] else v["text"], f"[{colour}]{v['verdict']}[/{colour}]",
+            f"{v['id']}  {v['text']}" if v["id"] else v["text"], Text(v["verdict"], colour),
             number(v["value"]), number(v["bound"]), number(v["margin"]), sure(v["confidence"]),
             runs(v),
         )  # fmt: skip

@@ -10,13 +10,16 @@ import json, subprocess, sys
 import jax, jax.numpy as jnp, numpy as np
 from homeward import _compiling, _programs
 
-calls = []
-run = subprocess.run
-def watched(command, **more):
-    if sys.argv[1] == "broken":
-        command = [sys.executable, "-c", "raise SystemExit(1)"]
-    calls.append(run(command, **more).returncode)
-_compiling.subprocess.run = watched
+calls = {}
+class Watched(subprocess.Popen):
+    def __init__(self, command, **more):
+        if sys.argv[1] == "broken":
+            command = [sys.executable, "-c", "raise SystemExit(1)"]
+        super().__init__(command, **more)
+    def wait(self, timeout=None):
+        calls[self.pid] = super().wait(timeout)
+        return calls[self.pid]
+_compiling.subprocess.Popen = Watched
 _compiling.quick()  # compiles a trifle, once a process
 hits = []
 jax.monitoring.register_event_listener(lambda event, **_: hits.append(event.split("/")[-1]))
@@ -32,7 +35,7 @@ one = _programs.program(summed, apart=True)
 x = np.linspace(0.0, 1.0, 7)
 told = np.asarray(one(x))
 xla = pathlib.Path(os.environ["HOMEWARD_CACHE"]) / "xla"
-print(json.dumps({"calls": calls, "hits": hits.count("cache_hits"),
+print(json.dumps({"calls": list(calls.values()), "hits": hits.count("cache_hits"),
                   "told": told.tolist(),
                   "stored": len(list(xla.glob("jit_call-*"))) == 1}))
 """

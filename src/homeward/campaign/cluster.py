@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from homeward._children import isolated
 from homeward.campaign.engine import AHEAD, Meter, write
 from homeward.campaign.origin import version_here
 from homeward.campaign.store import Store
@@ -88,12 +89,11 @@ def connected() -> Any:
         raise InputError('--engine ray: Ray is not installed; pip install "homeward[cluster]"') from None
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody else is told of a flight
     try:
-        ray.init(
-            ignore_reinit_error=True,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            include_dashboard=False,
-        )
+        with isolated():
+            ray.init(
+                ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR,
+                include_dashboard=False,
+            )  # fmt: skip
     except Exception as error:
         reason = one_line(str(error).splitlines()[0], 200)
         raise InputError(f"--engine ray: the cluster cannot be reached ({reason})") from None

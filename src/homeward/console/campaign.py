@@ -3,13 +3,13 @@
 import asyncio
 import json
 import math
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from homeward._children import homeward_command
 from homeward.campaign.records import Records, read_records
 from homeward.campaign.report import metrics_named
 from homeward.campaign.requirements import default_requirements
@@ -75,10 +75,13 @@ class Campaign:
         """
         async with self._busy:
             out = tempfile.mkdtemp(prefix=f"run-{run}-", dir=place)
-            command = ("-m", "homeward", "replay", self.folder, str(run), "--out", out, "--json")
+            command = homeward_command(["replay", self.folder, str(run), "--out", out, "--json"])
             pipe = asyncio.subprocess.PIPE
-            process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=pipe, stderr=pipe)
-            told, said = await process.communicate()
+            process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
+            assert process.stdout is not None and process.stderr is not None
+            # Its input stays open: the child ends with it.
+            told, said = await asyncio.gather(process.stdout.read(), process.stderr.read())
+            await process.wait()
         if process.returncode:
             last = said.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it ended without a word"]
             raise InputError(f"run {run}: {last[0]}")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from homeward._children import isolated
 from homeward.console.flight import Flight, Leg
 from homeward.console.landing import LandingWatch
 from homeward.console.live_worker import work
@@ -56,7 +57,8 @@ class Feed:
         self._pipe, there = context.Pipe()
         arguments = (there, scenario, dict(settings), self._key, pace)
         self._process = context.Process(target=work, args=arguments, daemon=True, name="flight")
-        self._process.start()
+        with isolated():
+            self._process.start()
         there.close()
         self.flight = self._greeted(chosen.homecoming is None)
         self._orders = Orders(self.flight.say)

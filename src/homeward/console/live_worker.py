@@ -16,6 +16,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from homeward._children import follow_spawner
 from homeward.campaign.fly import fly
 from homeward.campaign.rendezvous import rendezvous
 from homeward.earth.time import Epoch
@@ -149,6 +150,7 @@ def record_of(rows: Any) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
 def work(pipe: Connection, scenario: str, settings: dict[str, str], key: bytes, pace: float) -> None:
     """Fly it and tell of it: what the process runs."""
+    follow_spawner()
     try:
         chosen = load(scenario, settings)
         worker = Worker(pipe, chosen, key, pace)
