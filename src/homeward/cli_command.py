@@ -19,12 +19,19 @@ def command(
     ] = None,
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="key file, mode 600")] = None,
     new_key: Annotated[bool, typer.Option("--new-key", help="write a new key to that file")] = False,
+    flight: Annotated[
+        str | None,
+        typer.Option(metavar="NAME@EPOCH", help="flight it is for, as `homeward telemetry` prints it"),
+    ] = None,
+    valid: Annotated[
+        int, typer.Option(metavar="S", min=1, max=600, help="s by this machine's clock for which it is valid")
+    ] = 60,
     port: Port = 10015,
     host: Host = "127.0.0.1",
 ) -> None:
     """Send a command to a flight; it is sealed with the key that `homeward telemetry --key` opens with."""
     from homeward.ground.commands import parse, read_winds, words_of
-    from homeward.ground.keys import make_key, read_key
+    from homeward.ground.keys import make_key, memory_of, read_key
 
     if key is None:
         raise InputError(
@@ -32,13 +39,20 @@ def command(
         )
     if new_key:
         make_key(key)
-        print(f"new key in {key}")
+        print(f"new key in {key}; used commands are remembered in {memory_of(key)}")
         return
     chosen = parse(words or [], read_winds)
     secret = read_key(key)
-    from homeward.ground.uplink import send
+    from homeward.ground.uplink import check_flight, send
 
-    outcome, reason = send(chosen, secret, host, port)
+    if flight is None:
+        raise InputError(
+            "--flight: expected the flight that the command is for, as NAME@EPOCH; `homeward telemetry` "
+            "prints it"
+        )
+    answer = send(chosen, secret, host, port, check_flight(flight), valid)
+    # One that is answered as sent again is one whose first answer was lost on the way.
+    outcome = answer.first or answer.outcome
     if outcome != "accepted":
-        raise Infeasible(f"{words_of(chosen)}: {outcome}" + (f": {reason}" if reason else ""))
+        raise Infeasible(f"{words_of(chosen)}: {outcome}" + (f": {answer.reason}" if answer.reason else ""))
     print(f"{words_of(chosen)}: accepted")

@@ -62,6 +62,10 @@ def console(
     key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="key of the commands, mode 600; else one is made up")
     ] = None,
+    flight: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME@EPOCH", help="a flight of --listen that commands may go to, with --key"),
+    ] = None,
     archive: Annotated[
         Path | None,
         typer.Option(
@@ -104,6 +108,7 @@ def console(
         from homeward.console.server import Console, check_port
         from homeward.console.stream import StreamFeed
         from homeward.ground.keys import read_key
+        from homeward.ground.uplink import check_flight
 
         port = check_port(host, port)
         shown = Console()
@@ -114,13 +119,14 @@ def console(
                 shown.add(read_flight(folder, scenario))
         folders_of = _archives(archive)
         secret = None if key is None else read_key(key)
+        named = [check_flight(text) for text in flight or []]
         for name in live or []:
             talk(f"getting {one_line(name, 60)} ready")
             chosen = parse_settings(settings or [])
             shown.add(Feed(name, chosen, secret, pace, next(folders_of)).flight)
         for there, at in senders:
             talk(f"listening to {one_line(there, 60)}:{at}")
-            shown.add(StreamFeed(there, at, secret, scenario, next(folders_of)).flight)
+            shown.add(StreamFeed(there, at, secret, scenario, next(folders_of), named).flight)
     asked = None if is_local(host) and not login else Login()
 
     def ready() -> None:

@@ -1,12 +1,13 @@
 """``homeward telemetry``, ``listen`` and ``dictionary``: the link between a flight and the ground."""
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from homeward.cli_files import json_text
+from homeward.cli_files import json_text, writing
 from homeward.cli_options import AsJson, Folder, Settings
 from homeward.cli_progress import working
 from homeward.errors import InputError
@@ -74,24 +75,26 @@ def telemetry(
     with working() as talk:
         recording, chosen = recording_of(source, settings, talk)
         from homeward.ground.serve import Stream, serve
+        from homeward.ground.uplink import flight_word
 
         link = _link(source, chosen, settings) or Link()
         stream = Stream(recording, link, speed, start=start)
+    word = flight_word(recording.about())
     if secret is not None and key is not None:
         from homeward.ground.executive import Executive, Situation
+        from homeward.ground.keys import memory_of
         from homeward.ground.sealing import Opener
-        from homeward.ground.uplink import flight_word
 
-        word = flight_word(recording.about())
-        opener = Opener(secret, word, recording.clock, key.with_name(key.name + ".used"))
         # What is streamed has been flown: commands are judged and answered, and none can act any more.
-        stream.uplink = Executive(opener, recording.clock, Situation).uplink
+        stream.ship = Executive(Opener(secret, word, recording.clock, memory_of(key)), Situation)
     counted = sum(stream.counts.values())
 
     def ready(at: int) -> None:
         minutes = (stream.last - stream.first) / 60.0
         print(f"{recording.name}: {counted} packets, {minutes:.0f} min, on {host}:{at}; "
               "it begins with the first listener", flush=True)  # fmt: skip
+        if stream.ship is not None:
+            print(f"commands: homeward command ... --key {key} --flight '{word}'", flush=True)
 
     serve(stream, host, port, ready, keep)
 
@@ -106,6 +109,9 @@ def listen(
     port: Port = 10015,
     host: Host = "127.0.0.1",
     out: Folder = None,
+    patience: Annotated[
+        float, typer.Option(metavar="S", min=1.0, help="s without a packet after which it ends")
+    ] = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """Receive telemetry, keep every octet of it in an archive, and tell of limits and gaps."""
@@ -124,22 +130,38 @@ def listen(
         told = len(heard.monitor.log)
 
     try:
-        receive(listener, host, port, progress)
+        broke_off = receive(listener, host, port, progress, patience)
     finally:
         listener.close()
-    summary = write_received(out) | {
-        "events": [{"time_s": e.time, "name": e.name, "text": e.text} for e in listener.monitor.log]
-    }
-    (out / "events.json").write_text(json_text(summary["events"]) + "\n", encoding="utf-8")
+    progress(listener)
+    if listener.archive_error:
+        kept = 0 if listener.archive is None else listener.archive.packets
+        raise InputError(
+            f"--out {out}: cannot be written ({listener.archive_error}); the archive holds the {kept} "
+            "packets that came before"
+        )
+    with writing(out):
+        summary = write_received(out) | {
+            "broke_off": broke_off or None,
+            "events": [{"time_s": e.time, "name": e.name, "text": e.text} for e in listener.monitor.log],
+        }
+        # Of octets that came before the archive was begun, or after its last packet, only the listener knows.
+        summary["skipped_octets"] = max(summary["skipped_octets"], listener.skipped)
+        (out / "events.json").write_text(json_text(summary["events"]) + "\n", encoding="utf-8")
     if as_json:
         print(json_text(summary))
         return
     print(f"{summary['name']}: {summary['packets']} packets, {summary['duplicates']} of them twice, "
           f"{summary['missing']} missing in {len(summary['gaps'])} gaps, "
           f"{summary['skipped_octets']} octets of no packet")  # fmt: skip
+    if summary["misdated"]:
+        print(f"  {summary['misdated']} packets have a time that fits no other: they are in no table")
     for gap in summary["gaps"][:20]:
-        print(f"  gap: {gap['missing']} of {gap['group']} after {gap['after_s']:.1f} s, "
-              f"before {gap['before_s']:.1f} s")  # fmt: skip
+        sides = [f"{word} {gap[key]:.1f} s" for word, key in (("after", "after_s"), ("before", "before_s"))
+                 if math.isfinite(gap[key])]  # fmt: skip
+        print(f"  gap: {gap['missing']} of {gap['group']} {', '.join(sides)}")
+    if broke_off:
+        print(f"  broke off: {broke_off}")
     print(f"Archive in {out}")
 
 

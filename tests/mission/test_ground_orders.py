@@ -23,8 +23,9 @@ class Uplink:
         self.clock = Clock.of(Epoch.from_iso("2026-09-20T05:41:44Z"))
         self.orders = orders
         self.flight = ApproachOrders(self.take)
-        self.ship = Executive(Opener(KEY, "x", self.clock), self.clock, lambda: self.flight.situation)
-        self.ground, self.forger = Sealer(KEY, "x", self.clock), Sealer(bytes(32), "x", self.clock)
+        self.ship = Executive(Opener(KEY, "x", self.clock), lambda: self.flight.situation)
+        self.ground = Sealer(KEY, "x", self.clock, self.ship.ship)
+        self.forger = Sealer(bytes(32), "x", self.clock, self.ship.ship)
 
     def take(self, now: float) -> list[Command]:
         while self.orders and self.orders[0][0] <= now:

@@ -35,8 +35,8 @@ def sender(key):
     """Streams the made-up return, slowly enough to be live all the while; its port."""
     ready, opened = [], threading.Event()
     told = record()
-    ship = Executive(Opener(key, flight_word(told.about()), told.clock), told.clock, Situation)
-    stream = Stream(told, Link(through_blackout=True), 10.0, ship.uplink, start=20000.0)
+    ship = Executive(Opener(key, flight_word(told.about()), told.clock), Situation)
+    stream = Stream(told, Link(through_blackout=True), 10.0, ship, start=20000.0)
 
     def tell(port):
         ready.append(port)
@@ -54,7 +54,14 @@ def console(tmp_path_factory):
     made(place / "campaign")
     make_key(place / "key")
     folders = [str(saved_return(place / "return")), str(saved_pair(place / "pair")), str(place / "campaign")]
-    heard = ["--listen", f"127.0.0.1:{sender(read_key(place / 'key'))}", "--key", str(place / "key")]
+    heard = [
+        "--listen",
+        f"127.0.0.1:{sender(read_key(place / 'key'))}",
+        "--key",
+        str(place / "key"),
+        "--flight",
+        flight_word(record().about()),
+    ]
     command = [sys.executable, "-m", "homeward", "console", *folders, *heard, "--port", "0", "--login"]
     # NiceGUI would take itself for a part of this test.
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}

@@ -16,8 +16,6 @@ from homeward.console.live_worker import Worker
 from homeward.console.setting import Setting
 from homeward.earth.time import Epoch
 from homeward.ground.commands import LandingSite, Order, decode
-from homeward.ground.executive import read_answer
-from homeward.ground.packets import unpack
 from homeward.ground.sealing import Sealer
 from homeward.ground.timecode import Clock
 from homeward.icd import channels
@@ -69,7 +67,7 @@ def test_a_chunk_takes_its_time_and_what_stands_still_is_not_sent_twice(ends):
         tell(chunk(0, 12))
         tell(chunk(10, 16))
     told = sent(pipe)
-    assert told[0] == ("begun", EPOCH.to_iso(6), ["far guidance", "homing"])
+    assert told[0] == ("begun", EPOCH.to_iso(6), ["far guidance", "homing"], worker.ship.ship)
     rows = [t for t in told if t[0] == "rows"]
     assert [len(when) for _, when, _ in rows] == [12, 4]
     assert all(len(v) == 4 for v in rows[1][2].values())
@@ -80,18 +78,19 @@ def test_a_chunk_takes_its_time_and_what_stands_still_is_not_sent_twice(ends):
 
 def test_commands_are_judged_while_it_flies_and_forged_ones_are_not_taken(ends):
     pipe, worker = ends
-    word = f"{worker.chosen.name} {EPOCH.to_iso(6)}"
+    word = f"{worker.chosen.name}@{EPOCH.to_iso(6)}"
     with watching(worker):
         begun(EPOCH, ["far guidance"])
         flying = threading.Thread(target=worker.hear, args=(chunk(0, 12),))
         flying.start()
         for key in (KEY, bytes(32)):
-            _, packet = Sealer(key, word, Clock.of(EPOCH)).seal(Order("HOLD"), 1.0)
+            _, packet = Sealer(key, word, Clock.of(EPOCH), worker.ship.ship).seal(Order("HOLD"), 1.0)
             pipe.send(("octets", packet))
         flying.join(10.0)
     answers = [p for t in sent(pipe) if t[0] == "answers" for p in t[1]]
-    told = [read_answer(unpack(a, Clock.of(EPOCH)).data)[1:] for a in answers]
-    assert [t[0] for t in told] == ["refused", "forged"]
+    reader = Sealer(KEY, word, Clock.of(EPOCH))
+    assert [reader.read(a).outcome for a in answers] == ["refused"]
+    assert [entry.outcome for entry in worker.ship.log] == ["refused", "forged"]
     assert worker.ship.take() == []
 
 

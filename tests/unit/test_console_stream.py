@@ -21,10 +21,10 @@ KEY = bytes(range(32))
 WAIT = 20.0  # s, for a thread that has nothing to do any more
 
 
-def sender(link, speed=0.0, uplink=None):
+def sender(link, speed=0.0, ship=None):
     """A sender in a thread: its port and its stream."""
     ready, opened = [], threading.Event()
-    stream = Stream(record(), link, speed, uplink)
+    stream = Stream(record(), link, speed, ship)
 
     def tell(port):
         ready.append(port)
@@ -66,10 +66,13 @@ def test_a_gap_is_told_and_nothing_is_filled_in():
 
 def test_commands_go_up_sealed_and_are_answered_and_without_a_key_none_does():
     opener = Opener(KEY, flight_word(record().about()), record().clock)
-    ship = Executive(opener, record().clock, Situation)
-    port, _ = sender(Link(through_blackout=True), 300.0, ship.uplink)
-    mine = StreamFeed("127.0.0.1", port, KEY, None)
-    other = StreamFeed("127.0.0.1", port, bytes(32), None)
+    ship = Executive(opener, Situation)
+    port, _ = sender(Link(through_blackout=True), 300.0, ship)
+    named = [flight_word(record().about())]
+    with pytest.raises(InputError, match="--flight names the flights"):
+        StreamFeed("127.0.0.1", port, KEY, None, flights=["another@2023-06-03T17:00:00.000000Z"])
+    mine = StreamFeed("127.0.0.1", port, KEY, None, flights=named)
+    other = StreamFeed("127.0.0.1", port, bytes(32), None, flights=named)
     deaf = StreamFeed("127.0.0.1", port, None, None)
     until(lambda: len(mine.flight.rows) > 2)
     for feed in (mine, other, deaf):
@@ -78,8 +81,8 @@ def test_commands_go_up_sealed_and_are_answered_and_without_a_key_none_does():
     until(lambda: mine.answers[0]["outcome"] == "refused")
     assert "cannot carry out" in mine.answers[0]["reason"]
     assert mine.answers[1]["outcome"] == "no command"
-    until(lambda: len(ship.log) == 2)
-    assert sorted(entry.outcome for entry in ship.log) == ["forged", "refused"]
+    assert other.answers[0]["outcome"] == "no command" and "this key" in other.answers[0]["reason"]
+    assert [entry.outcome for entry in ship.log] == ["refused"]
     assert deaf.answers[0]["outcome"] == "no command" and "--key" in deaf.answers[0]["reason"]
     for feed in (mine, other, deaf):
         feed.stop()

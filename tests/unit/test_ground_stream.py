@@ -126,7 +126,8 @@ def test_somebody_else_s_server_is_refused():
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         heard = Listener()
-        listen(heard, "127.0.0.1", other.getsockname()[1])
+        with pytest.raises(InputError, match="does not send telemetry of Homeward"):
+            listen(heard, "127.0.0.1", other.getsockname()[1])
         thread.join(WAIT)
     assert not heard.about and heard.packets == 0
 

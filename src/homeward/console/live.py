@@ -21,7 +21,6 @@ from homeward.ground.cabin import CABIN
 from homeward.ground.commands import Command, LandingSite, decode
 from homeward.ground.dictionary import told_columns
 from homeward.ground.keys import OCTETS
-from homeward.ground.packets import BadPacket, unpack
 from homeward.ground.sealing import Sealer
 from homeward.ground.timecode import Clock
 from homeward.ground.uplink import flight_word
@@ -105,11 +104,11 @@ class Feed:
             told = ("failed", "its process has ended")
         if told[0] != "begun":
             raise Infeasible(f"--live {self._name}: {told[1]}")
-        _, epoch_utc, self._names = told
+        _, epoch_utc, self._names, ship = told
         epoch = Epoch.from_iso(epoch_utc)
         self._clock = Clock.of(epoch)
         self._sealer = Sealer(
-            self._key, flight_word({"name": self._name, "epoch_utc": epoch_utc}), self._clock
+            self._key, flight_word({"name": self._name, "epoch_utc": epoch_utc}), self._clock, ship
         )
         messages = (PairFrame,) if pair else (Frame, Accuracy)
         columns = [c.name for m in messages for c in told_columns(m, 0)] + list(CABIN.names)
@@ -142,8 +141,7 @@ class Feed:
                 self.pace, self._anchor = pace, (when, wall)
             case ("answers", packets):
                 for packet in packets:
-                    with contextlib.suppress(BadPacket):
-                        self._orders.answered(unpack(packet, self._clock).data, self.now())
+                    self._orders.answered(packet, self.now())
             case ("acts", when, words, octets):
                 f.say(when, "order", f"{words} acts")
                 self._orders.add(when, words, "acts")

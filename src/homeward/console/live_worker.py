@@ -1,6 +1,6 @@
 """Flies a scenario in a process of its own, held to a clock, telling its telemetry and taking its commands.
 
-Up the pipe come ``("octets", sealed)`` and ``("pace", times)``. Down go ``("begun", epoch, legs)``,
+Up the pipe come ``("octets", sealed)`` and ``("pace", times)``. Down go ``("begun", epoch, legs, ship)``,
 ``("rows", time, columns)``, ``("leg", number, start)``, ``("clock", time, wall, pace)``,
 ``("answers", packets)``, ``("burn", time, delta_v)``, ``("acts", time, words, command)``,
 ``("refused", time, words, why)`` and at the end ``("ended", summary)`` or ``("failed", sentence)``.
@@ -59,8 +59,8 @@ class Worker:
         """What flies: from here on commands are taken."""
         clock, told = Clock.of(epoch), epoch.to_iso(6)
         word = flight_word({"name": self.chosen.name, "epoch_utc": told})
-        self.ship = Executive(Opener(self.key, word, clock), clock, lambda: self.orders.situation)
-        self.pipe.send(("begun", told, list(legs)))
+        self.ship = Executive(Opener(self.key, word, clock), lambda: self.orders.situation)
+        self.pipe.send(("begun", told, list(legs), self.ship.ship))
 
     def _take(self, _: float) -> list[Command]:
         return [command for _, command in self.ship.take()]

@@ -9,6 +9,7 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,9 @@ class StreamFeed:
     pace = 0.0  # the sender's own
 
     def __init__(
-        self, host: str, port: int, key: bytes | None, scenario: str | None, archive: Path | None = None
-    ) -> None:
+        self, host: str, port: int, key: bytes | None, scenario: str | None, archive: Path | None = None,
+        flights: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self.commands = key is not None
         self._heard = _Rows(archive)
         self._stack = contextlib.ExitStack()
@@ -68,6 +70,13 @@ class StreamFeed:
             self._stack.close()
             raise
         about = self._heard.about
+        if key is not None and flight_word(about) not in flights:
+            self._stack.close()
+            named = ", ".join(flights) or "none"
+            raise InputError(
+                f"--key: {self._where} streams {flight_word(about)}; --flight names the flights that "
+                f"commands may go to: {named}"
+            )
         pair = self._heard.pair
         self._names = [str(n) for n in about.get("legs", [])]
         self._sealer = None if key is None else Sealer(key, flight_word(about), self._heard.clock)
@@ -100,7 +109,7 @@ class StreamFeed:
 
     def command(self, words: str) -> None:
         """Seal a command and send it up; what becomes of it is told by ``answers``."""
-        self._orders.send(words, self.now(), self._sealer, self._link.sendall, self._heard.time)
+        self._orders.send(words, self.now(), self._sealer, self._link.sendall)
 
     def stop(self) -> None:
         """Hang up."""
@@ -117,8 +126,6 @@ class StreamFeed:
             if not octets:
                 return False
             self._heard.feed(octets)
-        elif self._heard.archive is not None:
-            self._heard.archive.flush()
         return True
 
     def _listen(self) -> None:
@@ -126,18 +133,23 @@ class StreamFeed:
         try:
             while not self._over and self._read(NAP):
                 self._take()
+                if self._heard.silent():
+                    why = "the sender has been silent for a minute"
+                    break
+            self._heard.close()
+            self._take()
         except HomewardError as error:
             why = str(error)
-        except OSError as error:
-            why = f"the archive cannot be written ({error.strerror})"
-        with contextlib.suppress(OSError):  # of a disk that is full
-            self._heard.close()
-        self._take()
-        f = self.flight
-        f.note = "" if "sent" in self._heard.about else f"the stream broke off: {why}"
-        f.say(f.end, "end", f.note or "end of the stream")
-        f.live, f.ended = False, True
-        self._stack.close()
+        except Exception as error:  # whatever it was: a page must not stay live over a reader that has died
+            why = f"its reader failed ({type(error).__name__})"
+        finally:
+            f = self.flight
+            f.note = "" if "sent" in self._heard.about else f"the stream broke off: {why}"
+            f.live, f.ended = False, True
+            f.say(f.end, "end", f.note or "end of the stream")
+            with contextlib.suppress(OSError):
+                self._heard.close()
+            self._stack.close()
 
     def _take(self) -> None:
         heard, f = self._heard, self.flight
@@ -148,12 +160,17 @@ class StreamFeed:
             f.take(np.array([when for when, _ in rows]), table)
             self._legs(rows)
         for event in heard.monitor.log[self._gaps :]:
-            if event.name == "gap":
-                f.say(event.time, "gap", event.text, "unknown")
+            if event.name in ("gap", "archive"):
+                f.say(event.time, event.name, event.text, "unknown")
         self._gaps = len(heard.monitor.log)
-        told, heard.acknowledged = heard.acknowledged, []
-        for data in told:
-            self._orders.answered(data, self.now())
+        beacons, heard.beacons = heard.beacons, []
+        for octets in beacons:
+            if self._sealer is not None:
+                self._sealer.hear(octets)
+        answers, heard.acknowledged = heard.acknowledged, []
+        for octets in answers:
+            self._orders.answered(octets, self.now())
+        self._orders.overdue()
 
     def _legs(self, rows: list[tuple[float, dict[str, float | int]]]) -> None:
         f = self.flight

@@ -27,6 +27,7 @@ ABOUT_APID = 1  # what is flying: name, epoch, thrusters, as JSON
 CABIN_APID = 48
 ACKNOWLEDGE_APID = 64
 COMMAND_APID = 65
+BEACON_APID = 66  # the ship's clocks, sealed: what a ground station seals its commands by
 FORMATS = {"flag": "B", "count": "i", "number": "d"}  # struct codes, big-endian on the wire
 BITS = {"flag": 8, "count": 32, "number": 64}
 

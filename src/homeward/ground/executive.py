@@ -17,15 +17,14 @@ from homeward.ground.commands import (
     Winds,
     words_of,
 )
-from homeward.ground.dictionary import ACKNOWLEDGE_APID
-from homeward.ground.packets import Packet, Splitter, pack
-from homeward.ground.sealing import COUNTER, Opener, Refusal
-from homeward.ground.timecode import Clock
+from homeward.ground.dictionary import COMMAND_APID
+from homeward.ground.packets import Splitter
+from homeward.ground.sealing import Opener, Refusal
 
-CODES = ("accepted", "refused", "forged", "replayed", "stale", "malformed")
 GROUND_STEP = 50.0  # m that the ground at another site may be higher or lower
 LEAST_NOTICE = 300.0  # s before a burn after which it stands: the orbital module is left then
-LONGEST_COMMAND = 2048  # octets
+LONGEST_COMMAND = 1200  # octets: a table of winds of 40 levels, sealed
+MOST_ENTRIES = 1000  # of the log: anybody may send what is no command
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,55 +101,76 @@ def objection(command: Command, situation: Situation, now: float) -> str:
 
 
 class Executive:
-    """Takes octets from below; keeps the commands that are to be carried out, and the log of all of them."""
+    """Takes octets from below; keeps the commands that are to be carried out, and the log of all of them.
 
-    def __init__(self, opener: Opener, clock: Clock, look: Callable[[], Situation]) -> None:
-        self._opener, self._clock, self._look = opener, clock, look
+    Only whoever has the key is answered, with a sealed answer that names the command. What is forged or no
+    packet at all changes nothing and is a line of the log.
+    """
+
+    def __init__(self, opener: Opener, look: Callable[[], Situation]) -> None:
+        self._opener, self._look = opener, look
         self._splitters: dict[int, Splitter] = {}
-        self._told = 0
+        self._sent = 0
         self.waiting: list[tuple[float, Command]] = []
         self.log: list[Entry] = []
 
     def uplink(self, octets: bytes, now: float, sender: int = 0) -> list[bytes]:
-        """What has come up from a sender at the ship's time [s]; returns an answer for each command."""
-        splitter = self._splitters.setdefault(sender, Splitter(longest=LONGEST_COMMAND))
+        """What has come up from a sender at the ship's time [s]; returns an answer for each sealed command.
+
+        ``sender`` numbers the connection: no number must come twice unless it was hung up.
+        """
+        splitter = self._splitters.setdefault(sender, Splitter(None, {COMMAND_APID: LONGEST_COMMAND}))
         skipped = splitter.skipped
         answers = [self._one(whole, now) for whole in splitter.feed(octets)]
         if splitter.skipped > skipped:
-            count = splitter.skipped - skipped
-            self.log.append(Entry(now, "malformed", "", f"{count} octets of no packet"))
-        return answers
+            self._enter(now, "malformed", "", f"{splitter.skipped - skipped} octets of no packet")
+        return [answer for answer in answers if answer is not None]
+
+    def hang_up(self, sender: int, now: float = math.nan) -> None:
+        """A connection has ended: what it left unfinished is no packet, and belongs to nobody else."""
+        splitter = self._splitters.pop(sender, None)
+        if splitter is not None:
+            skipped = splitter.skipped
+            splitter.finish()
+            if splitter.skipped > skipped:
+                self._enter(now, "malformed", "", f"{splitter.skipped - skipped} octets of no packet")
 
     def take(self) -> list[tuple[float, Command]]:
         """The commands to be carried out now; they are handed over once."""
         taken, self.waiting = self.waiting, []
         return taken
 
-    def _one(self, whole: bytes, now: float) -> bytes:
+    def beacon(self, now: float) -> bytes:
+        """The ship's clocks, sealed, at its time [s]: what a station needs to seal a command for it."""
+        self._sent += 1
+        return self._opener.beacon(now if math.isfinite(now) else 0.0, self._sent)
+
+    @property
+    def ship(self) -> bytes:
+        """The name of this run of the ship's end."""
+        return self._opener.ship
+
+    def _one(self, whole: bytes, now: float) -> bytes | None:
         try:
-            counter, command = self._opener.open(whole, now)
+            opened = self._opener.open(whole, now)
         except Refusal as refusal:
-            self.log.append(Entry(now, refusal.code, "", refusal.reason))
-            # Who has not the key is told nothing but that.
-            reason = refusal.reason if refusal.counter else ""
-            return self._answer(refusal.counter, refusal.code, reason, now)
-        reason = objection(command, self._look(), now)
+            self._enter(now, refusal.outcome, "", refusal.reason)
+            if refusal.salt is None:
+                return None  # who has not the key is told nothing
+            return self._answer(refusal.salt, refusal.outcome, refusal.reason, now, refusal.first)
+        reason = objection(opened.command, self._look(), now)
         outcome = "refused" if reason else "accepted"
-        self.log.append(Entry(now, outcome, words_of(command), reason))
+        self._enter(now, outcome, words_of(opened.command), reason)
         if not reason:
-            self.waiting.append((now, command))
-        return self._answer(counter, outcome, reason, now)
+            self._opener.accept(opened)
+            self.waiting.append((now, opened.command))
+        return self._answer(opened.salt, outcome, reason, now)
 
-    def _answer(self, counter: int, outcome: str, reason: str, now: float) -> bytes:
-        data = COUNTER.pack(counter) + bytes([CODES.index(outcome)]) + reason.encode()[:200]
-        self._told += 1
-        time = now if math.isfinite(now) else 0.0
-        return pack(Packet(ACKNOWLEDGE_APID, self._told - 1, time, data), self._clock)
+    def _answer(self, salt: bytes, outcome: str, reason: str, now: float, first: str = "") -> bytes:
+        self._sent += 1
+        when = now if math.isfinite(now) else 0.0
+        return self._opener.answer(salt, outcome, reason, when, self._sent, first)
 
-
-def read_answer(data: bytes) -> tuple[int, str, str]:
-    """Counter, outcome and reason of an acknowledgement's user data; raises ValueError where it is none."""
-    if len(data) < COUNTER.size + 1 or data[COUNTER.size] >= len(CODES):
-        raise ValueError("no acknowledgement")
-    (counter,) = COUNTER.unpack(data[: COUNTER.size])
-    return counter, CODES[data[COUNTER.size]], data[COUNTER.size + 1 :].decode("utf-8", "replace")
+    def _enter(self, now: float, outcome: str, command: str, reason: str) -> None:
+        self.log.append(Entry(now, outcome, command, reason))
+        del self.log[:-MOST_ENTRIES]

@@ -6,24 +6,32 @@ packet that tells what is flying, and last one that tells how much was sent.
 """
 
 import asyncio
+import bisect
 import contextlib
 import errno
+import itertools
 import json
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 from homeward.errors import InputError
+from homeward.ground.about import LONGEST_ABOUT
 from homeward.ground.dictionary import ABOUT_APID
+from homeward.ground.executive import Executive
 from homeward.ground.link import Delivery, blackouts, deliver, sent_packets
 from homeward.ground.packets import Packet, pack
 from homeward.ground.recording import Recording
 from homeward.scenario.schema_ground import Link
 
-#: Octets that came up, time [s], which connection; packets that answer.
-Uplink = Callable[[bytes, float, int], list[bytes]]
 NAP = 0.02  # s at most between two looks at the clock
 MOST = 256  # packets written at once
 PATIENCE = 30.0  # s a listener may refuse to take anything
+READ = 4096  # octets taken from one connection at a time: 200 kB/s, so that none holds up the others
+BEACON = 0.5  # s between two beacons of a ship that takes commands
+STILL_HERE = 10.0  # s of silence after which a sender says that it is there
+MOST_LISTENERS = 256
 REMAINS = 5.0  # s a sender stays after the end for others, if all who listened left before it
 
 
@@ -31,7 +39,7 @@ class Stream:
     """The deliveries of a flight and the clock they are played by; ``speed`` 0 is as fast as it goes."""
 
     def __init__(
-        self, recording: Recording, link: Link, speed: float = 1.0, uplink: Uplink | None = None,
+        self, recording: Recording, link: Link, speed: float = 1.0, ship: Executive | None = None,
         start: float | None = None,
     ) -> None:  # fmt: skip
         sent = sent_packets(recording)
@@ -39,12 +47,16 @@ class Stream:
             sent = [item for item in sent if item[0] >= start]
         if not sent:
             raise InputError(f"{recording.name}: nothing is sent from {start:.0f} s on")
-        self.deliveries = deliver(sent, link, blackouts(recording))
+        self._dark = [] if link.through_blackout else blackouts(recording)
+        self.deliveries = deliver(sent, link, self._dark)
         self.first, self.last = sent[0][0], sent[-1][0]
-        self.recording, self.speed, self.uplink = recording, speed, uplink
+        self.recording, self.speed, self.ship = recording, speed, ship
         self.answers: list[bytes] = []
+        self._arrivals = [d.time for d in self.deliveries]
+        self._start = self.first if start is None else start
         self.counts = {g.name: len(recording.tables[g.name]["time_s"]) for g in recording.dictionary.groups}
         self._began: float | None = None
+        self.about(ended=True, joins=self._start)  # a description too long is found before anybody listens
 
     def now(self) -> float:
         """The time of the flight [s since the epoch]."""
@@ -63,18 +75,43 @@ class Stream:
         """Whether all that is to arrive has."""
         return self.now() > max(self.last, self.deliveries[-1].time if self.deliveries else self.last)
 
-    def about(self, ended: bool = False) -> bytes:
-        """The packet that tells what is flying."""
-        told = self.recording.about() | ({"sent": self.counts} if ended else {})
-        data = json.dumps(told, ensure_ascii=False).encode()
-        return pack(
-            Packet(ABOUT_APID, int(ended), self.last if ended else self.first, data), self.recording.clock
-        )
+    def ship_time(self) -> float:
+        """The time of the flight [s], which does not go past its end."""
+        return min(self.now(), self.last)
 
-    def place(self) -> int:
-        """Index of the first delivery that is still to come."""
+    def dark(self) -> bool:
+        """Whether the flight is in a black-out, in which nothing goes down or up."""
+        now = self.ship_time()
+        return any(a <= now <= b for a, b in self._dark)
+
+    def about(self, ended: bool = False, joins: float | None = None) -> bytes:
+        """The packet that tells what is flying.
+
+        To a listener that joins at a time [s] it tells at which count each group begins for it, at the end
+        how many packets of each group the flight has. Raises InputError for a description that is too long.
+        """
+        told = self.recording.about()
+        if joins is not None:
+            tables = self.recording.tables
+            told["first"] = {
+                name: int(np.searchsorted(np.asarray(tables[name]["time_s"], float), joins))
+                for name in self.counts
+            }
+        if ended:
+            told["sent"] = self.counts
+        data = json.dumps(told, ensure_ascii=False).encode()
+        packet = Packet(ABOUT_APID, int(ended), self.last if ended else self.first, data)
+        octets = pack(packet, self.recording.clock)
+        if len(octets) > LONGEST_ABOUT:
+            raise InputError(f"{self.recording.name[:80]}: the names of its legs are too long to be streamed")
+        return octets
+
+    def join(self) -> tuple[int, float]:
+        """Index of the first delivery to a new listener, and the time [s] from which on it hears all."""
         now = self.now()
-        return sum(d.time <= now for d in self.deliveries) if now < float("inf") else 0
+        if self._began is None or now == float("inf"):
+            return 0, self._start
+        return bisect.bisect_right(self._arrivals, now), max(now, self._start)
 
     def due(self, index: int) -> list[Delivery]:
         """The deliveries from an index on that have arrived by now."""
@@ -86,26 +123,37 @@ class Stream:
         return found
 
 
-async def _listener(stream: Stream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+async def _listener(
+    stream: Stream, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> bool:
     """Serve one listener; whether it has had all."""
     whole = False
-    index = stream.place() if stream._began is not None else 0
+    index, joins = stream.join()
     stream.begin()
     told = len(stream.answers)
-    listening = asyncio.create_task(_commands(stream, reader))
+    listening = asyncio.create_task(_commands(stream, reader, number))
+    spoke = beamed = -float("inf")
     try:
-        writer.write(stream.about())
+        writer.write(stream.about(joins=joins))
         while True:
             due = stream.due(index)
             index += len(due)
             answers = stream.answers[told:]
             told += len(answers)
-            writer.write(b"".join([*(d.octets for d in due), *answers]))
+            out = [*(d.octets for d in due), *answers]
+            now = time.monotonic()
+            if stream.ship is not None and (now - beamed >= BEACON or answers) and not stream.dark():
+                out.append(stream.ship.beacon(stream.ship_time()))
+                beamed = now
+            if not out and now - spoke >= STILL_HERE:
+                out.append(stream.about())
+            if out:
+                spoke = now
+                writer.write(b"".join(out))
             await asyncio.wait_for(writer.drain(), PATIENCE)
             if index == len(stream.deliveries) and stream.over() and not due:
                 break
-            if not due:
-                await asyncio.sleep(NAP)
+            await asyncio.sleep(0.0 if due else NAP)
         writer.write(stream.about(ended=True))
         await asyncio.wait_for(writer.drain(), PATIENCE)
         whole = True
@@ -119,10 +167,18 @@ async def _listener(stream: Stream, reader: asyncio.StreamReader, writer: asynci
     return whole
 
 
-async def _commands(stream: Stream, reader: asyncio.StreamReader) -> None:
-    while octets := await reader.read(65536):
-        if stream.uplink is not None:
-            stream.answers += stream.uplink(octets, stream.now(), id(reader))
+async def _commands(stream: Stream, reader: asyncio.StreamReader, number: int) -> None:
+    """Take what comes up one connection, a little at a time: whoever sends without end slows only himself."""
+    try:
+        while octets := await reader.read(READ):
+            if stream.ship is not None and not stream.dark():
+                stream.answers += stream.ship.uplink(octets, stream.ship_time(), number)
+            await asyncio.sleep(NAP)
+    except ConnectionError:
+        pass
+    finally:
+        if stream.ship is not None:
+            stream.ship.hang_up(number, stream.ship_time())
 
 
 async def _serve(
@@ -130,13 +186,17 @@ async def _serve(
 ) -> None:
     busy: set[asyncio.Task[None]] = set()
     served, content = asyncio.Event(), asyncio.Event()
+    numbers = itertools.count(1)
 
     async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        if len(busy) >= MOST_LISTENERS:
+            writer.close()
+            return
         busy.add(task)
         try:
-            if await _listener(stream, reader, writer):
+            if await _listener(stream, next(numbers), reader, writer):
                 content.set()
         finally:
             busy.discard(task)

@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 
 from homeward.earth.time import DAY, Epoch
+from homeward.errors import InputError
 
 #: No extension; time code 001 (the standard's own epoch); 4 octets of seconds; 3 of their fraction.
 PREAMBLE = 0b0_001_11_11
@@ -16,9 +17,16 @@ FRACTION = 1 << 24
 ZERO_JD = 2436204.5  # 1958-01-01T00:00 TAI
 
 
+class TimeCodeError(InputError, ValueError):
+    """A time that the code cannot hold, or octets that are no code of our kind."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Clock:
-    """Seconds since a scenario's epoch <-> the code. ``zero`` counts fractions from 1958 to the epoch."""
+    """Seconds since a scenario's epoch <-> the code. ``zero`` counts fractions from 1958 to the epoch.
+
+    Both are elapsed SI seconds: a leap second between epoch and packet is counted as any other.
+    """
 
     zero: int
 
@@ -29,16 +37,18 @@ class Clock:
         return Clock(round((a - ZERO_JD) * DAY) * FRACTION + round(b * DAY * FRACTION))
 
     def encode(self, seconds: float) -> bytes:
-        """The eight octets of a time since the epoch; raises ValueError for one that no code can hold."""
+        """The eight octets of a time since the epoch; raises TimeCodeError for one that no code can hold."""
         if not np.isfinite(seconds):
-            raise ValueError("time code: expected a finite time")
+            raise TimeCodeError("time code: expected a finite time")
         ticks = self.zero + round(seconds * FRACTION)
         if not 0 <= ticks < 1 << 56:
-            raise ValueError("time code: expected a time from 1958 to 2094")
+            raise TimeCodeError(
+                "telemetry: the time code of a packet (CCSDS 301.0-B-4) holds times from 1958 to 2094"
+            )
         return bytes([PREAMBLE]) + ticks.to_bytes(7, "big")
 
     def decode(self, octets: bytes) -> float:
-        """Seconds since the epoch; raises ValueError where this is no code of our kind."""
+        """Seconds since the epoch; raises TimeCodeError where this is no code of our kind."""
         if len(octets) != OCTETS or octets[0] != PREAMBLE:
-            raise ValueError("time code: expected CUC of level 1 with 4 and 3 octets")
+            raise TimeCodeError("time code: expected CUC of level 1 with 4 and 3 octets")
         return (int.from_bytes(octets[1:], "big") - self.zero) / FRACTION
