@@ -22,6 +22,6 @@ def refuse_broken(summary: Mapping[str, Any]) -> None:
     if failure and failure.get("not_finite"):
         when = f"{failure['time_s']:.1f} s in the leg {failure['leg']}"
         raise Infeasible(
-            f"{summary['scenario']}: a number of the flight stopped being finite at {when}; look at what the "
-            "guidance and the models give there"
+            f"{summary['scenario']}: {failure['reason']}, at {when}; look at what the guidance and the "
+            "models give there"
         )

@@ -1,6 +1,5 @@
 """What a command tells a person: calm tables of a flight, of opportunities, of scenarios."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from homeward.cli_streams import console as console  # for the commands
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import Rendezvous
 
-BALLISTIC_LOAD = 10.0  # g, see docs/models/reference_guidance.md
 KINDS = {
     "tle": "two-line elements",
     "tle_file": "a file of two-line elements",
@@ -23,7 +21,6 @@ KINDS = {
     "interface": "a point at the entry interface",
 }
 EXCEEDED = "exceeded"
-MISS_LIMIT = 10.0  # km: what `success` allows at touchdown
 
 
 def fmt(value: Any, unit: str = "", digits: int = 2) -> str:
@@ -59,7 +56,7 @@ def told_files(screen: Console, out: Path | None) -> None:
 
 def show_return(out: Console, scenario: Scenario, summary: Mapping[str, Any]) -> None:
     """The whole return on one page."""
-    tables = (_legs(summary.get("legs") or []), _figures(scenario, summary), _limits(scenario, summary))
+    tables = (_legs(summary.get("legs") or []), _figures(scenario, summary), _limits(summary))
     head = Text.assemble((str(summary.get("scenario", scenario.name)), "bold"), "  ")
     out.print(head.append_text(verdict("landed", summary, tables)))
     if scenario.title:
@@ -77,14 +74,14 @@ def show_return(out: Console, scenario: Scenario, summary: Mapping[str, Any]) ->
 
 
 def verdict(done: str, summary: Mapping[str, Any], tables: Iterable[Table], also: str = "") -> Text:
-    """The flight in a word: as planned only where its tables hold no limit that was exceeded."""
-    if not summary.get("success"):
-        return Text("not a success", "bold red")
+    """The flight in a word: as planned only where it is a success and its tables hold no limit exceeded."""
     cells = (str(cell) for table in tables for column in table.columns for cell in column.cells)
     over = sum(cell == EXCEEDED for cell in cells)
-    if not over:
+    if summary.get("success") and not over:
         return Text(f"{done} as planned{also}", "green")
-    return Text(f"{done}{also}, with {over} limit{'s' * (over > 1)} exceeded", "bold yellow")
+    if over and not summary.get("failure"):
+        return Text(f"not a success: {over} limit{'s' * (over > 1)} exceeded", "bold red")
+    return Text("not a success", "bold red")
 
 
 def plain_table(*columns: str) -> Table:
@@ -189,28 +186,15 @@ def _over(value: Any, divisor: float) -> float | None:
     return None if value is None else float(value) / divisor
 
 
-def _limits(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
-    """Each figure beside its limit."""
-    entry, ground = summary.get("entry") or {}, summary.get("touchdown") or {}
-    limits = scenario.truth.limits
-    speed = ground.get("vertical_speed_m_s")
-    # What the ballistic fall-back is judged by: load and a safe touchdown, not where.
-    ballistic = summary.get("guidance") == "ballistic"
-    load = max(limits.load_g, BALLISTIC_LOAD) if ballistic else limits.load_g
-    pressure = limits.dynamic_pressure_pa * load / limits.load_g
-    rows: Sequence[tuple[str, Any, float, str, float]] = (
-        ("load", entry.get("peak_load_g"), load, "g", 1.0),
-        ("heating", entry.get("peak_heat_rate_w_m2"), limits.heat_rate_w_m2, "kW/m2", 1e3),
-        ("dynamic pressure", entry.get("peak_dynamic_pressure_pa"), pressure, "kPa", 1e3),
-        ("touchdown speed", None if speed is None else abs(speed), limits.touchdown_speed_m_s, "m/s", 1.0),
-        ("touchdown miss", ground.get("miss_km"), math.inf if ballistic else MISS_LIMIT, "km", 1.0),
-    )
+def _limits(summary: Mapping[str, Any]) -> Table:
+    """Each figure beside its limit, as the summary judges it."""
     table = plain_table("against limits", "flown", "limit", "")
-    for name, value, limit, unit, divisor in rows:
-        if value is None or math.isinf(limit):
-            continue
-        kept = Text("kept", "green") if value <= limit else Text(EXCEEDED, "bold red")
-        table.add_row(name, fmt(value / divisor, unit), fmt(limit / divisor, unit), kept)
+    for row in summary.get("limits") or ():
+        kept = Text("kept", "green") if row["kept"] else Text(EXCEEDED, "bold red")
+        if isinstance(row["limit"], bool):
+            table.add_row(row["name"], fmt(row["flown"]), "yes", kept)
+        else:
+            table.add_row(row["name"], fmt(row["flown"], row["unit"]), fmt(row["limit"], row["unit"]), kept)
     return table
 
 

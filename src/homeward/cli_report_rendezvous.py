@@ -9,25 +9,14 @@ from rich.text import Text
 
 from homeward.cli_report import EXCEEDED, fmt, plain_table, verdict
 from homeward.scenario.schema import Scenario
-from homeward.scenario.schema_rendezvous import PLANS, Rendezvous
-
-# The contact box of the docking standard (IDSS Rev E): name, key of the summary, least, most, unit.
-BOX: Sequence[tuple[str, str, float, float, str]] = (
-    ("closing speed", "closing_m_s", 0.05, 0.10, "m/s"),
-    ("lateral rate", "lateral_rate_m_s", 0.0, 0.04, "m/s"),
-    ("lateral offset", "lateral_offset_m", 0.0, 0.10, "m"),
-    ("pitch and yaw", "angle_deg", 0.0, 4.0, "deg"),
-    ("roll", "roll_deg", 0.0, 4.0, "deg"),
-    ("turning rate", "rate_deg_s", 0.0, 0.20, "deg/s"),
-)
+from homeward.scenario.schema_rendezvous import PLANS
 
 
 def show_rendezvous(out: Console, scenario: Scenario, summary: Mapping[str, Any]) -> None:
     """The whole rendezvous on one page."""
     told = scenario.required_rendezvous()
     plan = summary.get("plan") or {}
-    tables = (_burns(plan.get("burns") or ()), _figures(summary), _limits(told, summary), _contact(summary),
-              _withdrawal(summary))  # fmt: skip
+    tables = (_burns(plan.get("burns") or ()), _figures(summary), _limits(summary), _withdrawal(summary))
     away = ", and away again" if summary.get("withdrawal") else ""
     head = Text.assemble((str(summary.get("scenario", scenario.name)), "bold"), "  ")
     out.print(head.append_text(verdict("docked", summary, tables, away)))
@@ -109,68 +98,45 @@ def _events(found: Any) -> str:
     return "; ".join(clauses) or "none"
 
 
-def _limits(told: Rendezvous, summary: Mapping[str, Any]) -> Table:
-    """Time, propellant and safety, each beside its limit."""
+def _limits(summary: Mapping[str, Any]) -> Table:
+    """The time beside its plan, and each figure beside its limit, as the summary judges it."""
     table = plain_table("against limits", "flown", "limit", "")
     names = summary.get("plan") or {}
     plan = str(names.get("flown", names.get("name")))
-    time, used = summary.get("time_to_dock_s"), summary.get("propellant_kg")
-    nearest = summary.get("min_range_outside_corridor_m")
-    safety = summary.get("passive_safety") or {}
+    time = summary.get("time_to_dock_s")
     if time is not None and plan in PLANS:
-        table.add_row("time to dock", clock(time), clock(PLANS[plan]), _kept(time <= PLANS[plan]))
-    if used is not None:
-        most = told.ship.propellant_kg
-        table.add_row("propellant", fmt(used, "kg", 1), fmt(most, "kg", 1), _kept(used <= most))
-    if nearest is not None:
-        least = told.station.keep_out_radius_m
-        table.add_row(
-            "outside the corridor", fmt(nearest, "m", 1), fmt(least, "m", 1), _kept(nearest >= least)
-        )
-    if safety.get("checked_points"):
-        wrong = safety.get("violations", 0)
-        checked = f"{wrong} of {safety['checked_points']} points"
-        table.add_row("unsafe without thrust", checked, "0", _kept(wrong == 0))
+        word = Text("as planned", "green") if time <= PLANS[plan] else Text("late", "yellow")
+        table.add_row("time to dock", clock(time), clock(PLANS[plan]), word)
+    for row in summary.get("limits") or ():
+        contact = str(row["quantity"]).startswith("contact.")
+        flown = fmt(row["flown"], row["unit"], 3 if contact else 1)
+        table.add_row(row["name"], flown, _span(row, 2 if contact else 1), _kept(row["kept"]))
     return table
 
 
-def _contact(summary: Mapping[str, Any]) -> Table:
-    """The contact beside its box."""
-    table = plain_table("contact", "flown", "box", "")
-    contact = summary.get("contact") or {}
-    for name, key, least, most, unit in BOX:
-        value = contact.get(key)
-        if value is not None:
-            box = f"{least:.2f} to {most:.2f} {unit}" if least else f"{most:.2f} {unit}"
-            table.add_row(name, fmt(value, unit, 3), box, _kept(least <= abs(value) <= most))
-    return table
+def _span(row: Mapping[str, Any], digits: int) -> str:
+    """What a figure may be: the most, at least the least, or both."""
+    least, most, unit = row["least"], row["limit"], "" if row["unit"].startswith("of ") else row["unit"]
+    if least is None:
+        return fmt(most, unit, digits)
+    return (
+        f"at least {fmt(least, unit, digits)}"
+        if most is None
+        else (f"{fmt(least, '', digits)} to {fmt(most, unit, digits)}")
+    )
 
 
 def _withdrawal(summary: Mapping[str, Any]) -> Table:
     """How the ship left again, beside what it had to keep."""
-    table = plain_table("withdrawal", "flown", "limit", "")
+    table = plain_table("withdrawal", "flown")
     told = summary.get("withdrawal")
     if not told:
         return table
-    least = told.get("keep_out_m")
-    table.add_row("undocked", fmt(told.get("undock_utc")), "", "")
-    table.add_row("out of the keep-out sphere after", clock(told.get("keep_out_exit_s")), "", "")
-    table.add_row("departure burn after", clock(told.get("departure_s")), "", "")
+    table.add_row("undocked", fmt(told.get("undock_utc")))
+    table.add_row("out of the keep-out sphere after", clock(told.get("keep_out_exit_s")))
+    table.add_row("departure burn after", clock(told.get("departure_s")))
     cost = f"{fmt(told.get('delta_v_m_s'), 'm/s')}, {fmt(told.get('propellant_kg'), 'kg', 1)}"
-    table.add_row("delta-v, propellant", cost, "", "")
-    share = told.get("corridor_share")
-    if share is not None:
-        table.add_row("of the corridor's width", fmt(100.0 * share, "%", 0), "100 %", _kept(share <= 1.0))
-    hull = told.get("min_clearance_m")
-    if hull is not None:
-        table.add_row("hull from the station, once off", fmt(hull, "m", 2), "0 m", _kept(hull > 0.0))
-    for name, key in (
-        ("outside the corridor", "min_range_outside_corridor_m"),
-        ("adrift for two revolutions", "station_min_range_m"),
-    ):
-        nearest = told.get(key)
-        if nearest is not None:
-            table.add_row(name, fmt(nearest, "m", 1), fmt(least, "m", 1), _kept(nearest > least))
+    table.add_row("delta-v, propellant", cost)
     return table
 
 

@@ -8,10 +8,10 @@ import pytest
 from homeward.campaign.fault_campaign import FaultMatrices
 from homeward.campaign.fly import fly
 from homeward.campaign.return_faults import ABORT_OFF, return_faults
-from homeward.campaign.summary import BALLISTIC_LOAD
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.icd import EntryCommand
 from homeward.scenario import load
+from homeward.scenario.return_limits import BALLISTIC_LOAD
 
 
 class Jumping(AbstractEntryGuidance):

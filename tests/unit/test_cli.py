@@ -22,7 +22,11 @@ SUMMARY: dict[str, Any] = {
     "seed": 0,
     "guidance": "predictive",
     "fidelity": "point-mass",
-    "success": True,
+    "success": False,
+    "limits": [
+        {"name": "entry load", "flown": 6.0, "limit": 5.0, "unit": "g", "kept": False},
+        {"name": "parachute open", "flown": True, "limit": True, "unit": "", "kept": True},
+    ],
     "legs": [{"name": "entry", "start": "2023-09-09T05:00:00Z", "end": "2023-09-09T05:09:00Z"}],
     "deorbit": {"burn_start_utc": "2023-09-09T04:30:00Z", "delta_v_m_s": 110.0, "propellant_kg": 240.0},
     "entry": {
@@ -88,7 +92,7 @@ def test_return_flies_what_it_is_told(flown: list[dict[str, Any]], capsys: Captu
     told = capsys.readouterr().out
     assert "41.6000 S" in told
     # The stub's load is above the limit: nobody shall read that all went well.
-    assert "6.00 g" in told and "landed, with 1 limit exceeded" in told and "as planned" not in told
+    assert "6.00 g" in told and "not a success: 1 limit exceeded" in told and "as planned" not in told
     assert "a model that prints" not in told
 
 

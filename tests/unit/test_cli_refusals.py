@@ -139,7 +139,7 @@ def test_a_number_that_is_none_ends_with_3_and_loses_nothing(
     with warnings.catch_warnings():
         assert main(["return", "--out", str(tmp_path), *["--json"] * as_json]) == 3
     captured = capsys.readouterr()
-    assert captured.err.splitlines()[-1].startswith("homeward: shenzhou-15: a number of the flight stopped")
+    assert captured.err.splitlines()[-1].startswith("homeward: shenzhou-15: a number stopped being finite")
     assert "12.5 s in the leg entry" in captured.err
     assert (tmp_path / "summary.json").is_file()
     assert (json.loads(captured.out)["success"] is False) if as_json else ("not a success" in captured.out)

@@ -11,6 +11,7 @@ from test_scenario import SHORT, written
 from test_scenario_rendezvous import ONLY
 
 import homeward
+from homeward.campaign.rendezvous_outcome import judged
 from homeward.cli import main
 from homeward.cli_files import json_text
 from homeward.cli_report_rendezvous import clock
@@ -33,6 +34,7 @@ SUMMARY: dict[str, Any] = {
     "min_range_outside_corridor_m": 205.0, "passive_safety": {"checked_points": 9000, "violations": 0},
     "switches": [], "aborts": [], "failure": None,
 }  # fmt: skip
+TOLD = homeward.load("shenzhou-21").required_rendezvous()
 WINDOW: dict[str, Any] = {
     "lift_off_utc": "2023-09-09T02:11:00Z", "insertion_utc": "2023-09-09T02:21:00Z", "phase_deg": 31.2,
     "plane_error_deg": 0.012,
@@ -47,7 +49,7 @@ class StubFlight:
     """Stands for a rendezvous that has been flown."""
 
     def __init__(self, changes: dict[str, Any]) -> None:
-        self.summary = {**SUMMARY, **changes}
+        self.summary = judged(TOLD, {"collided": False, **SUMMARY, **changes})
 
     def save(self, out: Path, progress: Callable[..., None] | None = None) -> None:
         (out / "summary.json").write_text(json_text(self.summary), encoding="utf-8")
@@ -107,11 +109,11 @@ def test_what_is_out_of_the_box_stands_out(stub: Stub, capsys: Capture) -> None:
         "time_to_dock_s": 13000.0, "min_range_outside_corridor_m": 150.0,
         "passive_safety": {"checked_points": 10, "violations": 2},
         "switches": [{"time_s": 4000.0, "from": "3.5h", "to": "6.5h", "why": "too dear"}],
-        "aborts": [{"time_s": 11000.0, "kind": "retreat"}], "propellant_kg": 2000.0,
+        "aborts": [{"time_s": 11000.0, "kind": "retreat"}], "propellant_kg": 20000.0,
     }  # fmt: skip
     assert main(["rendezvous"]) == 0
     told = capsys.readouterr().out
-    assert "not a success" in told and told.count("exceeded") == 6
+    assert "not a success: 5 limits exceeded" in told and told.count("exceeded") == 6 and "late" in told
     assert "1 h 06 min 40 s, from 3.5h to 6.5h too dear" in told and "retreat" in told
 
 

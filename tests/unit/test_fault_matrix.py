@@ -28,7 +28,8 @@ FLEET = Fleet(12, 12, 24, 4, 12)
 LASTS = dict.fromkeys(RETURN, 100.0)
 SOUND = {
     "came": True, "failed": False, "failed_time": 0.0, "peak_load": 4.0, "touchdown_vertical_speed": 2.0,
-    "touchdown_miss": 100.0, "peak_heat_rate": 6e5, "peak_dynamic_pressure": 1.8e4,
+    "touchdown_miss": 100.0, "peak_heat_rate": 6e5, "peak_dynamic_pressure": 1.8e4, "canopy_open": True,
+    "arrived": True, "peak_opening_load": 6.0, "peak_landing_load": 5.0,
 }  # fmt: skip
 
 
@@ -71,6 +72,15 @@ def test_pairs_are_of_two_failures_in_one_leg(cases):
         ({"touchdown_vertical_speed": 8.1}, LOST),
         ({"touchdown_miss": np.nan}, LOST),
         ({"failed": True}, LOST),
+        ({"canopy_open": False}, LOST),
+        ({"tumbled": True}, LOST),
+        ({"peak_opening_load": 11.0}, DEGRADED),
+        ({"peak_opening_load": 30.0}, LOST),
+        ({"peak_landing_load": 30.0}, LOST),
+        ({"peak_heat_rate": 1.3e6}, DEGRADED),
+        ({"peak_heat_rate": 3e6}, LOST),
+        ({"peak_dynamic_pressure": 2.7e4}, DEGRADED),
+        ({"peak_dynamic_pressure": 6e4}, LOST),
         ({"came": False}, LOST),
         ({"peak_load": 9.0, "touchdown_miss": 3e5, "prediction_off": 2e4}, ABORTED),
         ({"peak_load": 9.0, "touchdown_miss": 3e5, "prediction_off": 4e4}, LOST),

@@ -9,9 +9,10 @@ import jax
 import numpy as np
 
 from homeward.campaign.fly import spread_legs
-from homeward.campaign.summary import BALLISTIC_LOAD, metrics
+from homeward.campaign.summary import metrics
 from homeward.flight.onboard import OnboardModel
 from homeward.scenario.build_law import build_ballistic
+from homeward.scenario.return_limits import BALLISTIC_LOAD
 from homeward.scenario.returns import ReturnPlan
 from homeward.sim.lanes import spread_flight, spread_world
 from homeward.sim.mission import Outcome, fly_mission

@@ -17,14 +17,16 @@ from homeward.campaign.draw_columns import Draws, pair_draws, return_draws
 from homeward.campaign.failures import pair_failures, return_failures
 from homeward.campaign.flight import Flight
 from homeward.campaign.fly import flight_of, run_keys, spread_legs
+from homeward.campaign.implausible import pair_implausible
 from homeward.campaign.pair_history import history_of
 from homeward.campaign.pairs import LANES, bounds_of, figures
 from homeward.campaign.rendezvous import judge_flight, pair_keys
 from homeward.campaign.rendezvous_flight import RendezvousFlight
+from homeward.campaign.rendezvous_outcome import pair_succeeded
 from homeward.campaign.rendezvous_summary import summarise
 from homeward.campaign.sampling import RANDOM, Plan
 from homeward.campaign.summary import metrics
-from homeward.scenario.rendezvous_plan import plan_rendezvous
+from homeward.scenario.rendezvous_plan import RendezvousPlan, plan_rendezvous
 from homeward.scenario.returns import plan_return
 from homeward.scenario.schema import Scenario
 from homeward.sim.close_lanes import fly_close
@@ -33,6 +35,7 @@ from homeward.sim.lanes import pick_flight, pick_world
 from homeward.sim.mission import fly_mission
 from homeward.sim.modules import Scene
 from homeward.sim.pair_lanes import fly_far
+from homeward.world.dynamics import FASTEST
 from homeward.world.pair import PairWorld
 
 Share = Callable[[float], None]
@@ -111,11 +114,12 @@ class ReturnBlocks:
             world, flight, truth, self._legs, run_keys(self.seed, pick), False, lambda _, part: share(part)
         )
         numbers = metrics(self.plan, world, flight, outcome)
+        failures = return_failures(self.plan, outcome, numbers)
         if "touchdown" not in outcome.ends:
             numbers = {
                 name: x for name, x in numbers.items() if not name.startswith(("touchdown", "parachute"))
             }
-        return as_rows(self.kind, first, count, numbers, return_failures(self.plan, outcome), draws)
+        return as_rows(self.kind, first, count, numbers, failures, draws)
 
     def record(self, first: int, count: int, run: int, share: Share) -> Flight:
         """See ``Blocks``."""
@@ -161,12 +165,11 @@ class PairBlocks:
         draws, bound = pair_draws(made, world, carry), bounds_of(made, carry)
         far, told, close, _ = self._fly(world, carry, pick, False, share)
         n = figures(made, told, close) | {"bound": bound, "switched": np.asarray(far.flight.switches)}
+        n, beyond = pair_implausible(n)
         failures = pair_failures(
-            n["failed"], n["failed_time"],
-            np.asarray(np.isfinite(np.asarray(close.truth.bodies.r_BI_I)).all(axis=1)),
-            ~np.asarray(far.truth.failed),
-        )  # fmt: skip
-        return as_rows(self.kind, first, count, n | _last_contact(n, close), failures, draws)
+            n["failed"], n["failed_time"], _sound(close), ~np.asarray(far.truth.failed), beyond
+        )
+        return as_rows(self.kind, first, count, n | _last_contact(made, n, close), failures, draws)
 
     def record(self, first: int, count: int, run: int, share: Share) -> RendezvousFlight:
         """See ``Blocks``."""
@@ -188,14 +191,21 @@ class PairBlocks:
         return far, told, close, frames
 
 
-def _last_contact(n: dict[str, np.ndarray], close: Any) -> dict[str, np.ndarray]:
+def _sound(close: Any) -> np.ndarray:
+    """The lanes whose motion is still a ship's."""
+    b = close.truth.bodies
+    speed = np.linalg.norm(np.asarray(b.v_BI_I), axis=1)
+    return np.isfinite(np.asarray(b.r_BI_I)).all(axis=1) & (speed < FASTEST)
+
+
+def _last_contact(made: RendezvousPlan, n: dict[str, np.ndarray], close: Any) -> dict[str, np.ndarray]:
     """What the columns tell besides ``figures``; of a contact that never was there is no number."""
     c = close.truth.contact
     met = n["contacts"] > 0
     rates = np.maximum(np.abs(n["rate"]), np.abs(np.asarray(c.roll_rate)))
     told = {name: n[name] for name in ("closing", "lateral_rate", "lateral", "angle", "roll")}
     return {
-        "success": n["captured"] & ~n["failed"],
+        "success": pair_succeeded(made.told, n),
         "time_to_dock": np.where(n["captured"], n["time"], np.nan),
         "ratio": n["delta_v_aim"] / n["bound"],
         "approaches": n["tries"] + 1,

@@ -46,15 +46,19 @@ def _metric(name: str, unit: str, text: str, key: str, scale: float = 1.0) -> So
 
 RUN = (
     Column("run", "", "number of the run: with the seed it says all that is drawn", "run"),
-    Column("failed", "", "a number stopped being finite, or a leg took too long", "run"),
-    Column("success", "", "the flight ended as it should", "run"),
+    Column("failed", "", "numbers beyond physics or not finite, or a leg that took too long", "run"),
+    Column("success", "", "every limit that protects the crew kept, and the site reached", "run"),
     Column("failure", "", "leg, time and cause of a failure", "run"),
 )
 
 RETURN = (
     _metric("open_miss_km", "km", "distance from the aim point where the parachute opens", "open_miss", KM),
     _metric("touchdown_miss_km", "km", "distance from the site at touchdown", "touchdown_miss", KM),
-    _metric("peak_load_g", "g", "greatest load of the entry", "peak_load"),
+    _metric("peak_load_g", "g", "greatest load of the entry, up to the parachute", "peak_load"),
+    _metric("peak_opening_load_g", "g", "greatest load under the parachutes, up to the landing rockets",
+            "peak_opening_load"),
+    _metric("peak_landing_load_g", "g", "greatest load while the landing rockets burn", "peak_landing_load"),
+    _metric("peak_crew_load_g", "g", "greatest load of the entry and the descent", "peak_crew_load"),
     _metric("touchdown_speed_m_s", "m/s", "vertical speed at touchdown", "touchdown_vertical_speed"),
     _metric("propellant_kg", "kg", "propellant spent", "propellant"),
     _metric("nav_error_open_m", "m", "error of the known position at the opening", "navigation_error_open"),

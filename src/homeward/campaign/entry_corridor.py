@@ -17,8 +17,9 @@ from homeward.campaign.entries import plan_entries
 from homeward.campaign.fly import run_keys, spread_legs
 from homeward.campaign.sampling import Plan
 from homeward.campaign.statistics import clopper_pearson
-from homeward.campaign.summary import TOUCHDOWN_LIMIT, metrics, places
+from homeward.campaign.summary import metrics, places
 from homeward.errors import InputError
+from homeward.scenario.return_limits import TOUCHDOWN_LIMIT
 from homeward.scenario.returns import ReturnPlan
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_distribution import Distribution

@@ -10,6 +10,7 @@ import numpy as np
 
 from homeward.campaign.attitude import AttitudeGoals
 from homeward.output import FlightFacts, plot, save_flight
+from homeward.scenario.return_limits import return_limits
 from homeward.scenario.schema import Scenario
 
 
@@ -35,15 +36,15 @@ class Flight:
     def facts(self) -> FlightFacts:
         """What the pictures need to know of the scenario."""
         s = self.scenario
-        limits, capsule = s.truth.limits, s.truth.capsule
+        limits, capsule = return_limits(s, self.summary.get("guidance")), s.truth.capsule
         parachute = self.summary.get("parachute") or {}
         return FlightFacts(
             name=s.name, epoch_utc=self.epoch_utc, site_name=s.site.name,
             site_latitude_deg=s.site.latitude_deg, site_longitude_deg=s.site.longitude_deg,
             aim_latitude_deg=parachute.get("aim_latitude_deg"),
             aim_longitude_deg=parachute.get("aim_longitude_deg"),
-            load_limit_g=limits.load_g, heat_rate_limit_w_m2=limits.heat_rate_w_m2,
-            dynamic_pressure_limit_pa=limits.dynamic_pressure_pa,
+            load_limit_g=limits.load, heat_rate_limit_w_m2=limits.heat_rate,
+            dynamic_pressure_limit_pa=limits.dynamic_pressure, opening_load_limit_g=limits.opening_load,
             interface_altitude_m=s.flight.guidance.interface_altitude_m,
             opening_altitude_m=s.return_.legs.opening_altitude_m,
             mass_kg=capsule.mass_kg, area_m2=float(np.pi * capsule.diameter_m**2 / 4),

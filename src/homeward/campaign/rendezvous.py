@@ -12,6 +12,7 @@ from homeward.campaign.disperse_pair import disperse_pair
 from homeward.campaign.pair_history import PairHistory, history_of, stage_names
 from homeward.campaign.passive_safety import Safety, judge
 from homeward.campaign.rendezvous_flight import RendezvousFlight
+from homeward.campaign.rendezvous_outcome import judged
 from homeward.campaign.rendezvous_summary import abort_of, summarise
 from homeward.campaign.withdrawal import rows_of, withdraw, withdrawal_facts
 from homeward.errors import InputError
@@ -74,8 +75,7 @@ def rendezvous(
     summary = summarise(made, far, float(far_result.aim_delta_v[0]), close, history, safety, 0)
     summary["abort"] = abort_of(history, world, far, close, 0)
     summary["withdrawal"] = left
-    if made.told.ends == "withdrawn":
-        summary["success"] = summary["success"] and left is not None and left["success"]
+    summary = judged(made.told, summary)
     summary |= {"dispersed": dispersed, "seed": seed, "wall_s": time.perf_counter() - began}
     return RendezvousFlight(made, history, summary, left_rows)
 

@@ -26,6 +26,7 @@ from homeward.campaign.fault_matrix import (
 from homeward.campaign.pairs import figures
 from homeward.campaign.passive_safety import free_flights
 from homeward.campaign.rendezvous import pair_keys
+from homeward.campaign.rendezvous_outcome import pair_succeeded
 from homeward.earth.constants import G0
 from homeward.scenario.fault_words import FAILURES, Failure
 from homeward.scenario.faults import Strike, struck
@@ -221,7 +222,10 @@ def judge(made: RendezvousPlan, n: dict[str, Any]) -> tuple[str, str]:
         if not bool(n["inside"]):
             return LOST, f"{told}: outside the port's limits"
         tries = int(n["tries"])
-        return (NOMINAL, told) if tries == 0 else (DEGRADED, f"{told}, after {tries} retreats")
+        if tries > 0:
+            return DEGRADED, f"{told}, after {tries} retreats"
+        kept = bool(pair_succeeded(made.told, {k: np.atleast_1d(v) for k, v in n.items()})[0])
+        return (NOMINAL, told) if kept else (DEGRADED, f"{told}, beyond a limit on the way")
     free, left = float(n["free"]), float(n["left"])
     home = float(n["mass"]) * (1.0 - np.exp(-HOME / (ship.specific_impulse_s * G0)))
     told = f"left: {free / 1e3:.2f} km at the nearest in two revolutions, {left:.0f} kg of propellant"

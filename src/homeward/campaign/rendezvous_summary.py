@@ -5,13 +5,16 @@ from typing import Any
 import jax
 import numpy as np
 
+from homeward.campaign.failures import BROKEN
 from homeward.campaign.pair_history import PairHistory
 from homeward.campaign.passive_safety import Safety, free_flights
+from homeward.campaign.rendezvous_outcome import judged
 from homeward.earth.time import Epoch
 from homeward.scenario.rendezvous_plan import RendezvousPlan, bound_of
 from homeward.sim.close import MOST_WAIT, CloseCarry
 from homeward.sim.docking import inside_box
 from homeward.sim.far import FarCarry
+from homeward.world.dynamics import FASTEST
 from homeward.world.pair import PairWorld
 
 
@@ -54,9 +57,10 @@ def summarise(
     flown, switched = plan.name, int(np.asarray(far.flight.switches)[lane])
     state = close.flight
     adrift = bool(np.asarray(far.flight.aborted)[lane])
-    return {
+    summary = {
         "scenario": plan.scenario.name,
-        "success": captured and not failed,
+        "success": False,
+        "outcome": "",
         "port": plan.told.port,
         "plan": {
             "name": plan.name,
@@ -86,6 +90,7 @@ def summarise(
         "plume_on_station_n_s": float(np.asarray(t.plume)[lane]),
         "failure": _failure(history, float(np.asarray(t.failed_time)[lane])) if failed else None,
     }
+    return judged(plan.told, summary)
 
 
 def _held(history: PairHistory, waiting: float) -> dict[str, Any] | None:
@@ -130,12 +135,13 @@ def _failure(history: PairHistory, time: float) -> dict[str, Any]:
     """Where and why a flight failed, ``time`` [s] being when."""
     rows = history.rows
     row = max(int(np.searchsorted(rows["time"], time + 1e-6)) - 1, 0)
-    finite = bool(np.isfinite(rows["r_BI_I"][-1]).all())
+    speed = float(np.linalg.norm(rows["v_BI_I"][-1]))
+    finite = bool(np.isfinite(rows["r_BI_I"][-1]).all()) and speed < FASTEST
     return {
         "leg": history.stages[min(int(rows["stage"][row]), len(history.stages) - 1)],
         "time_s": time,
         "not_finite": not finite,
-        "reason": "took too long" if finite else "a number is not finite",
+        "reason": "took too long" if finite else BROKEN,
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from pydantic import ValidationError
 from scipy.stats import beta
 
 from homeward.campaign.drivers import SHOWN, Drivers
@@ -12,6 +13,8 @@ from homeward.campaign.verdicts import Verdict
 from homeward.output.campaign_pictures import bars, distribution, ellipse_of, scatter, svg
 from homeward.output.facts import local_km
 from homeward.output.landing_map import Reach, landing_map
+from homeward.scenario.return_limits import return_limits
+from homeward.scenario.schema import Scenario
 
 Shot = tuple[bytes, str, str]  # picture, title, caption
 MOST = 8  # quantities whose distribution is drawn
@@ -122,7 +125,7 @@ def _inside(east, north, middle, half, turn) -> np.ndarray:
 def _loads(records: Records, limits: dict[str, list[tuple[float, str]]]) -> list[Shot]:
     if "peak_load_g" not in records or "open_miss_km" not in records:
         return []
-    own = records.manifest.get("scenario_document", {}).get("truth", {}).get("limits", {}).get("load_g")
+    own = _load_limit(records)
     miss = min((v for v, _ in limits.get("open_miss_km", [])), default=None)
     figure = scatter(
         records["open_miss_km"].astype(float), records["peak_load_g"].astype(float),
@@ -135,6 +138,15 @@ def _loads(records: Records, limits: dict[str, list[tuple[float, str]]]) -> list
             "Blue: succeeded; red crosses: did not. Dashed: limits.",
         )
     ]
+
+
+def _load_limit(records: Records) -> float | None:
+    """The limit that this campaign's entries are judged by, None where its scenario is not known."""
+    document = records.manifest.get("scenario_document")
+    try:
+        return return_limits(Scenario.model_validate(document)).load
+    except ValidationError:
+        return None
 
 
 def _corridor(records: Records) -> list[Shot]:

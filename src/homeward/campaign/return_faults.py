@@ -13,9 +13,11 @@ import numpy as np
 from homeward.campaign.abort_cost import abort_cost
 from homeward.campaign.fault_matrix import ABORTED, DEGRADED, LOST, NOMINAL, Matrix, Row, cases_of, pairs_of
 from homeward.campaign.fly import run_keys, spread_legs
-from homeward.campaign.summary import TOUCHDOWN_LIMIT, metrics
+from homeward.campaign.return_outcome import succeeded
+from homeward.campaign.summary import metrics
 from homeward.scenario.fault_words import FAILURES, RETURN
 from homeward.scenario.faults import Strike, shifted, struck
+from homeward.scenario.return_limits import return_limits
 from homeward.scenario.returns import ReturnPlan, fleet_of, plan_return
 from homeward.scenario.schema import Scenario
 from homeward.sim.lanes import preparing, spread_flight, spread_leg, spread_world
@@ -23,6 +25,7 @@ from homeward.sim.mission import Outcome, fly_mission
 
 LANES = 128
 FAR, HARD, HEAVY = 50e3, 8.0, 6.0  # m, m/s, g: degraded
+BEYOND = 1.2  # of a limit that only protects: what a degraded or aborted flight may exceed it by
 ABORT_HARD, ABORT_HEAVY, ABORT_OFF = 8.5, 10.0, 30e3  # m/s, g, m from its own prediction: aborted
 
 Told = Callable[[str, float], None]
@@ -140,8 +143,13 @@ def _isolated(outcome: Outcome) -> np.ndarray:
 
 
 def judge(scenario: Scenario, n: dict[str, Any]) -> tuple[str, str]:
-    """Class and reason of one flight by its numbers."""
-    limits, site = scenario.truth.limits, scenario.site
+    """Class and reason of one flight by its numbers.
+
+    Nominal is what a single flight calls a success: every limit kept and the site reached. Degraded has come
+    down alive, beyond a limit by no more than a fifth or far from the site; aborted likewise by the ballistic
+    fall-back. A flight without an open parachute is lost whatever its speed.
+    """
+    limits, built = return_limits(scenario), scenario.truth.limits
     load, speed, miss = (
         float(n["peak_load"]),
         float(n["touchdown_vertical_speed"]),
@@ -150,25 +158,31 @@ def judge(scenario: Scenario, n: dict[str, Any]) -> tuple[str, str]:
     if not bool(n["came"]):
         return LOST, "not applicable: the leg was over before"
     if bool(n["failed"]):
-        return (
-            LOST,
-            f"a leg took too long or a number stopped being finite, at {float(n['failed_time']):.0f} s",
-        )
+        return LOST, f"a leg took too long or numbers beyond physics, at {float(n['failed_time']):.0f} s"
     if not np.all(np.isfinite([load, speed, miss])):
         return LOST, "a number is not finite"
     told = f"{miss / 1e3:.1f} km from the site, {load:.1f} g, {speed:.1f} m/s"
+    if not bool(n["canopy_open"]):
+        return LOST, f"{told}: no parachute open"
+    if bool(n.get("tumbled", False)):
+        return LOST, f"{told}: the apex flew foremost"
+    opening = max(float(n["peak_opening_load"]), float(n["peak_landing_load"]))
+    if opening > limits.opening_load:
+        told += f", {opening:.1f} g under the parachutes"
     heat, pressure = float(n["peak_heat_rate"]), float(n["peak_dynamic_pressure"])
-    within = (
-        load <= limits.load_g and heat <= limits.heat_rate_w_m2 and pressure <= limits.dynamic_pressure_pa
-    )
-    if within and speed <= limits.touchdown_speed_m_s and miss <= TOUCHDOWN_LIMIT:
+    if bool(succeeded(limits, {k: np.atleast_1d(v) for k, v in n.items()}, True)[0]):
         return NOMINAL, told
     # A ship that is built for more, as one that falls into water, is not worse off with less.
-    built = limits.load_g, limits.touchdown_speed_m_s
-    if miss <= FAR and load <= max(HEAVY, built[0]) and speed <= max(HARD, built[1]):
+    bearable = opening <= BEYOND * limits.opening_load and heat <= BEYOND * limits.heat_rate
+    firm = pressure <= BEYOND * built.dynamic_pressure_pa
+    soft = speed <= max(HARD, limits.touchdown_speed)
+    if miss <= FAR and load <= max(HEAVY, built.load_g) and soft and bearable and firm:
         return DEGRADED, told
     if "prediction_off" in n and np.isfinite(n["prediction_off"]):
-        inside = miss <= site.allowed_radius_m and float(n["prediction_off"]) <= ABORT_OFF
-        if inside and load <= max(ABORT_HEAVY, built[0]) and speed <= max(ABORT_HARD, built[1]):
+        inside = miss <= scenario.site.allowed_radius_m and float(n["prediction_off"]) <= ABORT_OFF
+        soft = speed <= max(ABORT_HARD, limits.touchdown_speed)
+        rolling = return_limits(scenario, "ballistic")
+        firm = pressure <= BEYOND * rolling.dynamic_pressure
+        if inside and load <= max(ABORT_HEAVY, built.load_g) and soft and bearable and firm:
             return ABORTED, f"{told}, {float(n['prediction_off']) / 1e3:.1f} km from its own prediction"
     return LOST, told

@@ -7,17 +7,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
+from homeward.campaign.canopy import canopy_open
 from homeward.campaign.entry_verdict import entry_verdict, told_verdict
+from homeward.campaign.failures import failure_told
+from homeward.campaign.implausible import BOUNDS, implausible
+from homeward.campaign.return_outcome import limits_told, outcome_of, succeeded
 from homeward.earth.geodesy import from_geodetic, horizontal_distance, to_geodetic
 from homeward.earth.orientation import inertial_to_earth
 from homeward.scenario.build_law import law_name
+from homeward.scenario.return_limits import return_limits
 from homeward.scenario.returns import ReturnPlan
 from homeward.sim.mission import Outcome
-from homeward.world.parachute import DROGUE
 from homeward.world.state import TruthState
-
-BALLISTIC_LOAD = 10.0  # g: what a crew is asked to bear in the ballistic fall-back
-TOUCHDOWN_LIMIT = 10e3  # m from the site within which a landing counts as a success
 
 
 def places_program(world, truth):
@@ -114,19 +115,36 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         assert after is not None
         result["thruster_propellant"] = tank - np.asarray(after.propellant)
     result |= entry_verdict(flight, outcome, final["r_E"], float(world.ellipsoid.a))
-    # The fall-back cannot steer: it has to bring the crew down alive, wherever that is.
-    ballistic = law_name(flight.guidance) == "ballistic"
-    load_limit = max(plan.scenario.truth.limits.load_g, BALLISTIC_LOAD if ballistic else 0.0)
-    ok = ~result["failed"] & (result["peak_load"] <= load_limit)
     if ended:
-        ok &= (result["parachute_stage"] >= DROGUE) & (
-            ballistic | (result["touchdown_miss"] <= TOUCHDOWN_LIMIT)
+        result["peak_opening_load"] = np.asarray(truth.extremes.opening_load)
+        result["peak_landing_load"] = np.asarray(truth.extremes.landing_load)
+        result["peak_crew_load"] = np.maximum(
+            result["peak_load"], np.maximum(result["peak_opening_load"], result["peak_landing_load"])
         )
-        ok &= np.abs(final["altitude"] - site.altitude_m) < 1.0
+        result["canopy_open"] = canopy_open(world, outcome)
+        result["arrived"] = np.abs(final["altitude"] - site.altitude_m) < 1.0
     else:
-        ok &= np.abs(result["open_altitude"] - plan.scenario.return_.legs.opening_altitude_m) < 1.0
-    result["success"] = ok
-    return result
+        opened = plan.scenario.return_.legs.opening_altitude_m
+        result["arrived"] = np.abs(result["open_altitude"] - opened) < 1.0
+    return judged(plan, result, law_name(flight.guidance), ended)
+
+
+def judged(
+    plan: ReturnPlan, numbers: dict[str, np.ndarray], law: str, to_the_ground: bool
+) -> dict[str, np.ndarray]:
+    """The numbers with ``failed`` of what is beyond physics (``implausible`` says which), and ``success``."""
+    skipped = () if to_the_ground else tuple(k for k in BOUNDS if k.startswith("touchdown"))
+    found = implausible({k: v for k, v in numbers.items() if k not in skipped})
+    found = np.where(numbers["failed"], -1, found)
+    failed = numbers["failed"] | (found >= 0)
+    time = np.where(found >= 0, numbers["touchdown_time"], numbers["failed_time"])
+    numbers = numbers | {"failed": failed, "failed_time": time, "implausible": found}
+    numbers["success"] = succeeded(return_limits(plan.scenario, law), numbers, to_the_ground)
+    return numbers
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _three_sigma(sigma: float) -> float | None:
@@ -146,13 +164,6 @@ def summarise(
         {"name": name, "start": float(leg.start[lane]), "end": float(leg.end[lane])}
         for name, leg in outcome.legs
     ]
-    failed_leg = None
-    if bool(n["failed"]):
-        # The leg in which a number stopped being finite, or time ran out; the later ones stand still.
-        time = float(n["failed_time"])
-        failed_leg = next(
-            (g["name"] for g in legs if g["start"] - 1e-6 <= time <= g["end"] + 1e-6), legs[-1]["name"]
-        )
     deg = np.degrees
     summary: dict[str, Any] = {
         "scenario": s.name,
@@ -160,6 +171,7 @@ def summarise(
         "guidance": guidance,
         "fidelity": fidelity,
         "success": bool(n["success"]),
+        "outcome": "",
         "epoch_utc": epoch.to_iso(3),
         "legs": legs,
         "deorbit": None,
@@ -177,6 +189,7 @@ def summarise(
             "open_altitude_m": float(n["open_altitude"]),
             "open_speed_m_s": float(n["open_speed"]),
             "open_miss_km": float(n["open_miss"]) / 1e3,
+            "peak_opening_load_g": _number(n.get("peak_opening_load")),
             "aim_latitude_deg": float(deg(lat)),
             "aim_longitude_deg": float(deg(lon)),
         },
@@ -186,20 +199,14 @@ def summarise(
             "position_3sigma_at_parachute_m": _three_sigma(float(n.get("navigation_sigma_open", np.nan))),
         },
         "propellant_kg": float(n["propellant"]),
+        "peak_crew_load_g": _number(n.get("peak_crew_load", n["peak_load"])),
     }
     verdict = told_verdict(n)
     if verdict is not None:
         summary["executive"] = verdict
-    if failed_leg is not None:
-        patience = next(float(m.leg.patience) for m in plan.legs if m.name == failed_leg)
-        begun = next(g["start"] for g in legs if g["name"] == failed_leg)
-        late = float(n["failed_time"]) - begun >= patience
-        summary["failure"] = {
-            "leg": failed_leg,
-            "time_s": float(n["failed_time"]),
-            "reason": "the leg took too long" if late else "a number stopped being finite",
-            "not_finite": not late,
-        }
+    failure = failure_told(plan, n, [(g["name"], g["start"], g["end"]) for g in legs])
+    if failure is not None:
+        summary["failure"] = failure
     if plan.deorbit is not None and plan.burn_time is not None:
         burn = outcome.ends["deorbit burn"]
         before = outcome.starts["deorbit burn"]
@@ -217,7 +224,28 @@ def summarise(
             "longitude_deg": float(deg(n["touchdown_longitude"])),
             "miss_km": float(n["touchdown_miss"]) / 1e3,
             "vertical_speed_m_s": float(n["touchdown_vertical_speed"]),
+            "peak_landing_load_g": float(n["peak_landing_load"]),
             "time_utc": epoch.plus(float(n["touchdown_time"])).to_iso(3),
         }
     summary.update(extra or {})
+    limits = return_limits(s, guidance)
+    summary["limits"] = limits_told(limits, numbers, "touchdown" in outcome.ends, lane) + _clear(summary)
+    # What only a recorded flight is asked: that it kept clear of the station and of its own modules.
+    summary["success"] = summary["success"] and all(row["kept"] for row in summary["limits"])
+    summary["outcome"] = outcome_of(summary)
     return summary
+
+
+def _clear(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of ``limits``: the departure from the station, and the modules that fly on beside the capsule."""
+    found = []
+    departure = summary.get("departure") or {}
+    if "safe" in departure:
+        found.append(("clear of the station", "departure.safe", bool(departure["safe"])))
+    modules = summary.get("modules") or ()
+    if modules:
+        found.append(("clear of the modules", None, not any(m["recontact"] for m in modules)))
+    return [
+        {"name": name, "quantity": key, "flown": good, "limit": True, "unit": "", "kept": good}
+        for name, key, good in found
+    ]

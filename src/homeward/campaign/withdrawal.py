@@ -89,7 +89,13 @@ def withdrawal_facts(made: RendezvousPlan, world: PairWorld, flown: Withdrawals,
     nearest = float(np.asarray(t.closest)[lane])
     safe = out and safety.checked > 0 and safety.violations == 0 and nearest > keep_out
     return {
-        "success": bool(safe and not failed and not bool(np.asarray(t.contact.collided)[lane])),
+        "success": bool(
+            safe
+            and not failed
+            and not bool(np.asarray(t.contact.collided)[lane])
+            and float(wide[along].max(initial=0.0)) <= 1.0
+            and float(hull[apart].min(initial=np.inf)) > 0.0
+        ),
         "port": told.port,
         "undock_s": begun,
         "undock_utc": made.inserted.epoch.plus(begun).to_iso(0),

@@ -15,6 +15,7 @@ from homeward.output.corridor import edges
 from homeward.output.facts import FlightFacts, FlightView
 from homeward.scenario.build_close import approach_profile
 from homeward.scenario.load import load
+from homeward.scenario.return_limits import return_limits
 from homeward.scenario.shipped import shipped_names
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ class Setting:
         """The monitor's limits: the cabin's, and the vehicle's where a scenario tells them."""
         if self.scenario is None:
             return flight_limits(None)
-        told, pair = self.scenario.truth.limits, self.scenario.rendezvous
-        limits = flight_limits(told.load_g, told.heat_rate_w_m2, told.dynamic_pressure_pa)
+        told, pair = return_limits(self.scenario), self.scenario.rendezvous
+        limits = flight_limits(told.load, told.heat_rate, told.dynamic_pressure)
         return limits if pair is None else limits | approach_limits(pair.station.corridor_deg)
 
     def network(self) -> Network:
@@ -109,13 +110,13 @@ def setting_of(name: str, wanted: str | None = None) -> Setting:
 
 def facts_of(s: Scenario) -> FlightFacts:
     """The facts that the corridor is drawn from."""
-    limits, capsule = s.truth.limits, s.truth.capsule
+    limits, capsule = return_limits(s), s.truth.capsule
     site = s.site
     return FlightFacts(
         name=s.name, epoch_utc="2000-01-01T00:00:00Z", site_name=site.name,
         site_latitude_deg=site.latitude_deg, site_longitude_deg=site.longitude_deg, aim_latitude_deg=None,
-        aim_longitude_deg=None, load_limit_g=limits.load_g, heat_rate_limit_w_m2=limits.heat_rate_w_m2,
-        dynamic_pressure_limit_pa=limits.dynamic_pressure_pa,
+        aim_longitude_deg=None, load_limit_g=limits.load, heat_rate_limit_w_m2=limits.heat_rate,
+        dynamic_pressure_limit_pa=limits.dynamic_pressure,
         interface_altitude_m=s.flight.guidance.interface_altitude_m,
         opening_altitude_m=s.return_.legs.opening_altitude_m, mass_kg=capsule.mass_kg,
         area_m2=float(np.pi * capsule.diameter_m**2 / 4), drag_coefficient=capsule.drag_coefficient,

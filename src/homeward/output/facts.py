@@ -55,6 +55,7 @@ class FlightFacts:
     dynamic_pressure_limit_pa: float | None
     interface_altitude_m: float
     opening_altitude_m: float
+    opening_load_limit_g: float | None = None
     mass_kg: float | None = None
     area_m2: float | None = None
     drag_coefficient: float | None = None

@@ -179,8 +179,10 @@ class PairView:
     @cached_property
     def outcome(self) -> str:
         """How it ended, in a few words."""
-        if self.told("success"):
-            return f"Docked at the {self.facts.port} port"
+        docked = f"Docked at the {self.facts.port} port"
+        over = [row["name"] for row in self.told("limits") or () if not row["kept"]]
+        if self.told("time_to_dock_s") is not None and not self.told("failure"):
+            return docked if not over else f"{docked}, beyond a limit: {', '.join(over)}"
         if self.told("collided"):
             return "Collision with the station"
         if self.told("failure"):

@@ -237,9 +237,13 @@ class NavigationError(Section):
 class Limits(Section):
     """What the flight is judged against."""
 
-    load_g: Annotated[Positive, Field(le=100.0)] = Field(default=5.0, description="load factor")
+    load_g: Annotated[Positive, Field(le=100.0)] = Field(default=5.0, description="load factor of the entry")
     heat_rate_w_m2: Positive = Field(default=1.2e6, description="stagnation heating")
     dynamic_pressure_pa: Positive = Field(default=2.0e4, description="dynamic pressure")
+    opening_load_g: Annotated[Positive, Field(le=100.0)] = Field(
+        default=10.0,
+        description="load under the parachutes, for a second or less: opening shocks, landing rockets",
+    )
     touchdown_speed_m_s: Annotated[Positive, Field(le=100.0)] = Field(
         default=3.0, description="vertical speed at touchdown"
     )

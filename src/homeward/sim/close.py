@@ -25,7 +25,7 @@ from homeward.sim.pair_record import frame, ports
 from homeward.typing import Array, Count, Float, Scalar
 from homeward.world import inertial
 from homeward.world.ailing import failing, told_apart
-from homeward.world.dynamics import finite
+from homeward.world.dynamics import as_fast_as_ships, finite
 from homeward.world.faults import Ails, ails, computer_down, onsets, set_off
 from homeward.world.hull import plume_push
 from homeward.world.inertial import turn_between
@@ -173,7 +173,7 @@ def _settled(
     inside = (place[0] >= -0.5) & (side <= flight.corridor * jnp.maximum(place[0], 0.0) + 1.0)
     distance = norm(b.r_BI_I - b.r_TI_I)
     closest = jnp.where(inside, truth.closest, jnp.minimum(truth.closest, distance))
-    ok = finite(b.r_BI_I, b.v_BI_I, truth.q_BI, truth.omega_BI_B)
+    ok = finite(b.r_BI_I, b.v_BI_I, truth.q_BI, truth.omega_BI_B) & as_fast_as_ships(b.v_BI_I)
     gone = (state.mode == AWAY) & (truth.time - state.away_since > GONE)
     late = truth.time - begun - state.waited > LONGEST
     held = state.waiting >= MOST_WAIT

@@ -19,7 +19,7 @@ from homeward.sim.carry import select
 from homeward.sim.pair_record import frame
 from homeward.typing import Array, Float, Vec3
 from homeward.world.ailing import told_apart
-from homeward.world.dynamics import finite
+from homeward.world.dynamics import as_fast_as_ships, finite
 from homeward.world.faults import Ails, ails, computer_down, onsets, set_off
 from homeward.world.hull import station_attitude
 from homeward.world.pair import Bodies, PairWorld, drifted, kicked, pulled, tidal_pull
@@ -88,7 +88,7 @@ def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[
         assert fine is not None
         row = frame(world.hull, truth, believed, state.stage, jnp.zeros_like(truth.level)), fine
     b = truth.bodies
-    ok = finite(b.r_BI_I, b.v_BI_I, b.r_TI_I, b.v_TI_I)
+    ok = finite(b.r_BI_I, b.v_BI_I, b.r_TI_I, b.v_TI_I) & as_fast_as_ships(b.v_BI_I)
     truth = eqx.tree_at(
         lambda t: (t.failed, t.failed_time, t.done),
         truth,

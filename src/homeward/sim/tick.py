@@ -1,18 +1,28 @@
 """One control tick of the truth: actuators act, the body moves, the worst so far is kept."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 
+from homeward.earth.constants import G0
 from homeward.earth.geodesy import height_and_up
 from homeward.earth.orientation import EarthSpin
 from homeward.icd import Command
-from homeward.math.components import split
+from homeward.math.components import Triple, add, cross, dot, join, scale, split, subtract
 from homeward.math.numerics import norm
 from homeward.sim.canopies import set_off
 from homeward.sim.legs import AIR, BURN, COAST, DESCENT, ENTRY, ORBIT, Leg
 from homeward.typing import Scalar, Vec3
 from homeward.world.actuators import bank_actuator
-from homeward.world.dynamics import Forces, Inputs, finite, integrate_tick, third_body_pull
+from homeward.world.dynamics import (
+    Forces,
+    Inputs,
+    finite,
+    integrate_tick,
+    oblate_gravity,
+    physical,
+    third_body_pull,
+)
 from homeward.world.parachute import canopy_area
 from homeward.world.state import Extremes, TruthState
 from homeward.world.world import World
@@ -57,7 +67,7 @@ def act(
     bank, bank_rate = truth.bank, truth.bank_rate
     mass, propellant, sensed = truth.mass, truth.propellant, truth.sensed_delta_v
     stage, stage_time, retro_time = truth.stage, truth.stage_time, truth.retro_time
-    finished = jnp.zeros_like(truth.done)
+    finished, thrust = jnp.zeros_like(truth.done), jnp.zeros_like(dt)
 
     if leg.kind == ENTRY:
         bank, bank_rate, mean = bank_actuator(world.capsule, bank, bank_rate, active.bank, dt)
@@ -75,6 +85,7 @@ def act(
         before, mass = inputs.area, truth.mass - done.dropped
         after = eqx.tree_at(lambda t: (t.stage, t.stage_time), truth, (stage, stage_time))
         area = forces_inputs(world, DESCENT, after).area
+        thrust = done.thrust
         push = done.thrust / mass * (r_E / norm(r_E))
         inputs = eqx.tree_at(
             lambda i: (i.mass, i.area, i.area_rate, i.push_E),
@@ -87,20 +98,24 @@ def act(
     pull = third_body_pull(world, spin, truth.time + 0.5 * dt, r_E + 0.5 * dt * v_E) if orbit else None
     r_new, v_new = integrate_tick(world, inputs, spin.omega_EI_E, r_E, v_E, dt, slow, orbit, pull)
     altitude, _ = height_and_up(world.ellipsoid, split(r_new))
-    ok = finite(r_new, v_new)
+    changed = scale(1.0 / dt, subtract(split(v_new), split(v_E)))
+    ok, extremes = finite(r_new, v_new) & physical(split(v_new), changed), truth.extremes
+    if leg.kind == DESCENT:
+        force = _force(world, spin, (r_E, v_E), (r_new, v_new), slow, dt)
+        extremes = felt_under_canopy(extremes, force, thrust)
     ends = (altitude <= leg.end_altitude) | (truth.time + dt > leg.end_time)
     new = TruthState(
         time=truth.time + dt, r_BI_I=truth.r_BI_I, v_BI_I=truth.v_BI_I, mass=mass, propellant=propellant,
         drag_area=truth.drag_area, bank=bank, bank_rate=bank_rate, sensed_delta_v=sensed, stage=stage,
         stage_time=stage_time, retro_time=retro_time, heat_load=truth.heat_load,
         navigation_error=truth.navigation_error,
-        extremes=truth.extremes,
+        extremes=jax.tree.map(lambda new, old: jnp.where(ok, new, old), extremes, truth.extremes),
         done=truth.done | ends | finished | ~ok,
         settled=truth.settled | finished | ~ok,
         failed=truth.failed | ~ok,
         failed_time=jnp.where(ok | truth.failed, truth.failed_time, truth.time),
     )  # fmt: skip
-    # A number that is not finite is caught here, named by leg and time, and does not spread.
+    # What is not finite or not physical is caught here, named by leg and time, and does not spread.
     motion = (jnp.where(ok, r_new, r_E), jnp.where(ok, v_new, v_E))
     return new, motion
 
@@ -119,6 +134,36 @@ def _burn(world: World, spin: EarthSpin, truth: TruthState, active: Command, dt:
     return push, -used / dt, truth.mass - used, truth.propellant - used, truth.sensed_delta_v + gained
 
 
+def felt_under_canopy(so_far: Extremes, force: Triple, thrust: Scalar) -> Extremes:
+    """The worst so far with the mean specific force [m/s2] of one tick under the parachutes.
+
+    ``thrust`` [N] is that of the landing rockets, whose load is kept apart from that of the openings.
+    """
+    load = jnp.sqrt(dot(force, force)) / G0
+    lit = thrust > 0.0
+    opening = jnp.maximum(so_far.opening_load, jnp.where(lit, 0.0, load))
+    landing = jnp.maximum(so_far.landing_load, jnp.where(lit, load, 0.0))
+    return eqx.tree_at(lambda e: (e.opening_load, e.landing_load), so_far, (opening, landing))
+
+
+def _force(
+    world: World, spin: EarthSpin, before: tuple[Vec3, Vec3], after: tuple[Vec3, Vec3], slow: Vec3 | None,
+    dt: Scalar,
+) -> Triple:  # fmt: skip
+    """Mean specific force [m/s2, E] between two motions: what of the change of velocity is not gravity."""
+    r = scale(0.5, add(split(before[0]), split(after[0])))
+    v = scale(0.5, add(split(before[1]), split(after[1])))
+    g = (
+        split(world.gravity.acceleration(join(r)))
+        if slow is None
+        else add(oblate_gravity(world, r), split(slow))
+    )
+    omega = split(spin.omega_EI_E)
+    turning = cross(omega, add(scale(2.0, v), cross(omega, r)))
+    gained = scale(1.0 / dt, subtract(split(after[1]), split(before[1])))
+    return add(subtract(gained, g), turning)
+
+
 def keep_worst(truth: TruthState, told: Forces, leg: Leg, cycle: Scalar) -> TruthState:
     """Sum the heating and keep the worst so far, once a guidance cycle [s]."""
     if in_orbit(leg.kind):
@@ -129,8 +174,10 @@ def keep_worst(truth: TruthState, told: Forces, leg: Leg, cycle: Scalar) -> Trut
     turned = (side * so_far.bank_side < 0.0) & (told.speed > REVERSAL_SPEED)
     entering = leg.kind in (ENTRY, AIR)
     worst = Extremes(
-        # What the crew feels when a canopy opens is told by telemetry; the limit is on the entry.
+        # The entry's load changes slowly; under the canopies every tick counts: see felt_under_canopy.
         load=jnp.maximum(so_far.load, told.load) if entering else so_far.load,
+        opening_load=so_far.opening_load,
+        landing_load=so_far.landing_load,
         heat_rate=jnp.maximum(so_far.heat_rate, told.heat_rate),
         dynamic_pressure=jnp.maximum(so_far.dynamic_pressure, told.dynamic_pressure),
         bank_reversals=so_far.bank_reversals + (turned.astype(int) if entering else 0),

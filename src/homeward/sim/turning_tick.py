@@ -10,9 +10,10 @@ from homeward.math.turning import apply, join4, rows
 from homeward.sim.canopies import set_off
 from homeward.sim.frozen import Frozen
 from homeward.sim.legs import CANOPY, ORBIT, SUBSTEPS, WHERE, Leg
+from homeward.sim.tick import felt_under_canopy
 from homeward.typing import Array, Flag, Float, Scalar
 from homeward.world.body import BodyModel
-from homeward.world.dynamics import finite
+from homeward.world.dynamics import finite, physical
 from homeward.world.faults import Ails
 from homeward.world.inertial import turn_between
 from homeward.world.instruments import UnitState, forward
@@ -69,6 +70,7 @@ def act_turning(
         over = (asked <= 0.0) & (engine_level < OUT) & active.burnt
         finished = over | ((propellant <= 0.0) & (truth.sensed_delta_v > 0.5 * leg.burn_delta_v))
         finished = finished & (leg.burn_delta_v > 0.0)
+    done = None
     if leg.kind == CANOPY:
         done = set_off(world, truth, active, dt)
         stage, stage_time, retro_time = done.stage, done.stage_time, done.retro_time
@@ -84,21 +86,26 @@ def act_turning(
     unit, readings = felt(body, state.unit, motion, new, there.gravity_F, dt, noise)
     sensed = truth.sensed_delta_v + (forward(readings) if in_orbit else 0.0)
 
-    ok = finite(join(new[0]), join(new[1]), join4(new[2]), join(new[3]))
+    changed = scale(1.0 / dt, subtract(new[1], v))
+    ok = finite(join(new[0]), join(new[1]), join4(new[2]), join(new[3])) & physical(new[1], changed)
+    extremes = truth.extremes
+    if done is not None:
+        worst = felt_under_canopy(extremes, subtract(changed, there.gravity_F), done.thrust)
+        extremes = jax.tree.map(lambda now, before: jnp.where(ok, now, before), worst, extremes)
     falling = there.altitude + 0.5 * dt * _climb(r, v)
     ends = (falling <= leg.end_altitude) | (truth.time + dt > leg.end_time)
     truth = eqx.tree_at(
         lambda t: (
             t.time, t.mass, t.propellant, t.sensed_delta_v, t.stage, t.stage_time, t.retro_time, t.done,
             t.settled, t.failed, t.failed_time, t.body.inertia, t.body.level, t.body.engine_level,
-            t.body.propellant, t.body.flow, t.body.unit,
+            t.body.propellant, t.body.flow, t.body.unit, t.extremes.opening_load, t.extremes.landing_load,
         ),
         truth,
         (
             truth.time + dt, mass, propellant, sensed, stage, stage_time, retro_time,
             truth.done | ends | finished | ~ok, truth.settled | finished | ~ok, truth.failed | ~ok,
             jnp.where(ok | truth.failed, truth.failed_time, truth.time), inertia, level, engine_level, rcs,
-            state.flow + used, unit,
+            state.flow + used, unit, extremes.opening_load, extremes.landing_load,
         ),
     )  # fmt: skip
     return truth, _kept(ok, motion, new), readings
@@ -144,5 +151,5 @@ def _climb(r: Triple, v: Triple) -> Scalar:
 
 
 def _kept(ok: Flag, old: Motion, new: Motion) -> Motion:
-    # A number that is not finite is caught here, named by leg and time, and does not spread.
+    # What is not finite or not physical is caught here, named by leg and time, and does not spread.
     return jax.tree.map(lambda a, b: jnp.where(ok, b, a), old, new)

@@ -18,6 +18,9 @@ from homeward.typing import Flag, Quat, Scalar, Vec3
 from homeward.world.heating import heat_rate
 from homeward.world.world import World
 
+FASTEST = 1e5  # m/s: no ship that returns to the Earth is ever as fast
+HEAVIEST = 1e3  # g: nothing that is flown here, and no crew, is in one piece at such a load
+
 
 class Inputs(eqx.Module):
     """What is held over one control tick."""
@@ -169,6 +172,22 @@ def third_body_pull(world: World, spin: EarthSpin, time: Scalar, r_E: Vec3) -> V
     C_EI = spin.C_EI(time)
     r_I = jnp.sum(C_EI.T * r_E[None, :], axis=1)
     return jnp.sum(C_EI * world.third_bodies.acceleration(time, r_I)[None, :], axis=1)
+
+
+def as_fast_as_ships(*velocities: Vec3) -> Flag:
+    """Whether every velocity [m/s] is one that a ship can have; not true of what is not a number."""
+    fastest = jnp.stack([jnp.sum(v * v) for v in velocities])
+    return jnp.all(fastest < FASTEST * FASTEST)
+
+
+def physical(v: Triple, acceleration: Triple) -> Flag:
+    """Whether a speed [m/s] and an acceleration [m/s2] are such as a ship can have.
+
+    A step too long for what acts on the ship (a huge canopy on a light capsule) grows without bound and would
+    otherwise be flown to the ground. Not true of what is not a number either.
+    """
+    slow, light = dot(v, v) < FASTEST * FASTEST, dot(acceleration, acceleration) < (HEAVIEST * G0) ** 2
+    return slow & light
 
 
 def finite(*values: Vec3 | Quat) -> Flag:

@@ -22,7 +22,9 @@ class NavigationErrorState(eqx.Module):
 class Extremes(eqx.Module):
     """The worst of the flight so far."""
 
-    load: Scalar  # g
+    load: Scalar  # g, of the entry, up to the parachute
+    opening_load: Scalar  # g, under the parachutes, up to the landing rockets: mean over a control tick
+    landing_load: Scalar  # g, the same while the landing rockets burn
     heat_rate: Scalar  # W/m2
     dynamic_pressure: Scalar  # Pa
     bank_reversals: Count
@@ -85,5 +87,6 @@ def initial_truth(
         propellant=zero, drag_area=zero, bank=zero, bank_rate=zero, sensed_delta_v=zero,
         stage=none, stage_time=zero, retro_time=zero, heat_load=zero,
         navigation_error=NavigationErrorState(zeros, zeros, zeros, zeros, no),
-        extremes=Extremes(zero, zero, zero, none, zero), done=no, settled=no, failed=no, failed_time=zero,
+        extremes=Extremes(zero, zero, zero, zero, zero, none, zero), done=no, settled=no, failed=no,
+        failed_time=zero,
     )  # fmt: skip
