@@ -20,6 +20,13 @@ import homeward  # noqa: E402, F401
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Keep the names of the slow tests: the nightly parts are checked against them."""
+    config.slow_tests = [i.nodeid for i in items if i.get_closest_marker("slow") is not None]
+
+
 # Each compiled program holds some memory maps, and Linux gives a process 65,530: beyond them XLA crashes.
 MOST_MAPS = 30_000
 

@@ -18,6 +18,7 @@ from homeward.campaign.verdicts import Verdict, judge
 from homeward.console.flight import Flight
 from homeward.console.reading import read_flight
 from homeward.errors import HomewardError, InputError
+from homeward.math.thinning import thin_cloud
 from homeward.output.campaign_pictures import ellipse_of
 from homeward.output.facts import local_km
 from homeward.scenario.schema_errors import one_line
@@ -106,10 +107,12 @@ def landings(records: Records) -> dict[str, Any] | None:
         place = [
             np.radians(records[f"{name}_{axis}_deg"].astype(float)) for axis in ("latitude", "longitude")
         ]
-        good = np.flatnonzero(~records.failed & np.isfinite(place[0]) & np.isfinite(place[1]))[:MOST_POINTS]
+        good = np.flatnonzero(~records.failed & np.isfinite(place[0]) & np.isfinite(place[1]))
         east, north = local_km(place[0][good], place[1][good], *origin)
         runs = records["run"][good]
-        told[name] = np.stack([east.round(4), north.round(4), runs.astype(float)], axis=1).tolist()
+        pick = thin_cloud(east, north, MOST_POINTS)
+        points = [east[pick].round(4), north[pick].round(4), runs[pick].astype(float)]
+        told[name] = np.stack(points, axis=1).tolist()
         if name == "touchdown" and len(good) > 3:
             middle, half, turn = ellipse_of(east, north)
             told["axes"], told["rims"] = (

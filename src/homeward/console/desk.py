@@ -8,7 +8,7 @@ import numpy as np
 
 from homeward.console.flight import LEVELS, Flight, Leg
 from homeward.console.places import rim
-from homeward.console.rows import thin
+from homeward.math.thinning import thin_rows
 from homeward.output.facts import parse_utc
 
 MOST_ROWS = 2400  # that a browser draws of what is saved
@@ -35,7 +35,7 @@ def standing(flight: Flight) -> dict[str, Any]:
         "columns": list(flight.rows.names), "shown": [line(s) for s in flight.shown],
         "limits": [{"column": k} | vars(v) for k, v in flight.limits.items()],
         "legs": legs(flight), "blackouts": blackouts(flight), "events": flight.seen(),
-        "data": drawn(flight, thin(flight.rows.time[:count], MOST_ROWS)),
+        "data": drawn(flight, to_draw(flight, count)),
         "stations": flight.network.told(), "site": flight.setting.site(),
         "corridor": flight.setting.corridor(columns(flight)) if flight.kind == "return" else [],
         "docking": flight.setting.docking(), "landing": [ellipses(f) for f in flight.landing],
@@ -55,6 +55,13 @@ def line(shown: Any) -> dict[str, Any]:
 def columns(flight: Flight) -> dict[str, np.ndarray]:
     """All columns by name, times among them."""
     return {n: flight.rows.column(n) for n in flight.rows.names} | {"time_s": flight.rows.time}
+
+
+def to_draw(flight: Flight, count: int) -> np.ndarray:
+    """The rows of the first ``count`` that a browser draws: each of its lines keeps its peaks."""
+    names = [n for n in DRAWN[flight.kind] if n in flight.rows.place]
+    columns = [flight.rows.column(n)[:count] for n in names] or [flight.rows.time[:count]]
+    return thin_rows(columns, MOST_ROWS)
 
 
 def drawn(flight: Flight, rows: np.ndarray) -> dict[str, Any]:

@@ -83,9 +83,3 @@ class Rows:
         share = (time - self._time[k]) / (self._time[k + 1] - self._time[k])
         still = self._held | (self._angle & (np.abs(there - here) > 180.0)) | ~np.isfinite(there)
         return np.where(still, here, here + share * (there - here))
-
-
-def thin(time: np.ndarray, most: int) -> np.ndarray:
-    """Rows to draw, ends included: evenly in rows, since a record is denser where more happens."""
-    n = len(time)
-    return np.arange(n) if n <= most else np.unique(np.round(np.linspace(0, n - 1, most)).astype(int))

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from homeward.math.thinning import thin_cloud
 from homeward.output.style import (
     BLUE,
     GREEN,
@@ -137,9 +138,9 @@ def ellipse_of(east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndar
     return middle, np.sqrt(np.maximum(spread[::-1], 0.0)), turn
 
 
-def some(n: int) -> np.ndarray:
-    """Rows to draw: all of few, else evenly spread ones."""
-    return np.arange(n) if n <= MOST else np.linspace(0, n - 1, MOST).astype(int)
+def some(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Points to draw: all of few, else those farthest out and evenly spread ones."""
+    return thin_cloud(x, y, MOST)
 
 
 def scatter(
@@ -152,7 +153,7 @@ def scatter(
         ax = figure.add_axes((0.06, 0.14, 0.92, 0.76))
         seen = np.isfinite(x) & np.isfinite(y)
         rows = np.flatnonzero(seen & good)
-        rows = rows[some(rows.size)] if rows.size else rows
+        rows = rows[some(x[rows], y[rows])]
         ax.plot(x[rows], y[rows], ".", color=BLUE, markersize=3.5, alpha=0.55, mew=0, rasterized=True)
         rows = np.flatnonzero(seen & ~good)
         ax.plot(x[rows], y[rows], "x", color=VERMILION, markersize=5, mew=1.2)

@@ -70,7 +70,7 @@ def _near(
     ax: Axes, touchdown: tuple[np.ndarray, np.ndarray], opening: tuple[np.ndarray, np.ndarray] | None,
     worst: Sequence[tuple[int, float, float]], reach: Reach | None,
 ) -> None:  # fmt: skip
-    pick = some(touchdown[0].size)
+    pick = some(*touchdown)
     wide = _frame(ax, touchdown, opening)
     if reach is not None:
         _ground(ax, reach)
@@ -128,7 +128,7 @@ def _far(
     ax.plot(ends[:, 0], ends[:, 1], ".", color=GREEN, markersize=4.5, mew=0)
     for places, color in ((opening, ORANGE), (touchdown, BLUE)):
         if places is not None:
-            pick = some(places[0].size)
+            pick = some(*places)
             ax.plot(
                 places[0][pick], places[1][pick], ".", color=color, markersize=2.5, mew=0, rasterized=True
             )

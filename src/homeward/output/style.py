@@ -18,6 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from homeward.math.thinning import thin_rows
 from homeward.output.facts import Viewed, parse_utc
 
 INK, SOFT, FAINT, PAPER = "#1f2933", "#6b7680", "#e3e7ea", "#ffffff"
@@ -102,16 +103,7 @@ def line(ax: Axes, x: np.ndarray, y: np.ndarray, color: str = BLUE, **how: Any) 
 
 def thin(y: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
     """Rows to draw: all of a short array, else the least and greatest of each stretch, ends included."""
-    n = len(y)
-    if n <= most:
-        return np.arange(n)
-    stretches = most // 2
-    size = -(-n // stretches)
-    padded = np.concatenate([y, np.full(stretches * size - n, y[-1])]).reshape(stretches, size)
-    start = np.arange(stretches) * size
-    low = np.argmin(np.where(np.isnan(padded), np.inf, padded), axis=1) + start
-    high = np.argmax(np.where(np.isnan(padded), -np.inf, padded), axis=1) + start
-    return np.unique(np.minimum(np.concatenate([[0], low, high, [n - 1]]), n - 1))
+    return thin_rows([np.asarray(y)], most)
 
 
 def label(ax: Axes, x: float, y: float, text: str, color: str = INK, **how: Any) -> None:

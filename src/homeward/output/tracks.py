@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from homeward.math.thinning import thin_rows
 from homeward.output.facts import History, Legs, Titled, utc_stamps
 
 
@@ -60,12 +61,15 @@ def _second(epoch_utc: str) -> str:
     return str(utc_stamps(epoch_utc, np.zeros(1))[0])
 
 
+HEIGHTS = 50  # stretches of a path of which the lowest and the highest point stay
+
+
 def geographic_path(
     history: History, rows: np.ndarray | slice, most: int = 3000
 ) -> tuple[np.ndarray, np.ndarray]:
     """Times [s] and longitude [deg], latitude [deg], altitude [m] of a path, shape (n, 3), thinned.
 
-    Thinned evenly in rows, not in time: the record itself is denser where more happens.
+    Thinned by rows, not by time, since the record itself is denser where more happens; peaks stay.
     """
     time = np.asarray(history["time"], float)[rows]
     path = np.column_stack(
@@ -80,6 +84,7 @@ def geographic_path(
     rising = np.concatenate([[True], np.diff(np.maximum.accumulate(time)) > 1e-6]) if len(time) else good[:0]
     time, path = time[rising], path[rising]
     if len(time) > most:
-        keep = np.unique(np.round(np.linspace(0, len(time) - 1, most)).astype(int))
+        even = np.round(np.linspace(0, len(time) - 1, most - 2 * HEIGHTS)).astype(int)
+        keep = np.union1d(even, thin_rows([path[:, 2]], 2 * HEIGHTS))
         time, path = time[keep], path[keep]
     return time, path
