@@ -10,6 +10,7 @@ from homeward.cli_options import AsJson, Settings
 from homeward.errors import InputError
 from homeward.scenario.load import find, load, parse_settings, read_toml
 from homeward.scenario.schema import Scenario
+from homeward.scenario.schema_errors import one_line
 from homeward.scenario.shipped import shipped
 
 
@@ -55,11 +56,13 @@ def check(
 
 def _check_return(chosen: Scenario) -> str:
     """Refuse a return that cannot be set up; returns what is to be said of one that can."""
+    note = ""
     if chosen.return_.initial.kind != "interface":
         # Elements and orbit messages have rules of their own: checksums, frames, times.
         from homeward.scenario.initial import initial_state
 
-        initial_state(chosen)
+        source = initial_state(chosen).source
+        note = f"\nOrbit: {one_line(source, 200)}." if source else ""
     from homeward.scenario.build_body import check_body, tells_of_turning
 
     try:
@@ -68,8 +71,8 @@ def _check_return(chosen: Scenario) -> str:
         # A file that tells nothing of shape and thrusters may well be one of a point mass only.
         if tells_of_turning(chosen):
             raise
-        return f"\nNot with --fidelity six-dof, though: {error}"
-    return ""
+        note += f"\nNot with --fidelity six-dof, though: {error}"
+    return note
 
 
 def new(file: Annotated[str, typer.Argument(metavar="FILE", help="the file to write")]) -> None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
+from homeward.io.element_sets import read_elements
 from homeward.io.oem import read_oem, write_oem
 from homeward.io.opm import read_opm
-from homeward.io.tle import checksum, parse_tle, read_tles, tle_state
+from homeward.io.tle import checksum, parse_tle, tle_state
 
 DATA = Path(__file__).parents[1] / "published" / "data"
 TLE = (
@@ -84,7 +85,7 @@ def test_opm(tmp_path, text):
 @MODEST
 @given(text=mutated("\n".join(TLE)))
 def test_tle(tmp_path, text):
-    reads_or_refuses(read_tles, tmp_path / "a.tle", text)
+    reads_or_refuses(read_elements, tmp_path / "a.tle", text)
 
 
 @MODEST
@@ -127,7 +128,7 @@ def test_oem_refusals_name_the_trouble(tmp_path, change, word):
 
 
 def test_missing_files(tmp_path):
-    for reader in (read_oem, read_opm, read_tles):
+    for reader in (read_oem, read_opm, read_elements):
         with pytest.raises(InputError, match="nothere"):
             reader(tmp_path / "nothere")
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.io.tle import parse_tle, teme_state
 
@@ -44,7 +43,7 @@ def test_verification_states(validation):
         tle = parse_tle(lines)
         sets += 1
         for minutes, *state in theirs[int(tle.catalogue)]:
-            at = Epoch.from_jd(tle.epoch.jd1, tle.epoch.jd2 + minutes / 1440.0)
+            at = tle.epoch.plus(60.0 * minutes)
             r, v = teme_state(tle, at)
             worst = max(worst, float(np.abs(r - np.asarray(state[:3]) * 1e3).max()))
             assert np.abs(v - np.asarray(state[3:]) * 1e3).max() < 1e-5  # m/s, ten of the file's last digits

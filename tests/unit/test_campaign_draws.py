@@ -10,13 +10,19 @@ import pytest
 from pydantic import ValidationError
 from scipy import stats
 
+from homeward.campaign.disperse import _interface_error
 from homeward.campaign.permutation import bits_of, place_of
 from homeward.campaign.sampling import RANDOM, Plan
-from homeward.campaign.streams import Draws, draws_of, normal
+from homeward.campaign.streams import Draws, draws_of, factor, normal
 from homeward.errors import InputError
 from homeward.scenario import load
+from homeward.scenario.build import build_wind
+from homeward.scenario.build_flight import forecast_wind, steering_wind
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_distribution import PAIR_DRAWS, RETURN_DRAWS, Distribution
+from homeward.world.profiles import SMALLEST_FACTOR
+from homeward.world.state import initial_truth
+from homeward.world.wind import wind_table
 
 N = 4000
 CERTAIN = 1e-4  # chance with which a right law is called wrong
@@ -164,3 +170,36 @@ def test_a_random_plan_gives_nothing_and_a_plan_takes_the_place_of_the_stream():
     )(draw.standard["drag"])
     assert np.asarray(got).tolist() == [1.0, -2.0]
     assert set(PAIR_DRAWS) & {"insertion_position", "thrust"}
+
+
+def test_no_draw_takes_away_a_mass_or_turns_a_thrust_round():
+    """Spreads of 100 % at one sigma: the factor stays positive, and one of a sane spread is untouched."""
+    wide = np.asarray(factor(jnp.asarray(drawn("mass"))))
+    assert wide.min() == SMALLEST_FACTOR
+    sane = jnp.asarray(drawn("mass", size=0.01))
+    assert np.array_equal(factor(sane), 1.0 + sane)
+
+
+@pytest.mark.parametrize("lowest", [0.0, 26e3, 100e3])
+def test_a_wind_table_without_rows_in_the_steering_layer_gives_the_predictor_no_wind(lowest):
+    """Dispersed as undispersed: one function, and never a quotient of nothing."""
+    table = wind_table([lowest, lowest + 100e3], [0.0, 0.0], [10.0, 10.0], step=500.0)
+    place = jnp.asarray(0.7), jnp.asarray(1.7)
+    wind = np.asarray(steering_wind(table, *place))
+    speed = np.linalg.norm(wind)
+    assert speed == pytest.approx(10.0 if lowest == 0.0 else 0.0, abs=1e-12)
+    rows = {
+        "altitude_m": f"[{lowest}, {lowest + 100e3}]",
+        "north_m_s": "[0, 0.0]",
+        "east_m_s": "[10.0, 10.0]",
+    }
+    scenario = load("shenzhou-15", {f"truth.wind.{key}": value for key, value in rows.items()})
+    assert np.linalg.norm(forecast_wind(scenario, build_wind(scenario))) == pytest.approx(speed)
+
+
+def test_a_flight_straight_down_disperses_to_numbers():
+    truth = initial_truth(0.0, jnp.asarray([6.5e6, 0.0, 0.0]), jnp.asarray([-7e3, 0.0, 0.0]), 3000.0)
+    draw = draws_of([], RETURN_DRAWS, {})
+    sizes = {"angle": jnp.asarray(0.01), "speed": jnp.asarray(3.0)}
+    error = np.asarray(_interface_error(jax.random.key(1), Draws(draw.laws, {}), sizes, truth))
+    assert np.isfinite(error).all() and np.linalg.norm(error) > 0.0

@@ -3,19 +3,22 @@
 Everything goes through `homeward check`, which reads the orbit and flies nothing.
 """
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from test_cli import Capture, refused
 
 from homeward.cli import main
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible, InputError
+from homeward.io.oem import read_oem
 from homeward.io.tle import parse_tle, teme_state
 from homeward.scenario import load
-from homeward.scenario.initial import initial_state
+from homeward.scenario.initial import _from_segment, initial_state
 from homeward.scenario.shipped import shipped_file
 
 DATA = Path(__file__).parents[1] / "published" / "data"
@@ -23,6 +26,8 @@ FIRST = "1 48274U 21035A   23250.60323094  .00028729  00000+0  32278-3 0  9997"
 SECOND = "2 48274  41.4752  14.6926 0010484 320.3089  39.6983 15.61907922134716"
 TLE = f"CSS (TIANHE)\n{FIRST}\n{SECOND}\n"
 OEM = (DATA / "iss_2022-01-17.oem.txt").read_text()
+PUBLISHED = DATA / "iss_2022-01-17.oem.txt"
+BETWEEN_ROWS = 50.0  # m: an hour from either row, of air and of what degree 21 leaves out
 OPM = (DATA / "orekit_OPMExample1.txt").read_text()
 
 
@@ -138,3 +143,71 @@ def test_elements_that_drag_has_brought_down_say_so():
     for days in (5.0, 40.0):  # soon after, and when the theory has nothing left to tell
         with pytest.raises(Infeasible, match=r"satellite 48274 re-enters by .*drag brings it down"):
             teme_state(elements, elements.epoch.plus(days * 86400.0))
+
+
+def oem_of(rows: str, *metadata: str) -> str:
+    return (
+        "CCSDS_OEM_VERS = 2.0\nCREATION_DATE = 2022-01-17T00:00:00\nORIGINATOR = T\nMETA_START\n"
+        "OBJECT_NAME = A\nOBJECT_ID = 1\nCENTER_NAME = EARTH\nREF_FRAME = GCRF\nTIME_SYSTEM = UTC\n"
+        + "".join(f"{line}\n" for line in metadata)
+        + f"META_STOP\n{rows}"
+    )
+
+
+ROWS = "".join(f"2022-01-17T{h:02d}:00:00 7000 0 {h} 0 7.5 0\n" for h in range(12, 16))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "read"),
+    [
+        (("START_TIME = 2022-01-17T12:00:00", "STOP_TIME = 2022-01-17T15:00:00"), True),
+        (("START_TIME = 2022-01-17T12:00:00", "STOP_TIME = 2022-01-17T15:01:00"), False),
+        (("START_TIME = 2022-01-17T12:00:00", "USEABLE_STOP_TIME = 2022-01-17T15:00:00",
+          "STOP_TIME = 2022-01-17T15:00:51"), True),
+        (("START_TIME = 2022-01-17T11:50:00", "USEABLE_START_TIME = 2022-01-17T12:00:00",
+          "STOP_TIME = 2022-01-17T15:00:00"), True),
+        (("START_TIME = 2022-01-17T12:00:00", "USEABLE_STOP_TIME = 2022-01-17T15:30:00",
+          "STOP_TIME = 2022-01-17T16:00:00"), False),
+        (("START_TIME = 2022-01-17T15:00:00", "STOP_TIME = 2022-01-17T12:00:00"), False),
+    ],
+)  # fmt: skip
+def test_lines_have_to_reach_what_is_useable(tmp_path: Path, metadata: tuple[str, ...], read: bool) -> None:
+    path = tmp_path / "a.oem"
+    path.write_text(oem_of(ROWS, *metadata))
+    if read:
+        assert len(read_oem(path).segments[0].t) == 4
+    else:
+        with pytest.raises(InputError, match=r"cut short|before START_TIME"):
+            read_oem(path)
+
+
+def test_several_objects_in_an_ephemeris_are_asked_for(tmp_path: Path) -> None:
+    span = "START_TIME = 2022-01-17T12:00:00", "STOP_TIME = 2022-01-17T15:00:00"
+    one = oem_of(ROWS, *span)
+    two = one + one[one.index("META_START") :].replace("OBJECT_ID = 1", "OBJECT_ID = 2").replace(
+        " 7000 ", " 8000 "
+    )
+    path = tmp_path / "two.oem"
+    path.write_text(two)
+    start = {"return.initial.oem_file": str(path)}
+    with pytest.raises(InputError, match=r'several objects .*object = "1"'):
+        initial_state(load("shenzhou-15", start))
+    chosen = initial_state(load("shenzhou-15", {**start, "return.initial.object": "2"}))
+    assert chosen.r_I[0] == pytest.approx(8e6)
+
+
+def test_the_clock_of_an_ephemeris_starts_when_it_is_asked_to() -> None:
+    """Between two rows the state is flown there: the middle row of three left out comes back."""
+    message = read_oem(PUBLISHED)
+    segment = message.segments[0]
+    r, v = segment.in_gcrf()
+    thin = dataclasses.replace(segment, t=segment.t[:3:2], r=segment.r[:3:2], v=segment.v[:3:2])
+    start = segment.epoch.plus(float(segment.t[1]))
+    made = _from_segment(thin, start, "here")
+    assert made.epoch == start
+    assert np.linalg.norm(made.r_I - r[1]) < BETWEEN_ROWS and np.linalg.norm(made.v_I - v[1]) < 0.05
+    for k, row in ((0.0, 0), (7200.0, 2)):  # on a row, the row itself
+        np.testing.assert_array_equal(_from_segment(thin, segment.epoch.plus(k), "here").r_I, r[row])
+    # A burn between the rows: flown on from the first alone.
+    burnt = dataclasses.replace(thin, v=thin.v + np.array([[0.0] * 3, [0.0, 0.02, 0.0]]) * 50.0)
+    assert np.linalg.norm(_from_segment(burnt, start, "here").r_I - r[1]) < 3.0 * BETWEEN_ROWS

@@ -1,5 +1,6 @@
 """The trajectory for other programs: OEM, CZML, KML."""
 
+import dataclasses
 import json
 from xml.etree import ElementTree
 
@@ -7,9 +8,11 @@ import numpy as np
 import pytest
 from synthetic_flight import synthetic_flight
 
+from homeward.earth.time import Epoch
 from homeward.io.oem import read_oem
+from homeward.output.course_pictures import clock
 from homeward.output.czml import write_czml
-from homeward.output.facts import FlightView, local_km, utc_stamps
+from homeward.output.facts import FlightView, local_km, parse_utc, utc_stamps
 from homeward.output.kml import write_kml
 from homeward.output.tracks import leg_rows, write_oem
 
@@ -121,3 +124,40 @@ def test_local_kilometres_have_no_seam(place):
     assert 1.842 < north[0] < 1.862 and abs(east[0]) < 1e-9
     east, _ = local_km(np.array([place[0]]), np.array([place[1] + 1e-4 - 2 * np.pi]), *place)
     assert 0.0 < east[0] < 0.65
+
+
+# ---------------------------------------------------------------------------------------- leap seconds
+
+
+@pytest.mark.parametrize("epoch", ["2016-12-31T23:50:00Z", "2016-12-31T23:59:60.5Z"])
+def test_leap_seconds_are_in_every_stamp_that_leaves(tmp_path, flight, epoch):
+    """The files read back are the seconds of the record, over the leap second of 2016 and from within it."""
+    facts, history, legs, summary = flight
+    facts = dataclasses.replace(facts, epoch_utc=epoch)
+    view = FlightView(facts, history, legs, summary)
+    write_oem(tmp_path / "t.oem", facts, history, legs)
+    start = Epoch.from_iso(epoch)
+    for segment, (_, rows) in zip(
+        read_oem(tmp_path / "t.oem").segments, leg_rows(history, legs), strict=True
+    ):
+        apart = history["time"][rows] - (segment.t + (segment.epoch - start))
+        assert np.abs(apart).max() < 2e-6  # stamps are written to a microsecond
+    write_czml(tmp_path / "t.czml", view)
+    packets = {p["id"]: p for p in json.loads((tmp_path / "t.czml").read_text())}
+    begin, end = packets["capsule"]["availability"].split("/")
+    assert Epoch.from_iso(end) - start == pytest.approx(history["time"][-1], abs=2e-6)
+    assert ":60" not in begin
+    position = packets["capsule"]["position"]
+    first = Epoch.from_iso(position["epoch"]).plus(position["cartographicDegrees"][0])
+    assert first - start == pytest.approx(history["time"][0], abs=2e-6)
+    write_kml(tmp_path / "t.kml", view)
+    when = [e.text for e in ElementTree.parse(tmp_path / "t.kml").iter(f"{KML}when")]
+    assert when == sorted(when) and not any(":60" in w for w in when)  # XML Schema has no second 60
+    assert abs(Epoch.from_iso(when[-1]) - start - history["time"][-1]) < 2e-6
+
+
+def test_pictures_take_an_epoch_within_a_leap_second(flight):
+    facts, history, legs, summary = flight
+    view = FlightView(dataclasses.replace(facts, epoch_utc="2016-12-31T23:59:60.5Z"), history, legs, summary)
+    assert clock(view, 0.5) == "00:00:00" and clock(view, -1.5) == "23:59:59"
+    assert parse_utc("2016-12-31T23:59:60.5Z").second == 59

@@ -202,8 +202,8 @@ def test_an_air_table_is_read_from_its_file(tmp_path: Path) -> None:
     assert scenario.truth.air.density_kg_m3 == (1.2, 1e-3)
     assert load(written(tmp_path, to_toml(scenario))) == scenario
     for wrong, told in (
-        ("0, 1.2\n", "name the columns"),
-        ("altitude_m density_kg_m3\n0 x\n", "2 numbers on line 2"),
+        ("0, 1.2\n", "line 1: expected the names of the columns"),
+        ("altitude_m density_kg_m3\n0 x\n", "line 2: expected 2 numbers"),
         ("altitude_m density_kg_m3\n0 1\n0 1\n", "0 follows 0"),
         ("altitude_m density_kg_m3\n0 1\n5 nan\n", "finite"),
     ):

@@ -1,5 +1,6 @@
 """Instants: leap seconds, formats, clocks, and what is refused."""
 
+import numpy as np
 import pytest
 
 from homeward.earth.time import Epoch
@@ -10,7 +11,9 @@ CLOCK = 1e-9  # s: two doubles hold 1e-11 s
 
 @pytest.mark.parametrize(
     "text", ["2023-09-07T14:28:39.138Z", "2023-09-07 14:28:39.138", "2023-250T14:28:39.138Z",
-             "2023-09-07T22:28:39.138+08:00"],
+             "2023-09-07T22:28:39.138+08:00", "2023-09-07T22:28:39.138 +0800",
+             "2023-09-07t09:58:39.138-04:30",
+             "2023-250T14:28:39.138z", "2023-09-08T00:28:39.138+10"],
 )  # fmt: skip
 def test_one_instant_in_several_spellings(text):
     assert Epoch.from_iso(text).to_iso() == "2023-09-07T14:28:39.138Z"
@@ -53,8 +56,27 @@ def test_terrestrial_time_and_ut1():
     "text", ["", "now", "2023-13-01T00:00:00Z", "2023-02-30T00:00:00Z", "2023-366T00:00:00Z",
              "2023-000T00:00:00", "2023-01-01T25:00:00Z", "2023-01-01T00:60:00Z", "2023-01-01T00:00:60Z",
              "2023-01-01", "1959-12-31T00:00:00Z", "2023-01-01T00:00:00+99:00", "NaN",
-             "2016-12-31T23:59:61Z"],
+             "2016-12-31T23:59:61Z", "2016-12-31T23:59:60+08:00", "2094-01-01T00:00:00Z",
+             "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2023-01-01T00:00:00+8"],
 )  # fmt: skip
 def test_no_date(text):
     with pytest.raises(InputError, match="time"):
         Epoch.from_iso(text)
+
+
+def test_an_offset_moves_the_minute_and_never_the_leap_second():
+    """Offsets count in civil time: 8 h before 07:59:59 is 23:59:59, the leap second that follows or not."""
+    for second in ("59", "60", "60.5"):
+        local, utc = f"2017-01-01T07:59:{second}+08:00", f"2016-12-31T23:59:{second}Z"
+        assert Epoch.from_iso(local) == Epoch.from_iso(utc)
+    assert Epoch.from_iso("2017-01-01T08:00:00+08:00").to_iso(0) == "2017-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "epoch", ["2016-12-31T23:59:50.25Z", "2016-12-31T23:59:60.25Z", "2023-06-03T22:45:00Z"]
+)
+def test_stamps_are_the_instants_one_by_one(epoch):
+    start, seconds = Epoch.from_iso(epoch), np.array([-3600.0, -0.25, 0.0, 0.75, 10.5, 86400.0, 2e6])
+    assert start.stamps(seconds) == [start.plus(s).to_iso(6).removesuffix("Z") for s in seconds]
+    assert start.stamps(seconds, 0) == [start.plus(s).to_iso(0).removesuffix("Z") for s in seconds]
+    assert start.stamps(np.zeros(0)) == []

@@ -15,12 +15,11 @@ import numpy as np
 from homeward.campaign.disperse_body import disperse_body
 from homeward.campaign.sampling import RANDOM, Plan
 from homeward.campaign.scaled import unscaled
-from homeward.campaign.streams import Draws, draws_of, stream
+from homeward.campaign.streams import Draws, draws_of, factor, stream
 from homeward.earth.constants import G0
-from homeward.earth.geodesy import north_east_down
 from homeward.flight.computer import FlightComputer
 from homeward.scenario.build import ARCSECOND, build_parachutes, number
-from homeward.scenario.build_flight import STEERING_LAYER, believed_mass, low_air, target_under
+from homeward.scenario.build_flight import believed_mass, low_air, steering_wind, target_under
 from homeward.scenario.build_law import OWN
 from homeward.scenario.build_main import forecast_rows
 from homeward.scenario.returns import ReturnPlan
@@ -150,13 +149,9 @@ def _draw(
         )
         true_wind = disturbed_wind(true_wind, stream(k, "gusts"), sizes["gust_sigma"], sizes["gust_length"])
         target = target_under(scenario, parachutes, mass, density, forecast)
-        levels = forecast.altitudes()
-        inside = ((levels >= STEERING_LAYER[0]) & (levels <= STEERING_LAYER[1])).astype(float)
-        mean = jnp.sum(forecast.rows * inside[:, None], axis=0) / jnp.sum(inside)
         latitude, longitude = (
             number(np.radians(x)) for x in (scenario.site.latitude_deg, scenario.site.longitude_deg)
         )
-        C_NE = north_east_down(latitude, longitude)
         believed = 0.0 if scenario.flight.believed.wind == "none" else 1.0
         position = draw(k, "state_position", sizes["position"], (3,))
         velocity = draw(k, "state_velocity", sizes["velocity"], (3,))
@@ -166,10 +161,10 @@ def _draw(
         rows = forecast_rows(scenario, parachutes, mass, density, forecast) if lands else None
         return Draw(
             atmosphere=true_air, thin_air=high, wind=true_wind, forecast=forecast,
-            drag=1.0 + draw(k, "drag", sizes["drag"]),
-            lift_to_drag=1.0 + draw(k, "lift_to_drag", sizes["lift_to_drag"]),
-            mass=1.0 + draw(k, "mass", sizes["mass"]),
-            thrust=1.0 + draw(k, "thrust", sizes["thrust"]),
+            drag=factor(draw(k, "drag", sizes["drag"])),
+            lift_to_drag=factor(draw(k, "lift_to_drag", sizes["lift_to_drag"])),
+            mass=factor(draw(k, "mass", sizes["mass"])),
+            thrust=factor(draw(k, "thrust", sizes["thrust"])),
             thrust_misalignment=draw(k, "thrust_pointing", sizes["pointing"], (3,)),
             accelerometer_bias=draw(k, "accelerometer_bias", sizes["accelerometer"], (3,)),
             misalignment=draw(k, "imu_misalignment", sizes["misalignment"], (3,)),
@@ -177,7 +172,7 @@ def _draw(
             navigation_velocity=draw(k, "navigation_velocity", sizes["navigation_velocity"], (3,)),
             position=position, velocity=velocity, aim_E=target.aim_E,
             main_rows=rows,
-            onboard_wind_E=believed * (C_NE[0] * mean[0] + C_NE[1] * mean[1]),
+            onboard_wind_E=believed * steering_wind(forecast, latitude, longitude),
         )  # fmt: skip
 
     return jax.vmap(one)(runs, drawn.standard)
@@ -190,6 +185,9 @@ def _interface_error(k: Array, draw: Draws, sizes, truth: TruthState) -> Vec3:
     speed = jnp.sqrt(jnp.sum(v * v))
     along = v / speed
     across = up - along * jnp.sum(up * along)
+    # A flight straight down has no plane of its own: any direction across it serves.
+    axis = jnp.where(jnp.arange(3) == jnp.argmin(jnp.abs(along)), 1.0, 0.0)
+    across = jnp.where(jnp.sum(across**2) > 1e-18, across, axis - along * jnp.sum(axis * along))
     across = across / jnp.sqrt(jnp.sum(across**2))
     angle = draw(k, "interface_angle", sizes["angle"])
     faster = draw(k, "interface_speed", sizes["speed"])

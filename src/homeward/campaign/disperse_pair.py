@@ -7,7 +7,7 @@ import numpy as np
 
 from homeward._programs import program
 from homeward.campaign.sampling import RANDOM, Plan
-from homeward.campaign.streams import Draws, draws_of, normal
+from homeward.campaign.streams import Draws, draws_of, factor, normal
 from homeward.flight.rendezvous_far import begin_far
 from homeward.math.lvlh import lvlh_matrix
 from homeward.scenario.build_sensors import DRAWS, inertial_unit
@@ -82,7 +82,7 @@ def _draw(far, world, start, told, figures, draws, key, runs):
         r_S = r_T + draw(one, "station_position", figures["station"][0], (3,))
         v_S = v_T + draw(one, "station_velocity", figures["station"][1], (3,))
         sensors = initial_pair_sensors(world.sensors, normal(one, "pair_sensors", (INITIAL_NOISES,)))
-        mass = told[0] * (1.0 + draw(one, "ship_mass", figures["mass"]))
+        mass = told[0] * factor(draw(one, "ship_mass", figures["mass"]))
         bodies = bodies_at(r_B, v_B, r_S, v_S)
         zero = jnp.zeros(())
         spin, tidal = world.orientation.at(zero), tidal_pull(world, zero, r_S)
@@ -98,15 +98,15 @@ def _draw(far, world, start, told, figures, draws, key, runs):
         some = jnp.where(figures["density"] > 0.0, 1.0, 0.0)
         drawn = {
             "density": jnp.exp(figures["density"] * normal(one, "thin_air")),
-            "drag": 1.0 + draw(one, "ship_drag", figures["drag"]),
-            "station_drag": 1.0 + draw(one, "station_drag", figures["drag"]),
-            "thrust": 1.0 + draw(one, "thrust", figures["thrust"]),
-            "trim": 1.0 + draw(one, "trim_thrust", figures["thrust"]),
+            "drag": factor(draw(one, "ship_drag", figures["drag"])),
+            "station_drag": factor(draw(one, "station_drag", figures["drag"])),
+            "thrust": factor(draw(one, "thrust", figures["thrust"])),
+            "trim": factor(draw(one, "trim_thrust", figures["thrust"])),
             "pointing": draw(one, "pointing", figures["pointing"], (3,)),
             "scale": some * 1e-4 * normal(one, "accelerometer_scale"),
             "phase": world.hull.motion.phase
             + some * 2.0 * jnp.pi * jax.random.uniform(jax.random.fold_in(one, 77), (3,)),
-            "share": 1.0 + figures["thrust"] * normal(one, "thrusters", (n,)),
+            "share": factor(figures["thrust"] * normal(one, "thrusters", (n,))),
             "inertial": normal(one, "inertial_unit", (DRAWS,)),
         }
         return drawn, FarCarry(truth, begin_far(far, filter_))

@@ -63,7 +63,7 @@ def facts_of(plan: RendezvousPlan, history: PairHistory) -> PairFacts:
     aim, _ = from_curvilinear(plan.far.aim[:3], plan.far.aim[3:], radius, jnp.zeros(()))
     profile = plan.close.law.profile
     return PairFacts(
-        name=plan.scenario.name, epoch_utc=plan.inserted.epoch.to_iso(0), port=told.port,
+        name=plan.scenario.name, epoch_utc=plan.inserted.epoch.to_iso(6), port=told.port,
         stages=tuple(history.stages), aim_L=_place(aim), aim_time=history.arrivals[0],
         hold_time=history.arrivals[1], holds=tuple(holds),
         midway_L=_place(hop) if told.port == "nadir" else None, port_L=_place(port),

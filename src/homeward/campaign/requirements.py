@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from homeward.errors import InputError
+from homeward.scenario.load import LARGEST
 from homeward.scenario.schema_errors import nearest, one_line
+from homeward.textfile import read_text
 
 FOLDER = Path(__file__).parent.parent / "scenario" / "requirements"
 FORM = (
@@ -91,14 +93,9 @@ def read_requirements(file: str | Path, fidelity: str | None = None) -> list[Req
     """
     label = one_line(str(file), 200)
     try:
-        data = tomllib.loads(Path(file).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        if isinstance(error, tomllib.TOMLDecodeError):
-            raise InputError(f"{label}: not valid TOML: {one_line(str(error), 200)}") from None
-        if isinstance(error, UnicodeDecodeError):
-            raise InputError(f"{label}: expected a text file in UTF-8") from None
-        reason = getattr(error, "strerror", None) or "no such file"
-        raise InputError(f"{label}: cannot be read ({reason})") from None
+        data = tomllib.loads(read_text(file, "a file of requirements", LARGEST))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{label}: not valid TOML: {one_line(str(error), 200)}") from None
     for key in data:
         if key not in KEYS:
             like = nearest(key, KEYS)

@@ -15,6 +15,7 @@ from homeward.scenario.carried_faults import carried
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_errors import one_line
 from homeward.scenario.schema_fault import Fault
+from homeward.textfile import full_path, is_readable, read_text
 
 _POINT = re.compile(r"(.+?)\s*@\s*(\d+(?:\.\d*)?)")
 
@@ -30,21 +31,19 @@ def from_point(scenario: Scenario, text: str, progress: Told | None = None) -> S
     """
     _ = scenario.return_
     point = _POINT.fullmatch(text.strip())
-    if point is None or Path(text).is_file():
+    if point is None or is_readable(text):
         return _planned(scenario, _of_file(text), {}, carried(scenario))
     return _from_leg(scenario, point[1].strip(), float(point[2]), progress)
 
 
 def _of_file(text: str) -> dict[str, Any]:
     path = Path(text)
-    if not path.is_file():
+    if not is_readable(path):
         raise InputError(
             f"--from: expected a leg with a time, such as homing@600, or a file, not {one_line(text, 200)}"
         )
-    kind = (
-        "oem_file" if "CCSDS_OEM" in path.read_text(encoding="utf-8", errors="replace")[:2000] else "opm_file"
-    )
-    initial: dict[str, Any] = {kind: str(path.resolve())}
+    kind = "oem_file" if "CCSDS_OEM" in read_text(path, "an OEM or OPM")[:2000] else "opm_file"
+    initial: dict[str, Any] = {kind: full_path(path)}
     if kind == "oem_file":
         last = read_oem(str(path)).segments[-1]
         initial["epoch_utc"] = last.epoch.plus(float(last.t[-1])).to_iso(6)

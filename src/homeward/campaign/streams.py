@@ -16,6 +16,7 @@ from jax.scipy.special import ndtr, ndtri
 
 from homeward.scenario.schema_distribution import Distribution
 from homeward.typing import Array
+from homeward.world.profiles import SMALLEST_FACTOR
 
 
 def stream(key: Array, name: str) -> Array:
@@ -61,6 +62,11 @@ def law_of(d: Distribution) -> Law:
     return Law(d.kind, jnp.asarray(d.scale * np.array(told[d.kind], float)))
 
 
+def factor(change: Array) -> Array:
+    """``1 + change``, cut off where a wide law would make a mass, a thrust or a drag vanish or turn over."""
+    return jnp.maximum(1.0 + change, SMALLEST_FACTOR)
+
+
 class Draws(eqx.Module):
     """How parameters are drawn: laws by name, and standard numbers by name where a plan gives them.
 
@@ -82,4 +88,4 @@ def draws_of(distributions: Sequence[Distribution], known: Any, standard: dict[s
     return Draws(laws, {name: jnp.asarray(x) for name, x in standard.items() if name in known})
 
 
-__all__ = ["Draws", "Law", "draws_of", "normal", "stream"]
+__all__ = ["Draws", "Law", "draws_of", "factor", "normal", "stream"]

@@ -3,6 +3,7 @@
 Inside a flight, time is seconds since the scenario's epoch; only at the edges does it become a date.
 """
 
+import datetime
 import re
 import warnings
 from collections.abc import Iterator
@@ -19,10 +20,16 @@ MJD_ZERO = 2400000.5
 GPS_BEHIND_TAI = 19.0  # s, TAI - GPS time: IS-GPS-200
 SCALES = ("UTC", "TAI", "TT", "TDB", "GPS", "UT1")
 
+# From the beginning of UTC to the last year that the time code of a packet holds in full (CCSDS 301.0-B-4:
+# 2^32 s from 1958). One range for everything: a scenario accepts no year that another part cannot hold.
+FIRST_YEAR, LAST_YEAR = 1960, 2093
 _CALENDAR = re.compile(
-    r"(\d{4})-(?:(\d{2})-(\d{2})|(\d{3}))[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d*)?))?(Z|[+-]\d{2}:\d{2})?"
+    r"(\d{4})-(?:(\d{2})-(\d{2})|(\d{3}))[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d*)?))?"
+    r" ?(Z|[+-]\d{2}(?::?\d{2})?)?",
+    re.ASCII | re.IGNORECASE,
 )
-_EXPECTED = "expected a date such as 2023-09-07T14:28:39.1Z or 2023-250T14:28:39.1"
+_EXPECTED = "expected a date such as 2023-09-07T14:28:39.1Z, 2023-09-07T22:28:39+08:00 or 2023-250T14:28:39"
+LONGEST_OFFSET = 14  # h: no place on Earth is farther from UTC
 
 
 @contextmanager
@@ -38,7 +45,7 @@ class Epoch:
     """An instant in UTC: the Julian date of midnight and the fraction of that day.
 
     The fraction follows the quasi-Julian convention of SOFA: a day with a leap second is stretched
-    over 86,401 s. Valid from 1960, when UTC begins, to 2200.
+    over 86,401 s. Valid from 1960, when UTC begins, to 2093.
     """
 
     jd1: float
@@ -46,7 +53,7 @@ class Epoch:
 
     @staticmethod
     def from_iso(text: str, scale: str = "UTC") -> "Epoch":
-        """The instant named by an ISO 8601 date: calendar or day of year, with or without ``Z``.
+        """The instant named by an ISO 8601 date: calendar or day of year, with ``Z``, an offset or neither.
 
         ``scale`` says what clock the text shows (one of ``SCALES`` except UT1, which needs a
         measured difference: see ``from_ut1``). Raises ``InputError`` when the text is no date.
@@ -54,36 +61,22 @@ class Epoch:
         match = _CALENDAR.fullmatch(text.strip())
         if match is None:
             raise InputError(f"time {text!r}: {_EXPECTED}")
-        year, month, day, day_of_year, hour, minute, second, zone = match.groups()
-        if scale != "UTC" and zone not in (None, "Z"):
+        zone = (match[8] or "Z").upper()
+        if scale != "UTC" and zone != "Z":
             raise InputError(f"time {text!r}: an offset from UTC makes no sense on the {scale} clock")
-        if not 1960 <= int(year) <= 2200:
-            raise InputError(f"time {text!r}: expected a year from 1960 to 2200")
-        try:
-            with _quiet():
-                if day_of_year:
-                    jd1, jd2 = erfa.cal2jd(int(year), 1, 1)
-                    y, m, d, _ = (int(x) for x in erfa.jd2cal(jd1, jd2 + int(day_of_year) - 1))
-                    if y != int(year) or int(day_of_year) < 1:
-                        raise InputError(f"time {text!r}: {year} has no day {day_of_year}")
-                else:
-                    y, m, d = int(year), int(month), int(day)
-                if int(hour) > 23 or int(minute) > 59 or float(second or 0) >= 61.0:
-                    raise InputError(f"time {text!r}: {_EXPECTED}")
-                name = b"UTC" if scale == "UTC" else b"TAI"
-                parts = erfa.dtf2d(name, y, m, d, int(hour), int(minute), float(second or 0.0))
-                if float(second or 0.0) >= 60.0 and not _is_leap_minute(scale, y, m, d, hour, minute):
-                    raise InputError(f"time {text!r}: that minute has no second 60")
-        except erfa.ErfaError:
-            raise InputError(f"time {text!r}: no such date in the calendar") from None
-        epoch = _from_parts(float(parts[0]), float(parts[1]), scale)
-        if zone and zone != "Z":
-            sign = -1.0 if zone[0] == "+" else 1.0
-            hours, minutes = int(zone[1:3]), int(zone[4:6])
-            if hours > 14 or minutes > 59:
-                raise InputError(f"time {text!r}: expected an offset from UTC within 14 hours")
-            epoch = epoch.plus(sign * (hours * 3600.0 + minutes * 60.0))
-        return epoch
+        minute, second = _minute_of(match, zone, text), float(match[7] or 0.0)
+        if second >= 61.0:
+            raise InputError(f"time {text!r}: {_EXPECTED}")
+        if not FIRST_YEAR <= minute.year <= LAST_YEAR:
+            raise InputError(f"time {text!r}: expected a year from {FIRST_YEAR} to {LAST_YEAR}")
+        if second >= 60.0 and not (scale == "UTC" and _is_leap_minute(minute)):
+            raise InputError(f"time {text!r}: that minute has no second 60")
+        with _quiet():
+            parts = erfa.dtf2d(
+                b"UTC" if scale == "UTC" else b"TAI", minute.year, minute.month, minute.day, minute.hour,
+                minute.minute, second,
+            )  # fmt: skip
+        return _from_parts(float(parts[0]), float(parts[1]), scale)
 
     @staticmethod
     def from_jd(jd1: float, jd2: float) -> "Epoch":
@@ -112,6 +105,20 @@ class Epoch:
         hour, minute, second, fraction = (int(clock[name]) for name in ("h", "m", "s", "f"))
         tail = f".{fraction:0{digits}d}" if digits else ""
         return f"{int(year):04d}-{int(month):02d}-{int(day):02d}T{hour:02d}:{minute:02d}:{second:02d}{tail}Z"
+
+    def stamps(self, seconds: np.ndarray, digits: int = 6) -> list[str]:
+        """ISO 8601 in UTC without ``Z`` of many instants, given in SI seconds (n,) after this one."""
+        seconds = np.asarray(seconds, float)
+        if not len(seconds):
+            return []
+        tai1, tai2 = self.tai()
+        days = np.floor(seconds / DAY)
+        with _quiet():
+            utc = erfa.taiutc(tai1 + days, tai2 + (seconds - days * DAY) / DAY)
+            year, month, day, clock = erfa.d2dtf(b"UTC", digits, *utc)
+        parts = zip(year, month, day, *(clock[name] for name in ("h", "m", "s", "f")), strict=True)
+        tail = f".%0{digits}d" if digits else "%.0s"
+        return [("%04d-%02d-%02dT%02d:%02d:%02d" + tail) % row for row in parts]
 
     def plus(self, seconds: float | int) -> "Epoch":
         """The instant ``seconds`` of SI time later."""
@@ -157,13 +164,44 @@ class Epoch:
             return float(erfa.dat(year, month, day, fraction))
 
 
-def _is_leap_minute(scale: str, y: int, m: int, d: int, hour: str, minute: str) -> bool:
+def _minute_of(match: re.Match[str], zone: str, text: str) -> datetime.datetime:
+    """The minute of UTC (or of another clock) in which a date lies.
+
+    An offset counts in whole minutes of civil time, so that seconds, the 61st too, stay what they are.
+    """
+    year, month, day, day_of_year, hour, minute = match.groups()[:6]
+    try:
+        if day_of_year:
+            first = datetime.datetime(int(year), 1, 1)
+            date = first + datetime.timedelta(days=int(day_of_year) - 1)
+            if date.year != first.year:
+                raise InputError(f"time {text!r}: {year} has no day {day_of_year}")
+        else:
+            date = datetime.datetime(int(year), int(month), int(day))
+    except (ValueError, OverflowError):
+        raise InputError(f"time {text!r}: no such date in the calendar") from None
+    if int(hour) > 23 or int(minute) > 59:
+        raise InputError(f"time {text!r}: {_EXPECTED}")
+    ahead = datetime.timedelta()
+    if zone != "Z":
+        hours, minutes = int(zone[1:3]), int(zone[3:].lstrip(":") or 0)
+        if hours * 60 + minutes > LONGEST_OFFSET * 60 or minutes > 59:
+            raise InputError(f"time {text!r}: expected an offset from UTC within {LONGEST_OFFSET} hours")
+        ahead = datetime.timedelta(minutes=(hours * 60 + minutes) * (-1 if zone[0] == "-" else 1))
+    try:
+        return date + datetime.timedelta(hours=int(hour), minutes=int(minute)) - ahead
+    except OverflowError:
+        raise InputError(f"time {text!r}: expected a year from {FIRST_YEAR} to {LAST_YEAR}") from None
+
+
+def _is_leap_minute(minute: datetime.datetime) -> bool:
     """Whether this minute of UTC is the last of a day that has 86,401 s."""
-    if scale != "UTC" or (hour, minute) != ("23", "59"):
+    if (minute.hour, minute.minute) != (23, 59):
         return False
-    jd1, jd2 = erfa.cal2jd(y, m, d)
-    ny, nm, nd, _ = erfa.jd2cal(jd1, jd2 + 1.0)
-    return float(erfa.dat(ny, nm, nd, 0.0) - erfa.dat(y, m, d, 0.0)) > 0.5
+    after = minute + datetime.timedelta(minutes=1)
+    with _quiet():
+        here = erfa.dat(minute.year, minute.month, minute.day, 0.0)
+        return float(erfa.dat(after.year, after.month, after.day, 0.0) - here) > 0.5
 
 
 def _from_parts(jd1: float, jd2: float, scale: str) -> Epoch:

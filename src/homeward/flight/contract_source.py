@@ -54,7 +54,7 @@ def _check_module(home: str, name: str, seen: set[str]) -> None:
     module = sys.modules.get(home)
     try:
         path = Path(inspect.getsourcefile(module) or "") if module else Path()
-        tree = ast.parse(path.read_text())
+        tree = ast.parse(path.read_bytes())
     except (OSError, TypeError, SyntaxError, UnicodeDecodeError):
         return
     for imported in _imports(tree):

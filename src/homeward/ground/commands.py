@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from homeward.errors import InputError
+from homeward.io.columns import read_columns
 from homeward.scenario.schema_rendezvous import PLANS as PLAN_ROWS
 
 Word = Literal["GO", "HOLD", "RETREAT", "ABORT"]
@@ -193,22 +194,10 @@ def parse(words: list[str], read_winds: Callable[[str], Any] | None = None) -> C
 
 
 def read_winds(path: str) -> tuple[tuple[float, float, float], ...]:
-    """Levels from lines ``altitude_m, north_m_s, east_m_s``; raises InputError with file and line."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            lines = [line.strip() for line in file]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not text'})"
-        ) from None
-    levels: list[tuple[float, float, float]] = []
-    for number, line in enumerate(lines, start=1):
-        if not line or line.startswith("#") or (number == 1 and line.startswith("altitude")):
-            continue
-        try:
-            altitude, north, east = (float(x) for x in line.split(","))
-        except ValueError:
-            expected = "expected altitude_m, north_m_s, east_m_s"
-            raise InputError(f"{path}: line {number}: {expected}") from None
-        levels.append((altitude, north, east))
-    return tuple(levels)
+    """Levels from lines ``altitude_m, north_m_s, east_m_s``, with or without a line of names.
+
+    Raises InputError with file and line.
+    """
+    names = ("altitude_m", "north_m_s", "east_m_s")
+    columns = read_columns(path, names, what="a table of winds", rows=(2, MOST_LEVELS), header=False)
+    return tuple(zip(*(columns[name] for name in names), strict=True))

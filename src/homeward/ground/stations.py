@@ -14,6 +14,7 @@ import numpy as np
 
 from homeward.earth.constants import WGS84_A, WGS84_F
 from homeward.errors import InputError
+from homeward.textfile import read_text
 
 NETWORKS = ("ssc", "ksat", "nen", "relay", "site")
 MASK = 5.0  # deg: of a station that has no nearer horizon
@@ -119,13 +120,11 @@ def network(
 def read_stations(path: Path) -> list[Station]:
     """Stations of a GeoJSON file: points with name and mask; raises InputError for what is missing."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = json.loads(read_text(path, "a GeoJSON file of stations"))
         features = told["features"]
         if not isinstance(features, list):
             raise TypeError("features")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError(f"{path}: expected a GeoJSON FeatureCollection of stations") from None
     return [_feature(path, k, feature) for k, feature in enumerate(features)]
 

@@ -13,6 +13,7 @@ from typing import NoReturn
 from homeward.earth.eop import read_eop
 from homeward.earth.time import SCALES, Epoch
 from homeward.errors import InputError
+from homeward.textfile import display_name, read_text
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _PAIR = re.compile(r"([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
@@ -68,16 +69,11 @@ class Line:
 
 def read_lines(path: str | Path) -> list[Line]:
     """The lines of a message that say something, comments included; raises ``InputError``."""
-    name = str(path)
-    try:
-        text = Path(path).read_bytes().decode("utf-8")
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{name}: expected a text file in UTF-8") from None
-    if text.lstrip("\ufeff \r\n\t").startswith("<"):
+    name = display_name(path)
+    text = read_text(path, "a CCSDS message")
+    if text.lstrip().startswith("<"):
         raise InputError(f"{name}: expected keyword-value notation (KVN); the XML form is not read")
-    lines = enumerate(text.lstrip("\ufeff").split("\n"), start=1)
+    lines = enumerate(text.split("\n"), start=1)
     return [Line(name, n, line.strip()) for n, line in lines if line.strip()]
 
 

@@ -160,7 +160,7 @@ def _segment(lines: list[Line], i: int, complete: bool) -> tuple[Segment, int]:
         frame_kind(meta["REF_FRAME"])
     except InputError as error:
         stop.fail(f"REF_FRAME: {error}")
-    first, last = (stop.epoch(key, meta[key], system) for key in ("START_TIME", "STOP_TIME"))
+    first, last = _promised(stop, meta, system)
     epochs: list[Epoch] = []
     t: list[float] = []
     rows: list[list[float]] = []
@@ -189,8 +189,8 @@ def _segment(lines: list[Line], i: int, complete: bool) -> tuple[Segment, int]:
         stop.fail("no ephemeris line follows: the message is cut short")
     if complete and (epochs[0] - first > EPOCH_SLACK or last - epochs[-1] > EPOCH_SLACK):
         lines[i - 1].fail(
-            f"the lines run from {epochs[0].to_iso()} to {epochs[-1].to_iso()}, but START_TIME and STOP_TIME"
-            f" promise {meta['START_TIME']} to {meta['STOP_TIME']}: the message is cut short"
+            f"the lines run from {epochs[0].to_iso()} to {epochs[-1].to_iso()}, but the metadata promise "
+            f"{first.to_iso()} to {last.to_iso()}: the message is cut short"
         )
     while i < len(lines) and lines[i].text == "COVARIANCE_START":
         i = _skip_covariance(lines, i)
@@ -204,6 +204,23 @@ def _segment(lines: list[Line], i: int, complete: bool) -> tuple[Segment, int]:
         ),
         i,
     )  # fmt: skip
+
+
+def _promised(stop: Line, meta: dict[str, str], system: str) -> tuple[Epoch, Epoch]:
+    """First and last instant that the lines of a segment have to reach.
+
+    START_TIME and STOP_TIME may lie outside USEABLE_START_TIME and USEABLE_STOP_TIME (CCSDS 502.0-B-3, table
+    5-3); a writer that leaves out what is not to be used keeps the second promise, and that is enough.
+    """
+    first, last = (stop.epoch(key, meta[key], system) for key in ("START_TIME", "STOP_TIME"))
+    if last.since(first) < 0.0:
+        stop.fail("STOP_TIME lies before START_TIME")
+    for key in ("USEABLE_START_TIME", "USEABLE_STOP_TIME"):
+        if meta.get(key):
+            useable = stop.epoch(key, meta[key], system)
+            if useable.since(first) > 0.0 and last.since(useable) > 0.0:
+                first, last = (useable, last) if key == "USEABLE_START_TIME" else (first, useable)
+    return first, last
 
 
 def _skip_covariance(lines: list[Line], i: int) -> int:

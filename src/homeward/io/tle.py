@@ -3,11 +3,11 @@
 Format: CelesTrak's description of the two-line element set. Theory: Vallado et al. (2006), AIAA 2006-6753.
 """
 
+import datetime
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from sgp4.api import SGP4_ERRORS, Satrec
@@ -18,18 +18,20 @@ from homeward.errors import Infeasible, InputError
 
 DAY = 86400.0
 DECAYED = (1, 6)  # SGP4's errors after drag has run away
-# Columns counted from 1 as in the format's description, what they hold, and how it must look.
-_WHOLE = r"([ ]{2}|[ ]\d|\d\d)\d"
-_EXPONENT = r"[ +-](\d{5}|[ ]\d{4})[+-]\d"
+# Columns counted from 1 as in the format's description, what they hold, and how it must look. Blanks stand
+# where SGP4's own reader takes them for a plus sign or a zero: agencies write a zero in several ways.
+_EXPONENT = r"[ +-][ \d]{5}[ +-]\d|[ ]{8}"
+_ANGLE = r"[ ]{0,2}\d{1,3}\.\d{1,4}[ ]*"
+_NUMBER = r"[ 0-9A-HJ-NP-Z][ \d]{3}\d"
 _LINE_1 = (
     (1, 2, "line number", r"1 "),
-    (3, 7, "catalogue number", r"[ 0-9A-HJ-NP-Z][ \d]{3}\d"),
+    (3, 7, "catalogue number", _NUMBER),
     (8, 8, "classification", r"[ UCS]"),
     (9, 9, "blank", r" "),
-    (19, 20, "epoch year", r"\d\d"),
-    (21, 32, "epoch day", _WHOLE + r"\.\d{8}"),
+    (19, 20, "epoch year", r"[ \d]\d"),
+    (21, 32, "epoch day", r"[ ]{0,2}\d{1,3}\.\d{1,8}[ ]*"),
     (33, 33, "blank", r" "),
-    (34, 43, "first derivative of mean motion", r"[ +-]\.\d{8}"),
+    (34, 43, "first derivative of mean motion", r"[ 0+-]\.\d{1,8}[ ]*|[ ]{10}"),
     (44, 44, "blank", r" "),
     (45, 52, "second derivative of mean motion", _EXPONENT),
     (53, 53, "blank", r" "),
@@ -41,32 +43,31 @@ _LINE_1 = (
 )
 _LINE_2 = (
     (1, 2, "line number", r"2 "),
-    (3, 7, "catalogue number", r"[ 0-9A-HJ-NP-Z][ \d]{3}\d"),
+    (3, 7, "catalogue number", _NUMBER),
     (8, 8, "blank", r" "),
-    (9, 16, "inclination", _WHOLE + r"\.\d{4}"),
+    (9, 16, "inclination", _ANGLE),
     (17, 17, "blank", r" "),
-    (18, 25, "right ascension of the ascending node", _WHOLE + r"\.\d{4}"),
+    (18, 25, "right ascension of the ascending node", _ANGLE),
     (26, 26, "blank", r" "),
-    (27, 33, "eccentricity", r"\d{7}"),
+    (27, 33, "eccentricity", r"[ \d]{6}\d"),
     (34, 34, "blank", r" "),
-    (35, 42, "argument of perigee", _WHOLE + r"\.\d{4}"),
+    (35, 42, "argument of perigee", _ANGLE),
     (43, 43, "blank", r" "),
-    (44, 51, "mean anomaly", _WHOLE + r"\.\d{4}"),
+    (44, 51, "mean anomaly", _ANGLE),
     (52, 52, "blank", r" "),
-    (53, 63, "mean motion", r"[ \d]\d\.\d{8}"),
+    (53, 63, "mean motion", r"[ ]{0,2}\d{1,2}\.\d{1,8}[ ]*"),
     (64, 68, "revolution number", r"[ \d]{5}"),
 )
 _LIMITS = ((9, 16, "inclination", 180.0), (18, 25, "right ascension of the ascending node", 360.0),
            (35, 42, "argument of perigee", 360.0), (44, 51, "mean anomaly", 360.0))  # fmt: skip
+XP = 4  # ephemeris type of SGP4-XP, whose mean elements mean nothing to SGP4
 
 
 @dataclass(frozen=True)
 class Tle:
-    """Mean elements (SGP4's, in TEME) [rad, rad/s] at an epoch, with the lines they came from."""
+    """Mean elements (SGP4's, in TEME) [rad, rad/s] at an epoch, of two lines or of an OMM."""
 
     name: str
-    line1: str
-    line2: str
     catalogue: str
     epoch: Epoch
     inclination: float
@@ -90,7 +91,7 @@ def parse_tle(lines: Sequence[str], where: str = "TLE", numbers: Sequence[int] =
         raise InputError(f"{where}: expected two lines, or a name and two lines, got {len(text)}")
     name = text[0].strip().removeprefix("0 ") if len(text) == 3 else ""
     line1, line2 = text[-2:]
-    if _is_second(line1) and line2.startswith("1 "):
+    if looks_like(2, line1) and line2.startswith("1 "):
         raise InputError(f"{where}: line {numbers[len(text) - 2]}: lines 1 and 2 of the elements are swapped")
     _check(line1, _LINE_1, f"{where}: line {numbers[len(text) - 2]}")
     _check(line2, _LINE_2, f"{where}: line {numbers[len(text) - 1]}")
@@ -105,51 +106,30 @@ def parse_tle(lines: Sequence[str], where: str = "TLE", numbers: Sequence[int] =
         raise InputError(f"{where}: epoch day: expected 1 to 366, got {line1[20:32]}")
     if float(line2[52:63]) <= 0.0:
         raise InputError(f"{where}: mean motion: expected more than 0 revolutions a day, got {line2[52:63]}")
+    if line1[62] == str(XP):
+        raise InputError(f"{where}: ephemeris type {XP}: these are elements of SGP4-XP, which is not read")
     try:
-        satrec = Satrec.twoline2rv(line1, line2)
+        satrec = Satrec.twoline2rv(_plain(line1, _FILL_1), _plain(line2, _FILL_2))
     except ValueError as error:
         raise InputError(f"{where}: SGP4 cannot read these elements: {error}") from None
+    # A day of the elements has 86,400 s, also where a leap second makes that of UTC longer.
+    midnight = Epoch.from_jd(satrec.jdsatepoch, 0.0)
     epoch = Epoch.from_jd(satrec.jdsatepoch, satrec.jdsatepochF)
+    if epoch.plus(DAY).tai_minus_utc() != midnight.tai_minus_utc():
+        epoch = midnight.plus(satrec.jdsatepochF * DAY)
     if int(line1[18:20]) in (57, 58, 59):
         raise InputError(f"{where}: epoch year: expected 1960 or later, when UTC begins")
+    return elements_of(satrec, name, line1[2:7].strip(), epoch, where)
+
+
+def elements_of(satrec: Satrec, name: str, catalogue: str, epoch: Epoch, where: str) -> Tle:
+    """Elements that SGP4 has taken in; raises ``InputError`` if it cannot start from them."""
     tle = Tle(
-        name, line1, line2, line1[2:7].strip(), epoch, satrec.inclo, satrec.nodeo, satrec.ecco, satrec.argpo,
-        satrec.mo, satrec.no_kozai / 60.0, satrec.bstar, satrec,
+        name, catalogue, epoch, satrec.inclo, satrec.nodeo, satrec.ecco, satrec.argpo, satrec.mo,
+        satrec.no_kozai / 60.0, satrec.bstar, satrec,
     )  # fmt: skip
     teme_state(tle, epoch, where)
     return tle
-
-
-def read_tle(path: str | Path) -> Tle:
-    """The first element set of a file; raises ``InputError`` naming file and line."""
-    return read_tles(path)[0]
-
-
-def read_tles(path: str | Path) -> list[Tle]:
-    """All element sets of a file: two lines each, a name before them or not; ``#`` starts a comment."""
-    try:
-        text = Path(path).read_bytes().decode("utf-8").removeprefix("\ufeff")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: expected a text file of two-line elements") from None
-    numbered = [(n, line.strip()) for n, line in enumerate(text.split("\n"), start=1)]
-    lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
-    if not lines:
-        raise InputError(f"{path}: the file is empty, expected a two-line element set")
-    sets, i = [], 0
-    while i < len(lines):
-        if _is_second(lines[i][1]):
-            raise InputError(
-                f"{path}: line {lines[i][0]}: line 2 of the elements stands where line 1 was expected"
-            )
-        named = not lines[i][1].startswith("1 ")
-        block = lines[i : i + 2 + named]
-        if len(block) < 2 + named:
-            raise InputError(f"{path}: line {block[-1][0]}: the element set is cut short")
-        sets.append(parse_tle([line for _, line in block], str(path), [n for n, _ in block]))
-        i += 2 + named
-    return sets
 
 
 def teme_state(tle: Tle, epoch: Epoch, where: str = "TLE") -> tuple[np.ndarray, np.ndarray]:
@@ -158,7 +138,8 @@ def teme_state(tle: Tle, epoch: Epoch, where: str = "TLE") -> tuple[np.ndarray, 
     Raises ``Infeasible`` where the theory says that the satellite has come down by then, ``InputError``
     where it fails otherwise.
     """
-    error, r, v = tle.satrec.sgp4(epoch.jd1, epoch.jd2)
+    # Minutes of time that passes: the difference of Julian dates leaves out leap seconds (7 km each).
+    error, r, v = tle.satrec.sgp4_tsince(epoch.since(tle.epoch) / 60.0)
     if error or not all(math.isfinite(x) for x in (*r, *v)):
         if error in DECAYED and tle.satrec.bstar > 0.0 and epoch.since(tle.epoch) > 0.0:
             raise Infeasible(
@@ -185,8 +166,57 @@ def checksum(line: str) -> int:
     return sum(int(c) if c.isdigit() else c == "-" for c in line[:68]) % 10
 
 
-def _is_second(line: str) -> bool:
-    return re.match(r"2 [ 0-9A-HJ-NP-Z][ \d]{3}\d [ \d.]{8} ", line) is not None
+def looks_like(number: int, line: str) -> bool:
+    """Whether a line looks like the first or the second of a set, and not like a name."""
+    pattern = (
+        r"1 [ 0-9A-HJ-NP-Z][ \d]{3}\d[ UCS]" if number == 1 else r"2 [ 0-9A-HJ-NP-Z][ \d]{3}\d [ \d.]{8} "
+    )
+    return re.match(pattern, line) is not None
+
+
+def quick_check(lines: Sequence[str], where: str, numbers: Sequence[int]) -> None:
+    """Refuse, as ``parse_tle`` does, two lines of wrong form or checksum, without reading them in full."""
+    first, second = lines[-2:]
+    whole = len(first) == len(second) == 69 and first.isascii() and second.isascii()
+    whole = whole and first[:2] == "1 " and second[:2] == "2 " and first[2:7] == second[2:7]
+    if not (whole and all(line[68] == str(checksum(line)) for line in (first, second))):
+        parse_tle(lines, where, numbers)
+
+
+def quick_epoch(line1: str) -> Epoch | None:
+    """The epoch of a set from its first line, good to a second; None where there is none."""
+    try:
+        year, day = int(line1[18:20]), float(line1[20:32])
+        new_year = datetime.date(1900 + year if year >= 60 else 2000 + year, 1, 1)
+    except ValueError:
+        return None
+    if not 1.0 <= day < 367.0:
+        return None
+    return Epoch.from_jd(new_year.toordinal() + 1721424.5, day - 1.0)
+
+
+# Columns (from 0, to) in which a blank within the number is a zero; the rest of a line stays as it is.
+_FILL_1 = ((2, 7), (18, 20), (34, 43), (45, 50), (54, 59))
+_FILL_2 = ((2, 7), (26, 33))
+
+
+def _plain(line: str, zeros: Sequence[tuple[int, int]]) -> str:
+    """The line with every zero written out, as SGP4's reader wants it."""
+    for first, last in zeros:
+        field = line[first:last]
+        if first == 34 and not field.strip():
+            field = "." + field[1:]
+        line = line[:first] + field.replace(" ", "0") + line[last:]
+    if line.startswith("1 "):
+        for sign in (50, 59):
+            line = line[:sign] + ("+" if line[sign] == " " else line[sign]) + line[sign + 1 :]
+            line = line[: sign + 1] + line[sign + 1].replace(" ", "0") + line[sign + 2 :]
+        spans = ((20, 32),)
+    else:
+        spans = ((8, 16), (17, 25), (34, 42), (43, 51), (52, 63))
+    for first, last in spans:
+        line = line[:first] + line[first:last].rstrip().ljust(last - first, "0") + line[last:]
+    return line
 
 
 def _check(line: str, columns: Sequence[tuple[int, int, str, str]], where: str) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from homeward.earth.time import Epoch
 from homeward.output.facts import FlightView, parse_utc
 from homeward.output.labels import Name, place_names
 from homeward.output.map_pictures import miss_words
@@ -35,8 +34,8 @@ STAGES = {1: "drogue", 2: "main, reefed", 3: "main, full", 4: "backup", 5: "retr
 
 def clock(view: FlightView, seconds: float, precise: bool = True) -> str:
     """UTC time of day of seconds since the epoch."""
-    moment = parse_utc(view.facts.epoch_utc) + datetime.timedelta(seconds=float(seconds))
-    return f"{moment:%H:%M:%S}" if precise else f"{moment:%H:%M}"
+    stamp = Epoch.from_iso(view.facts.epoch_utc).plus(float(seconds)).to_iso(0)
+    return stamp[11:19] if precise else stamp[11:16]
 
 
 def duration(seconds: float) -> str:

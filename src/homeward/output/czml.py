@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from homeward.output.facts import FlightView, utc_stamps
+from homeward.output.facts import FlightView, reference_stamp, utc_stamps, without_leap_second
 from homeward.output.tracks import geographic_path
 
 COLOURS = {
@@ -54,7 +54,8 @@ def write_czml(file: pathlib.Path, view: FlightView) -> None:
     from czml3.types import Cartesian2Value, TimeInterval
 
     time, track = geographic_path(view.history, slice(None))
-    epoch, start, end = (_zulu(view, t) for t in (0.0, float(time[0]), float(time[-1])))
+    start, end = (_zulu(view, t) for t in (float(time[0]), float(time[-1])))
+    epoch, after = reference_stamp(view.facts.epoch_utc)
     span = TimeInterval(start=start, end=end)
 
     def color(kind: str) -> Any:
@@ -87,7 +88,7 @@ def write_czml(file: pathlib.Path, view: FlightView) -> None:
         availability=span,
         position=Position(
             epoch=epoch,
-            cartographicDegrees=np.column_stack([time, track]).ravel().tolist(),
+            cartographicDegrees=np.column_stack([time - after, track]).ravel().tolist(),
             interpolationAlgorithm=InterpolationAlgorithms.LAGRANGE,
             interpolationDegree=1,
         ),
@@ -115,4 +116,4 @@ def write_czml(file: pathlib.Path, view: FlightView) -> None:
 
 
 def _zulu(view: FlightView, seconds: float) -> str:
-    return f"{utc_stamps(view.facts.epoch_utc, np.array([seconds]))[0]}Z"
+    return f"{without_leap_second(utc_stamps(view.facts.epoch_utc, np.array([seconds]))[0])}Z"

@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from homeward.earth.constants import WGS84_A, WGS84_F
+from homeward.earth.time import Epoch
 
 # As the loop counts them, which this package may not import: a test holds the two together.
 REVERSAL_SINE = 0.25  # of the bank: how far on a side it counts as there
@@ -73,15 +74,25 @@ def greatest(values: np.ndarray, otherwise: float = float("nan")) -> float:
 
 
 def parse_utc(text: str) -> datetime.datetime:
-    """A time of the record's kind, ``2023-06-03T22:45:00Z`` or with an offset, as an aware datetime."""
-    moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    """A time of the record's kind, ``2023-06-03T22:45:00Z`` or with an offset, as an aware datetime.
+
+    Python's own type has no leap second: it stands still meanwhile. For pictures; stamps come of ``Epoch``.
+    """
+    text = without_leap_second(Epoch.from_iso(text).to_iso(6).removesuffix("Z"))
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC)
 
 
 def utc_stamps(epoch_utc: str, seconds: np.ndarray) -> np.ndarray:
-    """ISO 8601 UTC texts, to the microsecond and without a suffix, of seconds since the epoch, shape (n,)."""
-    epoch = np.datetime64(parse_utc(epoch_utc).astimezone(datetime.UTC).replace(tzinfo=None), "us")
-    return np.datetime_as_string(epoch + np.round(seconds * 1e6).astype("timedelta64[us]"), unit="us")
+    """ISO 8601 UTC texts, to the microsecond and without a suffix, of seconds since the epoch, shape (n,).
+
+    Leap seconds are counted: the 61st second of a minute reads ``:60``.
+    """
+    return np.asarray(Epoch.from_iso(epoch_utc).stamps(seconds))
+
+
+def without_leap_second(stamp: str) -> str:
+    """A stamp for readers whose clock has no second 60 (XML Schema): it stands still meanwhile."""
+    return f"{stamp[:17]}59.999999" if stamp[17:19] == "60" else stamp
 
 
 def local_km(
@@ -102,6 +113,13 @@ def local_km(
     away = fixed(np.asarray(latitude), np.asarray(longitude)) - fixed(latitude0, longitude0)
     sl, cl, so, co = np.sin(latitude0), np.cos(latitude0), np.sin(longitude0), np.cos(longitude0)
     return away @ np.array([-so, co, 0.0]) / 1e3, away @ np.array([-sl * co, -sl * so, cl]) / 1e3
+
+
+def reference_stamp(epoch_utc: str) -> tuple[str, float]:
+    """A stamp to count seconds from that has no second 60, and how long [s] after the epoch it lies."""
+    epoch = Epoch.from_iso(epoch_utc)
+    after = 1.0 if epoch.to_iso(6)[17:19] == "60" else 0.0
+    return epoch.plus(after).to_iso(6), after
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,7 +194,7 @@ class FlightView:
         told = self.told("deorbit", "burn_start_utc")
         if not told:
             return None
-        start = (parse_utc(told) - parse_utc(self.facts.epoch_utc)).total_seconds()
+        start = Epoch.from_iso(told) - Epoch.from_iso(self.facts.epoch_utc)
         return start if self.time.size and self.time[0] <= start <= self.time[-1] else None
 
     @cached_property

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from homeward.output.czml import places
-from homeward.output.facts import FlightView, utc_stamps
+from homeward.output.facts import FlightView, utc_stamps, without_leap_second
 from homeward.output.tracks import geographic_path, leg_rows
 
 # KML writes a colour as alpha, blue, green, red.
@@ -93,7 +93,7 @@ def _timed(view: FlightView) -> list[str]:
     return [
         f"<Placemark><name>{escape(view.facts.name)}, timed</name><gx:Track>",
         "<altitudeMode>absolute</altitudeMode>",
-        *[f"<when>{s}Z</when>" for s in stamps],
+        *[f"<when>{without_leap_second(s)}Z</when>" for s in stamps],
         *[f"<gx:coord>{lon:.7f} {lat:.7f} {alt:.1f}</gx:coord>" for lon, lat, alt in track.tolist()],
         "</gx:Track></Placemark>",
     ]

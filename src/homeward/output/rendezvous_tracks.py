@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from homeward.output.facts import utc_stamps
+from homeward.output.facts import reference_stamp, utc_stamps, without_leap_second
 from homeward.output.rendezvous_facts import PairView
 
 MOST_ROWS = 1500
@@ -31,8 +31,9 @@ def write_pair_czml(file: pathlib.Path, view: PairView) -> None:
     from czml3.types import TimeInterval
 
     rows = np.unique(np.round(np.linspace(0, len(view.time) - 1, MOST_ROWS)).astype(int))
-    stamps = utc_stamps(view.facts.epoch_utc, np.array([0.0, view.time[0], view.time[-1]]))
-    epoch, start, end = (f"{stamp}Z" for stamp in stamps)
+    stamps = utc_stamps(view.facts.epoch_utc, np.array([view.time[0], view.time[-1]]))
+    start, end = (f"{without_leap_second(stamp)}Z" for stamp in stamps)
+    epoch, after = reference_stamp(view.facts.epoch_utc)
     span = TimeInterval(start=start, end=end)
     clock = Clock(interval=span, currentTime=start, multiplier=60)
     packets = [Packet(id="document", name=view.facts.name, version=CZML_VERSION, clock=clock)]
@@ -49,7 +50,7 @@ def write_pair_czml(file: pathlib.Path, view: PairView) -> None:
                 label=Label(text=name, font="13px sans-serif"), path=path(color),
                 position=Position(
                     epoch=epoch, referenceFrame=ReferenceFrames.INERTIAL,
-                    cartesian=np.column_stack([view.time[rows], place]).ravel().tolist(),
+                    cartesian=np.column_stack([view.time[rows] - after, place]).ravel().tolist(),
                     interpolationAlgorithm=InterpolationAlgorithms.LAGRANGE, interpolationDegree=5,
                 ),
             )

@@ -90,8 +90,8 @@ def build_air(scenario: Scenario, epoch: Epoch) -> AbstractAtmosphere:
             model = table_atmosphere(air.altitude_m, air.density_kg_m3, air.temperature_k)
         case "msis":
             altitudes = np.concatenate([np.arange(0.0, 150e3, 1e3), np.arange(150e3, 1001e3, 10e3)])
-            latitudes = np.full(altitudes.shape, scenario.site.latitude_deg)
-            longitudes = np.full(altitudes.shape, scenario.site.longitude_deg)
+            latitudes = np.full(altitudes.shape, np.radians(scenario.site.latitude_deg))
+            longitudes = np.full(altitudes.shape, np.radians(scenario.site.longitude_deg))
             model = msis_table(epoch.to_iso(), altitudes, latitudes, longitudes, f107=air.f107, ap=air.ap)
         case _:
             model = UsStandard1976()

@@ -60,13 +60,16 @@ def forecast_wind(scenario: Scenario, wind: WindTable) -> jax.Array:
     )
 
 
-@program
-def _steering_wind(wind: WindTable, latitude, longitude) -> jax.Array:
+def steering_wind(wind: WindTable, latitude, longitude) -> jax.Array:
+    """Mean wind of the steering layer, Earth-fixed [m/s], at a place [rad]; zero if no row lies in it."""
     heights = wind.altitudes()
     inside = ((heights >= STEERING_LAYER[0]) & (heights <= STEERING_LAYER[1])).astype(float)
     mean = jnp.sum(wind.rows * inside[:, None], axis=0) / jnp.maximum(jnp.sum(inside), 1.0)
     C_NE = north_east_down(latitude, longitude)
     return C_NE[0] * mean[0] + C_NE[1] * mean[1]
+
+
+_steering_wind = program(steering_wind)
 
 
 def build_onboard(scenario: Scenario, epoch: Epoch, wind: WindTable) -> OnboardModel:

@@ -9,12 +9,15 @@ import numpy as np
 from homeward.earth.frames import to_gcrf
 from homeward.earth.time import Epoch
 from homeward.errors import HomewardError, Infeasible, InputError
+from homeward.io.element_sets import read_elements
 from homeward.io.oem import Oem, Segment, read_oem
 from homeward.io.opm import read_opm
-from homeward.io.tle import Tle, parse_tle, read_tle, tle_state
+from homeward.io.tle import Tle, parse_tle, tle_state
+from homeward.scenario.ephemeris_arc import between_rows
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_errors import one_line
 from homeward.scenario.schema_return import Initial, Interface, State
+from homeward.textfile import read_kept
 
 SLACK = 1e-6  # s by which a start may miss a line of an ephemeris
 LEAST_RADIUS, LARGEST_RADIUS = 6350.0, 1e6  # km: what a state vector of the scenario file allows too
@@ -37,6 +40,7 @@ class InitialState:
     v_I: np.ndarray
     kind: str
     ephemeris: Callable[[float], StateVector] | None = None
+    source: str = ""  # what the orbit is of, and from when, for people
 
 
 def initial_state(scenario: Scenario) -> InitialState:
@@ -50,16 +54,22 @@ def initial_state(scenario: Scenario) -> InitialState:
     return state_of(given, start, scenario.place(f"return.initial.{given.kind}"))
 
 
-def state_of(given: Initial, start: Epoch | None, where: str) -> InitialState:
-    """A state given in any form, at ``start`` or at its own epoch; ``where`` begins a refusal."""
-    kind = given.kind
+def state_of(given: Initial, start: Epoch | None, where: str, on_row: bool = False) -> InitialState:
+    """A state given in any form, at ``start`` or at its own epoch; ``where`` begins a refusal.
+
+    ``on_row`` leaves an ephemeris at its last row at or before ``start``, for whoever flies on from there.
+    """
+    kind, wanted = given.kind, given.object
     match kind:
         case "tle" | "tle_file":
-            tle = parse_tle(given.tle, where) if given.tle is not None else read_tle(str(given.tle_file))
+            if given.tle is not None:
+                tle = parse_tle(given.tle, where)
+            else:
+                tle = read_elements(str(given.tle_file), start, wanted)
             return _from_tle(tle, start or tle.epoch, where)
         case "oem_file":
-            message = read_oem(str(given.oem_file))
-            return _from_segment(_segment_of(message, start), start, where)
+            message = read_kept(read_oem, str(given.oem_file))
+            return _from_segment(_segment_of(message, start, wanted), start, where, on_row)
         case "opm_file":
             opm = read_opm(str(given.opm_file))
             _about_the_earth(opm.file, opm.centre, opm.r, opm.v)
@@ -93,7 +103,9 @@ def _from_tle(tle: Tle, epoch: Epoch, where: str) -> InitialState:
             raise Infeasible(f"{where}: {error}") from None
 
     r, v = ephemeris(0.0)
-    return InitialState(epoch, r, v, "tle", ephemeris)
+    name = " ".join(x for x in (tle.name, f"({tle.catalogue})" if tle.name else tle.catalogue) if x)
+    told = f"{name}, elements of {tle.epoch.to_iso(0)}, {abs(age):.1f} days from the start"
+    return InitialState(epoch, r, v, "tle", ephemeris, told)
 
 
 def _about_the_earth(file: str, centre: str, r: np.ndarray, v: np.ndarray) -> None:
@@ -110,11 +122,29 @@ def _about_the_earth(file: str, centre: str, r: np.ndarray, v: np.ndarray) -> No
         raise InputError(f"{file}: velocity: expected at most {LARGEST_SPEED:.0f} km/s, got {speed:.6g} km/s")
 
 
-def _segment_of(message: Oem, start: Epoch | None) -> Segment:
-    """The first segment, or the first one that covers the wanted start."""
+def _segment_of(message: Oem, start: Epoch | None, wanted: str | None) -> Segment:
+    """The first segment, or the first one that covers the wanted start, of the object that is meant.
+
+    Raises ``InputError`` for a message of several objects if none is asked for.
+    """
+    segments = message.segments
+    if wanted is not None:
+        segments = tuple(
+            s for s in segments if wanted.upper() in (s.object_name.upper(), s.object_id.upper())
+        )
+    objects = {s.object_id.upper(): f"{s.object_id} {s.object_name}" for s in message.segments}
+    if not segments:
+        raise InputError(
+            f"{message.file}: there is no object {wanted!r}; it holds {', '.join(objects.values())}"
+        )
+    if len({s.object_id.upper() for s in segments}) > 1:
+        raise InputError(
+            f"{message.file}: holds several objects ({', '.join(objects.values())}); say which with the key "
+            f'object, as in object = "{segments[0].object_id}"'
+        )
     if start is None:
-        return message.segments[0]
-    return next((s for s in message.segments if _covers(s, start)), message.segments[0])
+        return segments[0]
+    return next((s for s in segments if _covers(s, start)), segments[0])
 
 
 def _covers(segment: Segment, start: Epoch) -> bool:
@@ -122,8 +152,8 @@ def _covers(segment: Segment, start: Epoch) -> bool:
     return -SLACK <= offset <= float(segment.t[-1]) + SLACK
 
 
-def _from_segment(segment: Segment, start: Epoch | None, where: str) -> InitialState:
-    """The last state at or before the wanted start: an ephemeris is not interpolated, it is flown on from."""
+def _from_segment(segment: Segment, start: Epoch | None, where: str, on_row: bool = False) -> InitialState:
+    """The state at the wanted start, between two rows by ``between_rows``; without one the first row."""
     row = 0
     if start is not None:
         if not _covers(segment, start):
@@ -133,10 +163,17 @@ def _from_segment(segment: Segment, start: Epoch | None, where: str) -> InitialS
                 f"{segment.epoch.to_iso(0)} to {last.to_iso(0)}"
             )
         row = int(np.searchsorted(segment.t, start.since(segment.epoch) + SLACK, side="right")) - 1
-    _about_the_earth(segment.file, segment.centre, segment.r[row], segment.v[row])
-    epoch = segment.epoch.plus(float(segment.t[row]))
-    r, v = to_gcrf(segment.frame, [epoch], segment.r[row : row + 1], segment.v[row : row + 1])
-    return InitialState(epoch, r[0], v[0], "oem_file")
+    rows = slice(row, row + 2)
+    for r, v in zip(segment.r[rows], segment.v[rows], strict=True):
+        _about_the_earth(segment.file, segment.centre, r, v)
+    epochs = [segment.epoch.plus(float(t)) for t in segment.t[rows]]
+    r, v = to_gcrf(segment.frame, epochs, segment.r[rows], segment.v[rows])
+    told = f"{segment.object_name} ({segment.object_id}), ephemeris"
+    after = 0.0 if start is None else start.since(epochs[0])
+    if start is None or on_row or abs(after) <= SLACK or len(epochs) < 2:
+        return InitialState(epochs[0], r[0], v[0], "oem_file", source=told)
+    r_I, v_I = between_rows(epochs[0], r, v, epochs[1].since(epochs[0]), after)
+    return InitialState(start, r_I, v_I, "oem_file", source=told)
 
 
 def _fixed(

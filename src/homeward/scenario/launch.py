@@ -11,6 +11,7 @@ from homeward.errors import Infeasible
 from homeward.io.oem import read_oem
 from homeward.scenario.initial import InitialState, state_of
 from homeward.scenario.schema_rendezvous import Launch, Rendezvous
+from homeward.textfile import read_kept
 
 StateVector = tuple[np.ndarray, np.ndarray]
 
@@ -82,7 +83,7 @@ def station_start(told: Rendezvous, epoch: Epoch, where: str) -> InitialState:
     """The station's state as it is given, nearest before ``epoch``."""
     given = told.station.orbit
     own = given.kind in ("opm_file", "state")
-    return state_of(given, None if own else epoch, f"{where}.station.orbit.{given.kind}")
+    return state_of(given, None if own else epoch, f"{where}.station.orbit.{given.kind}", on_row=True)
 
 
 def told_between(told: Rendezvous) -> tuple[Epoch, Epoch] | None:
@@ -90,7 +91,7 @@ def told_between(told: Rendezvous) -> tuple[Epoch, Epoch] | None:
     given = told.station.orbit
     if given.kind != "oem_file":
         return None
-    segments = read_oem(str(given.oem_file)).segments
+    segments = read_kept(read_oem, str(given.oem_file)).segments
     ends = [s.epoch.plus(float(s.t[-1])) for s in segments]
     first = min((s.epoch for s in segments), key=lambda e: e.since(segments[0].epoch))
     return first, max(ends, key=lambda e: e.since(segments[0].epoch))

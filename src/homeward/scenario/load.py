@@ -1,5 +1,6 @@
 """Reads a scenario: a shipped one by name or a file, with single keys overridden."""
 
+import contextlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from homeward.scenario.schema_base import table_of
 from homeward.scenario.schema_errors import explain, nearest, one_line
 from homeward.scenario.schema_return import KINDS, Initial
 from homeward.scenario.shipped import shipped_file, shipped_names
+from homeward.textfile import STANDARD_INPUT, full_path, is_readable, read_text
 
 LARGEST = 20_000_000  # bytes; a larger file is no scenario
 ORBITS = (("return", "initial"), ("rendezvous", "station", "orbit"))  # each given in one of several ways
@@ -35,7 +37,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
     chosen = overrides or {}
     apply_overrides(data, chosen, label)
     context = {
-        "directory": path.resolve().parent, "stem": path.stem,
+        "directory": Path(full_path(path)).parent, "stem": "stdin" if label == STANDARD_INPUT else path.stem,
         "label": one_line(label, 200), "overridden": list(chosen),
     }  # fmt: skip
     try:
@@ -69,13 +71,11 @@ def find(name_or_path: str | Path) -> Path:
     if not text or "\0" in text:
         raise InputError(f'"{label}": expected the name of a scenario or of a file')
     path = Path(text)
-    try:
-        if path.is_file():
-            return path
+    if is_readable(path):
+        return path
+    with contextlib.suppress(OSError):  # A name too long for the file system is the name of no file.
         if path.is_dir():
             raise InputError(f"{label}: expected a scenario file, but this is a folder")
-    except OSError:
-        pass  # A name too long for the file system is the name of no file.
     like = nearest(text, shipped_names())
     hint = f"did you mean {like}?" if like else f"shipped scenarios are {', '.join(shipped_names())}"
     raise InputError(f"{label}: there is no such file and no shipped scenario of this name; {hint}")
@@ -84,15 +84,7 @@ def find(name_or_path: str | Path) -> Path:
 def read_toml(path: Path, label: str | None = None) -> dict[str, Any]:
     """The tables of a TOML file; raises InputError with file and line where it is not valid."""
     name = one_line(label or str(path), 200)
-    try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"{name}: expected a scenario file, but it is larger than {LARGEST // 10**6} MB")
-        # Some editors put a byte order mark first; it is no part of the text.
-        text = path.read_bytes().decode("utf-8").removeprefix("\ufeff")
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read ({error.strerror or 'no reason given'})") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{name}: expected UTF-8 text, but byte {error.start} is not") from None
+    text = read_text(path, "a scenario file", LARGEST)
     if not text.strip():
         raise InputError(f"{name}: the file is empty; `homeward new FILE` writes one to start from")
     try:
@@ -148,7 +140,7 @@ def apply_overrides(data: dict[str, Any], overrides: Mapping[str, str], label: s
             table = inner
         value = parse_value(text)
         names_file = parts[-1] in FILE_KEYS or (parts[-1] == "law" and ".py:" in text)
-        if names_file and isinstance(value, str) and "\0" not in value:
+        if names_file and isinstance(value, str) and "\0" not in value and value != STANDARD_INPUT:
             value = str(Path(value).absolute())
         table[parts[-1]] = value
 

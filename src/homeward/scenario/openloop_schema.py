@@ -24,6 +24,7 @@ from homeward.scenario.openloop_sections import (
 from homeward.scenario.schema_base import Section, Text
 from homeward.scenario.schema_errors import explain, one_line
 from homeward.sim.openloop_run import OpenLoopResult, propagate
+from homeward.textfile import STANDARD_INPUT, full_path
 
 MOST_STEPS = 1_000_000
 LIGHT = 299_792_458.0  # m/s
@@ -79,9 +80,9 @@ def load_openloop(path: str | Path, overrides: Mapping[str, str] | None = None) 
     if "return" in data and "body" not in data:
         raise InputError(f"{one_line(label, 200)}: this is a return; fly it with `homeward return`")
     apply_overrides(data, chosen, label)
-    data.setdefault("name", found.stem)
+    data.setdefault("name", "stdin" if label == STANDARD_INPUT else found.stem)
     try:
-        return OpenLoopFile.model_validate(data, context={"directory": found.resolve().parent})
+        return OpenLoopFile.model_validate(data, context={"directory": Path(full_path(found)).parent})
     except ValidationError as error:
         raise explain(error, OpenLoopFile, one_line(label, 200), list(chosen)) from None
 

@@ -1,6 +1,5 @@
 """The tables of an open-loop file: body, start, attitude, earth, gravity, air, wind, stop, output."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -206,7 +205,7 @@ class OpenAir(Section):
         if any(name in table for name in COLUMNS):
             raise ValueError("expected the table in a file or as columns here, not both")
         path = existing_file(table["file"], info)
-        columns = read_air_table(Path(path))
+        columns = read_air_table(path, rising=False)
         order = sorted(range(len(columns["altitude_m"])), key=columns["altitude_m"].__getitem__)
         return {**table, "file": path, **{k: [v[i] for i in order] for k, v in columns.items()}}
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from homeward.scenario.schema_base import (
     Altitude,
@@ -22,6 +22,13 @@ from homeward.scenario.schema_base import (
 
 KINDS = ("tle", "tle_file", "oem_file", "opm_file", "state", "interface")
 
+
+def _as_text(value: object) -> object:
+    """A catalogue number may stand as one."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+ObjectName = Annotated[Text, BeforeValidator(_as_text), Field(min_length=1, max_length=80)]
 Component = Annotated[Real, Field(ge=-1e9, le=1e9)]
 SpeedComponent = Annotated[Real, Field(ge=-2e4, le=2e4)]
 
@@ -90,7 +97,9 @@ class Initial(Section):
         default=None, description="two-line elements, with or without a name line", min_length=2, max_length=3
     )
     tle_file: ExistingFile | None = Field(
-        default=None, description="file of two-line elements", examples=["station.tle"]
+        default=None,
+        description="file of mean elements: two-line sets, or an OMM as KVN, XML, JSON or CSV",
+        examples=["station.tle"],
     )
     oem_file: ExistingFile | None = Field(
         default=None, description="CCSDS orbit ephemeris message", examples=["station.oem"]
@@ -100,9 +109,14 @@ class Initial(Section):
     )
     state: State | None = Field(default=None, description="position and velocity at one instant")
     interface: Interface | None = Field(default=None, description="a point at the entry interface")
+    object: ObjectName | None = Field(
+        default=None,
+        description="catalogue number or name of the object meant, where a file holds several",
+        examples=["48274"],
+    )
     epoch_utc: EpochUtc | None = Field(
         default=None,
-        description="when the mission clock starts; the epoch of the elements if left out",
+        description="when the mission clock starts; the epoch of the newest elements if left out",
         examples=["2023-09-07T15:00:00Z"],
     )
 
@@ -119,6 +133,8 @@ class Initial(Section):
             raise ValueError(f"expected exactly one of {', '.join(self.kinds)}, but there is {told}")
         if self.epoch_utc is not None and self.kind == "interface":
             raise ValueError("expected no epoch_utc beside interface, which holds its own")
+        if self.object is not None and self.kind not in ("tle_file", "oem_file"):
+            raise ValueError("expected object only beside tle_file or oem_file, which may hold several")
         return self
 
 

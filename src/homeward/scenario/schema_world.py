@@ -1,6 +1,5 @@
 """`[truth.earth]`, `[truth.gravity]`, `[truth.air]` and `[truth.wind]`: the world as it is."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -105,7 +104,7 @@ class Air(Section):
         if any(name in table for name in COLUMNS):
             raise ValueError("expected the table in a file or as columns here, not both")
         # The columns take the file's place, so that a checked scenario needs no further file.
-        columns = read_air_table(Path(existing_file(table["file"], info)))
+        columns = read_air_table(existing_file(table["file"], info))
         return {**{key: value for key, value in table.items() if key != "file"}, **columns}
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from homeward.earth.constants import G0, GAMMA_AIR, GAS_CONSTANT_AIR
+from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.typing import Array, Float, Scalar
 from homeward.world import us1976
@@ -177,6 +178,12 @@ class UsStandard1976(AbstractAtmosphere):
         return jax.tree.map(lambda a, b: jnp.where(altitude < us1976.TOP, a, b), lower, upper)
 
 
+def _second_of(epoch_iso: str) -> str:
+    """The date for NumPy, whose clock has no second 60; to MSIS a second is nothing."""
+    text = Epoch.from_iso(epoch_iso).to_iso(3).removesuffix("Z")
+    return text[:17] + "59.999" if text[17:19] == "60" else text
+
+
 def msis_table(
     epoch_iso: str,
     altitudes: Column,
@@ -202,7 +209,7 @@ def msis_table(
         raise InputError("air: model 'msis': needs the extra: pip install 'homeward[msis]'") from error
     h = np.asarray(altitudes, float)
     output = pymsis.calculate(
-        np.full(h.shape, np.datetime64(epoch_iso.rstrip("Z"))),
+        np.full(h.shape, np.datetime64(_second_of(epoch_iso))),
         np.degrees(longitudes),
         np.degrees(latitudes),
         h / 1e3,
