@@ -1,8 +1,11 @@
 """Tables, summary and dictionary: readable again, and every number with its unit."""
 
+import dataclasses
 import json
 from pathlib import Path
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pyarrow.csv
 import pyarrow.parquet
@@ -10,9 +13,10 @@ import pytest
 from synthetic_flight import synthetic_flight
 
 from homeward.errors import InputError
-from homeward.icd import Command, Frame, Measurements, Navigation, channels
+from homeward.icd import Accuracy, Command, Frame, Measurements, Navigation, channels
 from homeward.output import dictionary_page, save_flight, write_summary
 from homeward.output.telemetry import SUFFIXES, columns, write_csv, write_parquet
+from homeward.sim.record import once_known
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -84,3 +88,25 @@ def test_a_record_without_rows_and_a_folder_that_cannot_be_are_refused(tmp_path,
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(InputError, match="--out"):
         save_flight(tmp_path / "file" / "below", facts, history, legs, summary)
+
+
+def test_what_a_filter_believes_before_its_start_is_no_number():
+    """The error of a belief in no place is the radius of the Earth: it titled a picture."""
+    zeros, known = jnp.zeros(3), jnp.ones(3)
+    odd = {"leg": jnp.zeros((), int), "parachute_stage": jnp.zeros((), int), "blackout": jnp.zeros((), bool)}
+    vectors = ("r_BI_I", "v_BI_I", "navigation_position_error", "navigation_velocity_error")
+    odd |= dict.fromkeys(vectors, zeros)
+    names = [f.name for f in dataclasses.fields(Frame) if f.default is dataclasses.MISSING]
+    blank = Frame(**{n: odd.get(n, jnp.zeros(())) for n in names})
+    far = eqx.tree_at(
+        lambda r: (r.navigation_position_error, r.navigation_velocity_error), blank, (6.4e6 * known, known)
+    )
+    for sigma, good in ((zeros, False), (known, True)):
+        row = eqx.tree_at(
+            lambda r: r.accuracy, far, Accuracy(sigma, sigma, sigma), is_leaf=lambda x: x is None
+        )  # fmt: skip
+        told = once_known(row)
+        assert bool(jnp.isfinite(told.navigation_position_error).all()) is good
+        assert bool(jnp.isfinite(told.navigation_velocity_error).all()) is good
+        assert bool(jnp.isfinite(told.accuracy.position_sigma).all()) is good
+    assert once_known(far) is far

@@ -14,6 +14,7 @@ from homeward.earth.time import Epoch
 from homeward.errors import Infeasible, InputError
 from homeward.flight.computer import FlightComputer
 from homeward.flight.deorbit import DeorbitPlan
+from homeward.scenario.altitudes import check_start
 from homeward.scenario.build import build_world, number, numbers
 from homeward.scenario.build_attitude import capsule_alone, face, with_body
 from homeward.scenario.build_body import first_body
@@ -77,6 +78,7 @@ def plan_return(
     for seat, model in zip(SEATS, (law, navigation, aero, atmosphere), strict=True):
         check_object(model, seat)
     start = initial_state(scenario)
+    check_start(scenario, np.asarray(start.r_I))
     legs = scenario.return_.legs
     span = 0.0 if legs.start == "interface" else scenario.flight.plan.days
     turning = fidelity == "six-dof"

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_vali
 from pydantic_core import PydanticKnownError
 
 from homeward.errors import InputError
+from homeward.scenario.altitudes import contradiction
 from homeward.scenario.schema_base import (
     GroundAltitude,
     Info,
@@ -24,7 +25,7 @@ from homeward.scenario.schema_fault import Fault
 from homeward.scenario.schema_flight import Flight, Simulation
 from homeward.scenario.schema_ground import GroundSegment
 from homeward.scenario.schema_rendezvous import Rendezvous
-from homeward.scenario.schema_return import Legs, Return
+from homeward.scenario.schema_return import Return
 from homeward.scenario.schema_truth import Truth
 
 #: How finely a vehicle can be modelled.
@@ -150,20 +151,15 @@ class Scenario(Section):
     @model_validator(mode="after")
     def _check_halves(self) -> "Scenario":
         if self.homecoming is not None:
-            self._check_return(self.homecoming.legs, self.site)
+            self._check_return()
         elif self.rendezvous is None:
             raise ValueError("expected a [rendezvous], a [return] or both, but there is neither")
         return self
 
-    def _check_return(self, legs: Legs, site: Site) -> None:
-        interface = self.flight.guidance.interface_altitude_m
-        if site.altitude_m >= legs.opening_altitude_m:
-            raise ValueError("return.legs.opening_altitude_m: expected an altitude above site.altitude_m")
-        if legs.separation_altitude_m < interface:
-            raise ValueError(
-                "return.legs.separation_altitude_m: expected an altitude at or above "
-                "flight.guidance.interface_altitude_m"
-            )
+    def _check_return(self) -> None:
+        wrong = contradiction(self)
+        if wrong is not None:
+            raise ValueError(wrong)
         steps = 1.0 / (self.flight.guidance.rate_hz * self.simulation.entry_step_s)
         if abs(steps - round(steps)) > 1e-9 or round(steps) < 1:
             raise ValueError(

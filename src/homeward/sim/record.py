@@ -1,5 +1,7 @@
 """What is told of a flight while it flies: one ``Frame`` a guidance cycle."""
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 
 from homeward.earth.geodesy import horizontal_distance, north_east_down, to_geodetic
@@ -59,4 +61,20 @@ def frame(
         lift_factor=flight.entry.lift_factor,
         predicted_miss=flight.entry.predicted_miss,
         parachute_stage=truth.stage,
+    )
+
+
+def once_known(row: Frame) -> Frame:
+    """The row with no number for what navigation believes before its filter has started.
+
+    A filter that has not started believes in no place at all, and its standard deviations are zero: the error
+    of such a belief would be the radius of the Earth.
+    """
+    if row.accuracy is None:
+        return row
+    known = jnp.any(row.accuracy.position_sigma > 0.0)
+    beliefs = (row.navigation_position_error, row.navigation_velocity_error, row.accuracy)
+    shown = jax.tree.map(lambda x: jnp.where(known, x, jnp.nan), beliefs)
+    return eqx.tree_at(
+        lambda r: (r.navigation_position_error, r.navigation_velocity_error, r.accuracy), row, shown
     )

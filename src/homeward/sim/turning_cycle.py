@@ -11,7 +11,7 @@ from homeward.math.components import join
 from homeward.sim.carry import Carry, fail_if_late, fly_if_due, select
 from homeward.sim.frozen import Frozen, earth_fixed, from_frozen, into_frozen, true_bank
 from homeward.sim.legs import AIR, CANOPY, ORBIT, TICKS, WHERE, Leg
-from homeward.sim.record import frame
+from homeward.sim.record import frame, once_known
 from homeward.sim.tick import keep_worst
 from homeward.sim.turning_record import body_frame
 from homeward.sim.turning_sense import attitude_now, sense
@@ -90,6 +90,7 @@ def cycle_turning(
         row = eqx.tree_at(
             lambda f: (f.accuracy, f.consistency), row, believed, is_leaf=lambda x: x is None
         )  # fmt: skip
+        row = once_known(row)
     first = sensors.NOISES + aids.NOISES + instruments.CYCLE_NOISES
     shaking = jnp.reshape(noise[first:], (TICKS[leg.kind], instruments.NOISES))
     truth, state, command, motion, fast = _ticks(
