@@ -81,6 +81,9 @@ class ArrivalOrder:
             self._doubted.pop()
             self.misdated += 1
         near = bool(self._doubted) and abs(item.time - self._doubted[-1].time) <= LEAP
+        if near:  # two that agree; what was doubted before them agrees with nothing
+            self.misdated += len(self._doubted) - 1
+            del self._doubted[:-1]
         self._doubted.append(item)
         if not near and len(self._doubted) < ENOUGH:
             return [], []
