@@ -72,6 +72,9 @@ def console(
             metavar="DIR", help="keep what --listen receives, and landing forecasts, a folder a flight"
         ),
     ] = None,
+    truth: Annotated[
+        bool, typer.Option("--truth", help="show the true state beside the one the ship believes in, marked")
+    ] = False,
     settings: Settings = None,
     port: Annotated[
         int, typer.Option(metavar="N", min=0, max=65535, help="port; 0 takes any that is free")
@@ -116,17 +119,17 @@ def console(
             if kind_of_folder(folder) == "campaign":
                 shown.add_campaign(Campaign(folder))
             else:
-                shown.add(read_flight(folder, scenario))
+                shown.add(read_flight(folder, scenario, truth))
         folders_of = _archives(archive)
         secret = None if key is None else read_key(key)
         named = [check_flight(text) for text in flight or []]
         for name in live or []:
             talk(f"getting {one_line(name, 60)} ready")
             chosen = parse_settings(settings or [])
-            shown.add(Feed(name, chosen, secret, pace, next(folders_of)).flight)
+            shown.add(Feed(name, chosen, secret, pace, next(folders_of), truth).flight)
         for there, at in senders:
             talk(f"listening to {one_line(there, 60)}:{at}")
-            shown.add(StreamFeed(there, at, secret, scenario, next(folders_of), named).flight)
+            shown.add(StreamFeed(there, at, secret, scenario, next(folders_of), named, truth).flight)
     asked = None if is_local(host) and not login else Login()
 
     def ready() -> None:

@@ -123,9 +123,9 @@ def opened(browser, address, entered):
     assert wrong == []
 
 
-def picture(page, name):
+def picture(page, name, wait=300):
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(wait)
     page.screenshot(path=PICTURES / f"{name}.png")
 
 
@@ -175,11 +175,142 @@ def test_a_rendezvous_shows_the_docking_view_in_the_dark(opened):
     picture(page, "rendezvous_dark")
 
 
-def test_on_a_telephone_nothing_is_cut_off(opened):
-    page = opened("/flight/1", viewport={"width": 390, "height": 844}, device_scale_factor=2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.locator("#play").bounding_box()["y"] < 844, "the controls are not to be seen"
-    picture(page, "telephone")
+#: Width and height of the window, pixel ratio, colours: fine displays and telephones among them.
+WINDOWS = [
+    (1280, 720, 2, "dark"), (390, 844, 3, "light"), (1280, 720, 1, "light"), (1280, 720, 3, "light"),
+    (1024, 768, 1.5, "dark"), (390, 844, 2, "dark"), (390, 844, 1, "light"),
+]  # fmt: skip
+CANVASES = """[...document.querySelectorAll("canvas")].map((c) => ({ w: c.width, h: c.height,
+    cw: c.clientWidth,
+    ch: c.clientHeight, bw: c.parentElement.clientWidth, bh: c.parentElement.clientHeight }))"""
+CLOCKS = """Object.fromEntries([...document.querySelectorAll("#clocks .field")].map(
+    (f) => [f.children[0].textContent, f.children[1].textContent]))"""
+FORMS = """import("/console/static/clocks.js").then(
+    (m) => [m.elapsed(-0.4), m.elapsed(-61), m.signed(-0.4), m.signed(0)].join())"""
+SHOWN = (
+    "requestAnimationFrame(() => requestAnimationFrame(() => (window.drawn = true))), window.drawn = false"
+)
+
+
+def check_sizes(page, width, ratio):
+    """No page is wider than the screen, and every canvas has its box's size, however often it is drawn."""
+    page.evaluate(SHOWN)
+    page.wait_for_function("window.drawn")
+    first = page.evaluate(CANVASES)
+    for _ in range(3):  # a canvas that feeds its size back into its box grows with every drawing
+        page.evaluate(
+            "window.hw && hw.desk && (hw.desk.view.paint(), hw.desk.earth.size()), window.drawn = false"
+        )
+        page.evaluate(SHOWN)
+        page.wait_for_function("window.drawn")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CANVASES) == first
+    for c in first:
+        assert c["cw"] <= c["bw"] + 1 and c["ch"] <= c["bh"] + 1, c
+        assert c["w"] <= ratio * c["cw"] + 2 and c["h"] <= ratio * c["ch"] + 2, c
+        assert c["w"] * c["h"] > 0
+
+
+def resized(page, session, width, height, ratio, colours):
+    page.emulate_media(color_scheme=colours)
+    metrics = {"width": width, "height": height, "deviceScaleFactor": ratio, "mobile": False}
+    session.send("Emulation.setDeviceMetricsOverride", metrics)
+    page.wait_for_function(f"window.innerWidth === {width} && window.devicePixelRatio === {ratio}")
+
+
+@pytest.mark.parametrize("path", ["/flight/1", "/flight/2", "/campaign/1"])
+def test_canvases_keep_their_size_on_every_screen_and_no_page_is_too_wide(opened, path):
+    """One page taken from screen to screen, as between two displays."""
+    page = opened(path)
+    session = page.context.new_cdp_session(page)
+    for width, height, ratio, colours in WINDOWS[:2]:
+        resized(page, session, width, height, ratio, colours)
+        check_sizes(page, width, ratio)
+        if path.startswith("/flight"):
+            assert page.locator("#play").bounding_box()["y"] < height, "the controls are not to be seen"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("path", ["/", "/flight/1", "/flight/2", "/flight/3", "/campaign/1", "/login"])
+def test_every_page_opens_on_every_screen(browser, address, entered, path, window):
+    width, height, ratio, colours = window
+    size = {"width": width, "height": height}
+    page = browser.new_page(
+        viewport=size, device_scale_factor=ratio, color_scheme=colours, storage_state=entered
+    )
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(address + path)
+    if path not in ("/", "/login"):
+        page.wait_for_function("window.hw && (hw.told || hw.desk.ticks > 0)")
+    check_sizes(page, width, ratio)
+    picture(page, f"{path.strip('/').replace('/', '_') or 'list'}_{width}_{ratio}_{colours}")
+    assert wrong == []
+    page.close()
+
+
+def test_the_clocks_count_and_a_black_out_is_seen(opened):
+    page = opened("/flight/1")
+    marks = page.evaluate("hw.desk.told.marks")
+    (burn, _), entry = marks["burns"][-1], marks["interface"][0]
+
+    def seek(t):
+        page.evaluate("(t) => emitEvent('console', { what: 'seek', t })", t)
+        page.wait_for_function("(t) => Math.abs(hw.desk.t - t) < 0.01", arg=t)
+        return page.evaluate(CLOCKS)
+
+    told = seek(burn - 75.0)
+    assert told["TIG"] == "\u221200:01:15" and told["Since epoch"] == f"{burn - 75.0:.1f} s"
+    told = seek(entry + 61.5)
+    assert told["EI"] == "+00:01:01"
+    start, end, _ = marks["dark"][0]
+    told = seek(start - 30.0)
+    assert told["Black-out in"] == "00:00:30"
+    altitude = shown(page, "Altitude")
+    told = seek(0.5 * (start + end))
+    assert told["Black-out"] != "00:00:00" and "last contact 00:0" in page.locator("#mode").inner_text()
+    assert page.locator("#seen").inner_text() == "no contact" and shown(page, "Altitude") != altitude
+    stands = shown(page, "Altitude")
+    seek(0.5 * (start + end) + 20.0)
+    assert shown(page, "Altitude") == stands
+    assert seek(page.evaluate("hw.desk.told.t0"))["MET"] == "00:00:00"
+    assert page.evaluate(FORMS) == "00:00:00,\u221200:01:01,\u221200:00:01,+00:00:00"
+
+
+def test_a_parameter_is_plotted_by_a_click_hovered_and_zoomed(opened):
+    page = opened("/flight/1")
+    assert not page.locator("#plot").is_visible()
+    page.locator("#telemetry button", has_text="Altitude").first.click()
+    page.locator("#telemetry button", has_text="Load").first.click()
+    page.wait_for_function("hw.desk.plot.lines.length === 2 && hw.desk.plot.lines[0].points.length > 100")
+    assert "Altitude" in page.locator("#plot-note").inner_text()
+    box = page.locator("#plot-chart").bounding_box()
+    middle = box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"]
+    page.mouse.move(*middle)
+    page.wait_for_function("document.querySelector('#plot-chart').innerText.includes('UTC')")
+    page.mouse.wheel(0, -400)
+    zoom = "(() => { const z = hw.desk.plot.chart.getOption().dataZoom[0]; return z.end - z.start; })()"
+    page.wait_for_function(f"{zoom} < 99")
+    page.locator("#plot-whole").click()
+    page.wait_for_function(f"{zoom} > 99")
+    page.locator("#plot-close").click()
+    assert not page.locator("#plot").is_visible()
+    # The charts that are always there: hovered, zoomed by the wheel, and led back by a double click.
+    page.keyboard.press("End")
+    chart = page.locator("[aria-label=Load] .chart")
+    box = chart.bounding_box()
+    middle = box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"]
+    page.mouse.move(*middle)
+    page.wait_for_function(
+        "[...document.querySelectorAll('.tip')].some((t) => !t.hidden && t.innerText.includes('UTC'))"
+    )
+    span = "(() => { const { min, max } = hw.desk.view.load.spec.x; return max - min; })()"
+    whole = page.evaluate(span)
+    page.mouse.wheel(0, -300)
+    page.wait_for_function(f"{span} < {0.95 * whole}")
+    page.mouse.dblclick(*middle)
+    page.wait_for_function(f"Math.abs({span} - {whole}) < 1")
 
 
 def test_a_campaign_tells_its_verdicts_and_a_run_that_cannot_be_flown_says_why(opened):

@@ -1,6 +1,7 @@
 """A campaign as the console shows it: verdicts, landings, distributions, and runs to fly again."""
 
 import asyncio
+import contextlib
 import json
 import math
 import tempfile
@@ -38,6 +39,13 @@ class Campaign:
         self.name, self.kind = str(manifest["scenario"]), str(manifest["kind"])
         self.source = f"campaign in {one_line(folder, 120)}"
         self._busy = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+
+    def stop(self) -> None:
+        """End the process that flies a run again, if there is one."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
 
     def told(self) -> dict[str, Any]:
         """Everything that the page shows; ``note`` says what is missing."""
@@ -78,7 +86,9 @@ class Campaign:
             out = tempfile.mkdtemp(prefix=f"run-{run}-", dir=place)
             command = homeward_command(["replay", self.folder, str(run), "--out", out, "--json"])
             pipe = asyncio.subprocess.PIPE
-            process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
+            self._process = process = await asyncio.create_subprocess_exec(
+                *command, stdin=pipe, stdout=pipe, stderr=pipe
+            )
             assert process.stdout is not None and process.stderr is not None
             # Its input stays open: the child ends with it.
             told, said = await asyncio.gather(process.stdout.read(), process.stderr.read())

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from homeward.console import silence
 from homeward.console.flight import LEVELS, Flight, Leg
 from homeward.console.places import rim
 from homeward.math.thinning import thin_rows
@@ -39,6 +40,7 @@ def standing(flight: Flight) -> dict[str, Any]:
         "stations": flight.network.told(), "site": flight.setting.site(),
         "corridor": flight.setting.corridor(columns(flight)) if flight.kind == "return" else [],
         "docking": flight.setting.docking(), "landing": [ellipses(f) for f in flight.landing],
+        "truth": flight.truth, "marks": flight.marks(), "changes": flight.changes,
     }  # fmt: skip
 
 
@@ -81,6 +83,16 @@ def legs(flight: Flight) -> list[dict[str, Any]]:
     return [vars(leg) | {"end": min(leg.end, now)} for leg in list(flight.legs) if leg.start <= now]
 
 
+def series(flight: Flight, name: str) -> dict[str, Any]:
+    """One column over time, to plot: as much of it as there is to see."""
+    count = flight.count()
+    rows = thin_rows([flight.rows.column(name)[:count]], MOST_ROWS)
+    return {
+        "t": np.round(flight.rows.time[rows], 3).tolist(),
+        "v": plain(flight.rows.column(name)[rows]),
+    }
+
+
 def blackouts(flight: Flight) -> list[list[float]]:
     """Stretches of time in which nothing comes through [s]."""
     if "blackout" not in flight.rows.place:
@@ -109,18 +121,38 @@ def ellipses(forecast: dict[str, Any]) -> dict[str, Any]:
 
 
 def moving(flight: Flight, time: float) -> dict[str, Any]:
-    """What the displays show at a time: values, levels, leg, stations that see the ship, landing forecast."""
-    values = flight.rows.at(time)
+    """What the displays show at a time: values, levels, leg, stations that see the ship, landing forecast.
+
+    Where no telemetry comes, these are the last that came, and ``contact`` says since when and why.
+    """
+    quiet = contact(flight, time)
+    values = flight.rows.at(time if quiet is None else quiet["since"])
     place = flight.rows.place
     here = [float(values[place[n]]) if n in place else math.nan
             for n in ("latitude_deg", "longitude_deg", "altitude_m")]  # fmt: skip
     told = flight.forecast_at(time)
+    row = flight.rows.index(time if quiet is None else quiet["since"])
     return {
-        "t": round(time, 3), "v": plain(values), "l": flight.levels_at(flight.rows.index(time)),
-        "leg": flight.leg_at(time), "seen": flight.network.seeing(*here),
+        "t": round(time, 3), "v": plain(values), "l": flight.levels_at(row),
+        "leg": flight.leg_at(time), "seen": [] if quiet else flight.network.seeing(*here),
         "fc": None if told is None else flight.landing.index(told), "site": flight.site_at(time),
-        "burn": flight.burn,
+        "burn": flight.burn, "contact": quiet,
     }  # fmt: skip
 
 
-__all__ = ["LEVELS", "moving", "standing"]
+def contact(flight: Flight, time: float) -> dict[str, Any] | None:
+    """Where no telemetry comes at a time [s]: when the last came, and why; None where it comes."""
+    here = silence.at(flight.silences(), time)
+    if here is not None:
+        return {"since": here[0], "why": here[2]}
+    if not flight.live or not len(flight.rows):
+        return None
+    last = float(flight.rows.time[max(flight.count() - 1, 0)])
+    if flight.fault:
+        return {"since": min(last, time), "why": flight.fault}
+    if flight.quiet() and time >= last:
+        return {"since": last, "why": "no telemetry comes"}
+    return None
+
+
+__all__ = ["LEVELS", "moving", "series", "standing"]

@@ -5,11 +5,18 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Mapping
+from time import monotonic as clock
 from typing import Any
 
 import numpy as np
 
+from homeward.console import silence
+from homeward.console.believed import believed, names_of
+from homeward.console.flight_events import Watcher
+from homeward.console.marks import Marks, marks_of
 from homeward.console.places import Network, Turning
+from homeward.console.relative import DERIVED as PAIR_DERIVED
+from homeward.console.relative import derived as pair_derived
 from homeward.console.rows import Rows
 from homeward.console.setting import Setting
 from homeward.console.shown import HELD, UNSEEN, Shown, table_of
@@ -17,7 +24,6 @@ from homeward.earth.time import Epoch
 from homeward.ground.limits import SEVERITY, Level, Limit, Monitor
 
 LEVELS: tuple[Level, ...] = ("green", "unknown", "yellow", "red")
-PARACHUTES = ("", "drogue", "main, reefed", "main", "backup parachute")
 
 
 @dataclasses.dataclass
@@ -33,19 +39,29 @@ class Flight:
     """One flight, shared by all who look at it; only its source writes.
 
     ``kind`` is ``return`` or ``rendezvous``, ``source`` says in words where it comes from, ``live`` whether
-    more is to come. ``landing`` are forecasts, oldest first, each with ``made_s`` and its ellipse.
+    more is to come. ``landing`` are forecasts, oldest first, each with ``made_s`` and its ellipse. The rows
+    hold what the ship believes; with ``truth`` the true values and the errors stand beside it.
     """
 
-    def __init__(self, name: str, kind: str, epoch: Epoch, columns: list[str], setting: Setting) -> None:
-        self.name, self.kind, self.epoch, self.setting = name, kind, epoch, setting
+    def __init__(
+        self, name: str, kind: str, epoch: Epoch, columns: list[str], setting: Setting, truth: bool = False
+    ) -> None:
+        self.name, self.kind, self.epoch, self.setting, self.truth = name, kind, epoch, setting, truth
         self.source, self.note = "", ""
+        self.fault = ""  # of whatever takes the telemetry in, in words
+        self.received = clock()  # when rows came last
+        self._spacing = 0.0  # s of real time between the last two times that rows came
+        self.changes = 0  # how often rows that had been shown were taken back
         self.live = self.ended = False
         self.feed: Any = None  # of a live flight: its clock and its commands
         derived = PAIR_DERIVED if kind == "rendezvous" else ()
         profile = setting.docking()["profile"] if kind == "rendezvous" else []
         self._profile = np.asarray(profile, float).reshape(-1, 2)
-        self.shown: list[Shown] = table_of(kind, [*columns, *derived])
-        known = {*columns, *derived}
+        known = {*names_of(kind, columns, truth), *derived}
+        site = setting.site()
+        if site is not None and "latitude_deg" in known:
+            known.add(TO_SITE)
+        self.shown: list[Shown] = table_of(kind, known)
         wanted = [s.column for s in self.shown] + [c for c in UNSEEN if c in known]
         self.rows = Rows(list(dict.fromkeys(wanted)), HELD)
         self.legs: list[Leg] = []
@@ -60,7 +76,11 @@ class Flight:
         self._levels = np.zeros((256, len(self.limits)), np.int8)
         self._names = tuple(self.limits)
         self._turning: Turning | None = None
-        self._before: dict[str, float] = {}
+        self._watcher = Watcher(kind, lambda t, what, text: self.say(t, what, text))
+        self._marks: Marks | None = None
+        self._marked = 0.0
+        self._silent: list[silence.Silence] = []
+        self._silent_of = (0, 0)  # the rows, and how often some were taken back, that this is of
         self._lock, self._log = threading.Lock(), threading.Lock()
 
     @property
@@ -82,12 +102,42 @@ class Flight:
         """How many rows there are to see."""
         if self.feed is None or not self.live:
             return len(self.rows)
-        return int(np.searchsorted(self.rows.time, self.now + 1e-6, side="right"))
+        rows = int(np.searchsorted(self.rows.time, self.now + 1e-6, side="right"))
+        if self.truth or "blackout" not in self.rows.place:
+            return rows
+        # What is recorded on board in a black-out comes down when it is over.
+        dark = self.rows.column("blackout")[:rows]
+        if not rows or not dark[-1] > 0.5:
+            return rows
+        clear = np.flatnonzero(~(dark > 0.5))
+        return int(clear[-1]) + 1 if len(clear) else 0
+
+    def quiet(self) -> bool:
+        """Whether a live flight's telemetry has not come for longer than it takes between two rows of it."""
+        return clock() - self.received > max(QUIET, 3.0 * self._spacing)
+
+    def silences(self) -> list[silence.Silence]:
+        """Stretches in which no telemetry comes: black-outs, and gaps of what was received."""
+        known = len(self.rows), self.changes
+        if known != self._silent_of:
+            time, dark = self.rows.time[: known[0]], None
+            if "blackout" in self.rows.place and not self.truth:
+                dark = self.rows.column("blackout")[: known[0]] > 0.5
+            self._silent, self._silent_of = silence.silences(time, dark), known
+        return self._silent
 
     def seen(self) -> list[dict[str, Any]]:
         """The events there are to see."""
-        now = self.now
-        return [e for e in list(self.events) if e["t"] <= now + 1e-6] if self.live else list(self.events)
+        if not self.live:
+            return list(self.events)
+        told, here = self.now, silence.at(self.silences(), self.now)
+        # Of what happens in a black-out the ground hears when it is over; that it has begun is seen.
+        until = told if here is None else max(here[0], self._dark_from(here))
+        return [e for e in list(self.events) if e["t"] <= until + 1e-6 or e["what"] == "order"]
+
+    def _dark_from(self, here: silence.Silence) -> float:
+        k = int(np.searchsorted(self.rows.time, here[0], side="right"))
+        return float(self.rows.time[k]) if k < len(self.rows) else here[0]
 
     def take(self, time: np.ndarray, columns: Mapping[str, np.ndarray]) -> None:
         """Rows of the telemetry, in the units of its columns; derived columns and levels are made here."""
@@ -95,7 +145,7 @@ class Flight:
             time = np.asarray(time, float)
             if not len(time):
                 return
-            whole = dict(columns)
+            whole = believed(self.kind, columns, self.truth)
             if self.kind == "rendezvous":
                 whole |= pair_derived(whole, self._profile)
             if "latitude_deg" not in whole and "position_x_i_m" in whole:
@@ -104,9 +154,55 @@ class Flight:
                 r_I = np.stack([whole[f"position_{axis}_i_m"] for axis in "xyz"], axis=1)
                 latitude, longitude, altitude = self._turning.geodetic(time, r_I)
                 whole |= {"latitude_deg": latitude, "longitude_deg": longitude, "altitude_m": altitude}
+            site = self.site_at(float(time[-1])) if self.sites else None
+            told = self.setting.site()
+            if told is not None and TO_SITE in self.rows.place and "latitude_deg" in whole:
+                place = site if site is not None else [told["lat"], told["lon"]]
+                whole[TO_SITE] = distance(whole["latitude_deg"], whole["longitude_deg"], *place[:2])
             before = len(self.rows)
             self.rows.append(time, whole)
+            self._spacing = clock() - self.received
+            self.received = clock()
             self._watch(before)
+
+    def rewind(self, when: float) -> None:
+        """Take back all rows and events from a time [s] on: they were dated wrongly."""
+        with self._lock:
+            self.rows.cut(when)
+            with self._log:
+                self.events = [e for e in self.events if e["t"] < when or e["what"] in ("order", "reader")]
+            self.legs = [leg for leg in self.legs if leg.start < when]
+            self.landing = [f for f in self.landing if f["made_s"] < when]
+            self._monitor, self.changes = Monitor(self.limits), self.changes + 1
+
+    def enter(self, name: str, start: float, end: float | None = None) -> None:
+        """A leg begins at a time [s]; the one before it has ended."""
+        if self.legs:
+            if end is None:
+                self.legs[-1].end = start
+            self._watcher.left(self.legs[-1].name, self.legs[-1].end)
+        self.legs = [*self.legs, Leg(name, start, max(start, self.end) if end is None else end)]
+        self._watcher.leg(name, start)
+
+    def plan(self, burns: list[tuple[float, float, str]]) -> None:
+        """Burns that a rendezvous was planned with, time [s], m/s, purpose: they name those in the log."""
+        self._watcher.burns = burns
+        with self._log:
+            self.events = [self._watcher.named(e) for e in self.events]
+
+    def finish(self) -> None:
+        """The flight has ended: its last event is entered, and nothing is to come."""
+        contact, site = self.summary.get("contact"), self.setting.site()
+        name = self.legs[-1].name if self.legs else ""
+        altitude = None if site is None or self.sites else float(site["alt"])
+        self._watcher.finish(name, altitude, contact if isinstance(contact, dict) else None)
+
+    def marks(self) -> Marks:
+        """Burns, interface, black-outs and contacts with stations, as flown and as foreseen."""
+        now = clock()
+        if self._marks is None or (self.live and now - self._marked > MARKED):
+            self._marks, self._marked = marks_of(self), now
+        return self._marks
 
     def leg_at(self, time: float) -> str:
         """Name of the leg at a time; the last one after its end."""
@@ -157,7 +253,11 @@ class Flight:
                     time, "limit", f"{told} is {WORDS[event.after]}, was {WORDS[event.before]}", event.after
                 )
             self._levels[k] = [LEVELS.index(self._monitor.levels[n]) for n in self._names]
-        self._changes(first)
+        if count > first:
+            names = self.rows.names
+            self._watcher.rows(
+                self.rows.time[first:], dict(zip(names, self.rows.values[first:].T, strict=True))
+            )
 
     def _said(self, name: str, value: float) -> str:
         for line in self.shown:
@@ -165,60 +265,23 @@ class Flight:
                 return f"{line.label} {value * line.scale + line.offset:.{line.digits}f} {line.unit}".strip()
         return f"{name} {value:.4g}"
 
-    def _changes(self, first: int) -> None:
-        """Parachutes and black-outs of the rows from ``first`` on become events."""
-        for name in ("parachute_stage", "blackout"):
-            if name not in self.rows.place:
-                continue
-            values, times = self.rows.column(name)[first:], self.rows.time[first:]
-            stands = self._before.get(name, 0.0)
-            for time, value in zip(times.tolist(), values.tolist(), strict=True):
-                if value == stands or value != value:
-                    continue
-                stands = value
-                if name == "blackout":
-                    self.say(time, "radio", "black-out begins" if value else "black-out ends")
-                elif 0 < value < len(PARACHUTES):
-                    self.say(time, "parachute", f"{PARACHUTES[int(value)]} out")
-            self._before[name] = stands
 
-
+QUIET = 10.0  # s of real time without telemetry, at least, before that is told
+MARKED = 5.0  # s of real time between two reckonings of what is to come
+EARTH_RADIUS = 6371008.8  # m, mean
 WORDS = {"green": "nominal", "unknown": "unknown", "yellow": "yellow", "red": "RED"}
 APPROACH = {"corridor_angle_deg", "closing_over_m_s"}  # numbers of the last approach only
-LAST_APPROACH = (1.0, 250.0)  # m from port to port
-PAIR_DERIVED = (
-    "corridor_angle_deg", "closing_over_m_s",
-    "range_m", "port_range_m", "closing_speed_m_s", "port_offset_m", "port_lateral_speed_m_s",
-    "latitude_deg", "longitude_deg", "altitude_m",
-)  # fmt: skip
+TO_SITE = "range_to_site_m"  # along the ground, from where the ship believes to be
 
 
-def pair_derived(columns: Mapping[str, np.ndarray], profile: np.ndarray) -> dict[str, np.ndarray]:
-    """Distances [m], speeds [m/s], angle off the port's axis [deg], off the vectors of the telemetry (n,).
-
-    ``profile`` (k, 2) are distances and the speeds wanted there; without any there is no speed over them.
-    """
-    told: dict[str, np.ndarray] = {}
-    centre = [columns.get(f"relative_position_{a}_m") for a in ("along", "across", "below")]
-    if all(c is not None for c in centre):
-        told["range_m"] = np.linalg.norm(np.stack([np.asarray(c, float) for c in centre]), axis=0)
-    at = [columns.get(f"port_position_{a}_d_m") for a in "xyz"]
-    rate = [columns.get(f"port_velocity_{a}_d_m_s") for a in "xyz"]
-    if all(c is not None for c in [*at, *rate]):
-        x, y, z = (np.asarray(c, float) for c in at)
-        u, v, w = (np.asarray(c, float) for c in rate)
-        away = np.sqrt(x * x + y * y + z * z)
-        told["port_range_m"] = away
-        told["closing_speed_m_s"] = -(x * u + y * v + z * w) / np.maximum(away, 1e-9)
-        told["port_offset_m"] = np.hypot(y, z)
-        told["port_lateral_speed_m_s"] = np.hypot(v, w)
-        last = (x > 0.0) & (away > LAST_APPROACH[0]) & (away < LAST_APPROACH[1])
-        angle = np.degrees(np.arctan2(told["port_offset_m"], np.maximum(x, 1e-9)))
-        told["corridor_angle_deg"] = np.where(last, angle, np.nan)
-        if len(profile):
-            over = told["closing_speed_m_s"] - np.interp(away, profile[:, 0], profile[:, 1])
-            told["closing_over_m_s"] = np.where(last, over, np.nan)
-    return told
+def distance(
+    latitude: np.ndarray, longitude: np.ndarray, to_latitude: float, to_longitude: float
+) -> np.ndarray:
+    """Metres along the ground (n,) from places (n,) to a place, all in degrees; on a sphere, to 0.5 %."""
+    a, b = np.radians(latitude), np.radians(to_latitude)
+    c = np.radians(np.asarray(longitude) - to_longitude)
+    h = np.sin((a - b) / 2.0) ** 2 + np.cos(a) * np.cos(b) * np.sin(c / 2.0) ** 2
+    return 2.0 * EARTH_RADIUS * np.arcsin(np.sqrt(np.minimum(h, 1.0)))
 
 
 def worst(levels: list[int]) -> int:

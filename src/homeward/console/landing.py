@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from homeward.ground.commands import Command, LandingSite, Winds
+from homeward.scenario.schema_errors import one_line
 
 if TYPE_CHECKING:
     from homeward.console.flight import Flight
@@ -64,8 +65,17 @@ class LandingWatch:
         self._over.set()
 
     def _run(self) -> None:
-        while not self._over.wait(EVERY):
-            self.look()
+        wait, failures = EVERY, 0
+        while not self._over.wait(wait):
+            wait = EVERY
+            try:
+                self.look()
+            except Exception as error:  # of numbers that no flight has: the next ones may be sound
+                failures += 1
+                wait = min(EVERY * 2.0**failures, 60.0)
+                if failures == 1:
+                    words = one_line(str(error) or type(error).__name__, 120)
+                    self._flight.say(self._flight.end, "forecast", f"no landing forecast: {words}", "yellow")
             if not self._flight.live:
                 return
 

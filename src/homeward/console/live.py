@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from homeward._children import isolated
-from homeward.console.flight import Flight, Leg
+from homeward.console.flight import Flight
 from homeward.console.landing import LandingWatch
 from homeward.console.live_worker import work
 from homeward.console.orders import Orders
+from homeward.console.reader import Reader
+from homeward.console.reading import planned_burns
 from homeward.console.setting import Setting
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible
@@ -27,9 +29,12 @@ from homeward.ground.uplink import flight_word
 from homeward.icd import Accuracy, Frame
 from homeward.icd_pair import PairFrame
 from homeward.scenario.load import load
+from homeward.scenario.schema_errors import one_line
 
 PACES = (1.0, 1000.0)  # times real time, slowest and fastest
 GREETING = 600.0  # s within which a flight has to begin
+ENDING = 1.0  # s that its process may take to end before it is killed
+MOST_FAILURES = 20  # of the reader that the log lists
 
 
 class Feed:
@@ -42,6 +47,7 @@ class Feed:
         key: bytes | None = None,
         pace: float = 10.0,
         archive: Path | None = None,
+        truth: bool = False,
     ) -> None:
         chosen = load(scenario, settings)
         if chosen.homecoming is None:
@@ -59,11 +65,10 @@ class Feed:
         with isolated():
             self._process.start()
         there.close()
-        self.flight = self._greeted(chosen.homecoming is None)
+        self.flight = self._greeted(chosen.homecoming is None, truth)
         self._orders = Orders(self.flight.say)
         self._landing = LandingWatch(self.flight, chosen, archive) if chosen.homecoming is not None else None
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
+        self._reader = Reader(self._step, self._failed, self._gone)
 
     def now(self) -> float:
         """The flight's time [s]: rows may be there that are still to come."""
@@ -71,6 +76,10 @@ class Feed:
             return self.flight.start
         when, wall = self._anchor
         return min(when + (time.monotonic() - wall) * self.pace, self.flight.end)
+
+    def alive(self) -> bool:
+        """Whether what the flight sends is taken in; a reader that has gone is started again."""
+        return self._reader.alive()
 
     @property
     def answers(self) -> list[dict[str, Any]]:
@@ -94,9 +103,12 @@ class Feed:
     def stop(self) -> None:
         """End the process."""
         self._process.terminate()
-        self._process.join(5.0)
+        self._process.join(ENDING)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join(ENDING)
 
-    def _greeted(self, pair: bool) -> Flight:
+    def _greeted(self, pair: bool, truth: bool) -> Flight:
         """The flight, once its process has told what flies; raises what it fails with."""
         try:
             told: Any = self._pipe.recv() if self._pipe.poll(GREETING) else ("failed", "it does not begin")
@@ -113,17 +125,27 @@ class Feed:
         messages = (PairFrame,) if pair else (Frame, Accuracy)
         columns = [c.name for m in messages for c in told_columns(m, 0)] + list(CABIN.names)
         kind = "rendezvous" if pair else "return"
-        flight = Flight(self._name, kind, epoch, columns, self._setting)
+        flight = Flight(self._name, kind, epoch, columns, self._setting, truth)
         flight.live, flight.source, flight.feed = True, "flown now", self
         return flight
 
-    def _listen(self) -> None:
+    def _step(self) -> bool:
         try:
-            while True:
-                self._take(self._pipe.recv())
+            self._take(self._pipe.recv())
         except (EOFError, OSError):
-            if self.flight.live:
-                self._over("the process that flew it has ended")
+            return False
+        self.flight.fault = ""
+        return True
+
+    def _failed(self, words: str, count: int) -> None:
+        self.flight.fault = f"the reader failed and was started again ({words})"
+        if count <= MOST_FAILURES:
+            text = f"reader failed and was started again: {one_line(words, 120)}"
+            self.flight.say(self.flight.end, "reader", text, "yellow")
+
+    def _gone(self, why: str) -> None:
+        if self.flight.live:
+            self._over(why or "the process that flew it has ended")
 
     def _take(self, told: Any) -> None:
         f = self.flight
@@ -133,10 +155,7 @@ class Feed:
                 if f.legs:
                     f.legs[-1].end = f.end
             case ("leg", number, start):
-                if f.legs:
-                    f.legs[-1].end = start
-                name = self._names[number] if 0 <= number < len(self._names) else f"leg {number}"
-                f.legs.append(Leg(name, start, f.end))
+                f.enter(self._names[number] if 0 <= number < len(self._names) else f"leg {number}", start)
             case ("clock", when, wall, pace):
                 self.pace, self._anchor = pace, (when, wall)
             case ("answers", packets):
@@ -153,6 +172,7 @@ class Feed:
                 self._orders.add(when, words, "refused", why)
             case ("ended", summary):
                 f.summary = summary
+                f.plan(planned_burns(summary))
                 while self.now() < f.end - 1e-6:
                     time.sleep(0.05)
                 self._over("")
@@ -169,5 +189,6 @@ class Feed:
     def _over(self, why: str) -> None:
         f = self.flight
         f.note = f"the flight broke off: {why}" if why else ""
+        f.finish()
         f.say(f.end, "end", f.note or "end of the flight")
-        f.live, f.ended = False, True
+        f.live, f.ended, f.fault = False, True, ""

@@ -8,6 +8,7 @@ Up the pipe come ``("octets", sealed)`` and ``("pace", times)``. Down go ``("beg
 """
 
 import json
+import signal
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -150,6 +151,7 @@ def record_of(rows: Any) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
 def work(pipe: Connection, scenario: str, settings: dict[str, str], key: bytes, pace: float) -> None:
     """Fly it and tell of it: what the process runs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the console, which ends this process
     follow_spawner()
     try:
         chosen = load(scenario, settings)

@@ -68,28 +68,42 @@ class Network:
         if not len(self._r) or not np.isfinite(latitude_deg + longitude_deg + altitude_m):
             return []
         ship, _ = fixed_place(latitude_deg, longitude_deg, altitude_m)
-        away = ship - self._r
-        distance = np.linalg.norm(away, axis=1)
-        elevation = np.arcsin(np.clip(np.sum(away * self._up, axis=1) / distance, -1.0, 1.0))
-        seen = []
+        return np.flatnonzero(self.sight(np.asarray(ship, float)[None])[0]).tolist()
+
+    def sight(self, r_E: np.ndarray) -> np.ndarray:
+        """Whether each station (k,) sees a ship at positions [m, E] (n, 3): shape (n, k)."""
+        seen = np.zeros((len(r_E), len(self._r)), bool)
         for k, s in enumerate(self.stations):
+            away = r_E - self._r[k]
+            distance = np.linalg.norm(away, axis=1)
             if self._relay[k]:
-                along = np.clip(-(self._r[k] @ away[k]) / distance[k] ** 2, 0.0, 1.0)
-                if np.linalg.norm(self._r[k] + along * away[k]) > WGS84_A + GRAZE * (along < 1.0):
-                    seen.append(k)
-            elif elevation[k] > _mask(s, away[k]):
-                seen.append(k)
+                along = np.clip(-(away @ self._r[k]) / distance**2, 0.0, 1.0)
+                nearest = np.linalg.norm(self._r[k] + along[:, None] * away, axis=1)
+                seen[:, k] = nearest > WGS84_A + GRAZE * (along < 1.0)
+            else:
+                elevation = np.arcsin(np.clip(away @ self._up[k] / distance, -1.0, 1.0))
+                seen[:, k] = elevation > _mask(s, away)
         return seen
 
 
-def _mask(s: Station, away: np.ndarray) -> float:
+def _mask(s: Station, away: np.ndarray) -> np.ndarray:
+    """The horizon's elevation [rad] (n,) toward directions [E] (n, 3)."""
     azimuths, elevations = s.mask
     if len(azimuths) == 1:
-        return float(elevations[0])
+        return np.full(len(away), float(elevations[0]))
     east = np.array([-s.up[1], s.up[0], 0.0])
     north = np.cross(s.up, east)
-    azimuth = float(np.arctan2(away @ east, away @ north)) % (2.0 * np.pi)
-    return float(np.interp(azimuth, azimuths, elevations, period=2.0 * np.pi))
+    azimuth = np.arctan2(away @ east, away @ north) % (2.0 * np.pi)
+    return np.interp(azimuth, azimuths, elevations, period=2.0 * np.pi)
+
+
+def fixed(latitude_deg: np.ndarray, longitude_deg: np.ndarray, altitude_m: np.ndarray) -> np.ndarray:
+    """Positions [m, E] (n, 3) of geodetic places (n,)."""
+    lat, lon, e2 = np.radians(latitude_deg), np.radians(longitude_deg), WGS84_F * (2.0 - WGS84_F)
+    n = WGS84_A / np.sqrt(1.0 - e2 * np.sin(lat) ** 2)
+    level = (n + altitude_m) * np.cos(lat)
+    up = (n * (1.0 - e2) + altitude_m) * np.sin(lat)
+    return np.stack([level * np.cos(lon), level * np.sin(lon), up], axis=1)
 
 
 def rim(

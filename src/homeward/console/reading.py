@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from homeward.campaign.store import MANIFEST
-from homeward.console.flight import Flight, Leg
+from homeward.console.flight import Flight
 from homeward.console.setting import setting_of
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
@@ -40,58 +40,66 @@ def kind_of_folder(folder: str | Path) -> str:
     )
 
 
-def read_flight(folder: str | Path, scenario: str | None = None) -> Flight:
+def read_flight(folder: str | Path, scenario: str | None = None, truth: bool = False) -> Flight:
     """The flight of a folder or an archive; raises InputError where it is none or is broken.
 
     ``scenario`` names what the limits, the site and the corridor are taken from; else the name in the
-    telemetry does.
+    telemetry does. ``truth`` shows the true state beside the one that the ship believes in.
     """
     if kind_of_folder(folder) == "archive":
-        return _of_archive(Path(folder), read_archive(folder), scenario)
-    return _of_recording(Path(folder), read_folder(folder, Cabin()), scenario)
+        return _of_archive(Path(folder), read_archive(folder), scenario, truth)
+    return _of_recording(Path(folder), read_folder(folder, Cabin()), scenario, truth)
 
 
-def _of_recording(place: Path, told: Recording, scenario: str | None) -> Flight:
-    flight = _new(told.name, told.epoch, told.tables, scenario)
+def _of_recording(place: Path, told: Recording, scenario: str | None, truth: bool) -> Flight:
+    flight = _new(told.name, told.epoch, told.tables, scenario, truth)
     flight.source = f"saved flight in {one_line(str(place), 120)}"
     flight.summary = told.summary
     for leg in told.legs:
-        flight.legs.append(Leg(str(leg["name"]), float(leg["start"]), float(leg["end"])))
-    _tell_summary(flight)
+        flight.enter(str(leg["name"]), float(leg["start"]), float(leg["end"]))
+    flight.plan(planned_burns(flight.summary))
     _fill(flight, told.tables)
+    flight.finish()
     flight.landing = read_forecasts(place)
     flight.ended = True
     return flight
 
 
-def _of_archive(place: Path, told: Received, scenario: str | None) -> Flight:
+def _of_archive(place: Path, told: Received, scenario: str | None, truth: bool) -> Flight:
     base = next((g for g in BASES if len(told.tables.get(g, {}).get("time_s", ()))), None)
     if base is None:
         raise InputError(f"{place}: nothing of the flight itself has been received yet")
-    flight = _new(str(told.about["name"]), Epoch.from_iso(told.about["epoch_utc"]), told.tables, scenario)
+    flight = _new(
+        str(told.about["name"]), Epoch.from_iso(told.about["epoch_utc"]), told.tables, scenario, truth
+    )
     flight.source = f"archive of telemetry in {one_line(str(place), 120)}"
     names = [str(n) for n in told.about.get("legs", [])]
     time = told.tables[base]["time_s"]
     number = np.asarray(told.tables[base]["leg" if base == "flight" else "stage"], int)
+    found: list[tuple[float, float, str]] = []
     for k in np.unique(number):
         rows = np.flatnonzero(number == k)
         name = names[k] if 0 <= k < len(names) else f"leg {k}"
-        flight.legs.append(Leg(name, float(time[rows[0]]), float(time[rows[-1]])))
-    flight.legs.sort(key=lambda leg: leg.start)
+        found.append((float(time[rows[0]]), float(time[rows[-1]]), name))
+    for start, end, name in sorted(found):
+        flight.enter(name, start, end)
     for gap in told.gaps:
         if gap.group == base and np.isfinite(gap.before):
             flight.say(gap.before, "gap", f"{gap.missing} packets of {gap.group} never came", "unknown")
     if "sent" not in told.about:
         flight.note = "the archive has no end yet: shown is what had been received when it was opened"
     _fill(flight, told.tables)
+    flight.finish()
     flight.ended = True
     return flight
 
 
-def _new(name: str, epoch: Epoch, tables: dict[str, dict[str, np.ndarray]], scenario: str | None) -> Flight:
+def _new(
+    name: str, epoch: Epoch, tables: dict[str, dict[str, np.ndarray]], scenario: str | None, truth: bool
+) -> Flight:
     pair = len(tables.get("pair", {}).get("time_s", ())) > 0
     columns = [c for table in tables.values() for c in table if not c.startswith("valve_share_")]
-    return Flight(name, "rendezvous" if pair else "return", epoch, columns, setting_of(name, scenario))
+    return Flight(name, "rendezvous" if pair else "return", epoch, columns, setting_of(name, scenario), truth)
 
 
 def _fill(flight: Flight, tables: dict[str, dict[str, np.ndarray]]) -> None:
@@ -120,14 +128,11 @@ def aligned(
     }
 
 
-def _tell_summary(flight: Flight) -> None:
-    """What the summary knows and no row tells: the burns of a rendezvous and its contact."""
-    plan = flight.summary.get("plan")
-    for burn in plan.get("burns", []) if isinstance(plan, dict) else []:
-        flight.say(float(burn["time"]), "burn", f"{burn['purpose']}: {burn['delta_v_m_s']:.2f} m/s")
-    contact = flight.summary.get("contact")
-    if isinstance(contact, dict):
-        flight.say(float(contact["time_s"]), "contact", f"contact at {contact['closing_m_s']:.3f} m/s")
+def planned_burns(summary: dict[str, Any]) -> list[tuple[float, float, str]]:
+    """Time [s], size [m/s] and purpose of the burns that a rendezvous' summary tells of."""
+    plan = summary.get("plan")
+    burns = plan.get("burns", []) if isinstance(plan, dict) else []
+    return [(float(b["time"]), float(b["delta_v_m_s"]), str(b["purpose"])) for b in burns]
 
 
 def read_forecasts(place: Path) -> list[dict[str, Any]]:

@@ -62,6 +62,13 @@ class Rows:
             self._count = end
             return more
 
+    def cut(self, time: float) -> None:
+        """Take back the rows from a time [s] on; readers that hold the old arrays keep them as they were."""
+        with self._lock:
+            count = int(np.searchsorted(self.time, time, side="left"))
+            self._time, self._values = self._time.copy(), self._values.copy()
+            self._count = count
+
     def index(self, time: float) -> int:
         """The last row at or before a time; the first one where there is none. -1 in an empty table."""
         if not self._count:

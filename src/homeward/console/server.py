@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from homeward.console.campaign import Campaign
-from homeward.console.desk import standing
+from homeward.console.desk import series, standing
 from homeward.console.flight import Flight
 from homeward.console.guard import Guard, is_local
 from homeward.console.login import Login
@@ -77,11 +77,25 @@ class Console:
         app.add_static_files("/console/static", STATIC)
         self._guarded(app, is_local(host), login, port)
         app.on_startup(ready)
-        ui.run(
-            host=host, port=port, title="Homeward", favicon=STATIC / "homeward.svg", dark=None, reload=False,
-            show=False, tailwind=False, show_welcome_message=False, message_history_length=HISTORY,
-            binding_refresh_interval=None, reconnect_timeout=10.0,
-        )  # fmt: skip
+        app.on_shutdown(self.stop)
+        try:
+            ui.run(
+                host=host, port=port, title="Homeward", favicon=STATIC / "homeward.svg", dark=None,
+                reload=False, show=False, tailwind=False, show_welcome_message=False,
+                message_history_length=HISTORY, binding_refresh_interval=None,
+                reconnect_timeout=10.0, timeout_graceful_shutdown=1,
+            )  # fmt: skip
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """End what the console has started: flights flown live, runs that are flown again."""
+        for flight in self.flights.values():
+            if flight.feed is not None:
+                flight.feed.stop()
+        for campaign in self.campaigns.values():
+            campaign.stop()
+        self._place.cleanup()
 
     @staticmethod
     def _guarded(app: Any, local: bool, login: Login | None, port: int) -> None:
@@ -102,6 +116,13 @@ class Console:
             if key not in self.flights:
                 raise HTTPException(404, "no such flight")
             told = json.dumps(standing(self.flights[key]), allow_nan=False)
+            return Response(told, media_type="application/json")
+
+        @app.get("/console/flight/{key}/column/{name}")
+        def _column(key: str, name: str) -> Response:
+            if key not in self.flights or name not in self.flights[key].rows.place:
+                raise HTTPException(404, "no such column")
+            told = json.dumps(series(self.flights[key], name), allow_nan=False)
             return Response(told, media_type="application/json")
 
         @app.get("/console/campaign/{key}")

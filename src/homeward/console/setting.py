@@ -125,11 +125,12 @@ def facts_of(s: Scenario) -> FlightFacts:
 
 
 def history_of(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The channels that the corridor asks for; an empty record where there are none."""
+    """The channels that the corridor asks for; no numbers where a column is not there."""
     names = {"altitude": "altitude_m", "density": "density_kg_m3", "speed": "speed_m_s",
              "inertial_speed": "inertial_speed_m_s"}  # fmt: skip
-    told = {c: np.asarray(columns.get(n, np.zeros(0)), float) for c, n in names.items()}
-    return told | {"time": np.asarray(columns.get("time_s", np.zeros(0)), float)}
+    time = np.asarray(columns.get("time_s", np.zeros(0)), float)
+    told = {c: np.asarray(columns.get(n, np.full(len(time), np.nan)), float) for c, n in names.items()}
+    return told | {"time": time}
 
 
 def _top(columns: dict[str, np.ndarray]) -> float:

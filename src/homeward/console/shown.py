@@ -38,7 +38,7 @@ RETURN = (
     Shown("Trajectory", "heading_deg", "Heading", "°", 1.0, 1),
     Shown("Trajectory", "latitude_deg", "Latitude", "°", 1.0, 3),
     Shown("Trajectory", "longitude_deg", "Longitude", "°", 1.0, 3),
-    Shown("Trajectory", "range_to_go_m", "Range to go", "km", 1e-3, 2),
+    Shown("Trajectory", "range_to_site_m", "Range to the site", "km", 1e-3, 2),
     Shown("Loads", "load_factor_g", "Load", "g", 1.0, 2),
     Shown("Loads", "dynamic_pressure_pa", "Dynamic pressure", "kPa", 1e-3, 2),
     Shown("Loads", "heat_rate_w_m2", "Heat rate", "kW/m²", 1e-3, 1),
@@ -46,20 +46,44 @@ RETURN = (
     Shown("Loads", "mach", "Mach number", "", 1.0, 2),
     Shown("Loads", "mass_kg", "Mass", "kg", 1.0, 1),
     Shown("Guidance", "bank_command_deg", "Bank commanded", "°", 1.0, 1),
-    Shown("Guidance", "bank_deg", "Bank flown", "°", 1.0, 1),
+    Shown("Guidance", "bank_deg", "Bank", "°", 1.0, 1),
     Shown("Guidance", "predicted_miss_m", "Miss predicted", "km", 1e-3, 2),
     Shown("Guidance", "drag_factor", "Drag, of model", "", 1.0, 3),
     Shown("Guidance", "lift_factor", "Lift, of model", "", 1.0, 3),
     Shown("Guidance", "parachute_stage", "Parachute", "", 1.0, 0, 0.0,
           ("none", "drogue", "main reefed", "main", "backup")),
     Shown("Navigation", "blackout", "Black-out", "", 1.0, 0, 0.0, NO_YES),
-    Shown("Navigation", "navigation_position_error_north_m", "Error north", "m", 1.0, 1),
-    Shown("Navigation", "navigation_position_error_east_m", "Error east", "m", 1.0, 1),
-    Shown("Navigation", "navigation_position_error_down_m", "Error down", "m", 1.0, 1),
     Shown("Navigation", "position_sigma_north_m", "1σ north", "m", 1.0, 1),
     Shown("Navigation", "position_sigma_east_m", "1σ east", "m", 1.0, 1),
     Shown("Navigation", "position_sigma_down_m", "1σ down", "m", 1.0, 1),
+    Shown("Navigation", "velocity_sigma_north_m_s", "1σ north, rate", "m/s", 1.0, 3),
+    Shown("Navigation", "velocity_sigma_east_m_s", "1σ east, rate", "m/s", 1.0, 3),
+    Shown("Navigation", "velocity_sigma_down_m_s", "1σ down, rate", "m/s", 1.0, 3),
     *CABIN,
+)  # fmt: skip
+#: What only a simulation knows: shown where it is asked for, and marked.
+TRUTH = "Truth, of the simulation"
+RETURN_TRUTH = (
+    Shown(TRUTH, "true_altitude_m", "True altitude", "km", 1e-3, 2),
+    Shown(TRUTH, "true_speed_m_s", "True speed", "m/s", 1.0, 1),
+    Shown(TRUTH, "true_flight_path_angle_deg", "True flight-path angle", "°", 1.0, 2),
+    Shown(TRUTH, "true_latitude_deg", "True latitude", "°", 1.0, 3),
+    Shown(TRUTH, "true_longitude_deg", "True longitude", "°", 1.0, 3),
+    Shown(TRUTH, "range_to_go_m", "True range to the aim", "km", 1e-3, 2),
+    Shown(TRUTH, "density_kg_m3", "True air density", "kg/m³", 1.0, 6),
+    Shown(TRUTH, "wind_north_m_s", "True wind north", "m/s", 1.0, 1),
+    Shown(TRUTH, "wind_east_m_s", "True wind east", "m/s", 1.0, 1),
+    Shown(TRUTH, "navigation_position_error_north_m", "Navigation error north", "m", 1.0, 1),
+    Shown(TRUTH, "navigation_position_error_east_m", "Navigation error east", "m", 1.0, 1),
+    Shown(TRUTH, "navigation_position_error_down_m", "Navigation error down", "m", 1.0, 1),
+)  # fmt: skip
+PAIR_TRUTH = (
+    Shown(TRUTH, "true_relative_position_along_m", "True along track", "km", 1e-3, 3),
+    Shown(TRUTH, "true_relative_position_across_m", "True across", "m", 1.0, 1),
+    Shown(TRUTH, "true_relative_position_below_m", "True below", "m", 1.0, 1),
+    Shown(TRUTH, "position_error_along_m", "Navigation error along", "m", 1.0, 2),
+    Shown(TRUTH, "position_error_across_m", "Navigation error across", "m", 1.0, 2),
+    Shown(TRUTH, "position_error_below_m", "Navigation error below", "m", 1.0, 2),
 )  # fmt: skip
 PAIR = (
     Shown("Port to port", "port_range_m", "Distance", "m", 1.0, 2),
@@ -84,12 +108,12 @@ PAIR = (
     Shown("Ship", "rate_x_b_deg_s", "Roll rate", "°/s", 1.0, 3),
     Shown("Ship", "rate_y_b_deg_s", "Pitch rate", "°/s", 1.0, 3),
     Shown("Ship", "rate_z_b_deg_s", "Yaw rate", "°/s", 1.0, 3),
-    Shown("Navigation", "position_error_along_m", "Error along", "m", 1.0, 2),
-    Shown("Navigation", "position_error_across_m", "Error across", "m", 1.0, 2),
-    Shown("Navigation", "position_error_below_m", "Error below", "m", 1.0, 2),
-    Shown("Navigation", "position_sigma_along_m", "1σ along", "m", 1.0, 2),
-    Shown("Navigation", "position_sigma_across_m", "1σ across", "m", 1.0, 2),
-    Shown("Navigation", "position_sigma_below_m", "1σ below", "m", 1.0, 2),
+    Shown("Navigation", "position_sigma_along_m", "1σ along", "m", 1.0, 3),
+    Shown("Navigation", "position_sigma_across_m", "1σ across", "m", 1.0, 3),
+    Shown("Navigation", "position_sigma_below_m", "1σ below", "m", 1.0, 3),
+    Shown("Navigation", "velocity_sigma_along_m_s", "1σ along, rate", "m/s", 1.0, 3),
+    Shown("Navigation", "velocity_sigma_across_m_s", "1σ across, rate", "m/s", 1.0, 3),
+    Shown("Navigation", "velocity_sigma_below_m_s", "1σ below, rate", "m/s", 1.0, 3),
     *CABIN,
 )  # fmt: skip
 #: Columns that the displays read beside those of the table.
@@ -105,4 +129,5 @@ HELD = ("leg", "stage", "blackout", "parachute_stage")
 def table_of(kind: str, columns: Iterable[str]) -> list[Shown]:
     """The lines of the table of a ``return`` or a ``rendezvous``, as far as there are columns for them."""
     there = set(columns)
-    return [line for line in (PAIR if kind == "rendezvous" else RETURN) if line.column in there]
+    lines = (*PAIR, *PAIR_TRUTH) if kind == "rendezvous" else (*RETURN, *RETURN_TRUTH)
+    return [line for line in lines if line.column in there]

@@ -7,7 +7,6 @@ news, and a gap is told as one. Commands go up the same connection, sealed, wher
 import contextlib
 import select
 import socket
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,18 +14,23 @@ from typing import Any
 
 import numpy as np
 
-from homeward.console.flight import Flight, Leg
+from homeward.console.flight import Flight
 from homeward.console.landing import LandingWatch
 from homeward.console.orders import Orders
+from homeward.console.reader import Reader
 from homeward.console.setting import setting_of
+from homeward.console.stream_clock import StreamClock
 from homeward.earth.time import Epoch
-from homeward.errors import HomewardError, InputError
+from homeward.errors import InputError
 from homeward.ground.cabin import CABIN
 from homeward.ground.listen import GREETING, Listener, connection
 from homeward.ground.sealing import Sealer
 from homeward.ground.uplink import flight_word
+from homeward.scenario.schema_errors import one_line
 
 NAP = 0.05  # s between two looks at the connection
+MOST_FAILURES = 20  # of the reader that the log lists
+REWIND = 30.0  # s that news may be older than what is shown before that is taken for dated wrongly
 
 
 class _Rows(Listener):
@@ -54,13 +58,14 @@ class StreamFeed:
 
     def __init__(
         self, host: str, port: int, key: bytes | None, scenario: str | None, archive: Path | None = None,
-        flights: Sequence[str] = (),
+        flights: Sequence[str] = (), truth: bool = False,
     ) -> None:  # fmt: skip
         self.commands = key is not None
         self._heard = _Rows(archive)
         self._stack = contextlib.ExitStack()
         self._link: socket.socket = self._stack.enter_context(connection(host, port))
-        self._where, self._over, self._gaps, self._number = f"{host}:{port}", False, 0, -1
+        self._where, self._over, self._noted, self._number = f"{host}:{port}", False, 0, -1
+        self._stumbled = self._silent = False
         began = time.monotonic()
         try:
             while not self._heard.about:
@@ -86,18 +91,23 @@ class StreamFeed:
         setting = setting_of(str(about["name"]), scenario)
         self.flight = Flight(
             str(about["name"]), "rendezvous" if pair else "return", Epoch.from_iso(about["epoch_utc"]),
-            list(dict.fromkeys([*columns, *CABIN.names])), setting,
+            list(dict.fromkeys([*columns, *CABIN.names])), setting, truth,
         )  # fmt: skip
         self.flight.live, self.flight.source, self.flight.feed = True, f"telemetry of {self._where}", self
         self._orders = Orders(self.flight.say)
+        self._clock = StreamClock()
         self._landing = None
         if not pair and setting.scenario is not None and setting.scenario.homecoming is not None:
             self._landing = LandingWatch(self.flight, setting.scenario, archive)
-        threading.Thread(target=self._listen, daemon=True, name="telemetry").start()
+        self._reader = Reader(self._step, self._failed, self._ended)
 
     def now(self) -> float:
-        """The flight's time [s]: that of the newest row."""
-        return self.flight.end
+        """The flight's time [s]: that of the newest row, and in a silence as the clock has run on since."""
+        return self._clock.now(self.flight.end)
+
+    def alive(self) -> bool:
+        """Whether what arrives is taken in; a reader that has gone is started again."""
+        return self._reader.alive()
 
     def set_pace(self, pace: float) -> None:
         """The sender's pace is its own."""
@@ -109,7 +119,7 @@ class StreamFeed:
 
     def command(self, words: str) -> None:
         """Seal a command and send it up; what becomes of it is told by ``answers``."""
-        self._orders.send(words, self.now(), self._sealer, self._link.sendall)
+        self._orders.send(words, self.flight.end, self._sealer, self._link.sendall)
 
     def stop(self) -> None:
         """Hang up."""
@@ -128,41 +138,51 @@ class StreamFeed:
             self._heard.feed(octets)
         return True
 
-    def _listen(self) -> None:
-        why = "the sender has hung up before its end"
-        try:
-            while not self._over and self._read(NAP):
-                self._take()
-                if self._heard.silent():
-                    why = "the sender has been silent for a minute"
-                    break
+    def _step(self) -> bool:
+        if self._over:
+            return False
+        if self._stumbled:  # over one packet: there may be whole ones behind it
+            self._stumbled = False
+            self._heard.feed(b"")
+        elif not self._read(NAP):
+            return False
+        self._take()
+        self._silent = self._heard.silent()
+        return not self._silent
+
+    def _failed(self, words: str, count: int) -> None:
+        self._stumbled = True
+        self.flight.fault = f"the reader failed and was started again ({words})"
+        if count <= MOST_FAILURES:
+            more = "; further failures are not listed" if count == MOST_FAILURES else ""
+            text = f"reader failed and was started again: {one_line(words, 120)}{more}"
+            self.flight.say(self.flight.end, "reader", text, "yellow")
+
+    def _ended(self, why: str) -> None:
+        with contextlib.suppress(Exception):  # whatever it is: the page must not stay live
             self._heard.close()
             self._take()
-        except HomewardError as error:
-            why = str(error)
-        except Exception as error:  # whatever it was: a page must not stay live over a reader that has died
-            why = f"its reader failed ({type(error).__name__})"
-        finally:
-            f = self.flight
-            f.note = "" if "sent" in self._heard.about else f"the stream broke off: {why}"
-            f.live, f.ended = False, True
-            f.say(f.end, "end", f.note or "end of the stream")
-            with contextlib.suppress(OSError):
-                self._heard.close()
-            self._stack.close()
+        f = self.flight
+        silent = "the sender has been silent for a minute"
+        why = why or (silent if self._silent else "the sender has hung up before its end")
+        f.note = "" if "sent" in self._heard.about else f"the stream broke off: {why}"
+        f.finish()
+        f.say(f.end, "end", f.note or "end of the stream")
+        f.live, f.ended, f.fault = False, True, ""
+        self._stack.close()
 
     def _take(self) -> None:
         heard, f = self._heard, self.flight
         rows, heard.rows = heard.rows, []
-        if rows:
-            names = {n for _, row in rows for n in row}
-            table = {n: np.array([float(row.get(n, np.nan)) for _, row in rows]) for n in names}
-            f.take(np.array([when for when, _ in rows]), table)
-            self._legs(rows)
-        for event in heard.monitor.log[self._gaps :]:
+        first = 0
+        for k in range(1, len(rows) + 1):  # runs of rows in the order of their time
+            if k == len(rows) or rows[k][0] < rows[k - 1][0] - REWIND:
+                self._run(rows[first:k])
+                first = k
+        for event in heard.monitor.log[self._noted :]:
             if event.name in ("gap", "archive"):
-                f.say(event.time, event.name, event.text, "unknown")
-        self._gaps = len(heard.monitor.log)
+                f.say(event.time, event.name, event.text, "unknown" if event.name == "gap" else "yellow")
+        self._noted = len(heard.monitor.log)
         beacons, heard.beacons = heard.beacons, []
         for octets in beacons:
             if self._sealer is not None:
@@ -172,15 +192,25 @@ class StreamFeed:
             self._orders.answered(octets, self.now())
         self._orders.overdue()
 
-    def _legs(self, rows: list[tuple[float, dict[str, float | int]]]) -> None:
+    def _run(self, rows: list[tuple[float, dict[str, float | int]]]) -> None:
         f = self.flight
-        for when, row in rows:
-            number = int(row.get("leg" if f.kind == "return" else "stage", -1))
-            if number != self._number:
-                self._number = number
-                if f.legs:
-                    f.legs[-1].end = when
-                name = self._names[number] if 0 <= number < len(self._names) else f"leg {number}"
-                f.legs.append(Leg(name, when, when))
+        if rows[0][0] < f.end - REWIND:
+            f.rewind(rows[0][0])
+            self._clock, self._number = StreamClock(), -1
+            f.say(rows[0][0], "reader", "later rows were dated wrongly and are taken back", "yellow")
+        self._legs(rows)
+        names = {n for _, row in rows for n in row}
+        table = {n: np.array([float(row.get(n, np.nan)) for _, row in rows]) for n in names}
+        f.take(np.array([when for when, _ in rows]), table)
+        f.fault = ""
+        self._clock.heard(f.end)
         if f.legs:
             f.legs[-1].end = f.end
+
+    def _legs(self, rows: list[tuple[float, dict[str, float | int]]]) -> None:
+        for when, row in rows:
+            number = int(row.get("leg" if self.flight.kind == "return" else "stage", -1))
+            if number != self._number:
+                self._number = number
+                name = self._names[number] if 0 <= number < len(self._names) else f"leg {number}"
+                self.flight.enter(name, when)

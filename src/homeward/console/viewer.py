@@ -27,7 +27,8 @@ class Viewer:
         self._rows = self._events = self._legs = self._landing = -1
         self._answers: Any = None
         self._pace = 0.0
-        self._live = flight.live
+        self._live, self._end, self._changes = flight.live, flight.now, flight.changes
+        self._marks: Any = None
         self._changed = True
 
     def ready(self, rows: int, events: int, landing: int = 0) -> None:
@@ -58,6 +59,8 @@ class Viewer:
         """The next message, at most ten a second."""
         if self._rows < 0:  # the browser is not there yet
             return None
+        if self.flight.feed is not None and self.flight.live:
+            self.flight.feed.alive()  # a reader that has gone is started again
         passed, self._last = self._clock() - self._last, self._clock()
         moved = self.playback.step(passed, self.flight.start, self.flight.now)
         grown = self._grown()
@@ -73,8 +76,14 @@ class Viewer:
         count = f.count()
         if count > self._rows:
             told["rows"] = desk.drawn(f, np.arange(self._rows, count))
-            told["t1"], told["blackouts"] = f.now, desk.blackouts(f)
+            told["blackouts"] = desk.blackouts(f)
             self._rows = count
+        if f.changes != self._changes:  # what the browser has drawn is no longer so
+            self._changes, told["again"] = f.changes, True
+        if f.now > self._end + 1.0 or (told and f.now > self._end):
+            self._end = told["t1"] = f.now
+        if f.marks() is not self._marks:
+            told["marks"] = self._marks = f.marks()
         events = f.seen()
         if len(events) != self._events:
             told["events"], self._events = events, len(events)

@@ -3,19 +3,19 @@ import { Earth } from "./earth.js";
 import { DockingView, EntryView } from "./views.js";
 import { Timeline } from "./timeline.js";
 import { Orders } from "./orders.js";
+import { Clocks, elapsed } from "./clocks.js";
+import { Plot } from "./plot.js";
 import { theme } from "./theme.js";
 
 const $ = (id) => document.getElementById(id);
 const WORDS = ["nominal", "unknown", "yellow", "RED"], LEVELS = ["green", "unknown", "yellow", "red"], SIGNS = ["\u2713", "?", "\u25b2", "\u25a0"];
 const say = (what, more = {}) => emitEvent("console", { what, ...more });
-const two = (n) => String(Math.floor(n)).padStart(2, "0");
 const escape = (s) => String(s).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[c]));
 const fixed = (x, k) => { const s = x.toFixed(k); return s.startsWith("-") ? (+s === 0 ? s.slice(1) : `\u2212${s.slice(1)}`) : s; };
-const elapsed = (s) => `${s < 0 ? "\u2212" : ""}${two(Math.abs(s) / 3600)}:${two((Math.abs(s) / 60) % 60)}:${two(Math.abs(s) % 60)}`;
 
 class Desk {
-  constructor(told, land) {
-    this.told = told; this.ticks = 0; this.t = told.t0;
+  constructor(key, told, land) {
+    this.told = told; this.clocks = new Clocks($("clocks")); this.plot = new Plot(key, told); $("truth").hidden = !told.truth; this.ticks = 0; this.t = told.t0;
     told.data = { t: told.data.t, c: told.data.c };
     $("name").innerHTML = `${escape(told.name)}<small>${escape(told.source)}</small>`; document.title = `${told.name} - Homeward`;
     $("limits-note").textContent = told.setting; $("banner").textContent = told.note;
@@ -31,16 +31,17 @@ class Desk {
     } else this.view = new DockingView($("views"), told);
     this.orders = new Orders(told, say);
     this.table(); this.timeline = new Timeline($("track"), (t) => say("seek", { t })); this.lay(); this.log(); this.buttons(); this.keys();
-    theme($("theme"), () => { this.earth.paint(); this.view.paint(); });
+    theme($("theme"), () => { this.earth.paint(); this.view.paint(); this.plot.draw(); });
   }
   lay() { this.timeline.set(this.told.legs, this.told.t0, this.told.t1, this.told.blackouts, this.told.events, this.told.epoch_ms); }
   table() {
     let section = "", html = "";
     this.told.shown.forEach((s, k) => {
       if (s.section !== section) { section = s.section; html += `<tbody><tr><th scope="rowgroup" colspan="4">${escape(section)}</th></tr>`; }
-      html += `<tr data-k="${k}"><th scope="row">${escape(s.label)}</th><td class="number">\u2013</td><td class="unit">${escape(s.unit)}</td><td class="state"></td></tr>`;
+      html += `<tr data-k="${k}"${s.section.startsWith("Truth") ? ' class="truth"' : ""}><th scope="row"><button type="button" aria-pressed="false">${escape(s.label)}</button></th><td class="number">\u2013</td><td class="unit">${escape(s.unit)}</td><td class="state"></td></tr>`;
     });
     $("telemetry").innerHTML = html;
+    $("telemetry").onclick = (e) => { const tr = e.target.closest("tr[data-k]"); if (tr) this.plot.toggle(this.told.shown[+tr.dataset.k].column); };
     this.cells = this.told.shown.map((_, k) => { const tr = $("telemetry").querySelector(`[data-k="${k}"]`); return { tr, number: tr.children[1], state: tr.children[3], text: "", level: -1 }; });
     this.limited = this.told.limits.map((l) => this.told.shown.findIndex((s) => s.column === l.column));
     this.told.limits.forEach((l, k) => { const cell = this.cells[this.limited[k]]; if (!cell) return;
@@ -85,9 +86,11 @@ class Desk {
     if (m.legs) this.told.legs = m.legs;
     if (m.blackouts) this.told.blackouts = m.blackouts;
     if (m.events) { this.told.events = m.events; this.log(); }
+    if (m.again) location.reload();
+    if (m.marks) this.told.marks = m.marks;
     if (m.note !== undefined) $("banner").textContent = m.note;
     if (m.live !== undefined) this.told.live = m.live;
-    if (m.rows || m.legs || m.events) this.lay();
+    if (m.rows || m.legs || m.events || m.t1 !== undefined) this.lay();
     if (m.landing) this.told.landing.push(...m.landing);
     if (m.orders) this.orders.answers(m.orders);
   }
@@ -104,16 +107,16 @@ class Desk {
       cell.level = level; cell.tr.dataset.level = LEVELS[level]; cell.state.textContent = `${SIGNS[level]} ${WORDS[level]}`;
     });
     const worst = m.l.reduce((a, b) => Math.max(a, b), 0);
-    if ($("state").dataset.level !== LEVELS[worst] || !this.said) {
-      this.said = true; $("state").dataset.level = LEVELS[worst];
-      $("state").textContent = `${SIGNS[worst]} ${["All limits kept", "A value is unknown", "Yellow", "RED"][worst]}`;
-    }
+    const quiet = m.contact, said = `${SIGNS[worst]} ${["All limits kept", "A value is unknown", "Yellow", "RED"][worst]}${quiet ? ", as last heard" : ""}`;
+    if ($("state").textContent !== said) { $("state").dataset.level = LEVELS[worst]; $("state").textContent = said; }
+    $("desk").classList.toggle("quiet", !!quiet);
     $("utc").textContent = `${new Date(this.told.epoch_ms + m.t * 1000).toISOString().slice(0, 10)} ${this.utc(m.t)}`;
-    $("elapsed").textContent = elapsed(m.t - this.told.t0); $("leg").textContent = m.leg || "\u2013";
+    this.clocks.now(this.told, m.t); this.plot.now(m.t); $("leg").textContent = m.leg || "\u2013";
     const seen = m.seen.map((k) => this.told.stations[k].name.replace(/ \(.*| Satellite Station/g, ""));
-    $("seen").textContent = seen.length ? (seen.length > 2 ? `${seen.length} stations` : seen.join(", ")) : "nobody"; $("seen").title = seen.join(", ");
-    const mode = this.told.live ? (m.f ? "\u25cf Live" : "\u25cf Live, looking back") : m.p ? "Playing" : "Stopped";
-    if ($("mode").textContent !== mode) { $("mode").textContent = mode; $("mode").classList.toggle("live", this.told.live); }
+    $("seen").textContent = seen.length ? (seen.length > 2 ? `${seen.length} stations` : seen.join(", ")) : quiet ? "no contact" : "nobody"; $("seen").title = seen.join(", ");
+    const words = quiet ? `${quiet.why[0].toUpperCase()}${quiet.why.slice(1)}: last contact ${elapsed(m.t - quiet.since)} ago` : "";
+    const mode = words || (this.told.live ? (m.f ? "\u25cf Live" : "\u25cf Live, looking back") : m.p ? "Playing" : "Stopped");
+    if ($("mode").textContent !== mode) { $("mode").textContent = mode; $("mode").classList.toggle("live", this.told.live && !quiet); $("mode").dataset.level = quiet ? "yellow" : ""; }
     const play = m.p || m.f ? "Pause" : "Play"; if ($("play").textContent !== play) $("play").textContent = play;
     if (m.r !== this.rate) { this.rate = m.r; for (const b of $("rates").children) b.setAttribute("aria-pressed", +b.dataset.rate === m.r); }
     $("golive").hidden = !this.told.live; $("golive").setAttribute("aria-pressed", m.f);
@@ -125,7 +128,7 @@ class Desk {
     if (m.fc !== undefined && m.fc !== this.fc) { this.fc = m.fc; const f = m.fc == null ? null : this.told.landing[m.fc] ?? null;
       this.earth.setEllipses(f ? f.rims : []); this.view.forecast(f); $("earth-note").textContent = f ? `landing foretold at ${this.utc(f.made_s)}: 1\u03c3 ${Math.round(f.axes[0])} \u00d7 ${Math.round(f.axes[1])} m` : ""; }
     this.earth.now(m.t, v.longitude_deg, v.latitude_deg, v.altitude_m, m.seen);
-    this.view.now(m.t, v); this.timeline.now(m.t, m.leg);
+    this.view.now(m.t, v, this.told.events.some((e) => e.what === "contact" && e.t <= m.t + 0.05)); this.timeline.now(m.t, m.leg);
     const gone = this.lines.findLastIndex((li) => +li.dataset.t <= m.t);
     if (gone !== this.logged) { this.logged = gone; this.lines.forEach((li, k) => li.classList.toggle("later", k > gone)); this.lines[gone]?.scrollIntoView({ block: "nearest" }); }
   }
@@ -133,6 +136,6 @@ class Desk {
 
 export async function start(key) {
   const [told, land] = await Promise.all([fetch(`/console/flight/${key}`).then((r) => r.json()), fetch("/console/static/land.json").then((r) => r.json())]);
-  const desk = new Desk(told, land); window.hw = { tick: (m) => desk.tick(m), desk };
+  const desk = new Desk(key, told, land); window.hw = { tick: (m) => desk.tick(m), desk };
   say("ready", { rows: told.rows, events: told.events.length, landing: told.landing.length });
 }

@@ -24,8 +24,8 @@ export class Crosshair {
     for (const part of [0.25, 0.5, 0.75, 1]) ring(half * part, "--faint", 1);
     c.strokeStyle = css("--line"); c.lineWidth = 1; line(x0 - size - 6, y0, x0 + size + 6, y0); line(x0, y0 - size - 6, x0, y0 + size + 6);
     c.fillStyle = css("--soft"); c.textAlign = "left"; c.fillText(`${half} m`, x0 + size - 26, y0 + 9); c.fillText(`${half / 2} m`, x0 + size / 2 + 3, y0 + 9);
-    if (cone && cone < half * 1.5) { ring(cone, "--orange", 1.4, [7, 4]); c.fillStyle = css("--orange"); c.fillText("corridor", x0 + Math.min(cone * k, size) * 0.71 + 4, y0 - Math.min(cone * k, size) * 0.71 - 4); }
-    if (this.told.box.lateral * k > 4) { ring(this.told.box.lateral, "--green", 1.6); c.fillStyle = css("--green"); c.fillText("contact box", x0 + this.told.box.lateral * k * 0.71 + 5, y0 + this.told.box.lateral * k * 0.71 + 7); }
+    if (cone && cone < half * 1.5) { ring(cone, "--orange", 1.4, [7, 4]); c.fillStyle = css("--orange"); c.textAlign = "right"; c.fillText("corridor", x0 - Math.min(cone * k, size) * 0.71 - 4, y0 + Math.min(cone * k, size) * 0.71 + 4); }
+    if (this.told.box.lateral * k > 4) { ring(this.told.box.lateral, "--green", 1.6); c.fillStyle = css("--green"); c.textAlign = "right"; c.fillText("contact box", x0 - this.told.box.lateral * k * 0.71 - 5, y0 - this.told.box.lateral * k * 0.71 - 7); }
     // The ship's port as seen along the axis from outside: y to the right, z (down in the orbit) downward.
     const px = x0 + v.y * k, py = y0 + v.z * k, roll = ((v.roll || 0) * Math.PI) / 180;
     c.save(); c.translate(px, py); c.rotate(roll); c.strokeStyle = css("--blue"); c.lineWidth = 2.2;
@@ -39,9 +39,10 @@ export class Crosshair {
       c.font = `10px ${getComputedStyle(document.body).fontFamily}`; c.fillStyle = css("--soft"); c.fillText(name, x, y + 31 * i);
       c.font = `600 15px ${getComputedStyle(document.body).fontFamily}`; c.fillStyle = css(colour || "--ink"); c.fillText(value, x, y + 14 + 31 * i); }); };
     const f = (n, k) => (isFinite(n) ? n.toFixed(k).replace(/^-(?=[0.]*$)/, "").replace("-", "\u2212") : "\u2013");
-    const [low, high] = this.told.box.closing, near = v.x < 1.5;
-    const wrong = near && (v.closing > high || v.closing < 0.5 * low);
-    tell([["distance", `${f(v.range, v.range < 100 ? 2 : 0)} m`], ["closing", `${f(v.closing, 3)} m/s`, wrong ? "--vermilion" : "--ink"]], 12, 14, "left");
+    // After contact a ship that no longer closes is as it should be.
+    const [low, high] = this.told.box.closing, near = v.x < 1.5 && !v.docked;
+    const wrong = near && (v.closing > high || (v.range > 0.1 && v.closing < 0.5 * low));
+    tell([["distance", `${f(v.range, v.range < 100 ? 2 : 0)} m`], ["closing", v.docked ? "in contact" : `${f(v.closing, 3)} m/s`, wrong ? "--vermilion" : "--ink"]], 12, 14, "left");
     tell([["off the axis", `${f(off, 3)} m`, near && off > this.told.box.lateral ? "--vermilion" : "--ink"], ["sideways", `${f(Math.hypot(v.vy, v.vz), 3)} m/s`]], w - 12, 14, "right");
     tell([["roll missing", `${f(v.roll, 2)}\u00b0`]], 12, h - 26, "left");
     tell([["\u25c7 pitch, yaw missing", `${f(v.pitch, 2)}\u00b0  ${f(v.yaw, 2)}\u00b0`, "--purple"]], w - 12, h - 26, "right");

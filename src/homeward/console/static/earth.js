@@ -41,6 +41,7 @@ export class Earth {
     this.track.material.transparent = true; this.track.material.opacity = 0.5;
     this.rays = new THREE.LineSegments(new THREE.BufferGeometry(), new THREE.LineBasicMaterial());
     this.ship = dot(11); this.site = dot(9); this.stations = dot(5); this.seen = dot(8);
+    for (const dots of [this.stations, this.seen, this.site]) dots.material.depthTest = false;
     this.ellipses = new THREE.Group();
     this.scene.add(ball, this.rim, this.gone, this.coming, this.track, this.drop, this.rays, this.ellipses,
       this.stations, this.seen, this.site, this.ship);
@@ -118,8 +119,8 @@ export class Earth {
   setPlaces(stations, site) {
     this.places = stations; this.home = site;
     if (!this.renderer) return;
-    points(this.stations, stations.filter((s) => !s.relay).map((s) => place(s.lon, s.lat, 3000)));
-    points(this.site, site ? [place(site.lon, site.lat, 3500)] : []);
+    this.stations.places = stations.filter((s) => !s.relay).map((s) => place(s.lon, s.lat, 3000));
+    this.site.places = site ? [place(site.lon, site.lat, 3500)] : [];
     this.draw();
   }
   setEllipses(rims) {
@@ -141,7 +142,7 @@ export class Earth {
     points(this.ship, [at]);
     this.drop.geometry.setFromPoints([at, place(lon, lat, 0)]);
     const lit = (seen || []).map((i) => this.places[i]).filter((s) => s && !s.relay);
-    points(this.seen, lit.map((s) => place(s.lon, s.lat, 4000)));
+    this.seen.places = lit.map((s) => place(s.lon, s.lat, 4000));
     const ends = []; for (const s of lit) ends.push(at, place(s.lon, s.lat, 4000));
     this.rays.geometry.dispose(); this.rays.geometry = new THREE.BufferGeometry().setFromPoints(ends);
     this.rays.frustumCulled = false; this.drop.frustumCulled = false;
@@ -159,6 +160,9 @@ export class Earth {
     const { lon, lat, away } = this.view;
     this.camera.position.copy(place(lon, lat).multiplyScalar(away));
     this.camera.lookAt(0, 0, 0);
+    // A dot on the ground is drawn whole where its place is on the near side: the ball would cut it in half.
+    const eye = this.camera.position, near = (p) => p.dot(eye.clone().sub(p)) > 0;
+    for (const dots of [this.stations, this.seen, this.site]) points(dots, (dots.places || []).filter(near));
     this.renderer.render(this.scene, this.camera);
     const wanted = [];
     if (this.here) wanted.push({ text: this.shipName || "ship", lon: this.here.lon, lat: this.here.lat, alt: this.here.alt, main: 1 });

@@ -12,6 +12,7 @@ function panel(into, title, note, grow = "grow", html = '<div class="chart"></di
   into.append(made);
   return made.querySelector(".body").firstElementChild;
 }
+const num = (x, k) => (x == null || !isFinite(x) ? "\u2013" : x.toFixed(k).replace(/^-(?=[0.]*$)/, "").replace("-", "\u2212"));
 const hms = (s) => new Date(Math.round(s) * 1000).toISOString().slice(11, s % 60 ? 19 : 16); // of a second of the day
 
 export class EntryView {
@@ -29,11 +30,11 @@ export class EntryView {
     const top = Math.max(8, Math.ceil(Math.max(...c.speed_m_s.filter(isFinite).map((v) => v / 1e3), 0) + 0.2));
     this.corridor = new PathChart(panel(into, "Entry corridor", "altitude, km, over speed, km/s", "grow2"), data,
       (c, i) => (c.altitude_m[i] < 125e3 ? c.speed_m_s[i] / 1e3 : NaN), (c, i) => (c.altitude_m[i] < 125e3 ? c.altitude_m[i] / 1e3 : NaN),
-      { x: { name: "", min: 0, max: top }, y: { name: "", min: 0, max: 125, interval: 25 }, lines: edges });
-    this.load = new TimeChart(panel(into, "Load", "g"), data, [{ column: "load_factor_g", color: "--blue" }],
+      { x: { name: "", min: 0, max: top, digits: 3, unit: "km/s" }, y: { name: "", min: 0, max: 125, interval: 25 }, lines: edges, epoch: told.epoch_ms, tip: (c, i) => `${num(c.speed_m_s[i] / 1e3, 3)} km/s<br>${num(c.altitude_m[i] / 1e3, 2)} km` });
+    this.load = new TimeChart(panel(into, "Load", "g"), data, [{ column: "load_factor_g", color: "--blue", label: "Load", unit: "g", digits: 2 }],
       { day, x: { name: "", format: utc }, y: { name: "", min: 0, max: (v) => Math.max(Math.ceil(v.max * 1.1), 5.6) }, bands, limits: limit("load_factor_g", 1, "g") });
     this.bank = new TimeChart(panel(into, "Bank", "degrees: <b style='color:var(--blue)'>flown</b>, <b style='color:var(--orange)'>commanded</b>"), data,
-      [{ column: "bank_command_deg", color: "--orange", wrap: true, width: 3, step: "end", opacity: 0.75 }, { column: "bank_deg", color: "--blue", wrap: true }],
+      [{ column: "bank_command_deg", label: "commanded", unit: "\u00b0", digits: 1, color: "--orange", wrap: true, width: 3, step: "end", opacity: 0.75 }, { column: "bank_deg", label: "flown", unit: "\u00b0", digits: 1, color: "--blue", wrap: true }],
       { day, x: { name: "", format: utc }, y: { name: "", min: -180, max: 180, interval: 60 }, bands });
     this.landing = new Landing(panel(below_, "Landing", "km east and north of the site"), told);
     this.start = told.t0;
@@ -60,7 +61,7 @@ class Landing {
     this.home = told.site;
     this.flat = (a, b) => { const { lat, lon } = this.home, k = 111.2; return [((((b - lon + 540) % 360) - 180) * Math.cos((lat * Math.PI) / 180)) * k, (a - lat) * k]; };
     this.chart = new PathChart(div, told.data, (c, i) => this.flat(c.latitude_deg[i], c.longitude_deg[i])[0], (c, i) => this.flat(c.latitude_deg[i], c.longitude_deg[i])[1],
-      { x: { name: "", marks: [0] }, y: { name: "", marks: [0] }, right: 10,
+      { x: { name: "", marks: [0] }, y: { name: "", marks: [0] }, right: 10, epoch: told.epoch_ms, tip: (c, i) => { const [x, y] = this.flat(c.latitude_deg[i], c.longitude_deg[i]); return `${num(x, 2)} km east<br>${num(y, 2)} km north`; },
         lines: [0, 1].map((k) => ({ id: `ring${k}`, color: "--line", width: 1, points: [] })).concat( [1, 2, 3].map((s) => ({ id: `s${s}`, name: `${s}\u03c3`, color: "--vermilion", width: 1.4, opacity: 1.15 - 0.25 * s, points: [] }))
           , [{ id: "site", color: "--ink", points: [[0, 0]], width: 0 }]) });
     this.chart.chart.setOption({ series: [{ id: "site", showSymbol: true, symbol: "rect", symbolSize: 8, itemStyle: { color: "#0000", borderColor: getComputedStyle(document.documentElement).getPropertyValue("--ink"), borderWidth: 1.6 } }] });
@@ -93,21 +94,21 @@ export class DockingView {
     const metres = (m) => (m >= 1e6 ? `${m / 1e6}k km` : m >= 1e3 ? `${m / 1e3} km` : `${m} m`);
     this.closing = new PathChart(panel(into, "Closing speed", "m/s over distance from port to port: flown <b style='color:var(--blue)'>blue</b>, profile <b style='color:var(--sky)'>wide</b>, holds green, contact box shaded"), data,
       (c, i) => (c.port_range_m[i] > 0.05 ? c.port_range_m[i] : NaN), (c, i) => c.closing_speed_m_s[i],
-      { x: { name: "", log: true, min: 0.05, max: 400, inverse: true, format: metres }, y: { name: "", min: 0, max: 1 },
+      { x: { name: "", log: true, min: 0.05, max: 400, inverse: true, format: metres }, y: { name: "", min: 0, max: 1 }, epoch: told.epoch_ms, tip: (c, i) => `${num(c.port_range_m[i], 2)} m<br>${num(c.closing_speed_m_s[i], 3)} m/s`,
         lines: [{ id: "profile", color: "--sky", width: 5, opacity: 0.45, points: docking.profile }, ...holds,
           { id: "box", color: "--green", width: 6, opacity: 0.45, points: [[0.05, docking.box.closing[0]], [0.05, docking.box.closing[1]]] }] });
-    this.path = new PathChart(panel(into, "Relative path", "in the station's orbit: along the track, and up"), data,
+    this.path = new PathChart(panel(into, "Relative path", "in the station's orbit: right is ahead (+V-bar), down is toward the Earth (+R-bar)"), data,
       (c, i) => c.relative_position_along_m[i], (c, i) => -c.relative_position_below_m[i],
-      { x: { name: "", format: metres2, inverse: true }, y: { name: "", format: metres2 }, lines: [{ id: "home", color: "--ink", width: 0, points: [[0, 0]] }] });
+      { x: { name: "", format: metres2 }, y: { name: "", format: metres2 }, epoch: told.epoch_ms, tip: (c, i) => `ahead ${metres2(c.relative_position_along_m[i])}<br>above ${metres2(-c.relative_position_below_m[i])}`, lines: [{ id: "home", color: "--ink", width: 0, points: [[0, 0]] }] });
   }
   grown() { this.closing.fill(); this.path.fill(); }
-  now(t, v) {
-    this.cross.now({ x: v.port_position_x_d_m, y: v.port_position_y_d_m, z: v.port_position_z_d_m, vy: v.port_velocity_y_d_m_s, vz: v.port_velocity_z_d_m_s,
+  now(t, v, docked) {
+    this.cross.now({ docked, x: v.port_position_x_d_m, y: v.port_position_y_d_m, z: v.port_position_z_d_m, vy: v.port_velocity_y_d_m_s, vz: v.port_velocity_z_d_m_s,
       roll: v.docking_turn_x_b_deg, pitch: v.docking_turn_y_b_deg, yaw: v.docking_turn_z_b_deg, range: v.port_range_m, closing: v.closing_speed_m_s });
     const r = v.port_range_m, far = nice(Math.max(1.15 * r, 400));
     this.closing.range("x", r < 450 ? 0.05 : Math.max(0.05, far / 2000), far);
     const most = Math.max(Math.abs(v.closing_speed_m_s), r < 450 ? 0.6 : 1), up = nice(1.2 * most);
-    this.closing.range("y", v.closing_speed_m_s < -0.02 ? -up : 0, up);
+    this.closing.range("y", v.closing_speed_m_s < -0.02 && !docked ? -up : 0, up);
     this.closing.until(t); this.closing.now(Math.max(r, 0.05), v.closing_speed_m_s);
     const x = v.relative_position_along_m, y = -v.relative_position_below_m, half = nice(Math.max(1.25 * Math.hypot(x, y), 20));
     const side = x < 0 ? [-half, 0.25 * half] : [-0.25 * half, half];
@@ -117,4 +118,4 @@ export class DockingView {
   paint() { this.cross.paint(); this.closing.paint(); this.path.paint(); }
   forecast() {}
 }
-const metres2 = (m) => (Math.abs(m) >= 1e3 ? `${+(m / 1e3).toPrecision(4)} km` : `${+m.toPrecision(3)} m`).replace("-", "\u2212");
+const metres2 = (m) => (m == null || !isFinite(m) ? "\u2013" : Math.abs(m) >= 1e3 ? `${+(m / 1e3).toPrecision(4)} km` : `${+m.toPrecision(3)} m`).replace("-", "\u2212");
