@@ -62,6 +62,9 @@ def campaign(
     settings: Settings = None,
     out: Annotated[Path | None, folder_option("keep the runs here")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the campaign in --out")] = False,
+    other_machine: Annotated[
+        bool, typer.Option("--other-machine", help="--resume though another kind of processor began it")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Fly a campaign: many dispersed flights, counted, and kept in --out for queries and replays."""
@@ -76,14 +79,13 @@ def campaign(
             "known to half a metre, the clock after a day to 8 ms; the onboard predictor is in single anyway"
         )
     chosen = load(scenario, parse_settings(settings or []))
-    asked = None if requirements is None else _read(requirements, fidelity)
     with working() as talk:
         from homeward.campaign.run import campaign as fly
 
         flown = fly(
             chosen, runs, seed=seed, out=out, resume=resume, what=what, engine=engine, fidelity=fidelity,
             plan=plan, port=port, cores=cores, sampling=sampling, until=until,
-            requirements=asked, progress=_sparing(talk),
+            requirements=requirements, other_machine=other_machine, progress=_sparing(talk),
         )  # fmt: skip
     if as_json:
         print(json_text(flown.summary))
@@ -91,12 +93,6 @@ def campaign(
     from homeward.cli_report import console
 
     _show(console(), flown.summary)
-
-
-def _read(file: str, fidelity: str):
-    from homeward.campaign.requirements import read_requirements
-
-    return read_requirements(file, fidelity)
 
 
 def _sparing(talk: Talk):
@@ -120,6 +116,8 @@ def _show(screen: Console, told: dict[str, Any]) -> None:
         f"{told['wall_s']:.0f} s, {told['runs_per_s']:.3g} runs/s",
         style="dim",
     )
+    if told["damaged"]:
+        screen.print(f"damaged parts, flown again: {', '.join(told['damaged'])}")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for column in ("", "mean", "p50", "p99", "p99.7", "greatest"):
         table.add_column(column, justify="left" if not column else "right")

@@ -24,5 +24,8 @@ def folder_option(text: str):
     return typer.Option("--out", metavar="DIR", parser=_folder, help=text)
 
 
+Trust = Annotated[
+    bool, typer.Option("--trust", help="run the guidance law, a program, that the campaign brings along")
+]
 Folder = Annotated[Path | None, folder_option("write the files of the flight here")]
 AsJson = Annotated[bool, typer.Option("--json", help="print only JSON")]

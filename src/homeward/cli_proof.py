@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from homeward.cli_files import json_text
-from homeward.cli_options import AsJson
+from homeward.cli_options import AsJson, Trust
 from homeward.cli_progress import working
 from homeward.errors import InputError
 from homeward.scenario.schema_errors import one_line
@@ -25,6 +25,7 @@ def report(
     footprint: Annotated[
         bool, typer.Option("--footprint", help="fly and draw the ground that a return can reach")
     ] = False,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a campaign's report: one HTML file that needs nothing else, verdicts first."""
@@ -38,7 +39,7 @@ def report(
             asked = read_requirements(requirements, store.manifest.get("fidelity"))
         file = Path(out) if out is not None else Path(folder) / "report.html"
         check_file(file)
-        made = make(folder, asked, progress=talk, footprint=footprint)
+        made = make(folder, asked, progress=talk, footprint=footprint, trust=trust)
         write_whole(file, made.html)
     if as_json:
         print(json_text({**made.data, "file": str(file)}))

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 import typer
 
 from homeward.cli_files import json_text, prepare_folder, writing
-from homeward.cli_options import AsJson, Folder
+from homeward.cli_options import AsJson, Folder, Trust
 from homeward.cli_progress import working
 
 
 def replay(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="the folder of a campaign")],
     run: Annotated[int, typer.Argument(metavar="RUN", help="number of the run")],
+    trust: Trust = False,
     out: Folder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -20,7 +21,7 @@ def replay(
     with working() as talk:
         from homeward.campaign.replay import replay as again
 
-        flown = again(folder, run, talk)
+        flown = again(folder, run, talk, trust=trust)
         if out is not None:
             talk("writing files")
             with writing(out):
@@ -28,15 +29,13 @@ def replay(
     if as_json:
         print(json_text(flown.summary))
         return
-    from homeward.campaign.run import scenario_of
-    from homeward.campaign.store import Store
     from homeward.cli_report import console, show_return, told_files
     from homeward.cli_report_rendezvous import show_rendezvous
 
     screen = console()
 
     show = show_return if flown.summary["kind"] == "return" else show_rendezvous
-    show(screen, scenario_of(Store.open(folder)), flown.flight.summary)
+    show(screen, flown.scenario, flown.flight.summary)
     screen.print(_verdict(flown.summary))
     told_files(screen, out)
 
@@ -47,5 +46,9 @@ def _verdict(told: dict[str, Any]) -> str:
         off = ", ".join(f"{name} {x:+.3g}" for name, x in told["recorded_off"].items() if x)
         same = f"Run {told['run']}: flown again with the same bits as stored"
         return f"{same}; the recording program's last bits differ: {off}." if off else f"{same}."
-    other = "" if told["same_version"] else "; another version flew it, and only the same gives the same bits"
+    other = ""
+    if not told["same_version"]:
+        other = "; another version flew it, and only the same gives the same bits"
+    elif not told["same_machine"]:
+        other = f"; another kind of processor flew it ({told['instruction_set']})"
     return f"Run {told['run']}: NOT the stored bits, in {', '.join(told['differing'][:6])}{other}."

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from homeward.cli_files import json_text
-from homeward.cli_options import AsJson
+from homeward.cli_options import AsJson, Trust
 from homeward.cli_progress import working
 from homeward.cli_proof import FolderName, check_file, write_whole
 from homeward.cli_verdicts import number
@@ -20,6 +20,7 @@ def understand(
     gradient: Annotated[
         bool, typer.Option("--gradient/--no-gradient", help="fly a block again with its derivative")
     ] = True,
+    trust: Trust = False,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE.png", help="draw it here")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -31,7 +32,7 @@ def understand(
     with working() as talk:
         from homeward.campaign.understand import understand as look
 
-        found = look(folder, gradient, talk)
+        found = look(folder, gradient, talk, trust=trust)
         if out is not None:
             write_whole(Path(out), found.picture)
     if as_json:

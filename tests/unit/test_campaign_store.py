@@ -3,16 +3,20 @@
 import errno
 import json
 import os
+import random
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from homeward.campaign import part_hashes
 from homeward.campaign import store as store_module
 from homeward.campaign.columns import RUN, Column
 from homeward.campaign.records import read_records
+from homeward.campaign.replay import replay
 from homeward.campaign.store import Store
 from homeward.errors import InputError
 
@@ -23,6 +27,11 @@ MANIFEST = {
     "runs": RUNS, "lanes": LANES, "fidelity": "point-mass", "plan": None, "port": None,
     "sampling": "random", "columns": [],
 }  # fmt: skip
+
+
+def changed(**values):
+    """The text of a manifest with other values."""
+    return json.dumps({**MANIFEST, "format": 2, **values})
 
 
 def block(first, count):
@@ -82,11 +91,170 @@ def test_a_shorter_last_block_is_flown_again_when_more_runs_are_wanted(store):
     assert store.missing() == [(8, 4)]
 
 
-def test_a_part_cut_short_counts_as_missing(store):
+def resumed(store):
+    """What a writer does: damaged parts go, what is missing is flown. The names of those that went."""
+    store.manifest["columns"] = [c.told() for c in [*RUN, MISS]]
+    with store.writing():
+        dropped = store.drop_damaged()
+        for first, _ in store.missing():
+            add(store, first)
+    return dropped
+
+
+def damage_of(path, how):
+    """Spoil a part in one of the ways in which a disk or a person does."""
+    content = path.read_bytes()
+    if how == "cut short":
+        path.write_bytes(content[: len(content) // 2])
+    elif how == "empty":
+        path.write_bytes(b"")
+    elif how == "other runs":
+        path.write_bytes(path.with_name("part-00000004.parquet").read_bytes())
+    elif how == "not written by us":
+        path.rename(path.with_name("part-00000003.parquet"))
+    else:
+        path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+
+
+@pytest.mark.parametrize("how", ["cut short", "empty", "other runs", "one bit", "not written by us"])
+def test_a_damaged_part_is_named_and_flown_again(store, how):
+    for first in (0, 4, 8):
+        add(store, first)
+    whole = {p.name: p.read_bytes() for p in store.files()}
+    damage_of(store.part(0), how)
+    name = "part-00000003.parquet" if how == "not written by us" else "part-00000000.parquet"
+    store = Store.open(store.folder)
+    assert store.missing() == [(0, 4)]
+    looks = [lambda: store.query("select * from runs"), lambda: read_records(store.folder)["miss_km"],
+             lambda: len(store), store.table, store.column_names]  # fmt: skip
+    if store.part(0).exists():
+        looks.append(lambda: replay(store.folder, 1))
+    for look in looks:
+        with pytest.raises(InputError, match=rf"damaged, not as they were written: {name}"):
+            look()
+    assert resumed(store) == [name]
+    assert {p.name: p.read_bytes() for p in store.files()} == whole
+    assert Store.open(store.folder).table()["miss_km"].to_pylist() == [k * 0.5 for k in range(RUNS)]
+
+
+@pytest.mark.parametrize("bits", [60, pytest.param(1500, marks=pytest.mark.slow)])
+def test_every_flipped_bit_of_a_part_is_found(store, bits):
     add(store, 0)
-    content = store.part(0).read_bytes()
-    store.part(0).write_bytes(content[: len(content) // 2])
-    assert (0, 4) in store.missing()
+    part, chance = store.part(0), random.Random(bits)
+    content = part.read_bytes()
+    for _ in range(bits):
+        place, bit = chance.randrange(len(content)), chance.randrange(8)
+        spoilt = bytearray(content)
+        spoilt[place] ^= 1 << bit
+        part.write_bytes(spoilt)
+        assert Store.open(store.folder).damaged() == [part]
+    part.write_bytes(content)
+    assert Store.open(store.folder).damaged() == []
+
+
+def test_a_line_of_hashes_broken_off_is_passed_over(store):
+    add(store, 0)
+    lines = store.folder / "parts.sha256"
+    whole = lines.read_bytes()
+    lines.write_bytes(whole + whole[:30])
+    add(store, 4)
+    assert Store.open(store.folder).missing() == [(8, 2)]
+    lines.write_bytes(whole[:-5])  # the line of a part that is there
+    assert resumed(Store.open(store.folder)) == ["part-00000000.parquet", "part-00000004.parquet"]
+    assert Store.open(store.folder).missing() == []
+
+
+@pytest.mark.parametrize("name", ["write_in_place", "no_sync_of_the_part", "no_sync_of_the_folder",
+                                  "hash_after_the_name", "no_sync_of_the_hash"])  # fmt: skip
+def test_the_order_of_writing_is_what_a_crash_asks_for(store, monkeypatch, name):
+    """Each mutation of how a part is written breaks the order that is checked here."""
+    add(store, 0)
+    seen = traced(store, monkeypatch)
+    mutate(monkeypatch, name)
+    add(store, 4)
+    assert not crash_safe(seen)
+
+
+def test_a_part_is_on_the_disk_before_it_has_its_name(store, monkeypatch):
+    add(store, 0)
+    seen = traced(store, monkeypatch)
+    add(store, 4)
+    assert crash_safe(seen), seen
+
+
+def traced(store, monkeypatch):
+    """The calls by which a part comes to the disk: what is synced, and what gets its name, in order."""
+    seen: list[str] = []
+    sync, replace = os.fsync, Path.replace
+
+    def place_of(handle):
+        return os.readlink(f"/proc/self/fd/{handle}")
+
+    def watched_sync(handle):
+        name = os.path.basename(place_of(handle))
+        seen.append(f"sync {'temporary' if name.startswith('.new-') else name}")
+        sync(handle)
+
+    def watched_replace(self, target):
+        assert self.name.startswith(".new-")
+        seen.append(f"name {Path(target).name}")
+        return replace(self, target)
+
+    original = pq.write_table
+
+    def watched_write(table, path, **options):
+        seen.append("write temporary" if Path(path).name.startswith(".new-") else "write in place")
+        return original(table, path, **options)
+
+    monkeypatch.setattr(os, "fsync", watched_sync)
+    monkeypatch.setattr(Path, "replace", watched_replace)
+    monkeypatch.setattr(store_module.pq, "write_table", watched_write)
+    return seen
+
+
+def crash_safe(seen):
+    """Whether stopping between any two of these steps leaves a part whole, with its hash, or none."""
+    wanted = [
+        "write temporary",
+        "sync temporary",
+        "sync parts.sha256",
+        "name part-00000004.parquet",
+        "sync parts",
+    ]
+    places = [seen.index(step) if step in seen else -1 for step in wanted]
+    return -1 not in places and places == sorted(places) and "write in place" not in seen
+
+
+def mutate(monkeypatch, name):
+    """Break the writer in one way."""
+    place = store_module._place
+    if name == "write_in_place":
+        monkeypatch.setattr(
+            store_module, "_place", lambda path, write, before=None: (write(path), before(path))
+        )
+    elif name == "no_sync_of_the_part":
+
+        def careless(path, write, before=None):
+            part = path.with_name(".new-careless")
+            write(part)
+            if before is not None:
+                before(part)
+            part.replace(path)
+            store_module._sync_folder(path.parent)
+
+        monkeypatch.setattr(store_module, "_place", careless)
+    elif name == "no_sync_of_the_folder":
+        monkeypatch.setattr(store_module, "_sync_folder", lambda folder: None)
+    elif name == "hash_after_the_name":
+
+        def late(path, write, before=None):
+            place(path, write)
+            if before is not None:
+                before(path)
+
+        monkeypatch.setattr(store_module, "_place", late)
+    else:
+        monkeypatch.setattr(part_hashes.os, "fsync", lambda handle: None)
 
 
 def test_a_full_disk_leaves_the_store_as_it_was(store, monkeypatch):
@@ -125,11 +293,26 @@ def test_one_process_writes_at_a_time(store):
 @pytest.mark.parametrize(
     "text, words",
     [
-        ("not json", "not JSON"),
+        ("not json", "not valid JSON"),
         ("[1]", "has no format"),
-        ('{"format": 2}', "expected format 1, not 2"),
-        ('{"format": 1}', "has no kind"),
-        (json.dumps({**MANIFEST, "format": 1, "runs": -1}), "numbers of runs and lanes"),
+        ("[" * 100_000, "not valid JSON"),
+        ('{"a":' * 100 + "1" + "}" * 100, "more than 32 tables or lists"),
+        ('{"format": 3}', "expected format 2, not 3"),
+        ('{"format": 2}', "has no kind"),
+        (changed(runs=-1), "runs: input should be greater than or equal to 1"),
+        (changed(runs=10**20), "runs: "),
+        (changed(lanes=10**9), "lanes: input should be less than or equal to 65536"),
+        (changed(seed=True), "seed: "),
+        (changed(kind="flight"), "kind: "),
+        (changed(version=[]), "version: "),
+        (changed(columns=[{"unit": "m"}]), "has no columns.0.name"),
+        (
+            changed(
+                inputs=[{"key": "k", "path": "/x", "files": {"../x": "0" * 64}, "copy": "inputs/" + "0" * 16}]
+            ),
+            "expected the name of a file within the folder",
+        ),
+        (changed(inputs=[{"key": "k", "path": "/x", "files": {}, "copy": "../inputs"}]), "inputs.0.copy: "),
     ],
 )
 def test_a_foreign_manifest_is_refused(tmp_path, text, words):

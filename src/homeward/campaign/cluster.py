@@ -36,8 +36,10 @@ def fly_in_worker(manifest_text: str, version: dict[str, str], first: int, count
     return _made[manifest_text].fly(first, count, lambda _: None)
 
 
-def fly_ray(store: Store, kind: str, todo: list[tuple[int, int]], meter: Meter) -> None:
+def fly_ray(store: Store, document: dict[str, Any], todo: list[tuple[int, int]], meter: Meter) -> None:
     """Fly the blocks ``todo`` on the cluster that ``RAY_ADDRESS`` names, a local one where it names none.
+
+    ``document`` is the scenario as ``scenario_of`` gives it, whose files every worker must be able to read.
 
     Raises ``InputError`` where Ray is not installed, the cluster is not there, or a worker's code is another.
     """
@@ -47,6 +49,7 @@ def fly_ray(store: Store, kind: str, todo: list[tuple[int, int]], meter: Meter) 
         work = ray.remote(fly_in_worker).options(num_cpus=1, max_retries=RETRIES)
         # Without what grows while flying: the same text for every block.
         told = {k: v for k, v in store.manifest.items() if k != "columns"}
+        told["scenario_document"], kind = document, store.manifest["kind"]
         text, version = json.dumps(told, sort_keys=True), store.manifest["version"]
         rest, flying = iter(todo), {}
         while True:

@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from homeward.campaign.blocks import Recorded
-from homeward.campaign.origin import version_here
-from homeward.campaign.run import blocks_of
+from homeward.campaign.origin import instruction_set, version_here
+from homeward.campaign.run import blocks_of, scenario_of
 from homeward.campaign.store import Store
 from homeward.errors import InputError
+from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_errors import one_line
 
 Told = Callable[[str, float], None]
@@ -35,15 +36,20 @@ class Replay:
 
     summary: dict[str, Any]
     flight: Recorded
+    scenario: Scenario
 
 
-def replay(folder: Any, run: int, progress: Told | None = None) -> Replay:
+def replay(folder: Any, run: int, progress: Told | None = None, *, trust: bool = False) -> Replay:
     """Fly run ``run`` of the store in ``folder`` again.
 
-    Raises ``InputError`` for a run that the store does not hold.
+    ``trust`` allows the campaign's own guidance law, a program in its folder, to be run. Raises
+    ``InputError`` for a run that the store does not hold, a damaged part, a file that has changed since, and
+    for such a law without it.
     """
     store = Store.open(folder)
+    store.trusted = trust
     first, stored = stored_run(store, run)
+    scenario = scenario_of(store)
     count = store.rows(first)
 
     def talk(name: str, begin: float, end: float) -> Callable[[float], None]:
@@ -55,14 +61,16 @@ def replay(folder: Any, run: int, progress: Told | None = None) -> Replay:
     differing = [name for name in stored if not same_bits(stored[name], again.get(name))]
     flight = blocks.record(first, count, run, talk("recording", 0.45, 1.0))
     there, here = store.manifest["version"], version_here()
+    machine = store.manifest.get("instruction_set")
     summary = {
         "scenario": store.manifest["scenario"], "kind": store.manifest["kind"], "run": run,
         "seed": store.manifest["seed"], "same_bits": not differing, "differing": differing,
         "recorded_off": recorded_off(stored, flight.summary), "same_version": there == here,
+        "same_machine": machine in (None, instruction_set()), "instruction_set": machine,
         "version": there, "failure": stored.get("failure"), "stored": stored,
         "recorded": flight.summary,
     }  # fmt: skip
-    return Replay(summary, flight)
+    return Replay(summary, flight, scenario)
 
 
 def stored_run(store: Store, run: int) -> tuple[int, dict[str, Any]]:
@@ -71,6 +79,7 @@ def stored_run(store: Store, run: int) -> tuple[int, dict[str, Any]]:
     if isinstance(run, bool) or not 0 <= run < store.wanted:
         raise InputError(f"{label}: expected a run from 0 to {store.wanted - 1}, not {run}")
     first = run - run % store.lanes
+    store.check(first)
     if run - first >= store.rows(first):
         raise InputError(f"{label}: run {run} has not been flown yet; --resume flies it")
     table: pa.Table = pq.read_table(store.part(first))

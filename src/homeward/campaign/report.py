@@ -11,11 +11,12 @@ import numpy as np
 
 from homeward.campaign.drivers import SHOWN, Drivers, drivers_of, sample_of
 from homeward.campaign.failed_runs import failed_runs, failures_of
+from homeward.campaign.inputs import requirements_file
 from homeward.campaign.records import RUN_COLUMNS, Records, read_records
 from homeward.campaign.report_figures import pictures_of
 from homeward.campaign.report_footprint import footprint_of
 from homeward.campaign.reproduce import commands
-from homeward.campaign.requirements import Requirement, default_requirements
+from homeward.campaign.requirements import Requirement, default_requirements, read_requirements
 from homeward.campaign.statistics import figures
 from homeward.campaign.verdicts import Verdict, judge
 from homeward.output.report_page import page, picture, table, text
@@ -35,11 +36,12 @@ class Report:
 
 def report(
     folder: str | Path, requirements: Sequence[Requirement] | None = None, progress: Progress | None = None,
-    footprint: bool = False,
+    footprint: bool = False, trust: bool = False,
 ) -> Report:  # fmt: skip
     """The report of the campaign in a folder, by the requirements that ship if none are given.
 
     ``footprint`` flies what the capsule of a return can reach, and draws it: compiling that takes a minute.
+    ``trust`` allows a guidance law of the campaign's own to be run for it.
     Raises ``InputError`` where there is no campaign, or for a requirement on what was not recorded.
     """
     tell = progress or (lambda _, __: None)
@@ -47,7 +49,12 @@ def report(
     records = read_records(folder)
     m = records.manifest
     if requirements is None:
-        requirements = default_requirements(str(m["scenario"]), m["kind"], m.get("fidelity"))
+        kept = requirements_file(Path(folder), m.get("inputs", []))
+        requirements = (
+            default_requirements(str(m["scenario"]), m["kind"], m.get("fidelity"))
+            if kept is None
+            else read_requirements(kept, m.get("fidelity"))
+        )
     records.look_up([*RUN_COLUMNS, *metrics_named(records), *(r.quantity for r in requirements)])
     verdicts = judge(records, requirements)
     metrics = {n: figures(records[n], records.failed) for n in metrics_named(records)}
@@ -60,7 +67,7 @@ def report(
     ground = None
     if footprint:
         tell("flying the footprint", 0.3)
-        ground = footprint_of(records)
+        ground = footprint_of(records, trust)
     tell("drawing", 0.4)
     shots = pictures_of(records, verdicts, found, lambda part: tell("drawing", 0.4 + 0.6 * part), ground)
     failed = records.failed

@@ -13,14 +13,16 @@ from homeward.output.landing_map import Reach
 from homeward.scenario.returns import plan_return
 
 
-def footprint_of(records: Records) -> Reach | None:
+def footprint_of(records: Records, trust: bool = False) -> Reach | None:
     """Flown anew through the nominal world of a return; None where fewer than three places are reached.
 
-    Raises ``InputError`` for a rendezvous.
+    Raises ``InputError`` for a rendezvous, and for a guidance law of the campaign's own without ``trust``.
     """
     if records.manifest["kind"] != "return":
         raise InputError(f"{records.folder}: --footprint: expected a campaign of returns")
-    scenario = scenario_of(Store.open(records.folder))
+    store = Store.open(records.folder)
+    store.trusted = trust
+    scenario = scenario_of(store)
     ground, _ = reachable(plan_return(scenario, fidelity="point-mass"))
     site = scenario.site
     origin = (float(np.radians(site.latitude_deg)), float(np.radians(site.longitude_deg)))

@@ -13,16 +13,29 @@ from pydantic import ValidationError
 from homeward.campaign.blocks import Blocks, PairBlocks, ReturnBlocks
 from homeward.campaign.engine import Meter, Tell, fly_local
 from homeward.campaign.failed_runs import failed_runs
-from homeward.campaign.origin import check_origin, first_manifest
+from homeward.campaign.inputs import (
+    LAW_KEY,
+    REQUIREMENTS,
+    by_copies,
+    check_kept,
+    check_originals,
+    kept_file,
+    own_law,
+    requirements_file,
+)
+from homeward.campaign.manifest import MANIFEST, MOST_RUNS
+from homeward.campaign.origin import check_origin, document_of, first_manifest
 from homeward.campaign.peak import peak_memory_mib
 from homeward.campaign.records import read_records
-from homeward.campaign.requirements import Requirement, default_requirements
+from homeward.campaign.requirements import Requirement, default_requirements, read_requirements
 from homeward.campaign.sampling import SAMPLINGS, Plan
-from homeward.campaign.store import Store
+from homeward.campaign.store import Store, told
+from homeward.campaign.store_lock import locked
 from homeward.campaign.store_summary import counts_of, metrics_of
 from homeward.campaign.until import Look, Until, looks, parse_until
 from homeward.campaign.verdicts import judge, refuse_unknown
 from homeward.errors import InputError
+from homeward.output.result_folder import CAMPAIGN, check_kind
 from homeward.scenario.schema import FIDELITIES, Scenario
 from homeward.scenario.schema_errors import one_line
 
@@ -46,8 +59,8 @@ def campaign(
     scenario: Scenario, runs: int, *, seed: int = 0, out: str | Path | None = None, resume: bool = False,
     what: str | None = None, engine: str = "local", fidelity: str = "point-mass", plan: str | None = None,
     port: str | None = None, cores: int | None = None, until: str | None = None,
-    requirements: Sequence[Requirement] | None = None, sampling: str = "random",
-    progress: Tell | None = None,
+    requirements: Sequence[Requirement] | str | Path | None = None, sampling: str = "random",
+    other_machine: bool = False, progress: Tell | None = None,
 ) -> Campaign:  # fmt: skip
     """Fly runs 0 to ``runs`` of a seed, the same code as one flight under ``vmap``, and sum them up.
 
@@ -55,8 +68,10 @@ def campaign(
     that is there, whose runs may also be fewer than are now asked for. ``what`` is return or rendezvous: the
     scenario's return where it holds both. ``fidelity`` is a return's, ``plan`` and ``port`` a rendezvous'.
     ``cores`` blocks are flown at once, which changes no bit. ``until`` is a stopping rule such as
-    ``p99(open_miss_km) +-5%``; ``runs`` are then the most. ``requirements`` are those that ship for the
-    scenario if left out. ``sampling`` lays the draws out: random, lhs or sobol, see ``campaign.sampling``.
+    ``p99(open_miss_km) +-5%``; ``runs`` are then the most. ``requirements``, or a file of them, which is
+    then kept with the campaign, are those that ship for the scenario if left out. ``sampling`` lays the draws
+    out: random, lhs or sobol, see ``campaign.sampling``.
+    ``other_machine`` goes on with a campaign that another kind of processor began.
     Raises ``InputError`` for bad input, a store of something else, a disk that is full; ``Infeasible`` where
     the scenario cannot be flown.
     """
@@ -68,19 +83,26 @@ def campaign(
     if fidelity not in FIDELITIES:
         raise InputError(f'fidelity="{fidelity}": expected {", ".join(FIDELITIES)}')
     rule = None if until is None else parse_until(until)
-    if requirements is None:
-        requirements = default_requirements(scenario.name, kind, fidelity if kind == "return" else None)
+    flown_as, file, asked = fidelity if kind == "return" else None, None, requirements
+    if isinstance(requirements, str | Path):
+        file, requirements = requirements, read_requirements(requirements, flown_as)
+    elif requirements is None:
+        requirements = default_requirements(scenario.name, kind, flown_as)
     refuse_unknown(kind, requirements, rule)
     if sampling not in SAMPLINGS:
         raise InputError(f'sampling="{sampling}": expected {", ".join(SAMPLINGS)}')
     if sampling == "lhs" and rule is not None:
         raise InputError("--until: a Latin hypercube is laid out for all its runs; expected --sampling sobol")
-    manifest = first_manifest(scenario, kind, runs, seed, fidelity, plan, port, sampling)
+    manifest = first_manifest(scenario, kind, runs, seed, fidelity, plan, port, sampling, file)
     if resume and out is None:
         raise InputError("--resume: expected --out with the folder of the campaign to go on with")
     folder = tempfile.TemporaryDirectory(prefix="homeward-") if out is None else None
     place = Path(folder.name if folder is not None else str(out))
-    with opened(place, manifest, resume) as store:
+    with opened(place, manifest, resume, other_machine) as store:
+        damaged = store.drop_damaged()
+        kept = requirements_file(place, store.inputs)
+        if asked is None and kept is not None:
+            requirements = read_requirements(kept, flown_as)
         if sampling == "lhs" and store.wanted != runs:
             raise InputError(f"--runs: this Latin hypercube is laid out for {store.wanted} runs, not {runs}")
         store.manifest["runs"] = max(runs, store.wanted)
@@ -94,7 +116,8 @@ def campaign(
     records = dataclasses.replace(read_records(place), folder="" if out is None else str(out))
     summary = {
         "scenario": scenario.name, "kind": kind, "fidelity": store.manifest["fidelity"], "seed": seed,
-        **counts_of(store), "flown_now": flown, "runs_per_s": flown / wall, "compile_s": compiled,
+        **counts_of(store), "flown_now": flown, "damaged": damaged,
+        "runs_per_s": flown / wall, "compile_s": compiled,
         "wall_s": wall, "peak_memory_mib": peak_memory_mib(), "metrics": metrics_of(store),
         "requirements": [v.told() for v in judge(records, requirements)],
         "failed_runs": failed_runs(records),
@@ -119,7 +142,7 @@ def kind_of(scenario: Scenario, what: str | None) -> str:
 def check_numbers(runs: Any, seed: Any, cores: Any) -> None:
     """Refuse a number of runs, a seed or a number of cores that is none."""
     for name, value, least, most in (
-        ("runs", runs, 1, 10**8),
+        ("runs", runs, 1, MOST_RUNS),
         ("seed", seed, 0, 2**32 - 1),
         ("cores", 1 if cores is None else cores, 1, 4096),
     ):
@@ -130,30 +153,63 @@ def check_numbers(runs: Any, seed: Any, cores: Any) -> None:
 
 
 @contextlib.contextmanager
-def opened(place: Path, manifest: dict[str, Any], resume: bool) -> Iterator[Store]:
-    """The store in a folder, new or gone on with, and the right to write it."""
-    if resume and (place / "manifest.json").exists():
-        store = Store.open(place)
-        check_origin(store, manifest)
-    else:
-        store = Store.create(place, manifest)
-    with store.writing():
+def opened(
+    place: Path, manifest: dict[str, Any], resume: bool, other_machine: bool = False
+) -> Iterator[Store]:
+    """The store in a folder, new or gone on with, and the right to write it.
+
+    The right comes first: of two that begin at one time in one folder, one finds the other's manifest.
+    """
+    check_kind(place, CAMPAIGN)
+    with told(place):
+        place.mkdir(parents=True, exist_ok=True)
+    with locked(place):
+        if resume and (place / MANIFEST).exists():
+            store = Store.open(place)
+            check_origin(store, manifest, other_machine)
+            if store.manifest.get("instruction_set") != manifest["instruction_set"]:
+                also = {*store.manifest.get("also_flown_by", ()), manifest["instruction_set"]}
+                store.manifest["also_flown_by"] = sorted(also)
+            check_kept(place, store.inputs)
+        else:
+            store = Store.create(place, manifest)
+        store.clear()
+        # Whoever flies a campaign has named its law, and its content is that of the copy.
+        store.trusted = True
         yield store
 
 
 def scenario_of(store: Store) -> Scenario:
-    """The scenario as it stands in a manifest; raises ``InputError`` where that is none."""
+    """The scenario of a store, by the copies of the files that it names.
+
+    Raises ``InputError`` where the manifest holds none, where a file has changed since, or where the scenario
+    names a guidance law of its own, which is a program, and nobody has said that it may be run.
+    """
+    m, label = store.manifest, one_line(str(store.folder), 200)
+    inputs = [told for told in store.inputs if told["key"] != REQUIREMENTS]
+    law = own_law(m["scenario_document"])
+    if law is not None and not store.trusted:
+        told = next((told for told in inputs if told["key"] == LAW_KEY), None)
+        code = str(law[0]) if told is None else str(kept_file(store.folder, told))
+        sha256 = "unknown" if told is None else told["files"].get(law[0].name, "unknown")
+        raise InputError(
+            f"{label}: this campaign flies a guidance law of its own, which is a program: "
+            f"{one_line(code, 200)} (SHA-256 {sha256}); read it, then run it with --trust"
+        )
+    check_kept(store.folder, inputs)
+    check_originals(store.folder, inputs)
     try:
-        return Scenario.model_validate(store.manifest["scenario_document"])
+        return Scenario.model_validate(by_copies(m["scenario_document"], inputs, store.folder))
     except ValidationError:
-        place = f"{one_line(str(store.folder), 200)}/manifest.json: scenario_document"
-        raise InputError(f"{place}: expected the scenario of a campaign") from None
+        raise InputError(
+            f"{label}/{MANIFEST}: scenario_document: expected the scenario of a campaign"
+        ) from None
 
 
 def blocks_of(store: Store) -> Blocks:
-    """What flies the blocks of a store, made of its manifest alone."""
-    _ = scenario_of(store)
-    return blocks_of_manifest(store.manifest)
+    """What flies the blocks of a store, made of its folder alone; raises as ``scenario_of`` does."""
+    scenario = scenario_of(store)
+    return blocks_of_manifest(store.manifest | {"scenario_document": document_of(scenario)})
 
 
 def blocks_of_manifest(m: Mapping[str, Any]) -> Blocks:
@@ -212,8 +268,7 @@ def fly_missing(
     if engine == "ray":
         from homeward.campaign.cluster import fly_ray
 
-        _ = scenario_of(store)
-        fly_ray(store, store.manifest["kind"], todo, meter)
+        fly_ray(store, document_of(scenario_of(store)), todo, meter)
     else:
         fly_local(store, blocks or blocks_of(store), todo, meter, cores)
     return meter.flown, build_seconds() - before

@@ -7,8 +7,9 @@ stops the process in between leaves a file that the next writer removes. One pro
 import contextlib
 import json
 import os
+import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from homeward.campaign.columns import Column
+from homeward.campaign.inputs import Input, keep
+from homeward.campaign.manifest import FORMAT, MANIFEST, OLDER, read_manifest
+from homeward.campaign.part_hashes import NAME as HASHES
+from homeward.campaign.part_hashes import PartHashes
 from homeward.campaign.store_lock import locked
 from homeward.errors import InputError
 from homeward.output.result_folder import CAMPAIGN, check_kind
 from homeward.scenario.schema_errors import one_line
 
-FORMAT = 1
-MANIFEST, PARTS, UNFINISHED = "manifest.json", "parts", ".new-"
-KEYS = ("kind", "scenario", "scenario_document", "version", "seed", "runs", "lanes", "columns")
+PARTS, UNFINISHED = "parts", ".new-"
+PART = re.compile(r"part-\d{8}\.parquet")
+NAMED = 5  # damaged parts that are named
 
 
 class Store:
@@ -32,7 +37,9 @@ class Store:
 
     def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
         self.folder, self.manifest = folder, manifest
-        self.parts = folder / PARTS
+        self.parts, self._hashes = folder / PARTS, PartHashes(folder)
+        #: Whether the Python code that the campaign may hold, a guidance law of its own, is to be run.
+        self.trusted = False
 
     @classmethod
     def create(cls, folder: str | Path, manifest: Mapping[str, Any]) -> "Store":
@@ -48,33 +55,20 @@ class Store:
             store.parts.mkdir(parents=True, exist_ok=True)
             if any(store.parts.iterdir()):
                 raise InputError(f"{_label(folder)}: {PARTS} holds files, but there is no {MANIFEST}")
+            (folder / HASHES).unlink(missing_ok=True)  # of parts that are gone
+            keep(folder, store.inputs)
             store.save_manifest()
         return store
 
     @classmethod
     def open(cls, folder: str | Path) -> "Store":
         """The store in a folder; raises ``InputError`` where there is none or its manifest is not ours."""
-        folder = Path(folder)
-        place = f"{_label(folder)}/{MANIFEST}"
-        try:
-            manifest = json.loads((folder / MANIFEST).read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
-            raise InputError(
-                f"{_label(folder)}: expected the folder of a campaign, but it holds no {MANIFEST}"
-            ) from None
-        except OSError as error:
-            raise InputError(f"{place}: cannot be read ({error.strerror or 'no reason given'})") from None
-        except (ValueError, RecursionError):
-            raise InputError(f"{place}: expected the manifest of a campaign, but it is not JSON") from None
-        if not isinstance(manifest, dict) or "format" not in manifest:
-            raise InputError(f"{place}: expected the manifest of a campaign, but it has no format")
-        if manifest["format"] != FORMAT:
-            raise InputError(f"{place}: expected format {FORMAT}, not {one_line(str(manifest['format']))}")
-        lacking = [key for key in KEYS if key not in manifest]
-        if lacking or not _sound(manifest):
-            wrong = f"has no {lacking[0]}" if lacking else "its numbers of runs and lanes are none"
-            raise InputError(f"{place}: expected the manifest of a campaign, but it {wrong}")
-        return cls(folder, manifest)
+        return cls(Path(folder), read_manifest(Path(folder)))
+
+    @property
+    def inputs(self) -> list[Input]:
+        """The files that the campaign is flown with, as the manifest lists them."""
+        return list(self.manifest.get("inputs", ()))
 
     @property
     def wanted(self) -> int:
@@ -110,8 +104,13 @@ class Store:
             for name, array in zip(block, arrays, strict=True)
         ]
         table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+        part = self.part(first)
+
+        def write(path: Path) -> None:
+            pq.write_table(table, path, compression="zstd")
+
         with told(self.folder):
-            _place(self.part(first), lambda path: pq.write_table(table, path, compression="zstd"))
+            _place(part, write, lambda path: self._hashes.add(part.name, path))
 
     def blocks(self, runs: int | None = None) -> list[tuple[int, int]]:
         """First run and number of runs of every block up to ``runs`` (all wanted if left out)."""
@@ -119,19 +118,67 @@ class Store:
         return [(first, min(self.lanes, end - first)) for first in range(0, end, self.lanes)]
 
     def missing(self, runs: int | None = None) -> list[tuple[int, int]]:
-        """The blocks up to ``runs`` that are not there, or hold fewer runs than they should."""
-        return [(first, count) for first, count in self.blocks(runs) if self.rows(first) < count]
+        """The blocks up to ``runs`` that are not there, are damaged, or hold fewer runs than they should."""
+        known = self._hashes.known()
+        return [(first, count) for first, count in self.blocks(runs) if self._rows(first, known) < count]
 
     def rows(self, first: int) -> int:
-        """Runs in the block that begins with ``first``; none where its file is not there or not whole."""
+        """Runs in the block that begins with ``first``; none where its file is not there or is damaged."""
+        return self._rows(first, self._hashes.known())
+
+    def _rows(self, first: int, known: dict[str, str]) -> int:
+        path = self.part(first)
         try:
-            return pq.read_metadata(self.part(first)).num_rows
+            return pq.read_metadata(path).num_rows if self._sound(path, known) else 0
         except (OSError, pa.ArrowException):
             return 0
 
+    def _sound(self, path: Path, known: dict[str, str]) -> bool:
+        """Whether a file holds what was written under its name; of older campaigns nobody knows."""
+        if self.manifest.get("format") in OLDER:
+            return path.exists()
+        return self._hashes.holds(path, known)
+
     def files(self) -> list[Path]:
-        """The parts that are there, in order."""
-        return sorted(self.parts.glob("part-*.parquet"))
+        """The parts that are there, in order; raises ``InputError`` naming those that are damaged."""
+        self._refuse(self.damaged())
+        return self._parts()
+
+    def check(self, first: int) -> None:
+        """Raise ``InputError`` where the block that begins with run ``first`` is there and damaged."""
+        path = self.part(first)
+        if path.exists() and not self._sound(path, self._hashes.known()):
+            self._refuse([path])
+
+    def _refuse(self, damaged: Sequence[Path]) -> None:
+        if damaged:
+            names = ", ".join(path.name for path in damaged[:NAMED]) + (
+                " ..." if len(damaged) > NAMED else ""
+            )
+            raise InputError(
+                f"{_label(self.parts)}: damaged, not as they were written: {names} ({len(damaged)} of "
+                f"{len(self._parts())} parts); the campaign's own command with --resume flies them again"
+            )
+
+    def damaged(self) -> list[Path]:
+        """Parts whose bytes are not those that were written, or that nobody wrote down."""
+        known = self._hashes.known()
+        return [path for path in self._parts() if not self._sound(path, known)]
+
+    def drop_damaged(self) -> list[str]:
+        """Remove the damaged parts, to be flown again; returns their names. The caller may write."""
+        damaged = self.damaged()
+        with told(self.folder):
+            for path in damaged:
+                path.unlink(missing_ok=True)
+        return [path.name for path in damaged]
+
+    def _parts(self) -> list[Path]:
+        try:
+            names = os.listdir(self.parts)
+        except OSError:
+            return []
+        return sorted(self.parts / name for name in names if PART.fullmatch(name))
 
     def __len__(self) -> int:
         return sum(pq.read_metadata(path).num_rows for path in self.files())
@@ -182,23 +229,26 @@ class Store:
     def writing(self) -> Iterator[None]:
         """The right to write; raises ``InputError`` where another process has it. Clears what was left."""
         with locked(self.folder):
-            for folder in (self.folder, self.parts):
-                for path in folder.glob(f"{UNFINISHED}*"):
-                    path.unlink(missing_ok=True)
+            self.clear()
             yield
 
-
-def _sound(manifest: Mapping[str, Any]) -> bool:
-    numbers = [manifest[key] for key in ("runs", "lanes")]
-    return all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in numbers)
+    def clear(self) -> None:
+        """Remove what a writer that was stopped has left. The caller holds the right to write."""
+        for folder in (self.folder, self.parts):
+            for name in os.listdir(folder) if folder.is_dir() else ():
+                if name.startswith(UNFINISHED):
+                    (folder / name).unlink(missing_ok=True)
 
 
 def _label(folder: Path) -> str:
     return one_line(str(folder), 200)
 
 
-def _place(path: Path, write) -> None:
-    """Write to a temporary name, bring it to the disk, give it its name: whole or not at all."""
+def _place(path: Path, write: Callable[[Path], Any], before: Callable[[Path], None] | None = None) -> None:
+    """Write to a temporary name, bring it to the disk, give it its name: whole or not at all.
+
+    ``before`` is called with what is on the disk, before it has its name.
+    """
     handle, name = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
@@ -206,6 +256,8 @@ def _place(path: Path, write) -> None:
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
+        if before is not None:
+            before(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
         _sync_folder(path.parent)

@@ -2,19 +2,20 @@
 
 from typing import Any
 
+import numpy as np
+
 from homeward.campaign.records import read_records
 from homeward.campaign.statistics import figures
 from homeward.campaign.store import Store
-from homeward.campaign.store_query import connect, one_row
+from homeward.campaign.store_query import columns_of_store
 
 
 def counts_of(store: Store) -> dict[str, int]:
     """Runs in the store, how many of them failed, and how many ended as they should."""
     if not store.files():
         return {"runs": 0, "failed": 0, "success": 0}
-    with connect(store) as db:
-        row = one_row(db, "select count(*), count_if(failed), count_if(success) from runs")
-    return dict(zip(("runs", "failed", "success"), (int(x) for x in row), strict=True))
+    columns = columns_of_store(store, ["failed", "success"])
+    return {"runs": columns["failed"].size} | {name: int(np.sum(x)) for name, x in columns.items()}
 
 
 def metrics_of(store: Store) -> dict[str, dict[str, Any]]:

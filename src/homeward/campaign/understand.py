@@ -9,6 +9,7 @@ import numpy as np
 
 from homeward.campaign.drivers import drivers_of, sample_of
 from homeward.campaign.gradient import RESULTS, Moved, all_at_once, one_by_one
+from homeward.campaign.inputs import own_law
 from homeward.campaign.records import Records, read_records
 from homeward.campaign.report import metrics_named
 from homeward.campaign.requirements import default_requirements
@@ -27,6 +28,7 @@ NOT_FLOWN = {
     "six-dof": "thrusters fire in pulses, decided ten times a second: the derivative with those held says "
     "nothing of flights that pulse otherwise",
 }
+OWN_LAW = "its guidance law is a program of its own, which is run with --trust alone"
 Progress = Callable[[str, float | None], None]
 
 
@@ -38,12 +40,15 @@ class Understanding:
     picture: bytes
 
 
-def understand(folder: str | Path, gradients: bool = True, progress: Progress | None = None) -> Understanding:
+def understand(
+    folder: str | Path, gradients: bool = True, progress: Progress | None = None, *, trust: bool = False
+) -> Understanding:
     """What drives the results of the campaign in a folder.
 
     From the runs: rank regression and Sobol indices. Of returns as a point mass also, if ``gradients``: the
-    flight's own derivative by each dispersion, and the covariance it gives. Raises ``InputError`` where there
-    is no campaign or too few runs.
+    flight's own derivative by each dispersion, and the covariance it gives. ``trust`` allows the campaign's
+    own guidance law, a program in its folder, to be run for that. Raises ``InputError`` where there is no
+    campaign or too few runs.
     """
     tell = progress or (lambda _, __: None)
     tell("reading the runs", None)
@@ -61,8 +66,10 @@ def understand(folder: str | Path, gradients: bool = True, progress: Progress | 
         "drivers": [d.told(STRONGEST) for d in found], "gradient": None, "covariance": None, "why_not": None,
     }  # fmt: skip
     why = NOT_FLOWN.get("rendezvous" if m["kind"] != "return" else str(m.get("fidelity")))
+    if why is None and not trust and own_law(m["scenario_document"]) is not None:
+        why = OWN_LAW
     if why is None and gradients:
-        data |= _flown(records, tell)
+        data |= _flown(records, tell, trust)
     else:
         data["why_not"] = why or "not asked for"
     if not found and data["gradient"] is None:
@@ -70,9 +77,10 @@ def understand(folder: str | Path, gradients: bool = True, progress: Progress | 
     return Understanding(data, _picture(data))
 
 
-def _flown(records: Records, tell: Progress) -> dict[str, Any]:
+def _flown(records: Records, tell: Progress, trust: bool) -> dict[str, Any]:
     """Gradient and covariance, by flying the first block of the campaign again."""
     store = Store.open(records.folder)
+    store.trusted = trust
     m = store.manifest
     scenario = scenario_of(store)
     legs = scenario.return_.legs.model_copy(update={"end": "opening"})
