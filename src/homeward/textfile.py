@@ -90,6 +90,11 @@ def display_name(path: str | Path) -> str:
     return clean if len(clean) <= 300 else clean[:297] + "..."
 
 
+def read_octets(path: str | Path, what: str = "a file") -> bytes:
+    """The content of a file as it is; of a pipe, what has been read of it. Raises ``InputError``."""
+    return _octets(path, display_name(path), what, LARGEST)
+
+
 def _octets(path: str | Path, name: str, what: str, largest: int) -> bytes:
     if str(path) in _streams:
         return _streams[str(path)]

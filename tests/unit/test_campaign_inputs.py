@@ -1,6 +1,7 @@
 """Files that a campaign is flown with: part of it by content, kept with it, and run only where asked for."""
 
 import json
+import os
 import shutil
 import threading
 
@@ -18,6 +19,7 @@ from homeward.campaign.store_lock import locked
 from homeward.cli import main
 from homeward.errors import InputError
 from homeward.scenario.load import load
+from homeward.textfile import read_text
 
 RUNS = 4
 LAW = """
@@ -142,6 +144,16 @@ def test_a_law_that_only_the_manifest_names_is_not_run_either(files, tmp_path):
     with pytest.raises(InputError, match="which is a program"):
         replay(tmp_path / "out", 0)
     assert not list(tmp_path.rglob("*.ran"))
+
+
+def test_elements_that_come_through_a_pipe_are_kept_too(files, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    threading.Thread(target=lambda: pipe.write_text(TLE), daemon=True).start()
+    scenario = load("soyuz-like", {"return.initial.tle_file": str(pipe), "simulation.lanes": str(RUNS)})
+    read_text(pipe)  # as planning does
+    store = campaign(scenario, RUNS, out=tmp_path / "out", requirements=[]).store
+    assert [(store.folder / i["copy"] / "pipe").read_text() for i in store.inputs] == [TLE]
 
 
 def test_requirements_are_kept_and_judged_by(files, tmp_path):

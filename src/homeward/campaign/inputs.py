@@ -16,6 +16,7 @@ from homeward.errors import InputError
 from homeward.scenario.load import FILE_KEYS
 from homeward.scenario.schema_errors import one_line
 from homeward.scenario.schema_flight import split_law
+from homeward.textfile import read_octets
 
 FOLDER, REQUIREMENTS = "inputs", "requirements"
 LAW_KEY = "flight.guidance.law"
@@ -53,7 +54,7 @@ def keep(folder: Path, inputs: list[Input]) -> None:
     for told in inputs:
         for name, sha256 in told["files"].items():
             source, place = Path(told["path"]).parent / name, folder / told["copy"] / name
-            content = source.read_bytes()
+            content = read_octets(source)
             if hashlib.sha256(content).hexdigest() != sha256:
                 raise InputError(f"{one_line(str(source), 200)}: changed while the campaign was being set up")
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -172,11 +173,7 @@ def _input(key: str, path: Path, hashes: dict[str, str]) -> Input:
 
 
 def _hashed(path: Path, key: str) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        reason = error.strerror or "no reason given"
-        raise InputError(f"{one_line(str(path), 200)}: {key}: cannot be read ({reason})") from None
+    return hashlib.sha256(read_octets(path, f"the file of {key}")).hexdigest()
 
 
 def _beside(path: Path) -> list[Path]:
