@@ -27,6 +27,10 @@ def scenarios(as_json: AsJson = False) -> None:
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="a scenario, or the name of a shipped one")],
     settings: Settings = None,
+    believed: Annotated[
+        bool, typer.Option("--believed", help="print truth beside what the flight software believes")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say whether a scenario is right, and what it is."""
     overrides = parse_settings(settings or [])
@@ -36,6 +40,13 @@ def check(
         from homeward.scenario.openloop_schema import load_openloop
 
         flight = load_openloop(file, overrides)
+        if believed:
+            raise InputError(
+                f"{file}: an open-loop flight has no flight software, so that --believed is void"
+            )
+        if as_json:
+            print(json_text({"scenario": flight.name, "valid": True}))
+            return
         print(f"{flight.name}: an open-loop flight, for `homeward propagate`. It is valid.")
         return
     from homeward.cli_report import describe
@@ -51,7 +62,17 @@ def check(
         launch = chosen.rendezvous.launch
         inserted = Epoch.from_iso(launch.time_utc).plus(launch.ascent_s)
         station_start(chosen.rendezvous, inserted, chosen.place("rendezvous"))
+    if as_json:
+        from homeward.cli_believed import believed_json
+
+        keys = {"keys": believed_json(chosen)} if believed else {}
+        print(json_text({"scenario": chosen.name, "valid": True, "note": note.strip(), **keys}))
+        return
     print(f"{describe(chosen)}. It is valid.{note}")
+    if believed:
+        from homeward.cli_believed import show_believed
+
+        show_believed(chosen)
 
 
 def _check_return(chosen: Scenario) -> str:
@@ -76,13 +97,16 @@ def _check_return(chosen: Scenario) -> str:
 
 
 def new(file: Annotated[str, typer.Argument(metavar="FILE", help="the file to write")]) -> None:
-    """Write a complete, commented scenario file to start from."""
+    """Write a complete, commented scenario file to start from, and its onboard data set beside it."""
     if not file.strip():
         raise InputError("new: expected the name of the file to write")
     from homeward.scenario.template import write_new
 
-    write_new(Path(file))
-    print(f"{file}: written; change it, then `homeward check {file}` and `homeward return {file}`")
+    beside = write_new(Path(file))
+    print(
+        f"{file} and {beside.name} beside it: written; change them, then `homeward check {file}` and "
+        f"`homeward return {file}`"
+    )
 
 
 def schema() -> None:

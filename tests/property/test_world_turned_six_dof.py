@@ -33,6 +33,8 @@ SETTINGS = {
     "return.initial.interface.heading_deg": "57.0", "return.legs.start": "interface",
     "return.legs.end": "opening",
 }  # fmt: skip
+# The flight software believes in the same round, still world.
+SETTINGS |= {f"onboard.{key[6:]}": text for key, text in SETTINGS.items() if key.startswith("truth.")}
 LAW = Replay(
     jnp.asarray([0.0, 100.0, 101.0, 220.0, 221.0, 330.0, 331.0, 900.0]),
     jnp.asarray([0.5, 0.5, -1.0, -1.0, 1.2, 1.2, -0.6, -0.6]), jnp.asarray(0.0),

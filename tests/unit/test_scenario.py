@@ -252,7 +252,8 @@ def test_the_starting_file_is_valid_and_complete(tmp_path: Path) -> None:
     write_new(path)
     scenario = load(path)
     assert scenario.name == "mine"
-    text = path.read_text(encoding="utf-8")
+    own = tmp_path / "mine.onboard.toml"
+    text = path.read_text(encoding="utf-8") + own.read_text(encoding="utf-8")
     for key in walk(Scenario):
         if key.section is None and key.dotted not in (
             "return.initial.interface.latitude_geocentric_deg",

@@ -18,8 +18,15 @@ from homeward.campaign.scaled import unscaled
 from homeward.campaign.streams import Draws, draws_of, factor, stream
 from homeward.earth.constants import G0
 from homeward.flight.computer import FlightComputer
-from homeward.scenario.build import ARCSECOND, build_parachutes, number
-from homeward.scenario.build_flight import believed_mass, low_air, steering_wind, target_under
+from homeward.scenario.build import ARCSECOND, number
+from homeward.scenario.build_flight import (
+    believed_mass,
+    believed_parachutes,
+    forecast_of,
+    low_air,
+    steering_wind,
+    target_under,
+)
 from homeward.scenario.build_law import OWN
 from homeward.scenario.build_main import forecast_rows
 from homeward.scenario.returns import ReturnPlan
@@ -103,7 +110,8 @@ def disperse(
     drawn = draws_of(d.distribution, RETURN_DRAWS, sampling.standard(runs))
     at_interface = s.return_.legs.start == "interface"
     draws = _draw(
-        plan.world.atmosphere, plan.world.thin_air, plan.world.wind, plan.truth, sizes, density,
+        plan.world.atmosphere, plan.world.thin_air, plan.world.wind, _known_wind(plan), plan.truth, sizes,
+        density,
         jax.random.key(seed), jnp.asarray(runs), drawn, _Site(s), at_interface,
     )  # fmt: skip
     draws = jax.tree.map(np.asarray, draws)
@@ -113,12 +121,20 @@ def disperse(
     return world, flight, truth
 
 
+def _known_wind(plan: ReturnPlan) -> WindTable:
+    """The mean wind of the onboard data set, on the grid of the true one."""
+    true, known = cast(WindTable, plan.world.wind), forecast_of(plan.scenario)
+    if np.shape(known.rows) == np.shape(true.rows) and bool(np.all(known.altitudes() == true.altitudes())):
+        return known
+    return eqx.tree_at(lambda w: w.rows, true, jax.vmap(known.at)(true.altitudes()))
+
+
 class _Site:
     """The scenario as a static argument: two of the same content count as one program."""
 
     def __init__(self, scenario) -> None:
         self.scenario = scenario
-        self.text = scenario.model_dump_json(include={"landing_site", "homecoming", "flight", "truth"})
+        self.text = scenario.model_dump_json(include={"landing_site", "homecoming", "flight", "onboard"})
 
     def __hash__(self) -> int:
         return hash(self.text)
@@ -129,11 +145,11 @@ class _Site:
 
 @partial(jax.jit, static_argnames=("site", "at_interface"))
 def _draw(
-    air, thin, wind, truth, sizes, density, key, runs, drawn: Draws, site: _Site, at_interface: bool
+    air, thin, wind, known, truth, sizes, density, key, runs, drawn: Draws, site: _Site, at_interface: bool
 ) -> Draw:
     scenario = site.scenario
     mass = number(believed_mass(scenario))
-    parachutes = build_parachutes(scenario)
+    parachutes = believed_parachutes(scenario)
 
     def one(run, standard) -> Draw:
         draw = Draws(drawn.laws, standard)
@@ -143,9 +159,11 @@ def _draw(
             air, stream(k, "density_profile"), bias, sizes["air_sigma"], sizes["air_length"]
         )
         high = disturbed_air(thin, stream(k, "density_profile"), bias, 0.0 * thin.altitudes(), 1.0)
-        forecast = disturbed_wind(wind, stream(k, "wind"), sizes["wind_sigma"], sizes["wind_length"])
+        # The day departs from its mean by as much in the forecast as in the true wind.
+        forecast = disturbed_wind(known, stream(k, "wind"), sizes["wind_sigma"], sizes["wind_length"])
+        true_wind = disturbed_wind(wind, stream(k, "wind"), sizes["wind_sigma"], sizes["wind_length"])
         true_wind = disturbed_wind(
-            forecast, stream(k, "forecast_error"), sizes["forecast_sigma"], sizes["forecast_length"]
+            true_wind, stream(k, "forecast_error"), sizes["forecast_sigma"], sizes["forecast_length"]
         )
         true_wind = disturbed_wind(true_wind, stream(k, "gusts"), sizes["gust_sigma"], sizes["gust_length"])
         target = target_under(scenario, parachutes, mass, density, forecast)

@@ -126,7 +126,7 @@ def _block(
     guess = np.array([float(p.burn_time or 0.0) for p in chosen]) - begin
     task = planner.task()
     plan = solve_deorbit(
-        planner.model, planner.onboard, build_ellipsoid(first.scenario), task, planner.target,
+        planner.model, planner.onboard, build_ellipsoid(first.scenario.as_believed()), task, planner.target,
         np.stack([e[0] for e in earth]), np.stack([e[1] for e in earth]), guess,
         np.full(lanes, float(stored.pitch)), entry_angle=float(task.entry_angle) + angle,
         down_range=float(stored.down_range),

@@ -118,7 +118,9 @@ def _planned(
     text["return"]["initial"] = initial
     text["return"]["legs"] = {**text["return"]["legs"], "start": "burn"}
     text["flight"]["plan"] = {**text["flight"]["plan"], "opportunity": "first"}
-    text["truth"]["stack"] = {**text["truth"]["stack"], **stack}
+    # The gauge of the tanks is read on board.
+    for side in ("truth", "onboard"):
+        text[side]["stack"] = {**text[side]["stack"], **stack}
     text["fault"] = [told.model_dump() for told in stays]
     text.pop("rendezvous", None)
     return Scenario.model_validate(text, context={"label": scenario.place("return").split(":")[0]})

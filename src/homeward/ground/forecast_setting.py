@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.time import Epoch
-from homeward.scenario.build import build_air, build_wind, densities, number
-from homeward.scenario.build_flight import believed_mass, build_target, low_air
+from homeward.scenario.build import build_air, densities, number
+from homeward.scenario.build_flight import believed_mass, build_target, forecast_of, low_air
 from homeward.scenario.build_main import build_main_timing
 from homeward.scenario.schema import Scenario
 from homeward.typing import Array, Float
@@ -87,18 +87,21 @@ def setting_of(
     ``day_known`` is False where the day's wind is only known to lie about the scenario's mean; ``levels`` are
     the day's forecast in its place: altitude [m], wind toward north and east [m/s], a row a level.
     """
-    wind = build_wind(scenario)
+    wind = forecast_of(scenario)
     if levels is not None:
         wind = wind_table(*(np.asarray(column, float) for column in zip(*levels, strict=True)))
     density = low_air(scenario, epoch)
     main = build_main_timing(scenario, density, number(believed_mass(scenario)), wind)
     target = build_target(scenario, epoch, wind)
-    t, d = scenario.truth, scenario.dispersion
+    t, d = scenario.onboard_data, scenario.dispersion
     p, c = t.parachute, t.capsule
     heights = LAYER * np.arange(int(TOP / LAYER) + 1)
-    air = np.asarray(densities(build_air(scenario, epoch), jnp.asarray(heights))) * t.air.density_scale
+    air = (
+        np.asarray(densities(build_air(scenario.as_believed(), epoch), jnp.asarray(heights)))
+        * t.air.density_scale
+    )
     area = np.pi * c.diameter_m**2 / 4
-    site = scenario.site
+    site = scenario.as_believed().site
     day = 0.0 if day_known else float(np.interp(5e3, d.wind_altitude_m, d.wind_m_s)) / 3.0
     errors = Errors(
         wind=float(np.hypot(d.forecast_error_m_s / 3.0, day)), wind_length=d.forecast_length_m,

@@ -21,8 +21,15 @@ from homeward.flight.reference_table import ReferenceTable
 from homeward.ground.commands import Burn, Command, LandingSite, Winds
 from homeward.ground.executive import Situation, objection
 from homeward.ground.return_planning import Burning, Insane, ReturnPlanning
-from homeward.scenario.build import build_parachutes, build_wind, number
-from homeward.scenario.build_flight import believed_mass, build_target, forecast_wind, low_air
+from homeward.scenario.build import number
+from homeward.scenario.build_flight import (
+    believed_mass,
+    believed_parachutes,
+    build_target,
+    forecast_of,
+    forecast_wind,
+    low_air,
+)
 from homeward.scenario.build_law import OWN, reference_for
 from homeward.scenario.build_main import forecast_rows
 from homeward.scenario.initial import initial_state
@@ -246,7 +253,7 @@ def under(scenario: Scenario, flight: FlightComputer, winds: Winds) -> FlightCom
 
     Below the lowest level the forecast is as there; above the highest the old one stays.
     """
-    forecast = _forecast(build_wind(scenario), winds)
+    forecast = _forecast(forecast_of(scenario), winds)
     epoch = initial_state(scenario).epoch
     target = build_target(scenario, epoch, forecast)
     s = scenario.site
@@ -256,7 +263,7 @@ def under(scenario: Scenario, flight: FlightComputer, winds: Winds) -> FlightCom
     lat, lon, _ = to_geodetic(flight.ellipsoid, jnp.asarray(np.asarray(flight.main.site_E)[0]))
     flight = _aimed(flight, np.array([float(lat), float(lon)]), [offset] * lanes)
     mass, density = number(believed_mass(scenario)), low_air(scenario, epoch)
-    rows = forecast_rows(scenario, build_parachutes(scenario), mass, density, forecast)
+    rows = forecast_rows(scenario, believed_parachutes(scenario), mass, density, forecast)
     flight = eqx.tree_at(lambda f: f.main.rows, flight, _each(rows, lanes))
     if not isinstance(flight.guidance, OWN):
         return flight

@@ -19,8 +19,8 @@ from homeward.flight.opportunities import find_passes, orbit_path
 from homeward.flight.reach import Reach, coasted, reach_from
 from homeward.ground.commands import Burn
 from homeward.icd import EntryTarget
-from homeward.scenario.build import build_earth, build_ellipsoid, build_wind
-from homeward.scenario.build_flight import build_onboard
+from homeward.scenario.build import build_earth, build_ellipsoid
+from homeward.scenario.build_flight import build_onboard, forecast_of
 from homeward.scenario.choice import planner_of, span_of
 from homeward.scenario.initial import initial_state
 from homeward.scenario.orbit import ENTRY_SHIFT, FALL_TIME, REACH_SHARE, Planner, spin_at
@@ -60,7 +60,7 @@ class ReturnPlanning:
         if self._made is None:
             s = self._scenario
             start = initial_state(s)
-            orientation = build_earth(s, start.epoch, span_of(s.flight.plan.days))
+            orientation = build_earth(s.as_believed(), start.epoch, span_of(s.flight.plan.days))
             self._made = planner_of(s, start, orientation, target)
         s = self._scenario
         site = s.site.model_copy(update=dict(zip(("latitude_deg", "longitude_deg"), site_deg, strict=True)))
@@ -75,7 +75,7 @@ class ReturnPlanning:
         altitude = float(np.asarray(flight.target.altitude).ravel()[0])
         bank = float(np.asarray(carry.flight.last.bank).ravel()[0])
         if s.return_.legs.start == "interface":
-            onboard = build_onboard(s, initial_state(s).epoch, build_wind(s))
+            onboard = build_onboard(s, initial_state(s).epoch, forecast_of(s))
             return reach_from(onboard, r, v, bank, altitude, limits)
         planner = self._planner_now(flight)
         after, r, v = self.interface(flight, carry)
@@ -118,7 +118,7 @@ class ReturnPlanning:
         keep = times <= WAIT
         limit = self._scenario.flight.plan.cross_range_limit_m + ENTRY_SHIFT
         passes = find_passes(
-            times[keep], states[keep], planner.site_up(), build_ellipsoid(self._scenario), limit
+            times[keep], states[keep], planner.site_up(), build_ellipsoid(self._scenario.as_believed()), limit
         )
         guesses = [now + p.time - FALL_TIME for p in passes]
         return [g for g in guesses if g > now + NOTICE and abs(g - burn) > 1500.0][:MOST_PASSES]
@@ -158,7 +158,9 @@ class ReturnPlanning:
             raise Insane("it does not bring the ship down within a revolution")
         g = s.flight.guidance
         speed = float(np.linalg.norm(told.v_E))
-        steep, shallow = entry_corridor(planner.onboard, speed, g.interface_altitude_m, s.truth.limits.load_g)
+        steep, shallow = entry_corridor(
+            planner.onboard, speed, g.interface_altitude_m, s.onboard_data.limits.load_g
+        )
         # What is solved for is the inertial angle; the corridor is that through the air.
         through = float(np.arcsin(told.r_E @ told.v_E / (np.linalg.norm(told.r_E) * speed)))
         if not steep <= through <= shallow:
@@ -180,8 +182,9 @@ class ReturnPlanning:
         limit = s.flight.plan.delta_v_limit_m_s
         if delta_v > limit:
             raise Insane(f"it takes {delta_v:.1f} m/s, allowed are {limit:g}")
-        mass = s.truth.capsule.mass_kg + s.truth.stack.service_module_kg + s.truth.stack.propellant_kg
-        needed = mass * (1.0 - np.exp(-delta_v / (s.truth.engine.specific_impulse_s * G0)))
+        data = s.onboard_data
+        mass = data.capsule.mass_kg + data.stack.service_module_kg + data.stack.propellant_kg
+        needed = mass * (1.0 - np.exp(-delta_v / (data.engine.specific_impulse_s * G0)))
         # Of the tanks' gauge: what is left is told on board.
         left = float(np.min(np.asarray(carry.truth.propellant)))
         if needed > left:
@@ -189,10 +192,8 @@ class ReturnPlanning:
 
 
 def _limits(s: Scenario) -> tuple[float, float, float]:
-    c, b = s.truth.capsule, s.flight.believed
-    rate = c.bank_rate_limit_deg_s if b.bank_rate_limit_deg_s is None else b.bank_rate_limit_deg_s
-    turn = c.bank_acceleration_limit_deg_s2
-    turn = turn if b.bank_acceleration_limit_deg_s2 is None else b.bank_acceleration_limit_deg_s2
+    c = s.onboard_data.capsule
+    rate, turn = c.bank_rate_limit_deg_s, c.bank_acceleration_limit_deg_s2
     return float(np.radians(rate)), float(np.radians(turn)), float(s.flight.guidance.load_limit_g)
 
 

@@ -23,7 +23,7 @@ def contradiction(scenario: Scenario) -> str | None:
     parachute opened, entry interface, service module separated; the start of a flight that begins at the
     interface lies between opening and separation.
     """
-    truth, legs, guidance = scenario.truth, scenario.return_.legs, scenario.flight.guidance
+    legs, guidance = scenario.return_.legs, scenario.flight.guidance
     ground, opening = scenario.site.altitude_m, legs.opening_altitude_m
     interface = guidance.interface_altitude_m
     if opening < ground + LEAST_FALL:
@@ -31,12 +31,13 @@ def contradiction(scenario: Scenario) -> str | None:
             f"return.legs.opening_altitude_m: expected an altitude at least {LEAST_FALL:g} m above "
             f"site.altitude_m ({ground:g} m), not {opening:g} m"
         )
-    shield = truth.parachute.heat_shield_altitude_m
-    if truth.parachute.heat_shield_kg > 0.0 and not ground < shield < opening:
-        return (
-            "truth.parachute.heat_shield_altitude_m: expected an altitude between site.altitude_m "
-            f"({ground:g} m) and return.legs.opening_altitude_m ({opening:g} m), not {shield:g} m"
-        )
+    for side, parachute in (("truth", scenario.truth.parachute), ("onboard", scenario.onboard.parachute)):
+        shield = parachute.heat_shield_altitude_m
+        if parachute.heat_shield_kg > 0.0 and not ground < shield < opening:
+            return (
+                f"{side}.parachute.heat_shield_altitude_m: expected an altitude between site.altitude_m "
+                f"({ground:g} m) and return.legs.opening_altitude_m ({opening:g} m), not {shield:g} m"
+            )
     # A flight that begins at the interface has left its modules before.
     if legs.start != "interface" and legs.separation_altitude_m < interface:
         return (

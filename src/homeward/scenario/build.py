@@ -136,22 +136,17 @@ def build_wind(scenario: Scenario) -> WindTable:
 WIND_STEP = 500.0  # m
 
 
-def build_aerodynamics(
-    scenario: Scenario, lift_to_drag: float | None = None, drag_scale: float | None = None
-) -> AbstractAerodynamics:
-    """Trim lift and drag; the two numbers override the true ones with the believed."""
+def build_aerodynamics(scenario: Scenario) -> AbstractAerodynamics:
+    """Trim lift and drag."""
     capsule = scenario.truth.capsule
-    ratio = capsule.lift_to_drag if lift_to_drag is None else lift_to_drag
-    scale = capsule.drag_scale if drag_scale is None else drag_scale
+    ratio, scale = capsule.lift_to_drag, capsule.drag_scale
     if capsule.aero == "constant":
         cd = capsule.drag_coefficient * scale
         return ConstantAerodynamics(number(cd * ratio), number(cd))
     if capsule.aero == "shape":
         from homeward.scenario.build_body import shape_trim
 
-        table = shape_trim(scenario)
-        table = table.scaled(drag=scale / capsule.drag_scale)
-        return table if lift_to_drag is None else table.with_lift_to_drag(number(ratio))
+        return shape_trim(scenario)
     return apollo(ratio, scale)
 
 

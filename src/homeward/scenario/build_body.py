@@ -181,8 +181,21 @@ def stack_inertia(scenario: Scenario) -> Mat33:
 
 def check_body(scenario: Scenario) -> None:
     """Build what only a ship that turns needs; raises ``InputError`` where that cannot be."""
+    check_thrusters(scenario)
     build_body(scenario, (1e-5, 1e-4))
-    build_steering(scenario, UniformRotation.of(0.0, scenario.truth.earth.rotation_rate_rad_s))
+    build_steering(scenario, UniformRotation.of(0.0, scenario.onboard_data.earth.rotation_rate_rad_s))
+
+
+def check_thrusters(scenario: Scenario) -> None:
+    """Refuse an onboard data set with another number of thrusters than the ship has valves."""
+    for which in ("capsule", "stack"):
+        sets = [getattr(side, which).thrusters for side in (scenario.truth, scenario.onboard_data)]
+        built, known = (len(thrusters.place_m) or RING for thrusters in sets)
+        if built != known:
+            raise InputError(
+                f"{scenario.place(f'onboard.{which}.thrusters.place_m')}: expected as many thrusters as "
+                f"truth.{which}.thrusters has, {built}, not {known}"
+            )
 
 
 def tells_of_turning(scenario: Scenario) -> bool:
@@ -216,39 +229,38 @@ def build_steering(scenario: Scenario, orientation: AbstractOrientation) -> Stee
     Raises ``InputError`` where the thrusters cannot turn the ship about one of its axes, and where the
     capsule has no stable trim.
     """
-    c, f = scenario.truth.capsule, scenario.flight
-    believed = f.believed.lift_to_drag
-    aero = build_body_aero(scenario)
-    if believed is not None:
-        aero = aero.with_lift_to_drag(believed)
+    own, f = scenario.as_believed(), scenario.flight
+    c = scenario.onboard_data.capsule
+    aero = build_body_aero(own)
     angle = trim(aero, number(TRIM_MACH))[0]
     if not np.isfinite(angle):
-        told = believed is None
-        place = scenario.place("truth.capsule.center_of_mass_m" if told else "flight.believed.lift_to_drag")
-        words = "a centre of mass" if told else "a lift-to-drag ratio"
+        by_ratio = f.believed.lift_to_drag is not None
+        place = own.place("flight.believed.lift_to_drag" if by_ratio else "truth.capsule.center_of_mass_m")
+        words = "a lift-to-drag ratio" if by_ratio else "a centre of mass"
         raise InputError(f"{place}: expected {words} with which the capsule trims heat shield first")
-    stack, capsule = thruster_sets(scenario, np.asarray(aero.center_of_mass))
+    stack, capsule = thruster_sets(own, np.asarray(aero.center_of_mass))
     return Steering(
         stack=_control(
-            scenario, stack, stack_inertia(scenario), angle, "stack", f.control.unused_stack,
+            scenario, stack, stack_inertia(own), angle, "stack", f.control.unused_stack,
         ),
         capsule=_control(
             scenario, capsule, inertia_of(c.inertia_kg_m2, c.products_of_inertia_kg_m2), angle, "capsule",
             f.control.unused_capsule,
         ),
-        engine_tail=number(scenario.truth.engine.fall_s), ellipsoid=build_ellipsoid(scenario),
+        engine_tail=number(scenario.onboard_data.engine.fall_s), ellipsoid=build_ellipsoid(own),
         orientation=orientation,
     )  # fmt: skip
 
 
 def build_health(scenario: Scenario, mass: float, capsule_mass: float) -> Health:
     """What the flight computer watches its ship by: masses [kg] of the stack at the burn and the capsule."""
-    stack, capsule = thruster_sets(scenario, np.asarray(build_body_aero(scenario).center_of_mass))
+    own, data = scenario.as_believed(), scenario.onboard_data
+    stack, capsule = thruster_sets(own, np.asarray(build_body_aero(own).center_of_mass))
     return Health(
         stack=stack, capsule=capsule, masses=(number(mass), number(capsule_mass)),
-        axial_acceleration=number(scenario.truth.stack.axial_thrust_n / mass),
-        ground=number(scenario.site.altitude_m),
-        mu=number(scenario.truth.gravity.mu_m3_s2 or MU_EGM96),
+        axial_acceleration=number(data.stack.axial_thrust_n / mass),
+        ground=number(own.site.altitude_m),
+        mu=number(data.gravity.mu_m3_s2 or MU_EGM96),
         interface_radius=number(WGS84_A + scenario.flight.guidance.interface_altitude_m),
         interface_E=numbers([0.0, 0.0, 0.0]), rotation=number(OMEGA_WGS84), entry=no_range(),
     )  # fmt: skip
@@ -262,27 +274,25 @@ def _control(
     which: str,
     unused: tuple[int, ...],
 ) -> AttitudeControl:
-    settings, c = scenario.flight.control, scenario.truth.capsule
+    settings, c = scenario.flight.control, scenario.onboard_data.capsule
     count = int(np.count_nonzero(np.asarray(thrusters.thrust)))
     for k in unused:
         if not 0 <= k < count:
             place = scenario.place(f"flight.control.unused_{which}")
             raise InputError(f"{place}: there is no thruster {k}; they are numbered 0 to {count - 1}")
-    table = allocate(thrusters, scenario.place(f"truth.{which}.thrusters"), unused, spare=True)
+    label = scenario.as_believed().place(f"truth.{which}.thrusters")
+    table = allocate(thrusters, label, unused, spare=True)
     # What a tick's worth of the strongest pulse about each axis makes, per second.
     strength = 1.0 / np.max(np.asarray(table.pulses), axis=1)
     strength = np.minimum(strength[:3], strength[3:])
-    believed = scenario.flight.believed
-    roll = c.bank_acceleration_limit_deg_s2
-    roll = believed.bank_acceleration_limit_deg_s2 or roll
     acceleration = settings.acceleration_share * strength / np.diag(np.asarray(inertia))
-    acceleration[0] = min(acceleration[0], np.radians(roll))
+    acceleration[0] = min(acceleration[0], np.radians(c.bank_acceleration_limit_deg_s2))
     rad = np.radians
     return AttitudeControl(
         inertia=inertia, allocation=table,
         settings=ControlSettings(
             rate_limit=number(rad(settings.rate_limit_deg_s)),
-            roll_rate_limit=number(rad(believed.bank_rate_limit_deg_s or c.bank_rate_limit_deg_s)),
+            roll_rate_limit=number(rad(c.bank_rate_limit_deg_s)),
             acceleration=numbers(acceleration), angle_band=number(rad(settings.angle_band_deg)),
             rate_band=number(rad(settings.rate_band_deg_s)),
             air_rate_band=number(rad(settings.air_rate_band_deg_s)),

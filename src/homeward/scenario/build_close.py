@@ -18,7 +18,8 @@ from homeward.flight.proximity_mpc import ProximityMpc, proximity_mpc
 from homeward.flight.rendezvous_close import CloseComputer, Orders
 from homeward.flight.rendezvous_far import FarComputer
 from homeward.scenario.build import number, numbers
-from homeward.scenario.build_pair import build_model
+from homeward.scenario.build_flight import believed_orientation
+from homeward.scenario.build_pair import build_model, main_engine
 from homeward.scenario.build_voting import build_voting
 from homeward.scenario.launch import Insertion
 from homeward.scenario.schema import Scenario
@@ -27,6 +28,7 @@ from homeward.world.pair import PairWorld
 
 NOTICED = 5.0  # s after which a thruster that has failed is known to be out
 NEVER = 1e12  # s
+DAY = 86400.0  # s
 EVASION_TIME = 90.0  # s at most that the thrusters push away from the station
 EVASION = (0.15, 1.5)  # m/s along and across the way the station goes: see docs/models/rendezvous.md
 SPEED = {"nadir": 2.0}  # m/s at most along the axis; 1 to other ports
@@ -81,7 +83,8 @@ def build_far(
     most: float,
 ) -> FarComputer:
     """The computer of far guidance and homing."""
-    C_EI = np.asarray(world.orientation.at(number(0.0)).C_EI0)
+    turn = believed_orientation(scenario, inserted.epoch, DAY, world.orientation)
+    C_EI = np.asarray(turn.at(number(0.0)).C_EI0)
     model = build_model(scenario, inserted.epoch, C_EI)
     rate = orbit_rate(inserted)
     first = told.holds[0].distance_m
@@ -93,7 +96,8 @@ def build_far(
     order = told.faults
     drags = (world.ship_drag / s.mass_kg, world.station_drag)
     return FarComputer(
-        filter=filter_of(world, C_EI[2]), model=model, drags=drags, engine=world.engine, trim=world.trim,
+        filter=filter_of(world, C_EI[2]), model=model, drags=drags,
+        engine=main_engine(scenario.as_believed()), trim=world.trim,
         mass=number(s.mass_kg), aim=numbers(aim_of(told, rate)),
         hold=numbers([place[0], place[1], 0.0, 0.0, 0.0, 0.0]), arrivals=numbers(times),
         homing_time=number(told.guidance.homing_s), budget=number(budget),
@@ -159,7 +163,7 @@ def build_withdrawal(
     The one of the approach with other steps: the same program flies both. It leaves with the departure
     burn of the return: along the track, forward from the forward port, backward from the others.
     """
-    w, burn = told.withdrawal, scenario.truth.separation.departure_delta_v_m_s
+    w, burn = told.withdrawal, scenario.onboard_data.separation.departure_delta_v_m_s
     steps, names = withdrawal_steps(told.port, w.distance_m, w.seconds, w.speed_m_s)
     along = burn if told.port == "forward" else -burn
     # Along the track is along the ship's x but at the nadir port.

@@ -1,4 +1,4 @@
-"""The flight computer of a scenario, loaded with what it believes: nothing read from the truth's arrays."""
+"""The flight computer of a scenario, loaded with the onboard data set and nothing else."""
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +20,7 @@ from homeward.icd import EntryTarget
 from homeward.scenario.build import (
     build_aerodynamics,
     build_air,
+    build_earth,
     build_ellipsoid,
     build_parachutes,
     build_wind,
@@ -32,6 +33,7 @@ from homeward.scenario.build_law import build_ballistic, build_reference, build_
 from homeward.scenario.build_main import build_main_timing
 from homeward.scenario.build_sensors import build_strapdown
 from homeward.scenario.schema import Scenario
+from homeward.vehicle import Parachutes
 from homeward.world.wind import WindTable
 
 SPEED_KNOTS = np.array([60.0, 150.0, 250.0, 320.0, 400.0, 620.0, 1200.0, 3000.0, 9000.0])  # m/s
@@ -49,8 +51,25 @@ def _coefficients(aero, mach):
 
 def believed_mass(scenario: Scenario) -> float:
     """Mass of the capsule [kg] that the flight computer reckons with."""
-    believed = scenario.flight.believed.mass_kg
-    return scenario.truth.capsule.mass_kg if believed is None else believed
+    return scenario.onboard_data.capsule.mass_kg
+
+
+def believed_parachutes(scenario: Scenario) -> Parachutes:
+    """Canopies and heat shield as the onboard data set has them."""
+    return build_parachutes(scenario.as_believed())
+
+
+def forecast_of(scenario: Scenario) -> WindTable:
+    """The mean wind that the flight software is told before any forecast of the day."""
+    return build_wind(scenario.as_believed())
+
+
+def believed_orientation(
+    scenario: Scenario, epoch: Epoch, span: float, true: AbstractOrientation
+) -> AbstractOrientation:
+    """How the Earth turns by the onboard data; ``true`` itself where the two say the same."""
+    same = scenario.onboard_data.earth == scenario.truth.earth
+    return true if same else build_earth(scenario.as_believed(), epoch, span)
 
 
 def forecast_wind(scenario: Scenario, wind: WindTable) -> jax.Array:
@@ -74,26 +93,22 @@ _steering_wind = program(steering_wind)
 
 def build_onboard(scenario: Scenario, epoch: Epoch, wind: WindTable) -> OnboardModel:
     """The onboard model: a polynomial air, straight lines for drag and lift against speed."""
-    believed = scenario.flight.believed
-    aero = build_aerodynamics(scenario, believed.lift_to_drag, believed.drag_scale)
-    cl, cd = _coefficients(aero, SPEED_KNOTS / SOUND_SPEED)
-    area = np.pi * scenario.truth.capsule.diameter_m**2 / 4
+    own, data = scenario.as_believed(), scenario.onboard_data
+    cl, cd = _coefficients(build_aerodynamics(own), SPEED_KNOTS / SOUND_SPEED)
+    area = np.pi * data.capsule.diameter_m**2 / 4
     heights = np.arange(0.0, 130e3, 1e3)
-    air = build_air(scenario, epoch)
-    scale = scenario.truth.air.density_scale if believed.density_scale is None else believed.density_scale
-    density = np.asarray(densities(air, heights)) * scale
-    ellipsoid = build_ellipsoid(scenario)
-    turning = scenario.truth.earth
-    rate = turning.rotation_rate_rad_s if turning.orientation == "uniform" else OMEGA_WGS84
-    mu = scenario.truth.gravity.mu_m3_s2 or MU_EGM96
+    density = np.asarray(densities(build_air(own, epoch), heights)) * data.air.density_scale
+    ellipsoid = build_ellipsoid(own)
+    rate = data.earth.rotation_rate_rad_s if data.earth.orientation == "uniform" else OMEGA_WGS84
+    mu, calm = data.gravity.mu_m3_s2 or MU_EGM96, scenario.flight.believed.wind == "none"
     return OnboardModel(
         mu=number(mu),
-        j2=number(0.0 if scenario.truth.gravity.model == "central" else J2_EGM96),
+        j2=number(0.0 if data.gravity.model == "central" else J2_EGM96),
         equatorial_radius=ellipsoid.a, flattening=ellipsoid.f, rotation=number(rate),
         air=numbers(fit_air(heights, density)), speed_knots=numbers(SPEED_KNOTS),
         drag=numbers(np.asarray(cd) * area / believed_mass(scenario)),
         lift_to_drag=numbers(np.asarray(cl) / np.asarray(cd)),
-        wind=forecast_wind(scenario, wind) if believed.wind == "forecast" else numbers(np.zeros(3)),
+        wind=numbers(np.zeros(3)) if calm else forecast_wind(scenario, wind),
     )  # fmt: skip
 
 
@@ -110,13 +125,8 @@ def build_law(scenario: Scenario, onboard: OnboardModel) -> AbstractEntryGuidanc
 
 def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntryGuidance:
     """The second generation, with the scenario's settings."""
-    g, c, b = scenario.flight.guidance, scenario.truth.capsule, scenario.flight.believed
-    rate = c.bank_rate_limit_deg_s if b.bank_rate_limit_deg_s is None else b.bank_rate_limit_deg_s
-    turn = (
-        c.bank_acceleration_limit_deg_s2
-        if b.bank_acceleration_limit_deg_s2 is None
-        else b.bank_acceleration_limit_deg_s2
-    )
+    g, c = scenario.flight.guidance, scenario.onboard_data.capsule
+    rate, turn = c.bank_rate_limit_deg_s, c.bank_acceleration_limit_deg_s2
     rad = np.radians
     interface = scenario.return_.initial.interface
     fast = interface is not None and interface.speed_m_s > FAST_ENTRY
@@ -138,25 +148,25 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
 
 def build_target(scenario: Scenario, epoch: Epoch, forecast: WindTable) -> EntryTarget:
     """The aim point under a forecast: the site, shifted upwind by the drift."""
-    parachutes, mass = build_parachutes(scenario), number(believed_mass(scenario))
+    parachutes, mass = believed_parachutes(scenario), number(believed_mass(scenario))
     return target_under(scenario, parachutes, mass, low_air(scenario, epoch), forecast)
 
 
 def low_air(scenario: Scenario, epoch: Epoch) -> jax.Array:
     """Expected density [kg/m3] in the layers that the drift is reckoned in."""
     levels = LAYER * np.arange(LAYERS + 50)
-    return numbers(
-        np.asarray(densities(build_air(scenario, epoch), levels)) * scenario.truth.air.density_scale
-    )
+    air = build_air(scenario.as_believed(), epoch)
+    return numbers(np.asarray(densities(air, levels)) * scenario.onboard_data.air.density_scale)
 
 
 def target_under(scenario: Scenario, parachutes, mass, density, forecast: WindTable) -> EntryTarget:
     """The aim point for a given forecast: runs under ``vmap`` over forecasts."""
-    site, opening = scenario.site, scenario.return_.legs.opening_altitude_m
+    own = scenario.as_believed()
+    site, opening = own.site, scenario.return_.legs.opening_altitude_m
     latitude, longitude = np.radians(site.latitude_deg), np.radians(site.longitude_deg)
     place = numbers([latitude, longitude, site.altitude_m, opening])
     return _target(
-        build_ellipsoid(scenario), parachutes, mass, density, forecast, place,
+        build_ellipsoid(own), parachutes, mass, density, forecast, place,
         calm=scenario.flight.believed.wind == "none", ends_high=scenario.return_.legs.end == "opening",
     )  # fmt: skip
 
@@ -179,7 +189,7 @@ def _target(
 
 def build_descent(scenario: Scenario) -> DescentSettings:
     """Timers and thresholds of the parachute sequence."""
-    p, retro = scenario.truth.parachute, scenario.truth.retro
+    p, retro = scenario.onboard_data.parachute, scenario.onboard_data.retro
     mass = believed_mass(scenario) - p.heat_shield_kg
     rate = float(np.sqrt(2.0 * mass * G0 / (1.1 * p.main_area_m2)))
     return DescentSettings(
@@ -199,15 +209,16 @@ def build_flight(
     navigation: AbstractNavigation | None = None,
     turning: bool = False,
 ) -> FlightComputer:
-    """The flight computer; a user's own guidance or navigation takes the seat of ours."""
-    wind = build_wind(scenario)
+    """The flight computer, loaded with the onboard data set; a user's own guidance or navigation takes the
+    seat of ours. ``orientation`` is how the Earth turns by the onboard data (``believed_orientation``)."""
+    wind = forecast_of(scenario)
     onboard = None
     if guidance is None:
         onboard = build_onboard(scenario, epoch, wind)
         guidance = build_law(scenario, onboard)
     if turning and onboard is None:
         onboard = build_onboard(scenario, epoch, wind)
-    e, s = scenario.truth.engine, scenario.truth.stack
+    e, s = scenario.onboard_data.engine, scenario.onboard_data.stack
     mass = believed_mass(scenario) + s.service_module_kg + s.propellant_kg
     if navigation is None:
         filtered = turning and scenario.flight.navigation.law == "filter"
@@ -218,7 +229,7 @@ def build_flight(
         descent=build_descent(scenario),
         main=build_main_timing(scenario, low_air(scenario, epoch), number(believed_mass(scenario)), wind),
         target=build_target(scenario, epoch, wind),
-        ellipsoid=build_ellipsoid(scenario),
+        ellipsoid=build_ellipsoid(scenario.as_believed()),
         thrust_acceleration=number(e.count * e.thrust_n / mass),
         steering=build_steering(scenario, orientation) if turning else None,
         health=build_health(scenario, mass, believed_mass(scenario)) if turning else None,

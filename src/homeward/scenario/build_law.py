@@ -43,14 +43,12 @@ def law_name(law: object) -> str:
 
 def believed_rate(scenario: Scenario) -> float:
     """The fastest roll [rad/s] that the flight computer reckons with."""
-    limit = scenario.flight.believed.bank_rate_limit_deg_s
-    return float(np.radians(scenario.truth.capsule.bank_rate_limit_deg_s if limit is None else limit))
+    return float(np.radians(scenario.onboard_data.capsule.bank_rate_limit_deg_s))
 
 
 def build_ballistic(scenario: Scenario, onboard: OnboardModel) -> BallisticEntryGuidance:
     """The fall-back: a steady roll."""
-    c, limit = scenario.truth.capsule, scenario.flight.believed.bank_acceleration_limit_deg_s2
-    turn = c.bank_acceleration_limit_deg_s2 if limit is None else limit
+    turn = scenario.onboard_data.capsule.bank_acceleration_limit_deg_s2
     g = scenario.flight.guidance
     return BallisticEntryGuidance(
         onboard, number(np.radians(g.roll_rate_deg_s)), number(believed_rate(scenario)),
@@ -64,7 +62,7 @@ def build_watch(scenario: Scenario, law: object, onboard: OnboardModel) -> Entry
         return None
     return EntryWatch(
         build_ballistic(scenario, onboard), place_sigma=number(LOST_PLACE), attitude_sigma=number(LOST_TURN),
-        jump=number(JUMP), load_limit=number(scenario.truth.limits.load_g),
+        jump=number(JUMP), load_limit=number(scenario.onboard_data.limits.load_g),
         cycle=number(1.0 / scenario.flight.guidance.rate_hz),
     )  # fmt: skip
 

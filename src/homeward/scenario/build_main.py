@@ -22,12 +22,13 @@ DROGUE_MARGIN = 1.5  # of its rate of descent, above which it counts as failed
 
 def build_main_timing(scenario: Scenario, density: Array, mass: Array, forecast: WindTable) -> MainTiming:
     """Bounds and table of the main's order, for what the scenario's ``flight.descent.main_order`` says."""
-    site, opening = scenario.site, scenario.return_.legs.opening_altitude_m
-    descent, nominal = scenario.flight.descent, scenario.truth.parachute.drogue_time_s
-    parachutes = build_parachutes(scenario)
+    own = scenario.as_believed()
+    site, opening = own.site, scenario.return_.legs.opening_altitude_m
+    descent, nominal = scenario.flight.descent, scenario.onboard_data.parachute.drogue_time_s
+    parachutes = build_parachutes(own)
     step = (opening - site.altitude_m) / (ROWS - 1)
     latitude, longitude = (number(np.radians(x)) for x in (site.latitude_deg, site.longitude_deg))
-    site_E = from_geodetic(build_ellipsoid(scenario), latitude, longitude, number(site.altitude_m))
+    site_E = from_geodetic(build_ellipsoid(own), latitude, longitude, number(site.altitude_m))
     rows = forecast_rows(scenario, parachutes, mass, density, forecast)
     # The drogue falls slower the lower it is: what it does at the opening is the most that is right.
     thin = density[int(np.clip(opening / LAYER, 0, density.shape[0] - 1))]
@@ -45,7 +46,7 @@ def build_main_timing(scenario: Scenario, density: Array, mass: Array, forecast:
 
 def forecast_rows(scenario: Scenario, parachutes, mass: Array, density: Array, forecast: WindTable) -> Array:
     """The table for a given forecast (see ``MainTiming.rows``): runs under ``vmap`` over forecasts."""
-    ground, opening = scenario.site.altitude_m, scenario.return_.legs.opening_altitude_m
+    ground, opening = scenario.as_believed().site.altitude_m, scenario.return_.legs.opening_altitude_m
     calm = scenario.flight.believed.wind == "none"
     return _rows(parachutes, mass, density, forecast, numbers([ground, opening]), calm=calm)
 

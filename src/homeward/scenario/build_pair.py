@@ -118,7 +118,7 @@ def build_pair_world(scenario: Scenario, told: Rendezvous, epoch: Epoch, span: f
 
 def believed_air(scenario: Scenario, epoch: Epoch) -> np.ndarray:
     """Log density at an altitude, its slope and that altitude: see ``PairModel.air``."""
-    return _as_exponential(build_air(scenario, epoch))
+    return _as_exponential(build_air(scenario.as_believed(), epoch))
 
 
 def _as_exponential(air: AbstractAtmosphere) -> np.ndarray:
@@ -132,8 +132,9 @@ def _as_exponential(air: AbstractAtmosphere) -> np.ndarray:
 
 def build_model(scenario: Scenario, epoch: Epoch, C_EI: np.ndarray) -> PairModel:
     """The flight's own orbits."""
-    point = scenario.truth.gravity.model == "central"
-    mu = scenario.truth.gravity.mu_m3_s2 or MU_EGM96
+    gravity = scenario.onboard_data.gravity
+    point = gravity.model == "central"
+    mu = gravity.mu_m3_s2 or MU_EGM96
     zonals = numbers([0.0, 0.0, 0.0] if point else list(ZONALS))
     earth = ZonalEarth(number(mu), number(RADIUS_EGM96), zonals)
     return PairModel(earth, numbers(C_EI[2]), number(OMEGA_WGS84), numbers(believed_air(scenario, epoch)))

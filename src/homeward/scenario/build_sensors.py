@@ -146,20 +146,20 @@ def _of_satellites(told: SensorFigures, kind: str) -> dict[str, Any]:
 
 def build_strapdown(scenario: Scenario, orientation: AbstractOrientation) -> StrapdownNavigation:
     """The filter, loaded with the figures it believes in."""
-    told = scenario.flight.navigation.sensors
-    gravity = scenario.truth.gravity
+    told, own = scenario.flight.navigation.sensors, scenario.as_believed()
+    gravity = scenario.onboard_data.gravity
     mu, radius = gravity.mu_m3_s2 or 3.986004415e14, 6378136.3
     flat = 0.0 if gravity.model == "central" else ZONALS[0]
     zonals = ZONALS if gravity.model == "egm96" else (flat, 0.0, 0.0)
-    by_range = scenario.truth.sensors.satellite_receiver == "ranges"
-    unit = combined_belief(told, RANGE_WALK if by_range else GRAVITY_WALK)
+    kind = own.truth.sensors.satellite_receiver
+    unit = combined_belief(told, RANGE_WALK if kind == "ranges" else GRAVITY_WALK)
     aids = AidBelief(
         star_cross=number(ARCSECOND * told.star_cross_arcsec),
         star_roll=number(ARCSECOND * told.star_roll_arcsec), boresights_B=numbers(np.array(BORESIGHTS)),
-        **_of_satellites(told, scenario.truth.sensors.satellite_receiver),
+        **_of_satellites(told, kind),
         pressure_sigma=number(told.pressure_sigma_m), pressure_scale=number(told.pressure_scale),
-        height_sigma=number(GROUND_SIGMA), ground_altitude=number(scenario.site.altitude_m),
+        height_sigma=number(GROUND_SIGMA), ground_altitude=number(own.site.altitude_m),
         altitude_memory=number(MEMORY), gate=number(GATE), patience=number(PATIENCE),
     )  # fmt: skip
     earth = ZonalEarth(number(mu), number(radius), numbers(zonals))
-    return StrapdownNavigation(orientation, build_ellipsoid(scenario), earth, unit, aids, build_voting(told))
+    return StrapdownNavigation(orientation, build_ellipsoid(own), earth, unit, aids, build_voting(told))

@@ -6,8 +6,8 @@ from homeward.earth.orientation import AbstractOrientation
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible, InputError
 from homeward.icd import EntryTarget
-from homeward.scenario.build import build_earth, build_wind
-from homeward.scenario.build_flight import build_onboard, build_target
+from homeward.scenario.build import build_earth
+from homeward.scenario.build_flight import build_onboard, build_target, forecast_of
 from homeward.scenario.initial import InitialState, initial_state
 from homeward.scenario.orbit import Opportunity, Planner, build_planner
 from homeward.scenario.schema import Scenario
@@ -39,8 +39,8 @@ def list_opportunities(scenario: Scenario, days: float | None = None) -> tuple[E
             f"{scenario.name}: a flight that starts at the interface has no opportunities to choose"
         )
     span = span_of(scenario.flight.plan.days if days is None else days)
-    orientation = build_earth(scenario, start.epoch, span)
-    target = build_target(scenario, start.epoch, build_wind(scenario))
+    orientation = build_earth(scenario.as_believed(), start.epoch, span)
+    target = build_target(scenario, start.epoch, forecast_of(scenario))
     planner = planner_of(scenario, start, orientation, target)
     found = chances(planner, start, days)
     if not found:
@@ -52,7 +52,7 @@ def planner_of(
     scenario: Scenario, start: InitialState, orientation: AbstractOrientation, target: EntryTarget
 ) -> Planner:
     """The planner of a scenario that starts in orbit."""
-    onboard = build_onboard(scenario, start.epoch, build_wind(scenario))
+    onboard = build_onboard(scenario, start.epoch, forecast_of(scenario))
     return build_planner(scenario, orientation, onboard, target, start.epoch, start.r_I, start.v_I)
 
 

@@ -20,7 +20,8 @@ def entry_range(planner: Planner, r_E: np.ndarray, v_E: np.ndarray) -> EntryRang
     angles = (planned + np.radians(ANGLES))[:, None]
     along = np.cos(angles) * level / np.linalg.norm(level) + np.sin(angles) * up
     beyond = carried(
-        planner.model, planner.onboard, build_ellipsoid(planner.scenario), planner.task(), planner.target,
+        planner.model, planner.onboard, build_ellipsoid(planner.scenario.as_believed()), planner.task(),
+        planner.target,
         np.tile(r_E, (len(angles), 1)), speed * along - spin,
     )  # fmt: skip
     return EntryRange(

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from homeward.errors import InputError
+from homeward.scenario.onboard import settle_onboard
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_base import table_of
 from homeward.scenario.schema_errors import explain, nearest, one_line
@@ -18,13 +19,15 @@ from homeward.textfile import STANDARD_INPUT, full_path, is_readable, read_text
 
 LARGEST = 20_000_000  # bytes; a larger file is no scenario
 ORBITS = (("return", "initial"), ("rendezvous", "station", "orbit"))  # each given in one of several ways
-FILE_KEYS = ("tle_file", "oem_file", "opm_file", "file", "stations_file")
+FILE_KEYS = ("tle_file", "oem_file", "opm_file", "file", "stations_file", "data_set")
+DATA_SET = "flight.data_set"
 
 
 def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -> Scenario:
     """The scenario of a shipped name or of a TOML file, checked.
 
-    ``overrides`` maps dotted keys to values as they would stand in the file (a text needs no quotes).
+    ``overrides`` maps dotted keys to values as they would stand in the file (a text needs no quotes). Keys
+    under ``truth`` change the world alone, those under ``onboard`` what the flight software believes.
     Raises InputError, one sentence, for anything that is wrong.
     """
     path = find(name_or_path)
@@ -34,10 +37,14 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
         raise InputError(
             f"{one_line(label, 200)}: this is an open-loop file; fly it with `homeward propagate`"
         )
-    chosen = overrides or {}
-    apply_overrides(data, chosen, label)
+    chosen = dict(overrides or {})
+    folder = Path(full_path(path)).parent
+    apply_overrides(data, {key: text for key, text in chosen.items() if key == DATA_SET}, label)
+    # Before any other key is set: what `--set truth.KEY` says of the world is not known on board.
+    settle_onboard(data, folder, one_line(label, 200))
+    apply_overrides(data, {key: text for key, text in chosen.items() if key != DATA_SET}, label)
     context = {
-        "directory": Path(full_path(path)).parent, "stem": "stdin" if label == STANDARD_INPUT else path.stem,
+        "directory": folder, "stem": "stdin" if label == STANDARD_INPUT else path.stem,
         "label": one_line(label, 200), "overridden": list(chosen),
     }  # fmt: skip
     try:

@@ -94,19 +94,17 @@ class Planner:
     def task(self) -> DeorbitTask:
         """The wanted entry and the believed ship at ignition (orbital module already gone)."""
         s = self.scenario
-        g, c, b = s.flight.guidance, s.truth.capsule, s.flight.believed
-        e, stack = s.truth.engine, s.truth.stack
-        thrust = e.count * (e.thrust_n if b.thrust_n is None else b.thrust_n)
-        impulse = e.specific_impulse_s if b.specific_impulse_s is None else b.specific_impulse_s
-        rate = c.bank_rate_limit_deg_s if b.bank_rate_limit_deg_s is None else b.bank_rate_limit_deg_s
+        g, data = s.flight.guidance, s.onboard_data
+        c, e, stack = data.capsule, data.engine, data.stack
         return DeorbitTask(
             *(
                 number(x)
                 for x in (
                     np.radians(g.entry_angle_deg), g.interface_altitude_m, np.radians(g.bank_nominal_deg),
-                    np.radians(g.bank_end_deg), 530.0, np.radians(rate),
+                    np.radians(g.bank_end_deg), 530.0, np.radians(c.bank_rate_limit_deg_s),
                     np.radians(c.bank_acceleration_limit_deg_s2), g.load_limit_g,
-                    believed_mass(s) + stack.service_module_kg + stack.propellant_kg, thrust, impulse * G0,
+                    believed_mass(s) + stack.service_module_kg + stack.propellant_kg, e.count * e.thrust_n,
+                    e.specific_impulse_s * G0,
                 )
             )
         )  # fmt: skip
@@ -121,7 +119,7 @@ class Planner:
         s = self.scenario
         if s.return_.legs.start == "burn":
             return ORBIT_LEAD
-        least = s.truth.separation.departure_delay_s + TRIM_LEAD + MODULE_LEAD
+        least = s.onboard_data.separation.departure_delay_s + TRIM_LEAD + MODULE_LEAD
         return max(s.flight.plan.return_revolutions * period, least)
 
     def opportunities(self, epoch: Epoch, r_E: np.ndarray, v_E: np.ndarray, days: float) -> list[Opportunity]:
@@ -130,7 +128,7 @@ class Planner:
         Raises ``Infeasible`` for a path that is no orbit, or comes down by itself before the first pass.
         """
         plan = self.scenario.flight.plan
-        ellipsoid = build_ellipsoid(self.scenario)
+        ellipsoid = build_ellipsoid(self.scenario.as_believed())
         period = orbital_period(self.docked, r_E, v_E)
         if not np.isfinite(period):
             raise Infeasible(f"{self.scenario.name}: the initial state does not circle the Earth: it escapes")
@@ -233,7 +231,7 @@ class Planner:
     def nearest_approach(self, r_E: np.ndarray, v_E: np.ndarray, days: float) -> Pass | None:
         """The pass that comes closest, however far that is."""
         times, states = orbit_path(self.docked, np.asarray(r_E), np.asarray(v_E), days * 86400.0)
-        ellipsoid = build_ellipsoid(self.scenario)
+        ellipsoid = build_ellipsoid(self.scenario.as_believed())
         passes = find_passes(times, states, self.site_up(), ellipsoid, HALF_WORLD)
         return min(passes, key=lambda p: p.cross_range) if passes else None
 
@@ -257,7 +255,7 @@ class Planner:
         until = max(burn_guess - SETTLE - start, 0.0)
         times, states = orbit_path(self.model, np.asarray(r_E), np.asarray(v_E), max(until, 20.0))
         row = int(until / (times[1] - times[0]))
-        ellipsoid = build_ellipsoid(self.scenario)
+        ellipsoid = build_ellipsoid(self.scenario.as_believed())
         plan = cheapest_deorbit(
             self.model, self.onboard, ellipsoid, self.task(), self.target,
             states[row, :3], states[row, 3:], burn_guess - start - float(times[row]),
@@ -293,9 +291,8 @@ def thin_air(scenario: Scenario, epoch: Epoch, r_I: np.ndarray, v_I: np.ndarray,
     # What an eccentric orbit meets far above its perigee hardly counts.
     highest = float(np.clip(apogee - RADIUS_EGM96 + 15e3, lowest + 30e3, lowest + 150e3))
     heights = np.linspace(lowest, highest, 130)
-    believed = scenario.flight.believed.density_scale
-    factor = scenario.truth.air.density_scale if believed is None else believed
-    density = np.asarray(densities(build_air(scenario, epoch), heights)) * factor
+    air = build_air(scenario.as_believed(), epoch)
+    density = np.asarray(densities(air, heights)) * scenario.onboard_data.air.density_scale
     slope, level = np.polyfit(heights - lowest, np.log(np.maximum(density, 1e-30)), 1)
     return np.array([level, slope, lowest])
 
@@ -311,23 +308,24 @@ def build_planner(
 ) -> Planner:
     """A planner whose frame is turned as the Earth is at the epoch, for the orbit of a state [m, m/s, I]."""
     _, omega = spin_at(orientation, 0.0)
-    point = scenario.truth.gravity.model == "central"
+    own, gravity = scenario.as_believed(), scenario.onboard_data.gravity
+    point = gravity.model == "central"
     zonal = numbers([0.0, 0.0, 0.0] if point else [J2_EGM96, J3, J4])
-    mu = scenario.truth.gravity.mu_m3_s2 or MU_EGM96
+    mu = gravity.mu_m3_s2 or MU_EGM96
     air = thin_air(scenario, epoch, r_I, v_I, mu)
 
     def model(ballistic: float) -> OrbitModel:
         law = numbers(air - np.array([np.log(ballistic), 0.0, 0.0]))
-        f = build_ellipsoid(scenario).f
+        f = build_ellipsoid(own).f
         return OrbitModel(number(mu), number(RADIUS_EGM96), zonal, numbers(omega), f, law)
 
-    ship = model(stack_ballistic(scenario))
+    ship = model(stack_ballistic(own))
     docked = ship if scenario.return_.legs.start == "burn" else model(STATION_BALLISTIC)
     return Planner(scenario, ship, docked, onboard, target, orientation)
 
 
 def stack_ballistic(scenario: Scenario) -> float:
-    """Mass over CD times area [kg/m2] of the whole ship."""
+    """Mass over CD times area [kg/m2] of the whole ship; of belief in ``Scenario.as_believed``."""
     stack = scenario.truth.stack
     mass = (
         scenario.truth.capsule.mass_kg

@@ -17,8 +17,8 @@ from homeward.flight.deorbit import DeorbitPlan
 from homeward.scenario.altitudes import check_start
 from homeward.scenario.build import build_world, number, numbers
 from homeward.scenario.build_attitude import capsule_alone, face, with_body
-from homeward.scenario.build_body import first_body
-from homeward.scenario.build_flight import build_flight
+from homeward.scenario.build_body import check_thrusters, first_body
+from homeward.scenario.build_flight import believed_orientation, build_flight
 from homeward.scenario.build_law import load_reference
 from homeward.scenario.choice import chances, choose, list_opportunities, planner_of, span_of
 from homeward.scenario.entry_range import entry_range
@@ -83,7 +83,10 @@ def plan_return(
     span = 0.0 if legs.start == "interface" else scenario.flight.plan.days
     turning = fidelity == "six-dof"
     world = build_world(scenario, start.epoch, span_of(span), aero, atmosphere, turning)
-    flight = build_flight(scenario, start.epoch, world.orientation, law, navigation, turning)
+    if turning:
+        check_thrusters(scenario)
+    turn = believed_orientation(scenario, start.epoch, span_of(span), world.orientation)
+    flight = build_flight(scenario, start.epoch, turn, law, navigation, turning)
     if scenario.fault:
         # Before anything long begins: what is wrong with the words is said at once.
         names = OF_RETURN if legs.start != "interface" else OF_RETURN[-3:]
@@ -97,7 +100,7 @@ def plan_return(
         ahead(world, flight, kinds, body)
     if legs.start == "interface":
         return _struck(_from_interface(scenario, start, world, flight))
-    planner = planner_of(scenario, start, world.orientation, flight.target)
+    planner = planner_of(scenario, start, turn, flight.target)
     found = chances(planner, start)
     return _struck(
         _from_orbit(scenario, start, world, flight, planner, found, choose(scenario, planner, start, found))
@@ -186,7 +189,7 @@ def _from_orbit(
     r_E, v_E = planner.earth_state(time, r, v)
     plan, clock = planner.deorbit(time, r_E, v_E, chosen.burn)
     burn = clock + float(plan.ignition)
-    departure = scenario.truth.separation.departure_delta_v_m_s if from_dock else 0.0
+    departure = scenario.onboard_data.separation.departure_delta_v_m_s if from_dock else 0.0
     _afford(scenario, float(plan.delta_v), departure)
     # The list was made days ahead; the burn is solved from where the ship is once it has left.
     chosen = dataclasses.replace(
@@ -205,7 +208,7 @@ def _from_orbit(
         told = flight.health.comes_down(place, speed)
         told = eqx.tree_at(lambda h: h.entry, told, entry_range(planner, place, speed))
         flight = eqx.tree_at(lambda f: f.health, flight, told)
-    C_EI, _ = spin_at(world.orientation, burn)
+    C_EI, _ = spin_at(planner.orientation, burn)
     turning = world.body is not None
     if turning:
         truth = with_body(scenario, world, flight, truth, with_stack=True)
@@ -234,6 +237,8 @@ def _orbit_legs(
     attitude is held ideally.
     """
     sep, stack, capsule = scenario.truth.separation, scenario.truth.stack, scenario.truth.capsule
+    # When and how much the ship burns is ordered by its own data.
+    ordered = scenario.onboard_data.separation
     sim, legs = scenario.simulation, scenario.return_.legs
     items: list[MissionLeg] = []
 
@@ -269,11 +274,11 @@ def _orbit_legs(
 
     coasts = sim.coast_step_s
     if along is not None:
-        add("undock", COAST, coasts, undock, end_time=begin + sep.departure_delay_s, patience=7200.0)
-        if sep.departure_delta_v_m_s > 0.0:
+        add("undock", COAST, coasts, undock, end_time=begin + ordered.departure_delay_s, patience=7200.0)
+        if ordered.departure_delta_v_m_s > 0.0:
             kind, tick = (ORBIT, sim.control_step_s) if turning else (BURN, sim.powered_step_s)
             add("departure burn", kind, tick, aimed if turning else None, patience=600.0,
-                burn_delta_v=sep.departure_delta_v_m_s, burn_direction=numbers(along))  # fmt: skip
+                burn_delta_v=ordered.departure_delta_v_m_s, burn_direction=numbers(along))  # fmt: skip
     patience = burn - begin + 86400.0
     add("phasing coast", COAST, coasts, end_time=burn - MODULE_LEAD, patience=patience)
     idle, powered, free, tick = COAST, BURN, COAST, sim.powered_step_s
@@ -296,22 +301,28 @@ def _along_axes(truth: TruthState, axis: tuple[float, float, float]) -> np.ndarr
 
 
 def _afford(scenario: Scenario, delta_v: float, departure: float) -> None:
-    """Raise ``Infeasible`` if the tanks or the limit do not allow the burn."""
-    stack, engine, plan = scenario.truth.stack, scenario.truth.engine, scenario.flight.plan
+    """Raise ``Infeasible`` if the tanks or the limit do not allow the burn.
+
+    Planned with the onboard data. What is truly in the tanks is read off their gauges beforehand: less than
+    is needed refuses the flight too.
+    """
+    data, plan = scenario.onboard_data, scenario.flight.plan
+    stack, engine = data.stack, data.engine
     if delta_v > plan.delta_v_limit_m_s:
         raise Infeasible(
             f"{scenario.name}: the deorbit burn needs {delta_v:.1f} m/s, more than "
             f"flight.plan.delta_v_limit_m_s = {plan.delta_v_limit_m_s:g}"
         )
     exhaust = engine.specific_impulse_s * G0
-    mass = scenario.truth.capsule.mass_kg + stack.service_module_kg + stack.propellant_kg
+    mass = data.capsule.mass_kg + stack.service_module_kg + stack.propellant_kg
     needed = (mass + stack.orbital_module_kg) * (1.0 - np.exp(-departure / exhaust))
     needed += (mass - needed) * (1.0 - np.exp(-delta_v / exhaust))
-    if needed > stack.propellant_kg:
-        raise Infeasible(
-            f"{scenario.name}: the return needs {needed:.0f} kg of propellant "
-            f"({delta_v + departure:.1f} m/s), but truth.stack.propellant_kg is {stack.propellant_kg:g}"
-        )
+    for key, held in (("truth", scenario.truth.stack), ("onboard", stack)):
+        if needed > held.propellant_kg:
+            raise Infeasible(
+                f"{scenario.name}: the return needs {needed:.0f} kg of propellant "
+                f"({delta_v + departure:.1f} m/s), but {key}.stack.propellant_kg is {held.propellant_kg:g}"
+            )
 
 
 __all__ = ["ReturnPlan", "interface_state", "list_opportunities", "plan_return"]

@@ -1,6 +1,7 @@
 """The scenario: all that a rendezvous, a return or both need to be told, as typed and checked values."""
 
 import dataclasses
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
@@ -8,6 +9,7 @@ from pydantic_core import PydanticKnownError
 
 from homeward.errors import InputError
 from homeward.scenario.altitudes import contradiction
+from homeward.scenario.onboard import data_of, merge_sensors, resolve, settle_onboard
 from homeward.scenario.schema_base import (
     GroundAltitude,
     Info,
@@ -24,9 +26,11 @@ from homeward.scenario.schema_errors import touched
 from homeward.scenario.schema_fault import Fault
 from homeward.scenario.schema_flight import Flight, Simulation
 from homeward.scenario.schema_ground import GroundSegment
+from homeward.scenario.schema_onboard import Onboard
 from homeward.scenario.schema_rendezvous import Rendezvous
 from homeward.scenario.schema_return import Return
-from homeward.scenario.schema_truth import Truth
+from homeward.scenario.schema_sensors import Sensors
+from homeward.scenario.schema_truth import Truth, Vehicle
 
 #: How finely a vehicle can be modelled.
 FIDELITIES = ("six-dof", "point-mass")
@@ -85,6 +89,9 @@ class Scenario(Section):
         default=None, alias="site", description="the landing site; a return needs one"
     )
     truth: Truth = Field(default_factory=Truth, description="the world and the vehicle as they are")
+    onboard: Onboard = Field(
+        default_factory=Onboard, description="what the flight software believes; left out: [truth] as written"
+    )
     flight: Flight = Field(default_factory=Flight, description="what would fly")
     homecoming: Return | None = Field(default=None, alias="return", description="this mission: a return")
     rendezvous: Rendezvous | None = Field(default=None, description="this mission: a rendezvous")
@@ -95,6 +102,7 @@ class Scenario(Section):
     ground: GroundSegment = Field(default_factory=GroundSegment, description="what the ground has")
     simulation: Simulation = Field(default_factory=Simulation, description="steps of the simulation")
     _origin: Origin = PrivateAttr(default_factory=lambda: Origin())
+    _believed_under: str | None = PrivateAttr(default=None)  # set where the truth is the onboard data
 
     def model_post_init(self, context: Any, /) -> None:
         """Keep what the reader said of the file, for what is found wrong with it only later."""
@@ -104,6 +112,8 @@ class Scenario(Section):
     def place(self, key: str) -> str:
         """File and dotted key, as a refusal begins: the file as the user named it, or the scenario's name."""
         file = self._origin.file or self.name
+        if self._believed_under and key.startswith("truth."):
+            key = f"{self._believed_under}.{key.removeprefix('truth.')}"
         return f"{file} (--set): {key}" if touched(key, self._origin.overridden) else f"{file}: {key}"
 
     @property
@@ -124,6 +134,30 @@ class Scenario(Section):
             )
         return self.landing_site
 
+    @property
+    def onboard_data(self) -> Onboard:
+        """The onboard data set with what ``[flight.believed]`` changes in it."""
+        return resolve(self.onboard, self.flight.believed)
+
+    def as_believed(self) -> "Scenario":
+        """The scenario as flight software has it: with the onboard data set in the place of the truth.
+
+        What is built from it is built from belief. Of the true ship it holds one thing, the kind of satellite
+        receiver: that is the interface between the two.
+        """
+        if self._believed_under:
+            return self
+        data = self.onboard_data
+        figures = {name: getattr(data, name) for name in Vehicle.model_fields}
+        kind = Sensors(satellite_receiver=self.truth.sensors.satellite_receiver)
+        update: dict[str, Any] = {"truth": Truth(**figures, sensors=kind), "fault": ()}
+        if self.landing_site is not None and data.site_altitude_m is not None:
+            update["landing_site"] = self.landing_site.model_copy(update={"altitude_m": data.site_altitude_m})
+        view = self.model_copy(update=update)
+        # What is wrong in both, as in a file without a data set, is told of the key that the file has.
+        view._believed_under = "truth" if self.onboard == data_of(self.truth) else "onboard"
+        return view
+
     def required_rendezvous(self) -> Rendezvous:
         """The rendezvous; raises InputError where there is none."""
         if self.rendezvous is None:
@@ -139,7 +173,11 @@ class Scenario(Section):
         if table is None:
             return data
         lacking = {"site": _LACKING} if "return" in table and "site" not in table else {}
-        return {**({"name": stem} if stem else {}), **table, **lacking}
+        whole = {**({"name": stem} if stem else {}), **table, **lacking}
+        merge_sensors(whole, onboard_wins=True)
+        told = context_of(info)
+        settle_onboard(whole, told.get("directory", Path()), told.get("label", "scenario"))
+        return whole
 
     @field_validator("landing_site", mode="before")
     @classmethod

@@ -20,13 +20,17 @@ key is refused, and a number must be finite. Latitude is geodetic, longitude is 
 altitude is above the ellipsoid, and a bank angle is positive to the right. The path of a file is relative
 to the scenario file.
 
-    homeward new mine.toml                       a complete file with every key, its default and its meaning
+    homeward new mine.toml                       a complete file with every key, its default and its meaning,
+                                                 and its onboard data set beside it
     homeward check mine.toml                     is it right, and what is it
+    homeward check mine.toml --believed          truth beside what the flight software believes
     homeward return mine.toml                    fly its return
     homeward rendezvous mine.toml                fly its rendezvous
     homeward return --set site.altitude_m=1200   the default scenario with one key changed
 
-`[truth.*]` is the world and the vehicle as they are; `[flight.*]` is what flies and what it believes;
+`[truth.*]` is the world and the vehicle as they are; `[onboard.*]` is the same as the flight software
+believes it, from a file of its own (`flight.data_set`) or, without one, as this file says under `[truth]`;
+what `--set` changes of the truth does not inform the flight. `[flight.*]` is what flies;
 `[return.*]` and `[rendezvous.*]` are this mission; `[dispersion]` says how far each thing strays in
 dispersed flights.
 The same schema for editors: [schema.json](schema.json), or `homeward schema`. This page is made from it.

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from homeward.scenario.schema_base import (
     AngularRate,
+    ExistingFile,
     Info,
     Mass,
     NonNegative,
@@ -113,7 +114,7 @@ class Plan(Section):
 
 
 class Believed(Section):
-    """What the flight computer takes to be true; a key left out is taken from `[truth]`."""
+    """Single figures that win over the onboard data set; a key left out is as `[onboard]` has it."""
 
     mass_kg: Mass | None = Field(
         default=None, description="mass of the capsule at the interface", examples=[3200.0]
@@ -163,6 +164,12 @@ class Descent(Section):
 class Flight(Section):
     """What would fly."""
 
+    data_set: ExistingFile | None = Field(
+        default=None,
+        description="file of the onboard data set, in place of [onboard]; without either, belief is what the "
+        "scenario file says under [truth]",
+        examples=["mine.onboard.toml"],
+    )
     guidance: Guidance = Field(default_factory=Guidance, description="entry guidance")
     descent: Descent = Field(default_factory=Descent, description="under the parachutes")
     plan: Plan = Field(default_factory=Plan, description="the plan of the return")

@@ -249,8 +249,8 @@ class Limits(Section):
     )
 
 
-class Truth(Section):
-    """The world as it is, and the vehicle as it is built."""
+class Vehicle(Section):
+    """A world and a ship in it, as figures: what is true and what is believed on board are two of these."""
 
     earth: Earth = Field(default_factory=Earth, description="the Earth's turning and shape")
     gravity: Gravity = Field(default_factory=Gravity, description="gravity")
@@ -262,12 +262,17 @@ class Truth(Section):
     separation: Separation = Field(default_factory=Separation, description="partings")
     parachute: Parachute = Field(default_factory=Parachute, description="parachutes")
     retro: Retro | None = Field(default=None, description="landing rockets; none if left out")
-    navigation: NavigationError = Field(default_factory=NavigationError, description="navigation error")
-    sensors: Sensors = Field(default_factory=Sensors, description="sensors of a ship that turns")
     limits: Limits = Field(default_factory=Limits, description="limits")
 
     @model_validator(mode="after")
-    def _check_masses(self) -> "Truth":
+    def _check_masses(self) -> "Vehicle":
         if self.parachute.heat_shield_kg >= self.capsule.mass_kg:
             raise ValueError("expected parachute.heat_shield_kg to be less than capsule.mass_kg")
         return self
+
+
+class Truth(Vehicle):
+    """The world as it is, and the vehicle as it is built."""
+
+    navigation: NavigationError = Field(default_factory=NavigationError, description="navigation error")
+    sensors: Sensors = Field(default_factory=Sensors, description="sensors of a ship that turns")

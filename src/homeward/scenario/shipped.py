@@ -5,12 +5,13 @@ import tomllib
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "scenarios"
+DATA_SET = ".onboard.toml"  # end of the name of a file that holds the onboard data of a scenario
 
 
 @functools.cache
 def shipped_names() -> tuple[str, ...]:
     """Names of the shipped scenarios, the default one first."""
-    names = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    names = sorted(path.stem for path in FOLDER.glob("*.toml") if not path.name.endswith(DATA_SET))
     return tuple(sorted(names, key=lambda name: name != DEFAULT))
 
 

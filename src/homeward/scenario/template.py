@@ -1,5 +1,6 @@
 """Writes scenario files: a starting file with every key, or a scenario as it was flown."""
 
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -11,7 +12,9 @@ from homeward.errors import InputError
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_document import plain
 from homeward.scenario.schema_errors import one_line
+from homeward.scenario.schema_onboard import DataSet
 from homeward.scenario.schema_walk import fields_of, section_of
+from homeward.scenario.shipped import DATA_SET
 
 WIDTH = 46  # column in which the remarks start
 LONGEST = 110  # a remark that goes further stands on a line of its own, above
@@ -25,14 +28,35 @@ EXAMPLE_TLE = (
 EXAMPLE_LIFT_OFF = "2023-09-08T03:00:00Z"
 
 
-def template(name: str = "mine") -> str:
+def template(name: str = "mine", data_set: str | None = None) -> str:
     """A complete, valid scenario file in which every key has its default and a remark.
+
+    ``data_set`` names the file of its onboard data set, if it has one.
 
     A key that is left out by default stands in a comment, as do the other kinds of initial state and, at the
     end, a whole rendezvous.
     """
+    start = _start(name)
+    head = [
+        "# A Homeward scenario. Of a return, only [site] and one kind of [return.initial] are required; what",
+        "# is deleted takes its default. The keys are told at length by docs/scenario.md of the project.",
+    ]
+    other = [
+        "",
+        "# ---------------------------------------------------------------- the other half: a rendezvous",
+        "# A scenario may hold one as well, or in place of the return: take the first # off each line.",
+    ]
+    lines = _table(start, "", remarks=True, apart=("rendezvous", "onboard"))
+    if data_set is not None:
+        row = re.compile(r"^# data_set = .*$", re.MULTILINE)
+        lines = [row.sub(lambda _: f"data_set = {plain(data_set)}", line) for line in lines]
+    lines += [*other, *_commented(_table(start.required_rendezvous(), "rendezvous", remarks=True))]
+    return "\n".join([*head, *lines]) + "\n"
+
+
+def _start(name: str) -> Scenario:
     elements = list(EXAMPLE_TLE)
-    start = Scenario.model_validate(
+    return Scenario.model_validate(
         {
             "name": name,
             "title": "One line that says what this scenario is",
@@ -45,18 +69,17 @@ def template(name: str = "mine") -> str:
             },
         }
     )
+
+
+def data_set_text(scenario: Scenario, title: str) -> str:
+    """The onboard data set of a scenario as a file of its own, every key with its value and a remark."""
+    sections = {name: getattr(scenario.onboard, name) for name in type(scenario.onboard).model_fields}
+    data = DataSet(title=title, sensors=scenario.flight.navigation.sensors, **sections)
     head = [
-        "# A Homeward scenario. Of a return, only [site] and one kind of [return.initial] are required; what",
-        "# is deleted takes its default. The keys are told at length by docs/scenario.md of the project.",
+        "# What the flight software is loaded with. Nothing under [truth] of the scenario changes it; a key",
+        "# that is deleted takes its default. `homeward check --believed` prints it beside the truth.",
     ]
-    other = [
-        "",
-        "# ---------------------------------------------------------------- the other half: a rendezvous",
-        "# A scenario may hold one as well, or in place of the return: take the first # off each line.",
-    ]
-    lines = _table(start, "", remarks=True, apart=("rendezvous",))
-    lines += [*other, *_commented(_table(start.required_rendezvous(), "rendezvous", remarks=True))]
-    return "\n".join([*head, *lines]) + "\n"
+    return "\n".join([*head, *_table(data, "", remarks=True)]) + "\n"
 
 
 def _commented(lines: Sequence[str]) -> list[str]:
@@ -70,14 +93,30 @@ def to_toml(scenario: Scenario) -> str:
     return "\n".join(_table(scenario, "", remarks=False)).lstrip("\n") + "\n"
 
 
-def write_new(path: Path) -> None:
-    """Write the starting file; raises InputError where the file exists or cannot be written."""
-    label = one_line(str(path), 200)
+def write_new(path: Path) -> Path:
+    """Write the starting file and, beside it, the onboard data set, whose path is returned.
+
+    Raises InputError where one of them exists or cannot be written.
+    """
     if "\0" in str(path):
-        raise InputError(f'"{label}": expected the name of a new file')
+        raise InputError(f'"{one_line(str(path), 200)}": expected the name of a new file')
+    name = path.stem or "mine"
+    beside = path.with_name(f"{name}{DATA_SET}")
+    if beside.exists():
+        raise InputError(
+            f"{one_line(str(beside), 200)}: exists already and is not overwritten; choose another name"
+        )
+    title = f"Onboard data set of {name}"
+    _write_once(path, template(name, beside.name))
+    _write_once(beside, data_set_text(_start(name), title))
+    return beside
+
+
+def _write_once(path: Path, text: str) -> None:
+    label = one_line(str(path), 200)
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(template(path.stem or "mine"))
+            file.write(text)
     except FileExistsError:
         raise InputError(f"{label}: exists already and is not overwritten; choose another name") from None
     except OSError as error:

@@ -58,7 +58,7 @@ def depart(
     scenario: Scenario, planner: Planner, chosen: Opportunity, r: np.ndarray, v: np.ndarray
 ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
     """From the station's state at undocking: time and state after the departure burn, and its direction."""
-    sep = scenario.truth.separation
+    sep = scenario.onboard_data.separation
     axis, sign = PORTS[sep.port]
     spring = (np.array(axis) @ local_axes_at(r, v)) * sep.undock_speed_m_s
     time = chosen.undock + sep.departure_delay_s
