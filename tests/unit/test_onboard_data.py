@@ -37,8 +37,8 @@ UNUSED = {
     "capsule.thrusters.leak_share", "stack.thrusters.leak_share", "parachute.drogue_fails",
     "parachute.main_fails", "parachute.backup_area_m2", "parachute.drogue_fill_s", "retro.thrust_n",
     "retro.burn_time_s", "retro.altimeter_sigma_m", "limits.heat_rate_w_m2", "limits.dynamic_pressure_pa",
-    "limits.touchdown_speed_m_s", "limits.opening_load_g", "separation.module_speed_m_s", "separation.tip_off_deg_s",
-    "stack.service_module_ballistic_kg_m2",
+    "limits.touchdown_speed_m_s", "limits.opening_load_g", "separation.module_speed_m_s",
+    "separation.tip_off_deg_s", "stack.service_module_ballistic_kg_m2",
 }  # fmt: skip
 
 
