@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaign.launch_windows import crossing
+from homeward.campaign.launch_windows import crossings, launch_windows
 from homeward.earth.constants import MU_EGM96, WGS84_A
 from homeward.earth.frames import earth_spin
 from homeward.earth.time import Epoch
@@ -129,7 +129,7 @@ def test_the_station_moves_on_while_the_launch_waits(told):
 
 
 def test_windows_come_once_a_day_a_little_earlier(told):
-    found = [crossing(told, lift_off(told, day * 86400.0), "here") for day in range(2)]
+    found = crossings(told, lift_off(told), 2.0 * 86400.0, "here")[:2]
     for epoch, made in found:
         assert np.degrees(made.plane) < 0.01
         # The least: to either side it is worse.
@@ -138,6 +138,26 @@ def test_windows_come_once_a_day_a_little_earlier(told):
     gaps = [b[0].since(a[0]) for a, b in itertools.pairwise(found)]
     # A sidereal day less what the node falls back in it: 6 deg at this height and tilt.
     assert gaps == pytest.approx([SIDEREAL_DAY * (1.0 - 6.0 / 360.0)], abs=60.0)
+
+
+@pytest.mark.parametrize("hours", [-0.01, 6.5, 12.0, 12.02, 17.0, 23.4])
+def test_no_window_is_doubled_lost_or_before_the_time_asked(told, hours):
+    """Whatever time of day the search begins at: the same windows, those from then on, a day's shift apart."""
+    first = lift_off(told)
+    all_of_them = [e for e, _ in crossings(told, first, 3.0 * 86400.0, "here")]
+    assert len(all_of_them) == 4  # 23.5 h apart
+    start = first.plus(hours * 3600.0)
+    found = [e for e, _ in crossings(told, start, 2.0 * 86400.0, "here")]
+    wanted = [e for e in all_of_them if -1.0 <= e.since(start) < 2.0 * 86400.0]
+    assert [e.since(w) for e, w in zip(found, wanted, strict=True)] == pytest.approx(
+        [0.0] * len(wanted), abs=0.5
+    )
+
+
+def test_a_search_that_holds_no_window_says_when_the_next_comes():
+    scenario = hw.load("shenzhou-21", {"rendezvous.launch.time_utc": "2026-09-20T06:00:00Z"})
+    with pytest.raises(Infeasible, match=r"within 0.5 days .*; the next is on 2026-09-21T05:03:31Z"):
+        launch_windows(scenario, days=0.5)
 
 
 # ------------------------------------------------------------------------------------------ the station
@@ -168,12 +188,12 @@ def test_windows_are_looked_for_where_an_ephemeris_tells(told):
     told = with_orbit(changed(told, heading="south"), oem_file=OEM)
     segment = read_oem(OEM).segments[0]
     last = segment.epoch.plus(float(segment.t[-1]))
-    # Half a day either way of the first is mostly before the ephemeris begins.
-    _, inserted = crossing(told, segment.epoch, "here")
+    # What lies before the ephemeris begins and after it ends is not looked at.
+    ((_, inserted),) = crossings(told, segment.epoch.plus(-43200.0), 3.0 * 86400.0, "here")
     assert 0.0 <= inserted.epoch.since(segment.epoch) <= last.since(segment.epoch)
     assert inserted.plane < np.radians(0.01)
     with pytest.raises(Infeasible, match="oem_file: the ephemeris runs from 2022-01-17T12:00:00Z"):
-        crossing(told, last.plus(2.0 * 86400.0), "here")
+        crossings(told, last.plus(2.0 * 86400.0), 86400.0, "here")
 
 
 def test_a_state_is_carried_there_and_back(told):

@@ -140,7 +140,8 @@ class Planner:
             times, states = times[:down], states[:down]
         wide = plan.cross_range_limit_m + ENTRY_SHIFT
         passes = find_passes(times, states, self.site_up(), ellipsoid, wide) if len(times) > 3 else []
-        passes = [p for p in passes if p.time > FALL_TIME]
+        # The path goes on beyond the days asked for, so that the last pass in them is whole.
+        passes = [p for p in passes if FALL_TIME < p.time <= days * 86400.0]
         if not passes:
             if down is not None:
                 end = epoch.plus(20.0 * down).to_iso(0)
