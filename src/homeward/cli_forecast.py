@@ -10,6 +10,7 @@ from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_ground import Source, recording_of
 from homeward.cli_options import AsJson, Folder, Settings
 from homeward.cli_progress import working
+from homeward.earth.local_plane import moved
 from homeward.errors import InputError
 from homeward.scenario.load import find, load, parse_settings
 from homeward.scenario.shipped import DEFAULT
@@ -17,11 +18,9 @@ from homeward.scenario.shipped import DEFAULT
 
 def teams_of(site: Any) -> dict[str, tuple[float, float]]:
     """Where the recovery teams wait [deg]: about the site, as its moving stations do."""
-    east = 1.0 / max(math.cos(math.radians(site.latitude_deg)), 0.05) / 111.2
-    north = 1.0 / 111.2
     places = {"helicopters": (10.0, -15.0), "vehicles": (-8.0, 12.0), "aircraft": (35.0, 30.0)}
     return {
-        name: (site.latitude_deg + n * north, (site.longitude_deg + e * east + 180.0) % 360.0 - 180.0)
+        name: moved((site.latitude_deg, site.longitude_deg), 1e3 * n, 1e3 * e)
         for name, (n, e) in places.items()
     }
 

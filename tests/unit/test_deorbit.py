@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from homeward.flight.deorbit import _along_ellipse, burn_direction, first_guess
+from homeward.flight.deorbit_pitch import cheapest_pitch
 from homeward.flight.orbit_model import OrbitModel, drag, propagate
 
 propagate = jax.jit(propagate, static_argnums=4)
@@ -109,3 +110,26 @@ def test_the_burn_points_backward_and_the_pitch_turns_it_up():
     np.testing.assert_allclose(np.asarray(flat), [0.0, -1.0, 0.0], atol=1e-12)
     up = burn_direction(model(), r, v, jnp.asarray(0.2))
     np.testing.assert_allclose(np.asarray(up), [np.sin(0.2), -np.cos(0.2), 0.0], atol=1e-12)
+
+
+@pytest.mark.parametrize("best", [0.0, 5.0, 24.0, 39.0, -52.0, 78.0])
+def test_the_search_goes_on_to_the_pitch_that_costs_least(best):
+    """A burn of 20 minutes points best 39 deg up; a fan that ended at 24 took 24."""
+    made = []
+
+    def costs(pitch):
+        made.append(np.degrees(pitch))
+        return 120.0 / np.cos(0.3 * (pitch - np.radians(best)))
+
+    assert np.degrees(cheapest_pitch(costs)) == pytest.approx(best, abs=0.5)
+    assert len(made) <= 4 and np.abs(made).max() <= 80.0 + 1e-9
+    if best == 5.0:
+        assert len(made) == 1  # no more than before where the fan holds it
+
+
+def test_where_nothing_level_comes_down_steep_burns_are_tried():
+    def costs(pitch):
+        return np.where(np.degrees(pitch) > 50.0, 300.0 + np.degrees(pitch), np.inf)
+
+    assert np.degrees(cheapest_pitch(costs)) == pytest.approx(53.3, abs=0.1)
+    assert np.isfinite(cheapest_pitch(lambda pitch: np.full(len(pitch), np.inf)))

@@ -18,12 +18,12 @@ import numpy as np
 from homeward.campaign.large_changes import LANDED, LargeChanges, fly_large_changes
 from homeward.campaign.many import Flights, fly_many, order_statistic
 from homeward.errors import InputError
+from homeward.output.facts import local_km
 from homeward.output.result_folder import COMPARISON, ResultFolder
 from homeward.scenario.schema import Scenario
 
 LAWS = ("predictive", "reference")  # the second generation and the first
 CASES = ("dispersed", "large_changes")
-KM_PER_DEGREE = 111.2  # for a picture: a sphere of 6371 km
 PERCENTILES = {"p10": 0.10, "p50": 0.50, "p99_7": 0.997}
 
 
@@ -55,10 +55,9 @@ class Comparison:
         """Where the parachute opened, east and north of the aim [km], a row a run that did: (n, 2)."""
         flights = self.flights(case, law)
         n, site = flights.numbers, self.scenario.site
-        north = np.degrees(n["touchdown_latitude"]) - site.latitude_deg
-        east = (np.degrees(n["touchdown_longitude"]) - site.longitude_deg + 180.0) % 360.0 - 180.0
-        flat = np.cos(np.radians(site.latitude_deg))
-        return np.stack([east * flat, north], axis=1)[flights.flown] * KM_PER_DEGREE
+        origin = np.radians(site.latitude_deg), np.radians(site.longitude_deg)
+        places = local_km(n["touchdown_latitude"], n["touchdown_longitude"], *origin)
+        return np.stack(places, axis=1)[flights.flown]
 
     def save(self, folder: Path | str) -> Path:
         """Write ``comparison.json``, ``comparison.csv`` (a row a run) and two pictures into a folder."""

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.constants import ROTATION_RATE, WGS84_A, WGS84_F
+from homeward.earth.local_plane import moved
 from homeward.earth.orientation import build_orientation
 from homeward.earth.time import Epoch
 from homeward.ground.stations import GRAZE, Station, fixed_place
@@ -114,6 +115,5 @@ def rim(
     along, across = larger_m * np.cos(turn), smaller_m * np.sin(turn)
     north = along * np.cos(bearing_rad) - across * np.sin(bearing_rad)
     east = along * np.sin(bearing_rad) + across * np.cos(bearing_rad)
-    latitude = latitude_deg + np.degrees(north / WGS84_A)
-    longitude = longitude_deg + np.degrees(east / (WGS84_A * max(np.cos(np.radians(latitude_deg)), 0.05)))
-    return np.stack([longitude, latitude], axis=1).round(6).tolist()
+    places = [moved((latitude_deg, longitude_deg), n, e) for n, e in zip(north, east, strict=True)]
+    return [[round(longitude, 6), round(latitude, 6)] for latitude, longitude in places]

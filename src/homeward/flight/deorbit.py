@@ -9,6 +9,7 @@ import numpy as np
 
 from homeward._programs import program
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
+from homeward.flight.deorbit_pitch import PITCHES, cheapest_pitch
 from homeward.flight.entry_predictor import (
     MEAN_PACE,
     NO_SWITCH,
@@ -30,7 +31,6 @@ ENTRY_TIME = 620.0  # s from the interface to the opening, for a first guess
 ROUNDS = 12  # of Newton's method; it settles in four to six
 NUDGE = np.array([1.0, 0.1, 1.0])  # s, m/s, s: finite differences
 LIMIT = np.array([400.0, 30.0, 300.0])  # largest change a round
-PITCHES = np.arange(-24.0, 25.0, 8.0)  # deg: the fan of thrust directions tried
 
 
 class DeorbitTask(eqx.Module):
@@ -200,12 +200,8 @@ def cheapest_deorbit(
     model: OrbitModel, onboard: OnboardModel, ellipsoid: Ellipsoid, task: DeorbitTask, target: EntryTarget,
     r_E: np.ndarray, v_E: np.ndarray, ignition_guess: float,
 ) -> DeorbitPlan:  # fmt: skip
-    """The solution whose thrust direction costs the least delta-v; fields without a batch axis.
-
-    Solved for a fan of pitches; the parabola through the cheapest and its neighbours gives the last one.
-    """
-    fan = np.radians(PITCHES)
-    many = len(fan)
+    """The solution whose thrust direction costs the least delta-v; fields without a batch axis."""
+    many = len(PITCHES)
 
     def solve(pitches: np.ndarray) -> DeorbitPlan:
         return solve_deorbit(
@@ -213,17 +209,12 @@ def cheapest_deorbit(
             np.full(many, ignition_guess), pitches,
         )  # fmt: skip
 
-    plan = solve(fan)
-    closed = np.abs(plan.residual[:, 0]) < 1e-5
-    cost = np.where(closed & np.isfinite(plan.delta_v), plan.delta_v, np.inf)
-    k = int(np.clip(np.argmin(cost), 1, many - 2))
-    around = cost[k - 1 : k + 2]
-    best = fan[int(np.argmin(cost))]
-    if np.all(np.isfinite(around)):
-        a, b, c = around
-        best = fan[k] + 0.5 * (fan[1] - fan[0]) * (a - c) / max(a - 2.0 * b + c, 1e-9)
-        best = float(np.clip(best, fan[0], fan[-1]))
-    plan = solve(np.full(many, best))
+    def costs(pitches: np.ndarray) -> np.ndarray:
+        plan = solve(pitches)
+        closed = np.abs(plan.residual[:, 0]) < 1e-5
+        return np.where(closed & np.isfinite(plan.delta_v), plan.delta_v, np.inf)
+
+    plan = solve(np.full(many, cheapest_pitch(costs)))
     return jax.tree.map(lambda leaf: leaf[0], plan)
 
 

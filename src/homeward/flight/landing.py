@@ -5,12 +5,14 @@ import jax
 import jax.numpy as jnp
 
 from homeward.earth.constants import G0
-from homeward.earth.geodesy import Ellipsoid, from_geodetic, north_east_down
+from homeward.earth.geodesy import Ellipsoid, from_geodetic
 from homeward.typing import Array, Float, Scalar, Vec3
 from homeward.vehicle import Parachutes
 
 LAYER = 100.0  # m
 ERROR_MEMORY = 3e3  # m of altitude over which an error of the wind forecast lives on
+NEAREST_POLE = 1e-6  # rad: 6 m, within which a longitude means nothing
+SHORT = 1e-7  # rad of latitude below which the cosine half way serves
 LAYERS = 300  # enough for an opening 30 km above the ground
 
 
@@ -69,7 +71,22 @@ def aim_point(
     ellipsoid: Ellipsoid, latitude: Scalar, longitude: Scalar, opening_altitude: Scalar,
     drift_north: Scalar, drift_east: Scalar,
 ) -> Vec3:  # fmt: skip
-    """Earth-fixed point [m] at the opening altitude from which the drift leads to the site."""
-    above = from_geodetic(ellipsoid, latitude, longitude, opening_altitude)
-    C_NE = north_east_down(latitude, longitude)
-    return above - C_NE[0] * drift_north - C_NE[1] * drift_east
+    """Earth-fixed point [m] at the opening altitude from which the drift leads to the site.
+
+    The wind keeps its direction against north on the way, not in space: the way back is a rhumb line, along
+    which near a pole the longitude turns fast. A drift toward the pole from there on, or round it, has no
+    start from which it leads exactly to a pole but one on its meridian, or the pole.
+    """
+    e2 = ellipsoid.f * (2.0 - ellipsoid.f)
+    w = 1.0 - e2 * jnp.sin(latitude) ** 2
+    along = ellipsoid.a * (1.0 - e2) / (w * jnp.sqrt(w)) + opening_altitude
+    across = ellipsoid.a / jnp.sqrt(w) + opening_altitude
+    back = -drift_north / along
+    # Degrees of longitude a metre: one over the mean of the cosine, by the difference of isometric latitudes.
+    edge = 0.5 * jnp.pi - NEAREST_POLE
+    low, high = (jnp.clip(x, -edge, edge) for x in (latitude, latitude + back))
+    stretched = jnp.arcsinh(jnp.tan(high)) - jnp.arcsinh(jnp.tan(low))
+    short = jnp.abs(high - low) < SHORT
+    mean = jnp.where(short, jnp.cos(0.5 * (low + high)), (high - low) / jnp.where(short, 1.0, stretched))
+    turned = -drift_east / (across * mean)
+    return from_geodetic(ellipsoid, latitude + back, longitude + turned, opening_altitude)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from homeward.earth.constants import G0
+from homeward.earth.local_plane import moved, offset
 from homeward.ground.forecast_entry import descend
 from homeward.ground.forecast_fall import BACKUP, DROGUE, MAIN, NONE, Fall, fall
 from homeward.ground.forecast_setting import LAYER, Setting, forecast_wind
@@ -91,30 +92,6 @@ class Forecast:
             "ballistic_deg": None if self.ballistic is None else list(self.ballistic), "teams_m": self.teams,
             "reckoned_in_s": self.seconds,
         }  # fmt: skip
-
-
-def radii(latitude: float) -> tuple[float, float]:
-    """Metres a radian of latitude and of longitude at a geodetic latitude [rad]."""
-    a, f = 6378137.0, 1 / 298.257223563
-    e2 = f * (2.0 - f)
-    w = 1.0 - e2 * math.sin(latitude) ** 2
-    return a * (1.0 - e2) / w**1.5, a / math.sqrt(w) * max(math.cos(latitude), 1e-6)
-
-
-def offset(origin: tuple[float, float], place: tuple[float, float]) -> tuple[float, float]:
-    """North and east [m] of a place [deg] from another near it."""
-    along, across = radii(math.radians(0.5 * (origin[0] + place[0])))
-    east = (place[1] - origin[1] + 180.0) % 360.0 - 180.0
-    return math.radians(place[0] - origin[0]) * along, math.radians(east) * across
-
-
-def moved(origin: tuple[float, float], north: float, east: float) -> tuple[float, float]:
-    """The place [deg] that lies so many metres from another."""
-    along, _ = radii(math.radians(origin[0]))
-    half = origin[0] + math.degrees(0.5 * north / along)
-    along, across = radii(math.radians(half))
-    longitude = origin[1] + math.degrees(east / across)
-    return origin[0] + math.degrees(north / along), (longitude + 180.0) % 360.0 - 180.0
 
 
 class Forecaster:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from homeward.earth.local_plane import moved, split_ring
 from homeward.earth.time import Epoch
-from homeward.ground.forecast import SHARES, SIGMAS, Forecast, moved
+from homeward.ground.forecast import SHARES, SIGMAS, Forecast
 
 CORNERS = 72  # of an ellipse
 COLORS = ("ff0000ff", "ff00a5ff", "ff00ffff")  # alpha, blue, green, red: 1, 2, 3 sigma
@@ -39,8 +40,9 @@ def geojson(
     }
     features = [_feature("Point", [forecast.longitude_deg, forecast.latitude_deg], "touchdown", **told)]
     for sigmas, share in zip(SIGMAS, SHARES, strict=True):
-        corners = [[list(p) for p in rim(forecast, sigmas)]]
-        features.append(_feature("Polygon", corners, "ellipse", sigmas=sigmas, probability=share))
+        rings = [[[list(p) for p in ring]] for ring in split_ring(rim(forecast, sigmas))]
+        kind, corners = ("Polygon", rings[0]) if len(rings) == 1 else ("MultiPolygon", rings)
+        features.append(_feature(kind, corners, "ellipse", sigmas=sigmas, probability=share))
     if forecast.ballistic is not None:
         latitude, longitude = forecast.ballistic
         features.append(_feature("Point", [longitude, latitude], "ballistic"))
@@ -71,9 +73,12 @@ def kml(forecasts: Sequence[Forecast], epoch: Epoch, name: str) -> str:
         lines += [f"<Folder><name>{when}</name>", f"<TimeStamp><when>{when}</when></TimeStamp>"]
         lines.append(_pin("touchdown", forecast.longitude_deg, forecast.latitude_deg))
         for k, sigmas in enumerate(SIGMAS):
-            corners = " ".join(f"{lon:.7f},{lat:.7f},0" for lon, lat in rim(forecast, sigmas))
-            ring = f"<LinearRing><coordinates>{corners}</coordinates></LinearRing>"
-            area = f"<Polygon><outerBoundaryIs>{ring}</outerBoundaryIs></Polygon>"
+            area = ""
+            for piece in split_ring(rim(forecast, sigmas)):
+                corners = " ".join(f"{lon:.7f},{lat:.7f},0" for lon, lat in piece)
+                ring = f"<LinearRing><coordinates>{corners}</coordinates></LinearRing>"
+                area += f"<Polygon><outerBoundaryIs>{ring}</outerBoundaryIs></Polygon>"
+            area = f"<MultiGeometry>{area}</MultiGeometry>"
             style = f"<name>{sigmas:g} sigma</name><styleUrl>#s{k}</styleUrl>"
             lines.append(f"<Placemark>{style}{area}</Placemark>")
         if forecast.ballistic is not None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from homeward.earth.constants import WGS84_A, WGS84_F
+from homeward.earth.local_plane import moved
 from homeward.errors import InputError
 from homeward.textfile import read_text
 
@@ -79,11 +80,9 @@ def relay(name: str, longitude_deg: float) -> Station:
 
 def site_stations(latitude_deg: float, longitude_deg: float, altitude_m: float) -> list[Station]:
     """Fixed, portable, on a vehicle and in the air, about a landing site."""
-    east = 1.0 / max(np.cos(np.radians(latitude_deg)), 0.05)
 
     def near(north_km: float, east_km: float) -> tuple[float, float]:
-        longitude = longitude_deg + east_km / 111.2 * east
-        return latitude_deg + north_km / 111.2, (longitude + 180.0) % 360.0 - 180.0
+        return moved((latitude_deg, longitude_deg), 1e3 * north_km, 1e3 * east_km)
 
     return [
         station("Site fixed", "fixed", *near(0.0, 8.0), altitude_m, ([0.0], [3.0])),

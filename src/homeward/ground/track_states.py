@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 
-from homeward.ground.forecast import Moment, radii
+from homeward.earth.local_plane import radii
+from homeward.ground.forecast import Moment
 from homeward.ground.forecast_fall import DROGUE, MAIN, NONE
 from homeward.ground.measurements import Tracks, local_axes
 from homeward.ground.stations import fixed_place
@@ -110,7 +111,6 @@ def _geodetic(r: np.ndarray) -> tuple[float, float, float]:
     altitude = 0.0
     for _ in range(5):
         _, normal = radii(latitude)
-        normal /= max(math.cos(latitude), 1e-6)
         altitude = level / math.cos(latitude) - normal
         latitude = math.atan2(r[2], level * (1.0 - e2 * normal / (normal + altitude)))
     return latitude, longitude, altitude

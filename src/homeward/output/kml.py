@@ -59,20 +59,29 @@ def write_kml(path: Path, view: FlightView) -> None:
 
 
 def _unbroken(track: np.ndarray) -> list[np.ndarray]:
-    """The path cut at +-180 deg, each piece drawn up to the meridian: a line may not cross it in KML."""
-    jumps = np.flatnonzero(np.abs(np.diff(track[:, 0])) > 180.0)
+    """The path cut where it crosses +-180 deg, each piece drawn up to that meridian: in KML no line may.
+
+    Whether and where a step crosses it is told by the chord between its ends, also close to a pole, over
+    which a step may go without meeting that meridian.
+    """
+    lon, lat = np.radians(track[:, 0]), np.radians(track[:, 1])
+    axis, side, up = np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)
+    jumps = np.flatnonzero(np.abs(np.diff(track[:, 0])) > 90.0)
     pieces, start = [], 0
     first: np.ndarray | None = None
     for k in jumps:
-        a, b = track[k], track[k + 1].copy()
-        b[0] += 360.0 * np.sign(a[0])
-        edge = 180.0 * np.sign(a[0])
-        share = (edge - a[0]) / (b[0] - a[0]) if b[0] != a[0] else 0.0
-        meet = a + share * (b - a)
-        meet[0] = edge
-        piece = [track[start : k + 1], meet[None, :]]
+        if side[k] * side[k + 1] >= 0.0:
+            continue
+        share = side[k] / (side[k] - side[k + 1])
+        x, z = (v[k] + share * (v[k + 1] - v[k]) for v in (axis, up))
+        if x >= 0.0:
+            continue  # across the meridian of Greenwich, beyond the pole
+        edge = np.copysign(180.0, track[k, 0])
+        height = track[k, 2] + share * (track[k + 1, 2] - track[k, 2])
+        meet = np.array([[edge, np.degrees(np.arctan2(z, -x)), height]])
+        piece = [track[start : k + 1], meet]
         pieces.append(np.concatenate(piece if first is None else [first, *piece]))
-        first = meet[None, :] * np.array([-1.0, 1.0, 1.0])
+        first = meet * np.array([-1.0, 1.0, 1.0])
         start = int(k) + 1
     rest = track[start:]
     pieces.append(rest if first is None else np.concatenate([first, rest]))

@@ -1,18 +1,19 @@
-"""The inertial state of an interface point told as a pilot would."""
+"""The inertial state of an interface point: place, speed, flight-path angle and heading."""
 
+import jax.numpy as jnp
 import numpy as np
 
+from homeward.earth.geodesy import Ellipsoid, to_geodetic
 from homeward.earth.orientation import AbstractOrientation
 from homeward.scenario.orbit import spin_at
 from homeward.scenario.schema_return import Interface
-from homeward.world.world import World
 
 
 def interface_state(
-    orientation: AbstractOrientation, world: World, given: Interface
+    orientation: AbstractOrientation, ellipsoid: Ellipsoid, given: Interface
 ) -> tuple[np.ndarray, np.ndarray]:
     """Inertial state [m, m/s] of an interface point told as a pilot would, at the epoch."""
-    a, f = float(world.ellipsoid.a), float(world.ellipsoid.f)
+    a, f = float(ellipsoid.a), float(ellipsoid.f)
     longitude = np.radians(given.longitude_deg)
     if given.latitude_deg is not None:
         latitude = np.radians(given.latitude_deg)
@@ -31,8 +32,11 @@ def interface_state(
         r_E = direction * (ground + (given.altitude_m or 0.0))
     if given.radius_m is not None:
         r_E = r_E / np.linalg.norm(r_E) * given.radius_m
-    # Angles of the velocity are measured from the geocentric horizontal, as in orbital mechanics.
     up = r_E / np.linalg.norm(r_E)
+    if given.angles == "geodetic":
+        latitude, _, _ = to_geodetic(ellipsoid, jnp.asarray(r_E))
+        level = np.cos(float(latitude))
+        up = np.array([level * np.cos(longitude), level * np.sin(longitude), np.sin(float(latitude))])
     east = np.array([-np.sin(longitude), np.cos(longitude), 0.0])
     north = np.cross(up, east)
     gamma, heading = np.radians(given.flight_path_angle_deg), np.radians(given.heading_deg)

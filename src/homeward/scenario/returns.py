@@ -163,7 +163,11 @@ def _from_interface(
     scenario: Scenario, start: InitialState, world: World, flight: FlightComputer
 ) -> ReturnPlan:
     given = scenario.return_.initial.interface
-    r_I, v_I = (start.r_I, start.v_I) if given is None else interface_state(world.orientation, world, given)
+    r_I, v_I = (
+        (start.r_I, start.v_I)
+        if given is None
+        else interface_state(world.orientation, world.ellipsoid, given)
+    )
     truth = initial_truth(0.0, numbers(r_I), numbers(v_I), scenario.truth.capsule.mass_kg)
     r_E, v_E = inertial_to_earth(world.orientation.at(truth.time), truth.time, truth.r_BI_I, truth.v_BI_I)
     flight = load_reference(scenario, flight, np.asarray(r_E), np.asarray(v_E))

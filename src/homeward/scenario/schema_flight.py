@@ -52,7 +52,8 @@ class Guidance(Section):
         default=3.6, description="load factor above which guidance lifts up"
     )
     entry_angle_deg: Annotated[Real, Field(ge=-30.0, lt=0.0)] = Field(
-        default=-1.6, description="inertial flight-path angle wanted at the interface"
+        default=-1.6,
+        description="inertial flight-path angle wanted at the interface, against the plane across the radius vector",
     )
     interface_altitude_m: Annotated[Positive, Field(ge=8e4, le=2e5)] = Field(
         default=120000.0, description="altitude that is called the entry interface"

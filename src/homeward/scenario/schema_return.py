@@ -72,8 +72,14 @@ class Interface(Section):
         default=None, description="distance from the centre of the Earth"
     )
     speed_m_s: Annotated[Positive, Field(le=2e4)] = Field(description="speed", examples=[7850.0])
-    flight_path_angle_deg: Slope = Field(description="above the local horizontal", examples=[-1.6])
+    flight_path_angle_deg: Slope = Field(
+        description="above the horizontal that `angles` names", examples=[-1.6]
+    )
     heading_deg: Heading = Field(description="of the velocity, clockwise from north", examples=[75.0])
+    angles: Literal["geodetic", "geocentric"] = Field(
+        default="geodetic",
+        description="both angles against the ellipsoid's horizontal, or the plane across the radius vector",
+    )
     relative: Flag = Field(
         default=False,
         description="true: speed, angle and heading relative to the turning Earth; false: inertial",
