@@ -53,7 +53,7 @@ class Guidance(Section):
     )
     entry_angle_deg: Annotated[Real, Field(ge=-30.0, lt=0.0)] = Field(
         default=-1.6,
-        description="inertial flight-path angle wanted at the interface, against the plane across the radius vector",
+        description="inertial, geocentric flight-path angle wanted at the interface",
     )
     interface_altitude_m: Annotated[Positive, Field(ge=8e4, le=2e5)] = Field(
         default=120000.0, description="altitude that is called the entry interface"
