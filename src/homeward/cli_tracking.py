@@ -9,7 +9,7 @@ from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_ground import Source, recording_of
 from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
 from homeward.cli_progress import working
-from homeward.errors import InputError
+from homeward.errors import Infeasible, InputError
 from homeward.scenario.load import find, load, parse_settings
 from homeward.scenario.schema import Scenario
 from homeward.scenario.shipped import DEFAULT
@@ -93,9 +93,10 @@ def orbit_determination(
     stations = stations_of(chosen)
     with working() as talk:
         from homeward.ground.measurements import from_tdm
+        from homeward.ground.orbit_consistency import objection
         from homeward.ground.orbit_fit import predicted
         from homeward.ground.orbit_model import orbit_model
-        from homeward.ground.orbit_start import determine, prior_of, shifted
+        from homeward.ground.orbit_start import determined, prior_of, shifted
         from homeward.io.oem import write_oem
         from homeward.io.opm import read_opm, write_opm
         from homeward.io.tdm import read_tdm
@@ -123,19 +124,24 @@ def orbit_determination(
         degree = gravity.degree if gravity.model == "egm96" else 2
         model = orbit_model(tracks.epoch, span, ballistic, degree)
         talk("fitting")
-        orbit = determine(model, tracks, given)
+        orbit, fitted = determined(model, tracks, given)
+    denied = objection(fitted, orbit)
+    if denied:
+        _show_denied(file, orbit, denied, as_json)
+        raise Infeasible(f"{file}: the residuals deny this orbit, and no files are written: {denied}")
+    with working() as talk:
         talk("predicting")
         times = np.arange(orbit.time, float(tracks.time[-1]) + hours * 3600.0 + 1.0, 60.0)
         states, covariances = predicted(model, orbit, times)
         epoch = tracks.epoch.plus(orbit.time)
-        rms = np.sqrt(np.nanmean(orbit.residuals**2, axis=0))
+        rms = _rms(orbit)
         last = covariances[-1]
         summary = {
             "epoch_utc": epoch.to_iso(6), "measurements": len(tracks.time), "left_out": orbit.left_out,
             "rounds": orbit.rounds, "position_m": orbit.state[:3], "velocity_m_s": orbit.state[3:6],
             "drag_factor": orbit.state[6], "position_sigma_m": orbit.sigma[:3],
             "velocity_sigma_m_s": orbit.sigma[3:6], "drag_factor_sigma": orbit.sigma[6],
-            "residual_rms_sigma": dict(zip(("range", "doppler", "azimuth", "elevation"), rms, strict=True)),
+            "residual_rms_sigma": rms, "consistent": True,
             "range_bias_m": {s.name: b for s, b in zip(tracks.stations, orbit.biases, strict=True)},
             "predicted_to_utc": tracks.epoch.plus(float(times[-1])).to_iso(0),
             "predicted_sigma_m": np.sqrt(np.trace(last[:3, :3])),
@@ -157,12 +163,35 @@ def orbit_determination(
     print(
         f"  velocity {orbit.state[3:6]} m/s, drag {orbit.state[6]:.3f} +- {orbit.sigma[6]:.3f} of the model"
     )
-    print(
-        "  residuals over sigma: "
-        + ", ".join(f"{k} {v:.2f}" for k, v in summary["residual_rms_sigma"].items())
-    )
+    print("  residuals over sigma: " + ", ".join(f"{k} {v:.2f}" for k, v in rms.items() if v is not None))
     print(
         f"  predicted to {summary['predicted_to_utc']}: known to {summary['predicted_sigma_m']:.0f} m there"
     )
     if out is not None:
         print(f"Files in {out}: orbit.json, orbit.oem, orbit.opm")
+
+
+def _rms(orbit: Any) -> dict[str, float | None]:
+    """Residuals over sigma, rms, of each kind of measurement; None where there is none of it."""
+    import numpy as np
+
+    from homeward.ground.orbit_consistency import KINDS
+
+    raw = orbit.residuals * orbit.spread
+    found = {}
+    for k, kind in enumerate(KINDS):
+        there = raw[np.isfinite(raw[:, k]), k]
+        found[kind] = float(np.sqrt(np.mean(there**2))) if len(there) else None
+    return found
+
+
+def _show_denied(file: str, orbit: Any, why: str, as_json: bool) -> None:
+    """What was found, without what it cannot promise."""
+    rms = _rms(orbit)
+    if as_json:
+        print(json_text({"consistent": False, "objection": why, "left_out": orbit.left_out,
+                         "rounds": orbit.rounds, "residual_rms_sigma": rms}))  # fmt: skip
+        return
+    print(f"{file}: no orbit that its measurements agree with, after {orbit.rounds} rounds")
+    told = ", ".join(f"{kind} {value:.2f}" for kind, value in rms.items() if value is not None)
+    print(f"  residuals over sigma: {told}; {orbit.left_out} measurements left out")

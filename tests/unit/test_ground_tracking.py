@@ -206,3 +206,49 @@ def test_a_state_to_start_from_is_read_checked_and_used(tmp_path, capsys):
     write_opm(opm, "SHIP", EPOCH.plus(3 * 86400.0), truth[:3], truth[3:6])
     assert main([*command, "--initial", str(opm)]) == 2
     assert "within a day" in capsys.readouterr().err
+
+
+def corrected(tmp_path, extra, applied="CORRECTIONS_APPLIED = NO\n"):
+    """The tracks of a message with these lines of metadata in its first segment (the station's)."""
+    path = tmp_path / "t.tdm"
+    write_tdm(path, to_segments(tracks(), "SHIP"))
+    text = path.read_text().replace("CORRECTIONS_APPLIED = YES\n", applied + extra, 1)
+    path.write_text(text)
+    return from_tdm(read_tdm(path), tracks().stations)
+
+
+def test_corrections_that_were_not_applied_are_added(tmp_path):
+    plain = corrected(tmp_path, "", "CORRECTIONS_APPLIED = YES\n")
+    lines = (
+        "CORRECTION_RANGE = 0.25\nCORRECTION_DOPPLER = -0.001 [km/s]\nCORRECTION_ANGLE_1 = 0.5\n"
+        "CORRECTION_ANGLE_2 = -0.125\nCORRECTION_MAG = 3.0\n"
+    )
+    first = plain.station == plain.stations.index(ZERO)
+    off = corrected(tmp_path, lines).values - plain.values
+    np.testing.assert_allclose(
+        off[first], np.tile([250.0, -1.0, np.radians(0.5), np.radians(-0.125)], (first.sum(), 1)), atol=1e-6
+    )
+    np.testing.assert_array_equal(off[~first][:, :2], 0.0)
+    for done in ("CORRECTIONS_APPLIED = YES\n", "CORRECTIONS_APPLIED = yes\n"):
+        np.testing.assert_array_equal(corrected(tmp_path, lines, done).values, plain.values)
+
+
+@pytest.mark.parametrize(
+    ("extra", "applied", "told"),
+    [
+        ("CORRECTION_RANGE = 0.25\n", "", "CORRECTIONS_APPLIED is missing: CORRECTION_RANGE"),
+        ("CORRECTION_RANGE = 0.25\n", "CORRECTIONS_APPLIED = MAYBE\n", "expected YES or NO"),
+        ("CORRECTION_RANGE = many\n", "CORRECTIONS_APPLIED = NO\n", "CORRECTION_RANGE: expected a finite"),
+        (
+            "CORRECTION_ABERRATION_YEARLY = 1.0\n",
+            "CORRECTIONS_APPLIED = NO\n",
+            "CORRECTION_ABERRATION_YEARLY",
+        ),
+        ("RANGE_MODULUS = 32768.0\n", "CORRECTIONS_APPLIED = YES\n", "RANGE_MODULUS: expected 0"),
+        ("RECEIVE_DELAY_1 = 0.001\n", "CORRECTIONS_APPLIED = YES\n", "RECEIVE_DELAY_1: expected 0"),
+    ],
+)
+def test_metadata_that_changes_values_is_applied_or_refused_by_name(tmp_path, extra, applied, told):
+    with pytest.raises(InputError, match=told):
+        corrected(tmp_path, extra, applied)
+    corrected(tmp_path, "RANGE_MODULUS = 0\nTRANSMIT_DELAY_1 = 0.0\nCORRECTION_RANGE = 0\n", "")

@@ -18,9 +18,10 @@ from homeward.errors import Infeasible, InputError
 from homeward.ground.forecast import Moment
 from homeward.ground.forecast_setting import Errors
 from homeward.ground.measurements import Tracks
+from homeward.ground.orbit_consistency import objection
 from homeward.ground.orbit_fit import Orbit, Prior, batch, predicted
 from homeward.ground.orbit_model import STATES, OrbitModel
-from homeward.ground.orbit_start import WIDE, carried, determine
+from homeward.ground.orbit_start import WIDE, carried, determined
 from homeward.ground.stations import fixed_place
 from homeward.ground.track_states import TrackState, moment_of
 from homeward.typing import Array
@@ -99,10 +100,14 @@ def _fitted(model: OrbitModel, part: Tracks, known: Known | None, last: Orbit | 
         if told <= STATES:
             return None if known is None else _believed(known)
         if last is not None and known is None:
-            return batch(model, part.within(last.time, np.inf), Prior(last.state, WIDE), last.time)
-        return determine(model, part, known)
+            fitted = part.within(last.time, np.inf)
+            orbit = batch(model, fitted, Prior(last.state, WIDE), last.time)
+        else:
+            orbit, fitted = determined(model, part, known)
     except (InputError, Infeasible):
         return None if known is None else _believed(known)
+    # What the residuals deny is no orbit, however small its covariance.
+    return None if objection(fitted, orbit) else orbit
 
 
 def _believed(known: Known) -> Orbit:

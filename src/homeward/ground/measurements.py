@@ -17,6 +17,10 @@ from homeward.io.tdm import TRACKS, Observation, Tdm, TdmSegment
 
 RATE, FIRST_GAP = 10.0, 120.0  # s: between measurements; a longer pause begins another pass
 KM = 1e3
+# Metadata that would change what the values mean, and that nothing here takes into account.
+UNUSED = (
+    "RANGE_MODULUS", *(f"{way}_DELAY_{k}" for way in ("TRANSMIT", "RECEIVE") for k in range(1, 6)),
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,6 +184,10 @@ def from_tdm(message: Tdm, stations: Sequence[Station]) -> Tracks:
         if len(named) != 1:
             told = ", ".join(segment.participants())[:120]
             raise InputError(f"{where}: expected one participant that is a known station, got {told}")
+        for key in UNUSED:
+            if segment.number(message.file, key):
+                raise InputError(f"{where}: {key}: expected 0, since it is not applied here")
+        added = segment.corrections(message.file)
         station = by_name[named[0]]
         if station not in used:
             used.append(station)
@@ -190,7 +198,7 @@ def from_tdm(message: Tdm, stations: Sequence[Station]) -> Tracks:
             epoch = o.epoch if epoch is None or o.epoch - epoch < 0 else epoch
             scale = KM if o.keyword in ("RANGE", "DOPPLER_INSTANTANEOUS") else float(np.pi / 180.0)
             row = rows.setdefault((k, o.epoch.to_iso(6)), [np.nan] * 4)
-            row[TRACKS.index(o.keyword)] = o.value * scale
+            row[TRACKS.index(o.keyword)] = (o.value + added.get(o.keyword, 0.0)) * scale
     if epoch is None:
         raise InputError(
             f"{message.file}: holds no RANGE, DOPPLER_INSTANTANEOUS or ANGLE to determine an orbit from"

@@ -16,6 +16,7 @@ from homeward.ground.orbit_model import PROBE, STATES, OrbitModel, between, fly,
 ROUNDS = 12  # of the batch at most
 SETTLED = 0.05  # sigma: a step smaller than that ends it
 OUTLIER = 5.0  # sigma: left out once the orbit fits
+REFUSED = 0.5  # of the measurements of those spans: a filter that refuses more has lost the ship
 EDITS = 5  # rounds in which it is judged what is left out: to judge on for ever would end nowhere
 REMEMBERED = 12  # spans with measurements by whose innovations the filter judges its measurements
 FILTER_SPAN = 600.0  # s after which the filter takes a new reference
@@ -28,7 +29,8 @@ ACCELERATION, FILTER_ACCELERATION = 4e-6, 8e-6
 class Orbit:
     """A state at ``time`` [s]: (r, v) in I and the drag factor (7,), with its covariance.
 
-    ``biases`` [m] by station; ``residuals`` are measured less modelled over sigma (n, 4).
+    ``biases`` [m] by station; ``residuals`` (n, 4) are measured less modelled over sigma and ``spread`` (4,),
+    by which each kind of measurement was weighed down; ``used`` (n, 4) is what was not left out.
     """
 
     time: float
@@ -39,6 +41,8 @@ class Orbit:
     rounds: int = 0
     left_out: int = 0
     acceleration: float = ACCELERATION  # by which what is promised of it grows
+    used: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 4), bool))
+    spread: np.ndarray = dataclasses.field(default_factory=lambda: np.ones(4))
 
     @property
     def sigma(self) -> np.ndarray:
@@ -143,7 +147,10 @@ def batch(model: OrbitModel, tracks: Tracks, prior: Prior, start: float = 0.0) -
         if rounds == ROUNDS:
             raise Infeasible(f"orbit determination: no orbit was found in {ROUNDS} rounds")
     left_out = int((np.isfinite(tracks.values) & ~used).sum())
-    return Orbit(start, x, covariance[:STATES, :STATES], b, residual / sigma, rounds, left_out)
+    return Orbit(
+        start, x, covariance[:STATES, :STATES], b, residual / sigma, rounds, left_out,
+        used=used, spread=spread,
+    )  # fmt: skip
 
 
 def sequential(
@@ -158,6 +165,8 @@ def sequential(
     A kind of measurement whose innovations, by their median over the spans before, are larger than they
     should be is weighed down, as the batch does it: what the force model leaves out is not white, and a
     filter that took Doppler at its word would promise what its model cannot keep.
+
+    Raises Infeasible where it refuses more than half of what the last spans measured.
     """
     x = np.concatenate([prior.state, np.zeros(len(tracks.stations))])
     P = np.diag(np.concatenate([prior.sigma, [s.bias_sigma for s in tracks.stations]]) ** 2)
@@ -187,6 +196,7 @@ def sequential(
         now += FILTER_SPAN
         if len(part.time):
             recent = [*recent[1 - REMEMBERED :], scaled * spread]
+            _check_refused(np.concatenate(recent), spread, now)
             spread = _spread(np.concatenate(recent))
         found.append(
             Orbit(
@@ -195,6 +205,17 @@ def sequential(
             )
         )  # fmt: skip
     return found
+
+
+def _check_refused(innovations: np.ndarray, spread: np.ndarray, now: float) -> None:
+    """Raises Infeasible where a filter refuses most of what the stations measure."""
+    there = np.isfinite(innovations)
+    refused = int((there & (np.abs(innovations) > OUTLIER * spread)).sum())
+    if there.sum() > 4 * STATES and refused > REFUSED * there.sum():
+        raise Infeasible(
+            f"orbit determination: by {now:.0f} s the filter refuses {refused} of the last "
+            f"{int(there.sum())} measurements: it has lost the ship"
+        )
 
 
 def _taken(

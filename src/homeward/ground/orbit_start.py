@@ -83,8 +83,16 @@ def determine(model: OrbitModel, tracks: Tracks, initial: tuple[float, Prior] | 
 
     ``initial`` is a time [s] and what is believed there: then no whole pass is needed, and the orbit is that
     at the first measurement. The model's epoch must be that of the tracks. Raises InputError where there is
-    no such pass, Infeasible where the fit goes astray.
+    no such pass, Infeasible where the fit goes astray. Whether the measurements deny it: see
+    ``orbit_consistency``.
     """
+    return determined(model, tracks, initial)[0]
+
+
+def determined(
+    model: OrbitModel, tracks: Tracks, initial: tuple[float, Prior] | None = None
+) -> tuple[Orbit, Tracks]:
+    """The same orbit, and the tracks that it was fitted to."""
     if initial is not None:
         start = float(tracks.time[0])
         prior = carried(model, *initial, start)
@@ -92,7 +100,7 @@ def determine(model: OrbitModel, tracks: Tracks, initial: tuple[float, Prior] | 
         if 0 < len(near.time) < len(tracks.time) and np.isfinite(near.values).sum() > 2 * len(WIDE):
             orbit = batch(model, near, prior, start)
             prior = Prior(orbit.state, prior.sigma)
-        return batch(model, tracks, prior, start)
+        return batch(model, tracks, prior, start), tracks
     rows = first_pass(tracks)
     start = float(tracks.time[rows[0]])
     state, sigma = first_guess(tracks, rows), WIDE
@@ -106,4 +114,4 @@ def determine(model: OrbitModel, tracks: Tracks, initial: tuple[float, Prior] | 
         if len(part.time) == len(tracks.time):
             break
     assert orbit is not None
-    return orbit
+    return orbit, tracks

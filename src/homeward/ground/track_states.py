@@ -20,6 +20,7 @@ from homeward.ground.stations import fixed_place
 WINDOW = 12.0  # s
 LEAST = 6  # measurements with range and angles
 JERK = 1.0  # m/s3, 1-sigma: how fast the acceleration may change
+DENIED = 10.0  # sigma, rms of the residuals: stations that contradict each other so tell no state
 FAST_FALL = 25.0  # m/s of descent below the opening altitude: still under the drogue
 
 
@@ -34,7 +35,11 @@ class TrackState:
 
 
 def track_state(tracks: Tracks, time: float) -> TrackState | None:
-    """The state at a time [s] by the measurements of the seconds before it; None where there are too few."""
+    """The state at a time [s] by the measurements of the seconds before it.
+
+    None where there are too few, or where they contradict each other. Where they scatter more than their
+    sigmas say, the covariance is as much larger.
+    """
     part = tracks.within(time - WINDOW, time + 1e-6)
     full = np.isfinite(part.values).all(axis=1)
     if full.sum() < LEAST or np.ptp(part.time[full]) < 0.5 * WINDOW:
@@ -71,7 +76,10 @@ def track_state(tracks: Tracks, time: float) -> TrackState | None:
     information = (A * scale).T @ (A * scale)
     covariance = np.linalg.inv(information) * scale[:, None] * scale[None, :]
     fit = covariance @ (A.T @ b)
-    found = covariance[:6, :6].copy()
+    off = float(np.sqrt(np.mean((A @ fit - b) ** 2)))
+    if off > DENIED:
+        return None
+    found = max(1.0, off) ** 2 * covariance[:6, :6]
     # What the same fit makes of a path whose acceleration changes steadily, along each axis.
     bent = (covariance @ (A.T @ (np.asarray(cubic) * w[:, None])))[:6]
     found += JERK**2 * bent @ bent.T

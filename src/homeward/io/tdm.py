@@ -32,6 +32,12 @@ DATA = (
     "TROPO_WET", "VLBI_DELAY", "RECEIVE_FREQ", *(f"RECEIVE_FREQ_{k}" for k in range(1, 6)),
     *(f"TRANSMIT_FREQ_{k}" for k in range(1, 6)), *(f"TRANSMIT_FREQ_RATE_{k}" for k in range(1, 6)),
 )  # fmt: skip
+#: Corrections of what an orbit is determined from, and the keyword whose values each is added to.
+CORRECTIONS = {
+    "CORRECTION_RANGE": "RANGE", "CORRECTION_DOPPLER": "DOPPLER_INSTANTANEOUS",
+    "CORRECTION_ANGLE_1": "ANGLE_1", "CORRECTION_ANGLE_2": "ANGLE_2",
+}  # fmt: skip
+ABERRATION = ("CORRECTION_ABERRATION_YEARLY", "CORRECTION_ABERRATION_DIURNAL")
 TRACKS = ("RANGE", "DOPPLER_INSTANTANEOUS", "ANGLE_1", "ANGLE_2")  # what an orbit is determined from
 
 
@@ -51,6 +57,38 @@ class TdmSegment:
     meta: dict[str, str]
     observations: tuple[Observation, ...]
     line: int = 0
+
+    def number(self, file: str, key: str) -> float:
+        """A number of the metadata, 0 where it is not there; raises InputError for what is none."""
+        text = self.meta.get(key)
+        return 0.0 if text is None else Line(file, self.line, f"{key} = {text}").number_of(key, text)
+
+    def corrections(self, file: str) -> dict[str, float]:
+        """What is still to be added to the values of each keyword, in the unit of its values.
+
+        CCSDS 503.0-B-2, table 3-3: CORRECTION_* have been added already where CORRECTIONS_APPLIED is YES, and
+        are to be added where it is NO. Raises InputError where that is not said, and for the aberration of
+        angles, which is not added here.
+        """
+        where, kinds = f"{file}: segment at line {self.line}", {o.keyword for o in self.observations}
+        wanted = {CORRECTIONS[key]: self.number(file, key) for key in CORRECTIONS if key in self.meta}
+        wanted = {keyword: value for keyword, value in wanted.items() if value and keyword in kinds}
+        aberration = [key for key in ABERRATION if self.number(file, key) and kinds & {"ANGLE_1", "ANGLE_2"}]
+        applied = self.meta.get("CORRECTIONS_APPLIED", "").upper()
+        if applied not in ("", "YES", "NO"):
+            raise InputError(f"{where}: CORRECTIONS_APPLIED: expected YES or NO, got {applied[:20]!r}")
+        if not wanted and not aberration:
+            return {}
+        if not applied:
+            names = [key for key in (*CORRECTIONS, *ABERRATION) if key in self.meta]
+            raise InputError(f"{where}: CORRECTIONS_APPLIED is missing: {names[0]} needs it, YES or NO")
+        if applied == "YES":
+            return {}
+        if aberration:
+            raise InputError(
+                f"{where}: {aberration[0]}: expected 0, or CORRECTIONS_APPLIED = YES: it is not applied here"
+            )
+        return wanted
 
     def participants(self) -> tuple[str, ...]:
         """The participants, first to last."""
