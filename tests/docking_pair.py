@@ -43,6 +43,7 @@ def hull(port="aft", motion=None, restitution=0.4, misses=0) -> Hull:
         motion=still() if motion is None else motion, station_mass=jnp.asarray(STATION_MASS),
         station_area=jnp.asarray(100.0), plume_power=jnp.asarray(6.0),
         missed_captures=jnp.asarray(misses, int), restitution=jnp.asarray(restitution),
+        corridor=jnp.tan(jnp.radians(10.0)),
     )  # fmt: skip
 
 

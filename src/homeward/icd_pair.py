@@ -1,4 +1,4 @@
-"""Messages of the rendezvous: what the sensors tell of ship and station, and what navigation makes of it.
+"""Messages of the rendezvous: what the flight computer is given, and what it commands and reports.
 
 Frames: I inertial, L the station's orbit, B the ship, T the station, D the station's port (x_D outward).
 Docked, ``C_BD = diag(-1, -1, 1)``. Of a line of sight in B the azimuth turns toward +y_B and the elevation
@@ -7,7 +7,7 @@ toward -z_B: ``u_B = (cos e cos a, cos e sin a, -sin e)``.
 
 import equinox as eqx
 
-from homeward.icd import channel
+from homeward.icd import InertialReadings, channel
 from homeward.typing import Array, Count, Flag, Float, Quat, Scalar, Vec3
 
 
@@ -56,6 +56,77 @@ class PairNavigation(eqx.Module):
     position_sigma: Vec3 = channel("m", "1-sigma of the relative position", "L")
     velocity_sigma: Vec3 = channel("m/s", "1-sigma of the relative velocity", "L")
     attitude_sigma: Vec3 = channel("rad", "1-sigma of the ship's attitude", "B")
+
+
+class PairStart(eqx.Module):
+    """What the ground uplinks at the insertion, from tracking: the state that navigation begins with."""
+
+    time: Scalar = channel("s", "onboard time since the scenario's epoch")
+    r_BI_I: Vec3 = channel("m", "position of the ship", "I")
+    v_BI_I: Vec3 = channel("m/s", "velocity of the ship", "I")
+    r_BT_I: Vec3 = channel("m", "ship less station", "I")
+    v_BT_I: Vec3 = channel("m/s", "velocity of the ship less that of the station", "I")
+    own_sigma: Float[Array, "2"] = channel("m, m/s", "1-sigma of the ship's own state, an axis")
+    relative_sigma: Float[Array, "2"] = channel("m, m/s", "1-sigma of ship less station, an axis")
+
+
+class PairRelease(eqx.Module):
+    """What a docked ship is given as it is let go: station's state and latches, which hold port to port."""
+
+    start: PairStart
+    q_BI: Quat = channel("1", "the ship's attitude by that of the station")
+    attitude_sigma: Scalar = channel("rad", "1-sigma of that attitude, an axis")
+
+
+class PairTick(eqx.Module):
+    """What the flight computer gets at the control rate."""
+
+    time: Scalar = channel("s", "onboard time at the tick's start")
+    running: Flag = channel("1", "the processor runs; else it starts anew, and its inertial unit goes on")
+    inertial: InertialReadings  # of the tick before; of no duration where the cycle has had them
+
+
+class PairMeasurements(eqx.Module):
+    """What the flight computer gets at the guidance rate."""
+
+    time: Scalar = channel("s", "onboard time of the readings")
+    running: Flag = channel("1", "the processor runs; else it starts anew, and its inertial unit goes on")
+    inertial: InertialReadings  # of the last tick
+    aids: PairAids
+    flow: Scalar = channel("kg", "propellant that the thrusters took since the cycle before, metered")
+
+
+class EngineCommand(eqx.Module):
+    """What the far legs ask of the engines for the coming tick of a second."""
+
+    direction_I: Vec3 = channel("1", "direction of the wanted thrust", "I")
+    main: Flag = channel("1", "by the main engine; else by the thrusters that push forward")
+    seconds: Scalar = channel("s", "burning time within the tick")
+
+
+class ThrusterCommand(eqx.Module):
+    """What the close legs ask of the thrusters; valve times act one tick late, a feed is shut at once."""
+
+    seconds: Float[Array, " n"] = channel("s", "time that each valve is open within the tick")
+    feed_shut: Count = channel("1", "thruster whose feed is shut, counted from 1; 0: none")
+
+
+class PairStatus(eqx.Module):
+    """Where the flight computer stands: for telemetry, for the ground, and to end a flight."""
+
+    leg: Count = channel("1", "0 far guidance, 1 homing, 2 and on: step of the approach")
+    arrived: Flag = channel("1", "the far legs are done")
+    leaving: Flag = channel("1", "the approach is given up, or the ship departs")
+    leaving_since: Scalar = channel("s", "onboard time at which it began to leave")
+    waiting: Scalar = channel("s", "time that it has waited for GO at this hold")
+    waited: Scalar = channel("s", "time that it has waited for GO in all")
+
+
+class PairReport(eqx.Module):
+    """What the flight computer reports each cycle."""
+
+    navigation: "PairNavigation"
+    status: PairStatus
 
 
 class PairFrame(eqx.Module):

@@ -8,12 +8,13 @@ import numpy as np
 from homeward._programs import program
 from homeward.campaign.sampling import RANDOM, Plan
 from homeward.campaign.streams import Draws, draws_of, factor, normal
-from homeward.flight.rendezvous_far import begin_far
+from homeward.icd_pair import PairStart
 from homeward.math.lvlh import lvlh_matrix
 from homeward.scenario.build_sensors import DRAWS, inertial_unit
+from homeward.scenario.build_survey import NUMBERS, survey_sigmas, surveyed
 from homeward.scenario.rendezvous_plan import RendezvousPlan
 from homeward.scenario.schema_distribution import PAIR_DRAWS
-from homeward.sim.far import FarCarry
+from homeward.sim.far import FarCarry, started
 from homeward.sim.pair_lanes import spread_pair, world_axes
 from homeward.typing import Array
 from homeward.world.pair import PairWorld, bodies_at, pulled, tidal_pull
@@ -41,6 +42,7 @@ def disperse_pair(
         "drag": d.drag / SIGMAS, "thrust": d.thrust / SIGMAS, "mass": d.mass / SIGMAS,
         "pointing": np.radians(d.thrust_pointing_deg) / SIGMAS, "density": d.density_profile_high / SIGMAS,
     }  # fmt: skip
+    figures["survey"] = survey_sigmas(plan.told)
     figures = {k: jnp.asarray(v, float) * (1.0 if dispersed else 0.0) for k, v in figures.items()}
     world = spread_pair(plan.world, len(runs))
     start = tuple(jnp.asarray(x) for x in (*plan.inserted.ship, *plan.inserted.station))
@@ -54,6 +56,7 @@ def disperse_pair(
     unit = jax.vmap(lambda n: inertial_unit(plan.scenario, n))(drawn["inertial"])
     if not dispersed:
         unit = world.hull.inertial
+    world = _surveyed(world, drawn["survey"])
     world = eqx.tree_at(
         lambda w: (
             w.density_scale, w.ship_drag, w.station_drag, w.engine.thrust, w.trim.thrust,
@@ -68,6 +71,11 @@ def disperse_pair(
         ),
     )  # fmt: skip
     return world, carry
+
+
+def _surveyed(world: PairWorld, offsets: Array) -> PairWorld:
+    """Ports, cameras and targets of every lane off their drawings."""
+    return jax.vmap(surveyed, in_axes=(world_axes(world), 0), out_axes=world_axes(world))(world, offsets)
 
 
 @program
@@ -91,10 +99,15 @@ def _draw(far, world, start, told, figures, draws, key, runs):
         truth = first_truth(zero, bodies, mass, told[1], sensors, n)
         (r1, v1), (r2, v2) = NAVIGATION
         e = normal(one, "first_fix", (4, 3))
-        filter_ = far.filter.init(
-            r_B + r1 * e[0], v_B + v1 * e[1], r_B - r_S + r2 * e[2], v_B - v_S + v2 * e[3],
-            (jnp.asarray(r1), jnp.asarray(v1)), (jnp.asarray(r2), jnp.asarray(v2)),
-        )  # fmt: skip
+        start_message = PairStart(
+            zero,
+            r_B + r1 * e[0],
+            v_B + v1 * e[1],
+            r_B - r_S + r2 * e[2],
+            v_B - v_S + v2 * e[3],
+            jnp.asarray([r1, v1]),
+            jnp.asarray([r2, v2]),
+        )
         some = jnp.where(figures["density"] > 0.0, 1.0, 0.0)
         drawn = {
             "density": jnp.exp(figures["density"] * normal(one, "thin_air")),
@@ -107,8 +120,9 @@ def _draw(far, world, start, told, figures, draws, key, runs):
             "phase": world.hull.motion.phase
             + some * 2.0 * jnp.pi * jax.random.uniform(jax.random.fold_in(one, 77), (3,)),
             "share": factor(figures["thrust"] * normal(one, "thrusters", (n,))),
+            "survey": draw(one, "survey", figures["survey"], (NUMBERS,)),
             "inertial": normal(one, "inertial_unit", (DRAWS,)),
         }
-        return drawn, FarCarry(truth, begin_far(far, filter_))
+        return drawn, started(far, truth, start_message)
 
     return jax.vmap(lane, in_axes=(world_axes(world), 0, 0))(world, runs, draws.standard)

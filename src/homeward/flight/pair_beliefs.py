@@ -28,6 +28,24 @@ class SatelliteBelief(eqx.Module):
     velocity_white: Scalar  # m/s
 
 
+class MountingBelief(eqx.Module):
+    """1-sigma an axis of how far what looks at the port, and what it looks at, is from its drawing.
+
+    A turn of camera or lidar is one against the star tracker, by which the ship's attitude is known.
+    """
+
+    camera_place: Scalar  # m, camera and target together
+    camera_turn: Scalar  # rad
+    target_turn: Scalar  # rad
+    lidar_place: Scalar  # m, lidar and reflector together
+    lidar_turn: Scalar  # rad
+
+
+def as_drawn() -> MountingBelief:
+    """Everything is taken to be where it is drawn."""
+    return MountingBelief(*[jnp.zeros(())] * 5)
+
+
 class PairBelief(eqx.Module):
     """1-sigma figures of the sensors beside the inertial unit, and how the filter guards itself."""
 
@@ -51,6 +69,7 @@ class PairBelief(eqx.Module):
     told_attitude_time: Scalar  # s
     gate: Scalar  # sigmas: an innovation beyond is not believed
     patience: Scalar  # readings in a row refused, after which the filter widens
+    mounting: MountingBelief = eqx.field(default_factory=as_drawn)
 
 
 class ForceBelief(eqx.Module):

@@ -20,6 +20,8 @@ from homeward.typing import Array, Flag, Float, Mat33, Quat, Scalar, Vec3
 NEAR_FIGURE = 20.0  # m: where the camera's figures hold
 FLOOR = 0.25  # of them
 ATTITUDE_TIME = 100.0  # s: how long an error of the ship's attitude lasts, with stars less
+BEHIND = 1.0  # m: the camera's pupil behind the ship's port, its target behind the station's
+BUILT_TIME = 300.0  # s over which the filter averages a turn that lasts for the flight: the last 30 m
 CLOSEST = 0.5  # m: directions are not worked out nearer than that
 
 
@@ -114,7 +116,10 @@ def port_rows(belief: PairBelief, geometry: PairGeometry, now: Believed, aids: P
     seen_B = line_of(aids.lidar_azimuth, aids.lidar_elevation)
     range_sigma = jnp.maximum(belief.lidar_floor, belief.lidar_part * distance)
     sigma = jnp.stack([range_sigma, belief.lidar_angle, belief.lidar_angle])
-    drawn = sigma * jnp.sqrt(belief.lidar_share)
+    m = belief.mounting
+    turn2 = m.lidar_turn**2 + (m.lidar_place / distance) ** 2
+    built2 = jnp.stack([m.lidar_place**2, turn2, turn2])
+    drawn = jnp.sqrt(sigma * sigma * belief.lidar_share + built2)
     scale = jnp.stack([jnp.ones_like(distance), 1.0 / distance, 1.0 / distance])
     H = jnp.zeros((3, SIZE)).at[:, LIDAR].set(jnp.eye(3) * drawn[:, None])
     for k, line in enumerate((u_B, one, other)):
@@ -144,7 +149,11 @@ def _camera_rows(
     ratio = distance / NEAR_FIGURE
     side, depth = jnp.maximum(ratio, FLOOR), jnp.maximum(ratio * ratio, FLOOR)
     sigma = belief.camera_place * jnp.stack([depth, side, side])
-    slow = sigma * jnp.sqrt(belief.camera_share)
+    # Turned about its pupil, a camera sees a port aside; about its own centre, a target shows one so.
+    m = belief.mounting
+    aside2 = (m.camera_turn * (distance + BEHIND)) ** 2 + (BEHIND * m.target_turn) ** 2
+    built2 = m.camera_place**2 + aside2 * jnp.asarray([0.0, 1.0, 1.0])
+    slow = jnp.sqrt(sigma * sigma * belief.camera_share + built2)
     eye = jnp.eye(3)
     H = jnp.zeros((6, SIZE)).at[0:3, SLOW].set(eye * slow[:, None])
     for k in range(3):
@@ -157,6 +166,8 @@ def _camera_rows(
     # The ship's attitude turns what is seen about the ship's port.
     tilt = now.attitude * jnp.sum(between_B * between_B) * jnp.asarray([0.0, 1.0, 1.0])
     of_turn = lasting(turn * jnp.sqrt(1.0 - share), turn * jnp.sqrt(share), belief.camera_time, now.dt)
+    turned = jnp.sqrt(m.camera_turn**2 + m.target_turn**2)
+    of_turn = of_turn + lasting(jnp.zeros_like(turned), turned, jnp.asarray(BUILT_TIME), now.dt)
     return Rows(
         H,
         jnp.concatenate(

@@ -79,6 +79,8 @@ class CloseComputer(eqx.Module):
 class CloseState(eqx.Module):
     """What is carried on."""
 
+    time: Scalar  # s, onboard, of the last cycle
+    active: Float[Array, " n"]  # s: valve times of the tick that is flown
     orders: Orders
     filter: PairFilterState
     attitude: PairAttitudeState
@@ -108,13 +110,15 @@ class CloseState(eqx.Module):
 
 def begin_close(
     computer: CloseComputer, filter_: PairFilterState, q_BI: Quat, time: Scalar, mass: Scalar, orders: Orders,
-    voting: VotingState | None = None, trust: Trust | None = None,
+    voting: VotingState | None = None, trust: Trust | None = None, sigma: Scalar | None = None,
 ) -> CloseState:  # fmt: skip
-    """At the first hold point; whom to believe as the legs before have found, or everyone."""
+    """At the first hold point; whom to believe as the legs before have found, or everyone. ``sigma`` [rad]
+    is that of the attitude, an axis; as by stars if left out."""
     zero, none, no = jnp.zeros(()), jnp.asarray(0, int), jnp.asarray(False)
+    sigma = jnp.asarray(1e-4) if sigma is None else sigma
     return CloseState(
-        orders=orders,
-        filter=filter_, attitude=computer.attitude.init(q_BI, jnp.asarray(1e-4)), law=computer.law.init(),
+        time=time, active=jnp.zeros_like(computer.thrusters.thrust), orders=orders,
+        filter=filter_, attitude=computer.attitude.init(q_BI, sigma), law=computer.law.init(),
         mode=none, step=none, since=time, there=zero, waiting=zero, waited=zero, tries=none, retreats=none,
         aborts=none, ordered=no,
         away_since=zero, to_go=jnp.zeros(3), q_WI=q_BI, omega_W=jnp.zeros(3), mass=mass, shut_for=zero,
@@ -342,7 +346,3 @@ def _sets(a: VotingState, b: VotingState) -> tuple[tuple[SetState, SetState], tu
 
 def _product(A: Mat33, B: Mat33) -> Mat33:
     return jnp.sum(A[:, :, None] * B[None, :, :], axis=1)
-
-
-__all__ = ["AWAY", "GOING", "CloseComputer", "CloseState", "begin_close", "control_close", "cycle_close",
-           "resting", "shut_feed", "tick_close"]  # fmt: skip

@@ -62,11 +62,14 @@ class FarComputer(eqx.Module):
 class FarState(eqx.Module):
     """What is carried on. ``choice`` is 0 by the chosen plan, 1 by the later one."""
 
+    time: Scalar  # s, onboard, of the last cycle
     filter: PairFilterState
     plan: BurnPlan
     stage: Count
     index: Count  # of the next burn
     burning: Flag
+    main: Flag  # of the tick that is flown: by the main engine, and for how long [s]
+    seconds: Scalar
     due: Flag
     checked: Count  # of ``CHECKS``
     to_go: Vec3  # m/s, I
@@ -96,7 +99,8 @@ def begin_far(computer: FarComputer, filter_: PairFilterState) -> FarState:
     """The state at the insertion; the first plan is due."""
     zero, none, no = jnp.zeros(()), jnp.asarray(0, int), jnp.asarray(False)
     return FarState(
-        filter=filter_, plan=no_plan(computer.arrivals[0]), stage=none, index=none, burning=no,
+        time=zero, filter=filter_, plan=no_plan(computer.arrivals[0]), stage=none, index=none, burning=no,
+        main=no, seconds=zero,
         due=jnp.asarray(True), checked=none, to_go=jnp.zeros(3), sensed=jnp.zeros(3), moved=jnp.zeros(3),
         spent=zero, mass=computer.mass, choice=none, switches=none, silent=zero, main_dead=no, asked=no,
         aborted=no,

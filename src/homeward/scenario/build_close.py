@@ -10,7 +10,6 @@ from homeward.flight.approach_steps import ALWAYS, approach_steps, withdrawal_st
 from homeward.flight.attitude import ControlSettings
 from homeward.flight.glideslope import Glideslope, glideslope
 from homeward.flight.pair_attitude import pair_attitude
-from homeward.flight.pair_beliefs import PairGeometry
 from homeward.flight.pair_navigation import PairFilter, pair_filter
 from homeward.flight.port_axes import STEADY, TUMBLING
 from homeward.flight.port_motion import PORTS, SpeedProfile, port_motion, speed_profile
@@ -20,6 +19,7 @@ from homeward.flight.rendezvous_far import FarComputer
 from homeward.scenario.build import number, numbers
 from homeward.scenario.build_flight import believed_orientation
 from homeward.scenario.build_pair import build_model, main_engine
+from homeward.scenario.build_survey import drawn_geometry, mounting_belief
 from homeward.scenario.build_voting import build_voting
 from homeward.scenario.launch import Insertion
 from homeward.scenario.schema import Scenario
@@ -38,10 +38,10 @@ LOWEST = 160e3  # m above the equatorial radius that no plan may go below
 SLACK = 300.0  # s kept for what takes longer than foreseen
 
 
-def filter_of(world: PairWorld, pole_I: np.ndarray) -> PairFilter:
-    """The relative filter, the ports being where they are built."""
-    h = world.hull
-    return pair_filter(PairGeometry(h.port_T, h.C_DT, h.dock_B), jnp.asarray(pole_I))
+def filter_of(told: Rendezvous, pole_I: np.ndarray) -> PairFilter:
+    """The relative filter, loaded with the ports as drawn and the tolerances of what looks at them."""
+    law = pair_filter(drawn_geometry(told), jnp.asarray(pole_I))
+    return eqx.tree_at(lambda f: f.belief.mounting, law, mounting_belief(told))
 
 
 def approach_time(told: Rendezvous) -> float:
@@ -96,7 +96,7 @@ def build_far(
     order = told.faults
     drags = (world.ship_drag / s.mass_kg, world.station_drag)
     return FarComputer(
-        filter=filter_of(world, C_EI[2]), model=model, drags=drags,
+        filter=filter_of(told, C_EI[2]), model=model, drags=drags,
         engine=main_engine(scenario.as_believed()), trim=world.trim,
         mass=number(s.mass_kg), aim=numbers(aim_of(told, rate)),
         hold=numbers([place[0], place[1], 0.0, 0.0, 0.0, 0.0]), arrivals=numbers(times),
@@ -123,14 +123,15 @@ def build_close(
     h, s, f = world.hull, told.ship, told.faults
     label = scenario.place("rendezvous.ship")
     allocation = allocate_six(h.thrusters, label)
-    dock, port = float(h.dock_B[0]), np.asarray(h.port_T)
+    drawn = drawn_geometry(told)
+    dock, port = float(drawn.dock_B[0]), np.asarray(drawn.port_T)
     holds = [(x.distance_m, x.seconds, ALWAYS if x.go_s is None else x.go_s) for x in told.holds]
     steps, names = approach_steps(told.port, holds, told.guidance.side_m, told.guidance.hop_s, port, dock)
     force, torque = (np.asarray(x) for x in allocation.strength())
     inertia = np.array(s.inertia_kg_m2)
     ahead = {"aft": (1.0, 0.0, -1.0), "forward": (-1.0, 0.0, 1.0), "nadir": (-1.0, 0.0, 1.0)}[told.port]
     return CloseComputer(
-        filter=filter_of(world, pole_I), attitude=pair_attitude(),
+        filter=filter_of(told, pole_I), attitude=pair_attitude(),
         law=build_axis_law(told, orbit_rate(inserted), port, dock, 0.7 * force / s.mass_kg),
         allocation=allocation,
         control=ControlSettings(

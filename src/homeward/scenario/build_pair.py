@@ -11,7 +11,6 @@ from homeward.earth.frames import earth_spin
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.flight.pair_model import PairModel, fly
-from homeward.flight.port_motion import PORTS
 from homeward.flight.strapdown import ZonalEarth
 from homeward.scenario.build import (
     build_air,
@@ -24,6 +23,7 @@ from homeward.scenario.build import (
     orbit_table,
 )
 from homeward.scenario.build_sensors import ZONALS, inertial_unit, nominal_draws
+from homeward.scenario.build_survey import drawn_geometry, survey_offsets, surveyed
 from homeward.scenario.initial import InitialState
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import Rendezvous
@@ -47,8 +47,7 @@ def build_hull(scenario: Scenario, told: Rendezvous) -> Hull:
     """Inertia, thrusters, ports, and how the station moves."""
     s, t = told.ship, told.station
     # The station's axes are those of its orbit but for its small motion: see docs/models/docking.md.
-    axes = np.array(PORTS[told.port])
-    port = axes[0] * np.abs(axes[0] @ np.array(t.half_size_m))
+    drawn = drawn_geometry(told)
     thrusters = docking_thrusters(
         s.length_m, s.radius_m, s.center_of_mass_m, axial=s.axial_thrust_n, lateral=s.lateral_thrust_n,
         minimum_pulse=s.minimum_pulse_s, specific_impulse=s.specific_impulse_s,
@@ -66,8 +65,7 @@ def build_hull(scenario: Scenario, told: Rendezvous) -> Hull:
     return Hull(
         inertia=numbers(np.diag(s.inertia_kg_m2)), inertia_mass=number(s.mass_kg), thrusters=thrusters,
         inertial=inertial_unit(scenario, nominal_draws()),
-        dock_B=numbers([s.length_m - s.center_of_mass_m, 0.0, 0.0]), port_T=numbers(port),
-        C_DT=numbers(axes),
+        dock_B=drawn.dock_B, port_T=drawn.port_T, C_DT=drawn.C_DT,
         motion=StationMotion(
             numbers(np.radians(np.array(t.offset_deg) - t.tumble_from_s * np.array(t.tumble_deg_s))),
             numbers(np.radians(t.swing_deg)),
@@ -76,6 +74,7 @@ def build_hull(scenario: Scenario, told: Rendezvous) -> Hull:
         ),
         station_mass=number(t.mass_kg), station_area=number(size), plume_power=number(PLUME_POWER),
         missed_captures=jnp.asarray(told.faults.missed_captures, int), restitution=number(RESTITUTION),
+        corridor=number(np.tan(np.radians(t.corridor_deg))),
     )  # fmt: skip
 
 
@@ -104,7 +103,7 @@ def build_pair_world(scenario: Scenario, told: Rendezvous, epoch: Epoch, span: f
     """The true world over ``span`` [s] from the epoch, undispersed."""
     s, t = told.ship, told.station
     gravity = scenario.truth.gravity
-    return PairWorld(
+    world = PairWorld(
         orientation=build_earth(scenario, epoch, span), ellipsoid=build_ellipsoid(scenario),
         gravity=build_gravity(scenario),
         third_bodies=build_third_bodies(epoch, span) if gravity.sun_and_moon else None,
@@ -114,6 +113,7 @@ def build_pair_world(scenario: Scenario, told: Rendezvous, epoch: Epoch, span: f
         engine=main_engine(scenario), trim=trim_engine(told), thrust_misalignment=numbers([0.0, 0.0, 0.0]),
         accelerometer_scale=number(0.0), sensors=build_pair_sensors(told), hull=build_hull(scenario, told),
     )  # fmt: skip
+    return surveyed(world, numbers(survey_offsets(told)))
 
 
 def believed_air(scenario: Scenario, epoch: Epoch) -> np.ndarray:

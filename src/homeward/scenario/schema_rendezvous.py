@@ -20,6 +20,7 @@ from homeward.scenario.schema_base import (
 )
 from homeward.scenario.schema_body import check_inertia
 from homeward.scenario.schema_return import KINDS, Initial, Interface
+from homeward.scenario.schema_survey import Survey
 
 #: Time from insertion to capture [s] of every plan: that of the flown kind less ten minutes of ascent.
 PLANS = {
@@ -271,6 +272,7 @@ class Rendezvous(Section):
     )  # fmt: skip
     guidance: RendezvousGuidance = Field(default_factory=RendezvousGuidance, description="what flies it")
     sensors: RendezvousSensors = Field(default_factory=RendezvousSensors, description="how well it sees")
+    survey: Survey = Field(default_factory=Survey, description="how far what is built is from its drawings")
     withdrawal: Withdrawal = Field(default_factory=Withdrawal, description="how the ship leaves again")
     faults: Faults = Field(default_factory=Faults, description="what goes wrong")
 

@@ -4,23 +4,16 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from homeward.flight.rendezvous_close import (
-    AWAY,
-    CloseComputer,
-    CloseState,
-    control_close,
-    cycle_close,
-    resting,
-    shut_feed,
-    tick_close,
-)
-from homeward.icd_pair import PairFrame
+from homeward.flight.executive import rendezvous_executive as executive
+from homeward.flight.rendezvous_close import CloseComputer, CloseState
+from homeward.icd import InertialReadings
+from homeward.icd_pair import PairFrame, PairMeasurements, PairStatus, PairTick
 from homeward.math.components import cross, join, split, subtract
 from homeward.math.numerics import norm, rk4_step
 from homeward.math.turning import apply, join4, rows, split4, symmetric_inverse, turn_rate, unit4
 from homeward.sim.carry import select
 from homeward.sim.docking import meet
-from homeward.sim.far import situation
+from homeward.sim.far import situation, unread
 from homeward.sim.pair_record import frame, ports
 from homeward.typing import Array, Count, Float, Scalar
 from homeward.world import inertial
@@ -75,7 +68,7 @@ def close_cycle(
 ) -> tuple[CloseCarry, PairFrame | None]:  # fmt: skip
     """One second of one lane with ``close_noises`` standard normal numbers."""
     truth = carry.truth
-    onset = onsets(world.faults, truth.onset, carry.flight.step + 2, truth.time)
+    onset = onsets(world.faults, truth.onset, executive.status(carry.flight).leg, truth.time)
     truth = eqx.tree_at(lambda t: t.onset, truth, onset)
     a = ails(set_off(world.faults, onset), truth.time, truth.level.shape[0])
     down, tank = computer_down(a), truth.propellant
@@ -87,16 +80,14 @@ def close_cycle(
     truth = eqx.tree_at(lambda t: t.bodies, truth, bodies)
     shaking = jnp.reshape(noise[NOISES:], (TICKS, inertial.NOISES))
 
-    def tick(inner, shake):
-        truth, state, active, open_for = inner
-        controlled, pending = control_close(flight, state, active, truth.time + a.clock, h)
-        state, pending = select(down, state, controlled), jnp.where(down, 0.0, pending)
-        truth, sample = _fly(world, truth, active, h, shake, fault_time, a, shut_feed(state))
-        state = tick_close(flight, state, told_apart(sample, a))
-        return (truth, state, pending, open_for + active), None
+    def tick(inner: tuple[PairTruth, CloseState, Array, Array, InertialReadings], shake: Array):
+        truth, state, active, open_for, readings = inner
+        state, command = executive.tick(flight, state, PairTick(truth.time + a.clock, ~down, readings))
+        truth, sample = _fly(world, truth, active, h, shake, fault_time, a, command.feed_shut)
+        return (truth, state, command.seconds, open_for + active, told_apart(sample, a)), None
 
-    start = (truth, carry.flight, carry.active, jnp.zeros_like(carry.active))
-    (truth, state, active, open_for), _ = jax.lax.scan(tick, start, shaking)
+    start = (truth, carry.flight, carry.active, jnp.zeros_like(carry.active), unread(a))
+    (truth, state, active, open_for, readings), _ = jax.lax.scan(tick, start, shaking)
     bodies = pulled(world, spin, truth.time, tidal, truth.bodies, truth.mass, one)
     truth = eqx.tree_at(lambda t: t.bodies, truth, kicked(bodies, 0.5 * one))
     touched = truth.contact.count > carry.truth.contact.count
@@ -107,12 +98,12 @@ def close_cycle(
     truth = eqx.tree_at(lambda t: t.sensors, truth, sensors)
     aids = ailing_aids(aids, a)
     flow = tank - truth.propellant + FLOW_NOISE * shaking[0, 0]
-    time = truth.time + a.clock
-    # A computer that starts anew decides nothing, but takes up later what its sensors of motion have summed.
-    heard, believed = cycle_close(flight, state, select(down, no_aids(aids), aids), time, one, flow)
-    state = select(down, resting(state, heard), heard)
-    row = frame(world.hull, truth, believed, state.step + 2, open_for) if record else None
-    truth = _settled(world, flight, truth, state, carry.begun)
+    # A computer that starts anew hears nothing but its sensors of motion.
+    aids = select(down, no_aids(aids), aids)
+    message = PairMeasurements(truth.time + a.clock, ~down, readings, aids, flow)
+    state, report = executive.cycle(flight, state, message)
+    row = frame(world.hull, truth, report.navigation, report.status.leg, open_for) if record else None
+    truth = _settled(world, truth, report.status, carry.begun)
     new = CloseCarry(truth, state, active, carry.begun)
     return select(carry.truth.done, carry, new), row
 
@@ -163,20 +154,18 @@ def _fly(
     return meet(world, truth, new, h), sample
 
 
-def _settled(
-    world: PairWorld, flight: CloseComputer, truth: PairTruth, state: CloseState, begun: Scalar
-) -> PairTruth:
+def _settled(world: PairWorld, truth: PairTruth, status: PairStatus, begun: Scalar) -> PairTruth:
     """Distances kept, numbers checked, and whether the flight is over."""
     b = truth.bodies
     place, _, _, _ = ports(world.hull, truth)
     side = norm(place[1:])
-    inside = (place[0] >= -0.5) & (side <= flight.corridor * jnp.maximum(place[0], 0.0) + 1.0)
+    inside = (place[0] >= -0.5) & (side <= world.hull.corridor * jnp.maximum(place[0], 0.0) + 1.0)
     distance = norm(b.r_BI_I - b.r_TI_I)
     closest = jnp.where(inside, truth.closest, jnp.minimum(truth.closest, distance))
     ok = finite(b.r_BI_I, b.v_BI_I, truth.q_BI, truth.omega_BI_B) & as_fast_as_ships(b.v_BI_I)
-    gone = (state.mode == AWAY) & (truth.time - state.away_since > GONE)
-    late = truth.time - begun - state.waited > LONGEST
-    held = state.waiting >= MOST_WAIT
+    gone = status.leaving & (truth.time - status.leaving_since > GONE)
+    late = truth.time - begun - status.waited > LONGEST
+    held = status.waiting >= MOST_WAIT
     done = truth.contact.captured | truth.contact.collided | gone | late | held | ~ok
     return eqx.tree_at(
         lambda t: (t.closest, t.done, t.failed, t.failed_time),

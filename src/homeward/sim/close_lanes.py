@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.flight.rendezvous_close import CloseComputer, Orders, begin_close
+from homeward.flight.executive import rendezvous_executive as executive
+from homeward.flight.rendezvous_close import CloseComputer, Orders
 from homeward.icd_pair import PairFrame
 from homeward.math.lvlh import lvlh_quaternion, lvlh_rate
 from homeward.math.quaternion import conjugate, multiply, rotate
@@ -46,10 +47,9 @@ def _begin(flight, far, kicks, orders):
         q = multiply(off / jnp.sqrt(jnp.sum(off * off)), q)
         truth = eqx.tree_at(
             lambda t: (t.q_BI, t.omega_BI_B, t.done), truth,
-            (q, rotate(q, rate_I) + 1e-4 * kick[3:], truth.failed | far.flight.aborted),
+            (q, rotate(q, rate_I) + 1e-4 * kick[3:], truth.failed | executive.status(far.flight).leaving),
         )  # fmt: skip
-        known = (far.flight.voting, far.flight.trust)
-        state = begin_close(flight, far.flight.filter, q, truth.time, far.flight.mass, orders, *known)
+        state = executive.init_approach(flight, far.flight, orders)
         return CloseCarry(truth, state, jnp.zeros_like(truth.level), truth.time)
 
     return strong(jax.vmap(lane)(far, kicks, orders))

@@ -4,16 +4,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from homeward.flight.rendezvous_far import (
-    ARRIVED,
-    FarComputer,
-    FarState,
-    navigate_far,
-    sensed_far,
-    thrust_far,
-)
-from homeward.icd import InertialSample
-from homeward.icd_pair import PairFrame
+from homeward.earth.orientation import EarthSpin
+from homeward.flight.executive import rendezvous_executive as executive
+from homeward.flight.rendezvous_far import FarComputer, FarState
+from homeward.icd import InertialReadings, InertialSample
+from homeward.icd_pair import EngineCommand, PairFrame, PairMeasurements, PairStart, PairTick
 from homeward.math.numerics import norm
 from homeward.sim.carry import select
 from homeward.sim.pair_record import frame
@@ -59,9 +54,14 @@ def far_chunk(
     return jax.lax.scan(cycle, carry, None, length=CYCLES)
 
 
+def started(flight: FarComputer, truth: PairTruth, start: PairStart) -> FarCarry:
+    """One lane at the insertion: its flight computer knows what the ground has uplinked."""
+    return FarCarry(truth, executive.init(flight, start))
+
+
 def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[Array, " n"], record: bool):
-    truth, state = carry.truth, carry.flight
-    onset = onsets(world.faults, truth.onset, state.stage, truth.time)
+    truth = carry.truth
+    onset = onsets(world.faults, truth.onset, executive.status(carry.flight).leg, truth.time)
     truth = eqx.tree_at(lambda t: t.onset, truth, onset)
     a = ails(set_off(world.faults, onset), truth.time, truth.level.shape[0])
     down = computer_down(a)
@@ -69,24 +69,30 @@ def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[
     spin = world.orientation.at(truth.time)
     tidal = tidal_pull(world, truth.time, truth.bodies.r_TI_I)
 
-    def second(inner: tuple[PairTruth, FarState], _: None):
-        inner = _second(world, flight, spin, tidal, *inner, a)
-        t = inner[0]
-        told = Seconds(t.time, t.bodies, t.mass, t.delta_v) if record else None
-        return inner, told
+    def second(inner: tuple[PairTruth, FarState, InertialReadings], _: None):
+        truth, state, readings = inner
+        state, command = executive.tick(flight, state, PairTick(truth.time + a.clock, ~down, readings))
+        truth, readings = _second(world, spin, tidal, truth, command, a)
+        fine = Seconds(truth.time, truth.bodies, truth.mass, truth.delta_v) if record else None
+        return (truth, state, readings), fine
 
-    (truth, state), fine = jax.lax.scan(second, (truth, state), None, length=CYCLE)
+    start = truth, carry.flight, unread(a)
+    (truth, state, readings), fine = jax.lax.scan(second, start, None, length=CYCLE)
     dt, no = jnp.asarray(float(CYCLE)), jnp.asarray(False)
     sensors, aids = sense_pair(world.sensors, truth.sensors, situation(world, truth), dt, no, no, noise)
     truth = eqx.tree_at(lambda t: t.sensors, truth, sensors)
     aids = ailing_aids(aids, a)
     # A computer that starts anew hears nothing; what its sensors of motion have summed it takes up later.
-    state = navigate_far(flight, state, select(down, no_aids(aids), aids), dt)
+    aids = select(down, no_aids(aids), aids)
+    message = PairMeasurements(truth.time + a.clock, ~down, readings, aids, jnp.zeros(()))
+    state, report = executive.cycle(flight, state, message)
     row = None
     if record:
-        believed = flight.filter.believed(state.filter, truth.q_BI, truth.omega_BI_B, truth.time)
         assert fine is not None
-        row = frame(world.hull, truth, believed, state.stage, jnp.zeros_like(truth.level)), fine
+        row = (
+            frame(world.hull, truth, report.navigation, report.status.leg, jnp.zeros_like(truth.level)),
+            fine,
+        )
     b = truth.bodies
     ok = finite(b.r_BI_I, b.v_BI_I, b.r_TI_I, b.v_TI_I) & as_fast_as_ships(b.v_BI_I)
     truth = eqx.tree_at(
@@ -94,22 +100,25 @@ def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[
         truth,
         (
             truth.failed | ~ok, jnp.where(ok | truth.failed, truth.failed_time, truth.time),
-            (state.stage >= ARRIVED) | state.aborted | ~ok,
+            report.status.arrived | report.status.leaving | ~ok,
         ),
     )  # fmt: skip
     return select(carry.truth.done, carry, FarCarry(truth, state)), row
 
 
+def unread(a: Ails) -> InertialReadings:
+    """No readings: the cycle before has had them."""
+    gyros, accelerometers = jnp.zeros_like(a.gyro_bias), jnp.zeros_like(a.accelerometer_bias)
+    return InertialReadings(gyros, accelerometers, jnp.zeros(()))
+
+
 def _second(
-    world: PairWorld, flight: FarComputer, spin, tidal: Vec3, truth: PairTruth, state: FarState, a: Ails
-):
+    world: PairWorld, spin: EarthSpin, tidal: Vec3, truth: PairTruth, command: EngineCommand, a: Ails
+) -> tuple[PairTruth, InertialReadings]:
     h = jnp.ones(())
-    ordered, direction, main, seconds = thrust_far(flight, state, truth.time + a.clock)
-    down = computer_down(a)
-    state, seconds = select(down, state, ordered), jnp.where(down, 0.0, seconds)
+    direction, main = command.direction_I, command.main
     engine = select(main, world.engine, world.trim)
-    wet = truth.propellant > 0.0
-    seconds = jnp.where(wet, seconds, 0.0)
+    seconds = jnp.where(truth.propellant > 0.0, command.seconds, 0.0)
     push = engine.thrust / truth.mass
     true = direction + jnp.cross(world.thrust_misalignment, direction)
     gained = push * seconds * true
@@ -121,7 +130,6 @@ def _second(
     bodies = kicked(pulled(world, spin, truth.time + h, tidal, bodies, mass, h), 0.5 * h)
     felt = gained * (1.0 + world.accelerometer_scale)
     readings = told_apart(InertialSample(jnp.zeros(3), felt, h), a)
-    state = sensed_far(flight, state, readings, main, seconds)
     relative = norm(bodies.r_BI_I - bodies.r_TI_I)
     truth = eqx.tree_at(
         lambda t: (t.time, t.bodies, t.mass, t.propellant, t.delta_v, t.closest),
@@ -131,7 +139,7 @@ def _second(
             jnp.minimum(truth.closest, relative),
         ),
     )  # fmt: skip
-    return truth, state
+    return truth, readings
 
 
 def situation(world: PairWorld, truth: PairTruth) -> PairSituation:

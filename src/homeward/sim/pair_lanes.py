@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.flight.rendezvous_far import FAR, FarComputer, plan_far, wants_plan
+from homeward.flight.executive import rendezvous_executive as executive
+from homeward.flight.rendezvous_far import FAR, FarComputer
 from homeward.flight.rendezvous_plan import BurnPlan
 from homeward.icd_pair import PairFrame
 from homeward.sim.carry import strong
@@ -29,13 +30,14 @@ def _differing(w: PairWorld):
     return (
         w.density_scale, w.ship_drag, w.station_drag, w.engine, w.trim, w.thrust_misalignment,
         w.accelerometer_scale, w.hull.inertial, w.hull.motion.phase, w.hull.thrusters.share, w.faults,
+        w.hull.port_T, w.hull.C_DT, w.hull.dock_B, w.sensors.mounting,
     )  # fmt: skip
 
 
 def world_axes(world: PairWorld) -> PairWorld:
     """A lane axis for what disperses; the rest of the world is one for all lanes."""
     none = jax.tree.map(lambda _: None, world)
-    return eqx.tree_at(_differing, none, (0,) * 11, is_leaf=lambda x: x is None)
+    return eqx.tree_at(_differing, none, (0,) * 15, is_leaf=lambda x: x is None)
 
 
 def spread_pair(world: PairWorld, lanes: int) -> PairWorld:
@@ -66,14 +68,14 @@ def _plan(flight, carry):
     """New plans for the lanes that want one."""
 
     def lane(carry: FarCarry) -> FarCarry:
-        return eqx.tree_at(lambda c: c.flight, carry, plan_far(flight, carry.flight, carry.truth.time))
+        return eqx.tree_at(lambda c: c.flight, carry, executive.plan(flight, carry.flight))
 
     return strong(jax.vmap(lane)(carry))
 
 
 @program
 def _wanting(flight, carry):
-    return jax.vmap(lambda c: wants_plan(flight, c.flight, c.truth.time) & ~c.truth.done)(carry)
+    return jax.vmap(lambda c: executive.asks_plan(flight, c.flight) & ~c.truth.done)(carry)
 
 
 @dataclasses.dataclass

@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from homeward._programs import program
-from homeward.flight.rendezvous_close import begin_close
+from homeward.flight.executive import rendezvous_executive as executive
+from homeward.icd_pair import PairRelease, PairStart
 from homeward.math.quaternion import conjugate, from_matrix, multiply, rotate
 from homeward.sim.carry import strong
 from homeward.sim.close import CloseCarry
@@ -37,21 +38,17 @@ def undocked(world, flight, close, docked, speed, kicks):
     """
 
     def lane(world: PairWorld, carry: CloseCarry, kick: Float[Array, " k"]) -> CloseCarry:
-        # What was ordered was for the approach; what is known of thrusters that are out stays known.
-        told_out = (carry.flight.orders.out_index, carry.flight.orders.out_time)
-        orders = eqx.tree_at(lambda o: (o.out_index, o.out_time), flight.orders, told_out)
         truth, told, out = _let_go(world, _carried(world, carry.truth, docked), speed, kick)
         out = out | ~carry.truth.contact.captured
         own, beside = kick[3:6], kick[9:12]
         b = truth.bodies
-        filter_ = flight.filter.init(
-            b.r_BI_I + OWN[0] * own, b.v_BI_I + OWN[1] * kick[6:9],
+        start = PairStart(
+            truth.time, b.r_BI_I + OWN[0] * own, b.v_BI_I + OWN[1] * kick[6:9],
             b.r_BI_I - b.r_TI_I + BESIDE[0] * beside, b.v_BI_I - b.v_TI_I + BESIDE[1] * kick[12:15],
-            (jnp.asarray(OWN[0]), jnp.asarray(OWN[1])), (jnp.asarray(BESIDE[0]), jnp.asarray(BESIDE[1])),
+            jnp.asarray(OWN), jnp.asarray(BESIDE),
         )  # fmt: skip
-        state = begin_close(flight, filter_, told, truth.time, carry.flight.mass, orders)
-        # What the flight computer does not know of the attitude, it knows that it does not.
-        state = eqx.tree_at(lambda s: s.attitude, state, flight.attitude.init(told, jnp.asarray(FACING)))
+        release = PairRelease(start, told, jnp.asarray(FACING))
+        state = executive.init_withdrawal(flight, carry.flight, release)
         truth = eqx.tree_at(lambda t: t.done, truth, out)
         return CloseCarry(truth, state, jnp.zeros_like(truth.level), truth.time)
 

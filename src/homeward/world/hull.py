@@ -60,6 +60,7 @@ class Hull(eqx.Module):
     plume_power: Scalar  # of the cosine by which a plume thins out off its axis
     missed_captures: Count  # contacts, the first ones, at which the latches do not catch whatever it is like
     restitution: Scalar  # speed after a contact without capture, over that before
+    corridor: Scalar  # tangent of the half angle of the cone, from the port, outside of which distance counts
 
 
 def rotation_quaternion(angle: Vec3) -> Quat:

@@ -7,11 +7,10 @@ direction; azimuth and elevation are then those of the tilted line.
 import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.math.quaternion import multiply, normalise
 from homeward.math.sight import across, angles_of
 from homeward.typing import Array, Flag, Float, Mat33, Quat, Scalar, Vec3
+from homeward.world.pair_mounting import BEHIND, turned_axes
 
-CAMERA_BEHIND = 1.0  # m: the camera's pupil behind the ship's port, its target behind the station's (assumed)
 NEAR_FIGURE = 20.0  # m: where the camera's figures hold
 FLOOR = 0.25  # of those figures: nearer than where that is reached the camera gets no better
 
@@ -105,11 +104,11 @@ class Camera(eqx.Module):
         depth = self.place * jnp.maximum(ratio * ratio, FLOOR)
         place = between_B + jnp.stack([depth, side, side]) * error[0:3]
         turn = self.turn * jnp.maximum(ratio, FLOOR) * error[3:6]
-        ahead = between_B[0] + CAMERA_BEHIND
-        out = CAMERA_BEHIND - jnp.sum(between_B * C_BD[:, 0])
-        in_field = _within(between_B + jnp.asarray([CAMERA_BEHIND, 0.0, 0.0]), ahead, self.field)
-        in_cone = _within(CAMERA_BEHIND * C_BD[:, 0] - between_B, out, self.cone)
-        return (distance < self.farthest) & in_field & in_cone, place, turned(q_BD, turn)
+        ahead = between_B[0] + BEHIND
+        out = BEHIND - jnp.sum(between_B * C_BD[:, 0])
+        in_field = _within(between_B + jnp.asarray([BEHIND, 0.0, 0.0]), ahead, self.field)
+        in_cone = _within(BEHIND * C_BD[:, 0] - between_B, out, self.cone)
+        return (distance < self.farthest) & in_field & in_cone, place, turned_axes(q_BD, turn)
 
 
 def _within(line: Vec3, along: Scalar, angle: Scalar) -> Flag:
@@ -121,9 +120,3 @@ def tilted(sight: Vec3, tilt: Float[Array, "2"]) -> Vec3:
     """A unit vector tilted by two small angles [rad] across itself, nearly of unit length."""
     one, other = across(sight)
     return sight + tilt[0] * one + tilt[1] * other
-
-
-def turned(q_BF: Quat, error_B: Vec3) -> Quat:
-    """``q_BF`` of axes turned on by a small ``error_B`` [rad], first order."""
-    small = jnp.concatenate([jnp.ones(1), -0.5 * error_B])
-    return normalise(multiply(small, q_BF))

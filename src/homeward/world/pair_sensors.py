@@ -10,7 +10,8 @@ import jax.numpy as jnp
 from homeward.icd_pair import PairAids
 from homeward.math.quaternion import conjugate, from_matrix, multiply, to_matrix
 from homeward.typing import Array, Flag, Float, Mat33, Quat, Scalar, Vec3
-from homeward.world.pair_optics import Camera, Lidar, Radar, turned
+from homeward.world.pair_mounting import PairMounting, as_drawn, camera_view, lidar_line, turned_axes
+from homeward.world.pair_optics import Camera, Lidar, Radar
 from homeward.world.star_tracker import StarTracker
 
 # Standard normal numbers a cycle: 3 stars; 6 slow ones common to both fixes, 6 slow and 6 white ones of ship,
@@ -82,6 +83,7 @@ class PairSensors(eqx.Module):
     told_attitude_sigma: Scalar  # rad an axis, slow error of the station's attitude
     told_attitude_time: Scalar  # s
     works: Float[Array, "7"]
+    mounting: PairMounting = eqx.field(default_factory=as_drawn)
 
 
 class PairSensorState(eqx.Module):
@@ -135,7 +137,7 @@ def sense_pair(
     C_BI = to_matrix(truth.q_BI)
     relative_r, relative_v = truth.r_BI_I - truth.r_TI_I, truth.v_BI_I - truth.v_TI_I
     distance = jnp.sqrt(jnp.sum(relative_r * relative_r))
-    q_TI = turned(truth.q_TI, state.told_attitude)
+    q_TI = turned_axes(truth.q_TI, state.told_attitude)
 
     rate2 = jnp.sum(truth.omega_BI_B * truth.omega_BI_B)
     stars = works[STAR] & (rate2 < sensors.star.highest_rate**2)
@@ -153,16 +155,18 @@ def sense_pair(
     # From the ship's port to the station's, in I and in B.
     port_I = jnp.sum(to_matrix(truth.q_TI) * truth.port_T[:, None], axis=0)
     between_B = jnp.sum(C_BI * (port_I - relative_r)[None, :], axis=1) - truth.dock_B
-    lit = sensors.lidar.sense(between_B, state.lidar, noise[49:52])
     C_BD = _times(_times(C_BI, to_matrix(truth.q_TI).T), truth.C_DT.T)
     q_BD = multiply(multiply(truth.q_BI, conjugate(truth.q_TI)), conjugate(from_matrix(truth.C_DT)))
-    shown = sensors.camera.sense(between_B, C_BD, q_BD, state.camera, noise[52:58])
+    # What is made of reflector and target by the drawings; both sit on the station as it is.
+    lit = sensors.lidar.sense(lidar_line(sensors.mounting, between_B, C_BD), state.lidar, noise[49:52])
+    seen_B, seen_q = camera_view(sensors.mounting, between_B, C_BD, q_BD)
+    shown = sensors.camera.sense(seen_B, C_BD, seen_q, state.camera, noise[52:58])
 
     fixed, linked = works[SATELLITE], works[STATION]
     solved = works[RELATIVE] & in_reach
     locked, echoed, framed = works[RADAR] & seen[0], works[LIDAR] & lit[0], works[CAMERA] & shown[0]
     no_turn = jnp.asarray([1.0, 0.0, 0.0, 0.0])
-    star_q = sensors.star.reading(truth.q_BI, noise[0:3])
+    star_q = sensors.star.reading(turned_axes(truth.q_BI, sensors.mounting.star_turn_B), noise[0:3])
     return state, PairAids(
         star_valid=stars,
         star_q_BI=jnp.where(stars, star_q, no_turn),
