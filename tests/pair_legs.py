@@ -55,8 +55,8 @@ class Apart:
 
 
 @contextlib.contextmanager
-def step_by_step(monkeypatch, log, world=True):
-    """The loop runs call by call; every call of the flight computer goes to ``log``.
+def step_by_step(monkeypatch, log, world=True, heard=None):
+    """The loop runs call by call; calls of the flight computer go to ``log``, of the world to ``heard``.
 
     How the bodies move and what sensors tell is compiled too, unless a test puts it in its place.
     """
@@ -68,7 +68,7 @@ def step_by_step(monkeypatch, log, world=True):
             [(close, "_fly"), (close, "sense_pair"), (far, "_second"), (far, "sense_pair")] if world else []
         )
         for module, name in slow:
-            patch.setattr(module, name, Apart(getattr(module, name)))
+            patch.setattr(module, name, Apart(getattr(module, name), heard, name))
         yield patch
 
 

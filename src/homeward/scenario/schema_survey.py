@@ -10,7 +10,8 @@ Shift = Annotated[Real, Field(ge=-1.0, le=1.0)]
 Turn = Annotated[Real, Field(ge=-3.0, le=3.0)]
 Error = Annotated[NonNegative, Field(le=1.0)]
 TurnError = Annotated[NonNegative, Field(le=3.0)]
-Shifts, Turns = tuple[Shift, Shift, Shift], tuple[Turn, Turn, Turn]
+Shifts = tuple[Shift, Shift, Shift]
+Turns = tuple[Turn, Turn, Turn]
 NONE = (0.0, 0.0, 0.0)
 
 
