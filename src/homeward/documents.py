@@ -9,12 +9,13 @@ import re
 import tomllib
 from typing import Any
 
-LARGEST = 2_000_000  # bytes; tables of air and profiles of wind are tens of thousands
+LARGEST = 1_000_000  # bytes; tables of air and profiles of wind are tens of thousands
 DEEPEST = 32  # tables within tables
 _PART = r"(?:[A-Za-z0-9_\-]+|\"[^\"\n]*\"|'[^'\n]*')"
 # From the beginning of a word on, or every letter of a long one would be tried.
 _CHAIN = re.compile(rf"(?<![A-Za-z0-9_\-])(?:{_PART}[ \t]*\.[ \t]*){{{DEEPEST},}}")
-_UNIT = {"TOML": "table", "JSON": "object"}
+#: Control characters but tab and new lines: they could steer the terminal that a text is shown on.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class DocumentError(ValueError):
@@ -40,7 +41,7 @@ def parse_toml(text: str, largest: int = LARGEST) -> dict[str, Any]:
     return made
 
 
-def parse_json(content: bytes, largest: int = LARGEST) -> Any:
+def parse_json(content: str | bytes, largest: int = LARGEST) -> Any:
     """The value of a JSON text in UTF-8; raises ``DocumentError``."""
     _check_size(len(content), largest)
     try:
@@ -49,6 +50,23 @@ def parse_json(content: bytes, largest: int = LARGEST) -> Any:
         raise DocumentError("not valid JSON") from None
     _check_depth(made)
     return made
+
+
+def control_character(made: Any, key: str = "") -> tuple[str, str] | None:
+    """The dotted key of the first text that holds a control character, or that is one, and the character."""
+    if isinstance(made, str):
+        found = _CONTROLS.search(made)
+        return None if found is None else (key, f"U+{ord(found[0]):04X}")
+    inner: Any = ()
+    if isinstance(made, dict):
+        inner = ((f"{key}.{name}".lstrip("."), name, value) for name, value in made.items())
+    elif isinstance(made, list):
+        inner = ((f"{key}[{k}]", "", value) for k, value in enumerate(made))
+    for place, name, value in inner:
+        told = control_character(name, place) or control_character(value, place)
+        if told is not None:
+            return told
+    return None
 
 
 def _check_size(size: int, largest: int) -> None:
@@ -81,4 +99,4 @@ def _check_depth(made: Any) -> None:
     raise DocumentError(f"more than {DEEPEST} tables or lists within one another")
 
 
-__all__ = ["DEEPEST", "LARGEST", "DocumentError", "parse_json", "parse_toml"]
+__all__ = ["DEEPEST", "LARGEST", "DocumentError", "control_character", "parse_json", "parse_toml"]

@@ -26,9 +26,9 @@ ENTRY = shipped_file("open-loop-entry").read_text(encoding="utf-8")
     [
         (b"", "the file is empty"),
         (b" \n\t\n", "the file is empty"),
-        (b"\x00\x01\x02", "not valid TOML"),
-        (b"\x80\x81\xff" * 100, "expected UTF-8 text"),
-        (TEXT.encode("utf-16"), "expected UTF-8 text"),
+        (b"\x00\x01\x02", "NUL characters"),
+        (b"\x80\x81\xff" * 100, "UTF-8"),
+        (TEXT.encode("utf-16"), "UTF-8"),
         (TEXT.encode()[:700], "not valid TOML"),
         (b"x = 1\n", "no such key"),
     ],

@@ -1,11 +1,14 @@
 """The report: one file that needs nothing else, verdicts first, and what it tells in JSON."""
 
+import dataclasses
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from console_folders import SWITCHES, chromium
 
 from homeward.campaign.columns import RETURN, RUN, Column
 from homeward.campaign.report import report
@@ -183,3 +186,51 @@ def test_how_to_fly_it_again_names_what_was_changed():
         "--set truth.capsule.mass_kg=3300.0 --set flight.guidance.law=reference --out AGAIN"
     )
     assert changes(document, "one of my own") is None
+
+
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&{{ 7 * 7 }}{% x %}\x1b[2J\u202e"
+
+
+def test_nothing_that_a_manifest_says_becomes_html(folder, tmp_path):
+    """Every text and number of a manifest and of the table, replaced by markup."""
+    shutil.copytree(folder, tmp_path / "evil")
+    path = tmp_path / "evil" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest |= {"scenario": EVIL, "created_utc": EVIL[:16], "fidelity": EVIL, "plan": EVIL}
+    manifest["version"] = {EVIL: EVIL, "homeward": EVIL}
+    manifest["machine"] = {EVIL: EVIL}
+    manifest["scenario_document"] |= {"title": EVIL, EVIL: EVIL}
+    manifest["scenario_document"]["site"]["name"] = EVIL
+    for column in manifest["columns"]:
+        column |= {"unit": EVIL, "text": EVIL}
+    path.write_text(json.dumps(manifest))
+    asked = [dataclasses.replace(r, id=EVIL, why=EVIL, text=EVIL) for r in [parse("open_miss_km p99 <= 1")]]
+    page = report(tmp_path / "evil", asked).html
+    reader = Reader()
+    reader.feed(page)
+    assert not reader.open and not reader.fetched
+    assert "<script" not in page and "onerror=alert" not in re.sub(r"&[a-z#0-9]+;img[^&]*", "", page)
+    assert "\x1b" not in page and "\u202e" not in page and "{{ 7 * 7 }}" in page
+    assert page.count("&lt;script&gt;") > 20
+
+
+def test_a_seed_that_is_markup_is_refused(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "evil")
+    path = tmp_path / "evil" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"seed": EVIL}))
+    with pytest.raises(InputError, match=r"manifest\.json: seed: "):
+        report(tmp_path / "evil")
+
+
+@pytest.mark.skipif(chromium() is None, reason="no Chromium is installed")
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_the_page_is_no_wider_than_the_screen(folder, tmp_path, width):
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser")
+    path = tmp_path / "page.html"
+    path.write_text(report(folder).html.replace(str(folder), "/a" * 80), encoding="utf-8")
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium(), args=SWITCHES)
+        page = browser.new_page(viewport={"width": width, "height": 844})
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        browser.close()

@@ -19,7 +19,7 @@ from homeward.campaign.reproduce import commands
 from homeward.campaign.requirements import Requirement, default_requirements, read_requirements
 from homeward.campaign.statistics import figures
 from homeward.campaign.verdicts import Verdict, judge
-from homeward.output.report_page import page, picture, table, text
+from homeward.output.report_page import Block, Cell, Section, page, picture, soft, table
 
 Progress = Callable[[str, float], None]
 CLASS = {"met": "met", "not met": "not", "undecided": "open"}
@@ -94,24 +94,28 @@ def _page(
     m = records.manifest
     title = f"{m['scenario']}: campaign of {len(records):,} {_flights(m)}"
     sections = [
-        ("verdicts", "Verdicts", _verdicts(verdicts)),
-        ("figures", "Figures", _metrics(records, metrics)),
-        ("pictures", "Pictures", _shots(shots["results"])),
-        ("failures", "Failures", _failures(records, data)),
-        ("drivers", "What drives the results", _drivers(found, shots["drivers"])),
-        ("dispersions", "Dispersions drawn", _dispersions(records)),
-        ("worst", "Worst runs", _worst(verdicts)),
-        ("again", "Versions, and how to fly this again", _again(records)),
+        Section("verdicts", "Verdicts", _verdicts(verdicts)),
+        Section("figures", "Figures", _metrics(records, metrics)),
+        Section("pictures", "Pictures", _shots(shots["results"])),
+        Section("failures", "Failures", _failures(records, data)),
+        Section("drivers", "What drives the results", _drivers(found, shots["drivers"])),
+        Section("dispersions", "Dispersions drawn", _dispersions(records)),
+        Section("worst", "Worst runs", _worst(verdicts)),
+        Section("again", "Versions, and how to fly this again", _again(records)),
     ]
-    return page(title, _head(title, records, verdicts), [s for s in sections if s[2]])
+    when = str(m.get("created_utc", ""))[:16].replace("T", " ")
+    flown = f"seed {m['seed']}, flown {when} UTC with Homeward {m['version'].get('homeward', '')}"
+    subtitle = str(m.get("scenario_document", {}).get("title", ""))
+    return page(title, subtitle, flown, *_answer(records, verdicts), sections)
 
 
 def _flights(m: Any) -> str:
     return f"dispersed {m.get('fidelity') or ''} returns" if m["kind"] == "return" else "dispersed rendezvous"
 
 
-def _head(title: str, records: Records, verdicts: list[Verdict]) -> str:
-    m, failed = records.manifest, int(records.failed.sum())
+def _answer(records: Records, verdicts: list[Verdict]) -> tuple[str, str]:
+    """What the campaign has shown in one line, and its style."""
+    failed, wanted = int(records.failed.sum()), int(records.manifest["runs"])
     said = {kind: [v for v in verdicts if v.verdict == kind] for kind in CLASS}
     style = "not" if said["not met"] else "open" if said["undecided"] or not verdicts else "met"
     if not verdicts:
@@ -121,20 +125,12 @@ def _head(title: str, records: Records, verdicts: list[Verdict]) -> str:
     else:
         parts = [f"{len(said[k])} {k}" for k in ("not met", "undecided", "met") if said[k]]
         answer = f"Of {len(verdicts)} requirements: {', '.join(parts)}."
-    wanted = int(m["runs"])
     rest = (
         f" {wanted - len(records):,} of {wanted:,} runs are still to be flown."
         if wanted > len(records)
         else ""
     )
-    answer += f" {len(records):,} runs, {failed:,} failed.{rest}"
-    document = m.get("scenario_document", {})
-    when = str(m.get("created_utc", ""))[:16].replace("T", " ")
-    return (
-        f"<h1>{text(title)}</h1><p class='soft'>{text(document.get('title', ''))}<br>"
-        f"seed {m['seed']}, flown {text(when)} UTC with Homeward {text(m['version'].get('homeward', ''))}</p>"
-        f"<p class='answer {style}'>{text(answer)}</p>"
-    )
+    return f"{answer} {len(records):,} runs, {failed:,} failed.{rest}", style
 
 
 def number(value: float | None) -> str:
@@ -144,22 +140,23 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.4g}"
 
 
-def _sure(v: Verdict) -> str:
+def _sure(v: Verdict) -> str | Cell:
     if v.confidence is None:
-        return f"these runs<small>{100 * v.share_shown:.2f} % of all, at 95 %</small>"
-    return "&gt; 99.99 %" if v.confidence > 0.9999 else f"{100 * v.confidence:.2f} %"
+        return Cell("these runs", f"{100 * v.share_shown:.2f} % of all, at 95 %")
+    return "> 99.99 %" if v.confidence > 0.9999 else f"{100 * v.confidence:.2f} %"
 
 
-def _verdicts(verdicts: list[Verdict]) -> str:
+def _verdicts(verdicts: list[Verdict]) -> list[Block]:
     rows = []
     for v in verdicts:
         r = v.requirement
         need = "–" if v.confidence is None else f"{v.runs_to_decide:,}" if v.runs_to_decide else "no number"
         rows.append([
-            f'<td class="c">{text(r.id)}</td>', f"<code>{text(r.text)}</code><small>{text(r.why)}</small>",
-            f'<td class="{CLASS[v.verdict]}">{v.verdict}</td>', number(v.value), number(v.bound),
-            number(v.margin), _sure(v), need,
+            Cell(r.id, style="c"), Cell(r.text, r.why, code=True), Cell(v.verdict, style=CLASS[v.verdict]),
+            number(v.value), number(v.bound), number(v.margin), _sure(v), need,
         ])  # fmt: skip
+    if not rows:
+        return []
     told = (
         "Found is the order statistic ceil(pN) or the share; bound is its one-sided bound at the confidence "
         "asked for, by order statistics or Clopper and Pearson: whatever the distribution is. Margin is from "
@@ -167,56 +164,59 @@ def _verdicts(verdicts: list[Verdict]) -> str:
         "campaign that would settle it if further runs are like these."
     )
     head = ("", "requirement", "verdict", "found", "bound", "margin", "sure of it", "runs to decide")
-    return table(head, rows, (3, 4, 5, 6, 7)) + f"<p class='soft'>{text(told)}</p>" if rows else ""
+    return [table(head, rows, (3, 4, 5, 6, 7)), soft(told)]
 
 
-def _metrics(records: Records, metrics: dict[str, Any]) -> str:
+def _metrics(records: Records, metrics: dict[str, Any]) -> list[Block]:
     rows = []
     for name, told in metrics.items():
         unit, words = records.told(name)
         low, high = told["ci95_p99"]
         rows.append([
-            f"<code>{text(name)}</code><small>{text(words)}</small>", text(unit),
-            *(number(told[k]) for k in ("mean", "p50", "p99")), f"{number(low)} … {number(high)}",
-            number(told["p99_7"]), number(told["max"]),
+            Cell(name, words, code=True), unit, *(number(told[k]) for k in ("mean", "p50", "p99")),
+            f"{number(low)} … {number(high)}", number(told["p99_7"]), number(told["max"]),
         ])  # fmt: skip
     head = ("", "unit", "mean", "p50", "p99", "95 % interval of p99", "p99.7", "greatest")
-    return table(head, rows, range(2, 8))
+    return [table(head, rows, range(2, 8))]
 
 
-def _shots(shots: list[tuple[bytes, str, str]]) -> str:
-    return "".join(f"<h3>{text(title)}</h3>{picture(data, title, caption)}" for data, title, caption in shots)
+def _shots(shots: list[tuple[bytes, str, str]]) -> list[Block]:
+    return [
+        block
+        for data, title, caption in shots
+        for block in (Block("heading", title), picture(data, title, caption))
+    ]
 
 
-def _failures(records: Records, data: dict[str, Any]) -> str:
+def _failures(records: Records, data: dict[str, Any]) -> list[Block]:
     kinds, listed = data["failures"], data["failed_runs"][:FAILURES]
     if not kinds:
-        n = len(records)
-        most = 1.0 - 0.05 ** (1.0 / n)
-        return f"<p>No run failed. At 95 %, fewer than {100 * most:.3g} % of all flights would.</p>"
-    rows = [[text(kind["what"]), f"{kind['count']:,}"] for kind in kinds]
-    runs = [[f"{f['run']:,}", text(f["failure"] or ""), f"<code>{text(f['replay'])}</code>"] for f in listed]
+        most = 1.0 - 0.05 ** (1.0 / len(records))
+        return [
+            Block("paragraph", f"No run failed. At 95 %, fewer than {100 * most:.3g} % of all flights would.")
+        ]
+    rows = [[str(kind["what"]), f"{kind['count']:,}"] for kind in kinds]
+    runs = [[f"{f['run']:,}", f["failure"] or "", Cell(str(f["replay"]), code=True)] for f in listed]
     rest = data["failed"] - len(listed)
-    more = f"<p class='soft'>{rest:,} more; homeward query lists them all.</p>" if rest else ""
-    return (
-        table(("what failed", "runs"), rows, (1,))
-        + table(("run", "leg, time and cause", "to fly it again"), runs, (0,))
-        + more
-    )
+    made = [
+        table(("what failed", "runs"), rows, (1,)),
+        table(("run", "leg, time and cause", "to fly it again"), runs, (0,)),
+    ]
+    return [*made, soft(f"{rest:,} more; homeward query lists them all.")] if rest else made
 
 
-def _drivers(found: list[Drivers], shots: list[tuple[bytes, str, str]]) -> str:
+def _drivers(found: list[Drivers], shots: list[tuple[bytes, str, str]]) -> list[Block]:
     if not found:
-        return ""
+        return []
     told = (
         "Regression: standardised coefficient of the ranks, signed, what is monotone and adds up. Sobol: "
         "share of the variance that the dispersion alone explains, of any shape, estimated from these same "
         "runs. Both leave failed runs out. Profiles of air and wind stand at the heights written down."
     )
-    return f"<p class='soft'>{text(told)}</p>" + _shots(shots)
+    return [soft(told), *_shots(shots)]
 
 
-def _dispersions(records: Records) -> str:
+def _dispersions(records: Records) -> list[Block]:
     rows = []
     for name, values in records.each(records.draws):
         x = values.astype(float)
@@ -224,51 +224,51 @@ def _dispersions(records: Records) -> str:
         if not x.size or np.ptp(x) == 0.0:
             continue
         unit, words = records.told(name)
-        rows.append([
-            f"<code>{text(name.removeprefix('draw_'))}</code><small>{text(words)}</small>", text(unit),
-            *(f"{v:.3g}" for v in (x.mean(), x.std(ddof=1) if x.size > 1 else 0.0, x.min(), x.max())),
-        ])  # fmt: skip
-    return table(("drawn", "unit", "mean", "sigma", "least", "greatest"), rows, range(2, 6)) if rows else ""
+        spread = x.std(ddof=1) if x.size > 1 else 0.0
+        rows.append([Cell(name.removeprefix("draw_"), words, code=True), unit,
+                     *(f"{v:.3g}" for v in (x.mean(), spread, x.min(), x.max()))])  # fmt: skip
+    return [table(("drawn", "unit", "mean", "sigma", "least", "greatest"), rows, range(2, 6))] if rows else []
 
 
-def _worst(verdicts: list[Verdict]) -> str:
-    parts = []
+def _worst(verdicts: list[Verdict]) -> list[Block]:
+    blocks = []
     for v in verdicts:
         if not v.worst:
             continue
         r = v.requirement
         rows = [
-            [f"{w['run']:,}", _value(w["value"]), text(w["failure"] or ""),
-             f"<code>{text(w['replay'])}</code>"]
+            [f"{w['run']:,}", _value(w["value"]), w["failure"] or "", Cell(str(w["replay"]), code=True)]
             for w in v.worst
-        ]  # fmt: skip
-        name = f"{r.id}  {r.text}" if r.id else r.text
-        parts.append(
-            f"<h3>{text(name)}</h3>" + table(("run", r.quantity, "failure", "to fly it again"), rows, (0, 1))
-        )
-    return "".join(parts)
+        ]
+        blocks.append(Block("heading", f"{r.id}  {r.text}" if r.id else r.text))
+        blocks.append(table(("run", r.quantity, "failure", "to fly it again"), rows, (0, 1)))
+    return blocks
 
 
 def _value(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else number(value)
 
 
-def _again(records: Records) -> str:
+def _again(records: Records) -> list[Block]:
     m = records.manifest
     version, machine = dict(m["version"]), dict(m.get("machine", {}))
     facts = {f"version: {k}": v for k, v in version.items()} | {
         f"machine: {k}": v for k, v in machine.items()
     }
-    facts |= {"lanes of a block": m["lanes"], "sampling": m.get("sampling", "random"),
+    facts |= {
+        f"input: {told['key']}": ", ".join(f"{n} (SHA-256 {h[:16]}...)" for n, h in told["files"].items())
+        for told in m.get("inputs", ())
+    }
+    facts |= {"instruction set": m.get("instruction_set", "not written down"),
+             "lanes of a block": m["lanes"], "sampling": m.get("sampling", "random"),
              "report made": datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes")}  # fmt: skip
-    rows = [[text(k), f"<code>{text(v)}</code>"] for k, v in facts.items()]
+    rows = [[str(k), Cell(str(v), code=True)] for k, v in facts.items()]
     lines, note = commands(m, records.folder)
     document = json.dumps(m.get("scenario_document", {}), indent=1, ensure_ascii=False)
-    return (
-        f"<pre>{text(chr(10).join(lines))}</pre><p class='soft'>{text(note)}</p>"
-        + table(("", ""), rows)
-        + f"<details><summary>the scenario, every key</summary><pre>{text(document)}</pre></details>"
-    )
+    return [
+        Block("lines", "\n".join(lines)), soft(note), table(("", ""), rows),
+        Block("details", document, "the scenario, every key"),
+    ]  # fmt: skip
 
 
 __all__ = ["Report", "report"]

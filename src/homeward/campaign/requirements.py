@@ -2,12 +2,11 @@
 
 import dataclasses
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
+from homeward.documents import LARGEST, DocumentError, control_character, parse_toml
 from homeward.errors import InputError
-from homeward.scenario.load import LARGEST
 from homeward.scenario.schema_errors import nearest, one_line
 from homeward.textfile import read_text
 
@@ -93,9 +92,15 @@ def read_requirements(file: str | Path, fidelity: str | None = None) -> list[Req
     """
     label = one_line(str(file), 200)
     try:
-        data = tomllib.loads(read_text(file, "a file of requirements", LARGEST))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{label}: not valid TOML: {one_line(str(error), 200)}") from None
+        data = parse_toml(read_text(file, "a file of requirements", LARGEST))
+    except DocumentError as error:
+        raise InputError(f"{label}: {one_line(str(error), 200)}") from None
+    found = control_character(data)
+    if found is not None:
+        raise InputError(
+            f"{label}: {one_line(found[0], 200)}: expected text without control characters, but it holds "
+            f"{found[1]}"
+        )
     for key in data:
         if key not in KEYS:
             like = nearest(key, KEYS)

@@ -1,12 +1,12 @@
 """A flown flight as the ground takes it up: tables by group, from the folder that a flight was written to."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from homeward.documents import parse_json
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.ground.cabin import CABIN, cabin_table
@@ -99,8 +99,8 @@ def read_folder(folder: str | Path, cabin: Cabin) -> Recording:
         source[table] = {n: np.asarray(found.column(n).to_numpy()) for n in found.column_names}
     try:
         name, epoch = about[b"scenario"].decode(), about[b"epoch_utc"].decode()
-        legs = json.loads(about.get(b"legs", b"[]"))
-        summary = json.loads((place / "summary.json").read_text(encoding="utf-8"))
+        legs = parse_json(about.get(b"legs", b"[]"))
+        summary = parse_json((place / "summary.json").read_bytes(), 20_000_000)
     except (KeyError, OSError, ValueError):
         raise InputError(f"{place}: telemetry.parquet or summary.json lacks what a flight writes") from None
     return recording(name, epoch, source, legs, summary, cabin)

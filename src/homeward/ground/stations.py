@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from homeward.documents import LARGEST, parse_json
 from homeward.earth.constants import WGS84_A, WGS84_F
 from homeward.earth.local_plane import moved
 from homeward.errors import InputError
@@ -119,7 +120,7 @@ def network(
 def read_stations(path: Path) -> list[Station]:
     """Stations of a GeoJSON file: points with name and mask; raises InputError for what is missing."""
     try:
-        told = json.loads(read_text(path, "a GeoJSON file of stations"))
+        told = parse_json(read_text(path, "a GeoJSON file of stations", LARGEST))
         features = told["features"]
         if not isinstance(features, list):
             raise TypeError("features")

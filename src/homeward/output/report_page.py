@@ -1,60 +1,95 @@
-"""A page that stands alone: headings, tables and pictures in one HTML file, for screen and paper."""
+"""A page that stands alone: headings, tables and pictures in one HTML file, for screen and paper.
+
+What it says comes from manifests and tables that anybody may have written. Jinja2 escapes every value,
+nothing else puts HTML together, and the page itself forbids scripts.
+"""
 
 from __future__ import annotations
 
 import base64
-import html
+import dataclasses
+import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-CSS = Path(__file__).with_name("report.css")
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+FOLDER = Path(__file__).parent
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def text(value: object) -> str:
-    """Anything as text that HTML takes."""
-    return html.escape(str(value))
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """A cell of a table: its text, as code if asked for, a smaller line below it, and a style's class."""
+
+    text: str
+    small: str = ""
+    code: bool = False
+    style: str = ""
 
 
-def picture(data: bytes, says: str, caption: str = "", kind: str = "svg+xml") -> str:
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """A piece of a section; ``kind`` is one that the template knows."""
+
+    kind: str
+    text: str = ""
+    title: str = ""
+    data: str = ""
+    head: Sequence[str] = ()
+    rows: Sequence[Sequence[str | Cell]] = ()
+    numbers: frozenset[int] = frozenset()
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """A heading with what stands under it; one without blocks is left out."""
+
+    key: str
+    title: str
+    blocks: Sequence[Block]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str | Cell]], numbers: Iterable[int] = ()) -> Block:
+    """A table; ``numbers`` are the columns set to the right."""
+    return Block("table", head=head, rows=list(rows), numbers=frozenset(numbers))
+
+
+def picture(svg: bytes, says: str, caption: str = "") -> Block:
     """An embedded picture; ``says`` tells the same to those who cannot see it."""
-    code = base64.b64encode(data).decode("ascii")
-    below = f"<figcaption>{text(caption)}</figcaption>" if caption else ""
-    image = f'<img class="picture" alt="{text(says)}" src="data:image/{kind};base64,{code}">'
-    return f"<figure>{image}{below}</figure>"
+    return Block("picture", caption, says, base64.b64encode(svg).decode("ascii"))
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:
-    """A table of cells that are HTML already; ``numbers`` are the columns set to the right.
-
-    A cell that begins with ``<td`` is taken as it is.
-    """
-    right = set(numbers)
-
-    def cell(k: int, inner: str) -> str:
-        if inner.startswith("<td"):
-            return inner
-        return f'<td class="n">{inner}</td>' if k in right else f"<td>{inner}</td>"
-
-    top = "".join(f'<th class="n">{h}</th>' if k in right else f"<th>{h}</th>" for k, h in enumerate(head))
-    body = "".join(f"<tr>{''.join(cell(k, c) for k, c in enumerate(row))}</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+def soft(text: str) -> Block:
+    """A paragraph that steps back."""
+    return Block("soft", text)
 
 
-def section(key: str, title: str, *parts: str) -> str:
-    """A heading with what stands under it."""
-    return f'<section id="{key}"><h2>{text(title)}</h2>{"".join(parts)}</section>'
-
-
-def page(title: str, head: str, sections: Sequence[tuple[str, str, str]]) -> str:
-    """The whole page; ``sections`` are key, title and HTML of each."""
-    links = "".join(f'<a href="#{key}">{text(name)}</a>' for key, name, _ in sections)
-    body = "".join(section(key, name, inner) for key, name, inner in sections)
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{text(title)}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{CSS.read_text(encoding='utf-8')}</style></head>"
-        f"<body><main>{head}<nav>{links}</nav>{body}</main></body></html>\n"
+def page(title: str, subtitle: str, flown: str, answer: str, style: str, sections: Sequence[Section]) -> str:
+    """The whole page: a title and two lines below it, the answer with its style, and the sections."""
+    shown = [s for s in sections if s.blocks]
+    css = Markup((FOLDER / "report.css").read_text(encoding="utf-8"))  # ours alone
+    return _template().render(
+        title=title, subtitle=subtitle, flown=flown, answer=answer, style=style, sections=shown, css=css
     )
 
 
-__all__ = ["page", "picture", "section", "table", "text"]
+@lru_cache(maxsize=1)
+def _template() -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, finalize=_clean
+    )
+    return environment.get_template("report.html.j2")
+
+
+def _clean(value: Any) -> Any:
+    """What stands in the page for a value: control characters turn no text around and hide nothing."""
+    return (
+        CONTROLS.sub("\ufffd", value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    )
+
+
+__all__ = ["Block", "Cell", "Section", "page", "picture", "soft", "table"]

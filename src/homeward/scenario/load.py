@@ -1,13 +1,13 @@
 """Reads a scenario: a shipped one by name or a file, with single keys overridden."""
 
 import contextlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from homeward.documents import DEEPEST, LARGEST, DocumentError, control_character, parse_toml
 from homeward.errors import InputError
 from homeward.scenario.onboard import settle_onboard
 from homeward.scenario.schema import Scenario
@@ -17,7 +17,6 @@ from homeward.scenario.schema_return import KINDS, Initial
 from homeward.scenario.shipped import shipped_file, shipped_names
 from homeward.textfile import STANDARD_INPUT, full_path, is_readable, read_text
 
-LARGEST = 20_000_000  # bytes; a larger file is no scenario
 ORBITS = (("return", "initial"), ("rendezvous", "station", "orbit"))  # each given in one of several ways
 FILE_KEYS = ("tle_file", "oem_file", "opm_file", "file", "stations_file", "data_set")
 DATA_SET = "flight.data_set"
@@ -95,20 +94,16 @@ def read_toml(path: Path, label: str | None = None) -> dict[str, Any]:
     if not text.strip():
         raise InputError(f"{name}: the file is empty; `homeward new FILE` writes one to start from")
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        reason, _, place = str(error).partition(" (at ")
-        where = place.rstrip(")") or "line unknown"
-        raise InputError(f"{name}: {where}: not valid TOML: {one_line(reason, 200)}") from None
-    except (ValueError, OverflowError, RecursionError):
-        raise InputError(f"{name}: expected numbers and lists of a sane size") from None
+        return parse_toml(text)
+    except DocumentError as error:
+        raise InputError(f"{name}: {one_line(str(error), 200)}") from None
 
 
 def parse_value(text: str) -> Any:
     """A value as it would stand in a TOML file; what is no TOML value is a text."""
     try:
-        table = tomllib.loads(f"value = {text}")
-    except (ValueError, OverflowError, RecursionError):
+        table = parse_toml(f"value = {text}")
+    except DocumentError:
         return text
     return table["value"] if list(table) == ["value"] else text
 
@@ -127,12 +122,13 @@ def parse_settings(settings: Sequence[str]) -> dict[str, str]:
 def apply_overrides(data: dict[str, Any], overrides: Mapping[str, str], label: str) -> None:
     """Set dotted keys in the tables of a file, in place.
 
+    Raises InputError for a key that is none, and for control characters in what is then in the tables.
     Another kind of initial state or of the station's orbit replaces the one in the file. A path given here
     is relative to the current folder, not to the scenario's.
     """
     for key, text in overrides.items():
         parts = [part.strip() for part in key.split(".")]
-        if not all(parts):
+        if not all(parts) or len(parts) > DEEPEST:
             raise InputError(f"--set {one_line(key)}: expected a dotted key, as in site.altitude_m")
         for orbit in ORBITS:
             depth = len(orbit)
@@ -150,6 +146,12 @@ def apply_overrides(data: dict[str, Any], overrides: Mapping[str, str], label: s
         if names_file and isinstance(value, str) and "\0" not in value and value != STANDARD_INPUT:
             value = str(Path(value).absolute())
         table[parts[-1]] = value
+    found = control_character(data)
+    if found is not None:
+        raise InputError(
+            f"{one_line(label, 200)}: {one_line(found[0], 200)}: expected text without control characters, "
+            f"but it holds {found[1]}"
+        )
 
 
 def _drop_other_kinds(data: dict[str, Any], orbit: Sequence[str], keep: str) -> None:
