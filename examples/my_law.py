@@ -1,40 +1,63 @@
-"""A guidance law of your own in forty lines: hold the range that a good flight had at each speed.
+"""A guidance law of your own in fifty lines: the bank whose predicted range is the range to go.
 
 homeward return --guidance examples/my_law.py:RangeLaw
 python examples/my_law.py
 """
 
+import jax
 import jax.numpy as jnp
 
 import homeward as hw
 from homeward.flight.interfaces import AbstractEntryGuidance, bank_only
 from homeward.math.numerics import norm, unit
 
-# Range to go [m] against speed [m/s], read off a flight that landed well.
-SPEED = (200.0, 300.0, 500.0, 1000.0, 1500.0, 2000.0, 3000.0, 4000.0, 5000.0, 6000.0, 6500.0, 7000.0, 7400.0)
-RANGE = (0.5e3, 5e3, 13e3, 34e3, 57e3, 82e3, 153e3, 254e3, 410e3, 633e3, 788e3, 1009e3, 1359e3)
+RADIUS, SPIN, GRAVITY = 6.371e6, 7.292e-5, 9.81
+DENSITY = (1.2, 0.41, 0.089, 0.018, 4e-3, 1.03e-3, 3.1e-4, 8.3e-5, 1.85e-5, 3.4e-6, 5.6e-7, 9.7e-8, 2.2e-8)
+
+
+def air(height):  # density [kg/m3], straight lines of its logarithm between rows 10 km apart
+    return jnp.exp(jnp.interp(height, 1e4 * jnp.arange(13.0), jnp.log(jnp.asarray(DENSITY))))
 
 
 class RangeLaw(AbstractEntryGuidance):
-    """Lift up where the aim point is farther than it should be; roll over when it lies too far aside."""
+    """Predicts the range of seven banks and takes the one that fits; rolls over when the aim lies aside."""
 
-    trim: float = 0.51  # cosine of the bank of that flight
-    gain: float = 2.0  # change of that cosine for a range off by its own size
-    aside: float = 0.06  # rad, heading error at which the bank changes sides
+    aside: float = 0.05  # rad, heading error at which the bank changes sides
 
     def init(self, target):
-        return jnp.asarray(1.0)  # the side: +1 right, -1 left
+        return jnp.asarray([1.0, 1.95e-3, 0.3])  # side (+1 right), CD S / m [m2/kg], L/D
 
-    def step(self, side, navigation, target):
-        r, v = navigation.r_BE_E, navigation.v_BE_E
-        up, aim = unit(r), unit(target.aim_E)
-        to_go = norm(r) * jnp.arccos(jnp.clip(jnp.sum(up * aim), -1.0, 1.0))
-        wanted = jnp.interp(norm(v), jnp.asarray(SPEED), jnp.asarray(RANGE))
-        cosine = self.trim + self.gain * (to_go / wanted - 1.0)
-        right = unit(jnp.cross(v, up))
-        sideways = jnp.sum(unit(aim - up * jnp.sum(aim * up)) * right)  # sine of the heading error
+    def distance(self, cosine, start, area, ratio, turning, end):
+        def rates(x):
+            h, v, angle, _ = x
+            drag, r = 0.5 * air(h) * v * v * area, RADIUS + h
+            curve = ratio * drag * cosine / v + (v / r - GRAVITY / v * (RADIUS / r) ** 2) * jnp.cos(angle)
+            way = v * jnp.cos(angle) * RADIUS / r
+            return jnp.stack([v * jnp.sin(angle), -drag - GRAVITY * jnp.sin(angle), curve + turning, way])
+
+        def step(x, _):  # 3 s by the midpoint rule
+            return jnp.where(x[0] > end, x + 3.0 * rates(x + 1.5 * rates(x)), x), None
+
+        return jax.lax.scan(step, start, None, 220)[0][3]
+
+    def step(self, memory, navigation, target):
+        side, area, ratio = memory
+        r, v, felt = navigation.r_BE_E, navigation.v_BE_E, navigation.specific_force
+        up, aim, along, speed = unit(r), unit(target.aim_E), unit(v), norm(v)
+        height = norm(r) - 6378137.0 + 21385.0 * up[2] ** 2
+        drag = -jnp.sum(felt * along)
+        trust = jnp.where(drag > 0.5, 0.1, 0.0)  # what the air does is learnt while it is felt
+        area += trust * (jnp.clip(2.0 * drag / (air(height) * speed**2), 1e-3, 4e-3) - area)
+        ratio += trust * (jnp.clip(norm(felt + drag * along) / jnp.maximum(drag, 0.5), 0.1, 0.6) - ratio)
+        turning = 2.0 * SPIN * (along[1] * up[0] - along[0] * up[1])  # the Earth's, on the path's curvature
+        start = jnp.stack([height, speed, jnp.arcsin(jnp.sum(up * along)), 0.0])
+        cosines = jnp.linspace(-0.5, 1.0, 7)
+        flown = jax.vmap(lambda c: self.distance(c, start, area, ratio, turning, target.altitude))(cosines)
+        to_go = RADIUS * jnp.arccos(jnp.clip(jnp.sum(up * aim), -1.0, 1.0))
+        cosine = jnp.interp(to_go, jax.lax.cummax(flown), cosines)
+        sideways = jnp.sum(unit(aim - up * jnp.sum(aim * up)) * unit(jnp.cross(v, up)))
         side = jnp.where(jnp.abs(sideways) > self.aside, jnp.sign(sideways), side)
-        return side, bank_only(side * jnp.arccos(jnp.clip(cosine, -0.7, 0.98)))
+        return jnp.stack([side, area, ratio]), bank_only(side * jnp.arccos(cosine))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The examples run, and the law of forty lines lands."""
+"""The examples run, and the law of fifty lines lands."""
 
 import runpy
 from pathlib import Path
@@ -11,8 +11,8 @@ import homeward as hw
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 README = Path(__file__).parents[2] / "README.md"
-LAW_LIMIT = 20.0  # km at opening: a law without a predictor (measured 3)
-LAW_LINES = 40  # of code and comment from the first import of its own to the end of the class
+LAW_LIMIT = 1.5  # km at opening: what the 128 dispersed flights below keep as well (worst measured 0.7)
+LAW_LINES = 54  # of code and comment from the first import of its own to the end of the class
 
 # The default return from its interface on: no orbit to fly and to compile.
 INTERFACE = {
@@ -50,7 +50,7 @@ def _place_short_of_site(scenario, distance, azimuth_deg):
     return np.degrees(lat1), np.degrees(lon + dlon), np.degrees(np.arctan2(y, x))
 
 
-def test_the_law_of_forty_lines_lands(monkeypatch):
+def test_the_law_of_fifty_lines_lands(monkeypatch):
     names = runpy.run_path(str(EXAMPLES / "my_law.py"))
     law = names["RangeLaw"]()
     hw.check_guidance(law)
@@ -63,7 +63,16 @@ def test_the_law_of_forty_lines_lands(monkeypatch):
     assert flight.summary["parachute"]["open_miss_km"] < LAW_LIMIT
 
 
-RANGE_TO_GO = 3.45e6  # m from the interface, where that law's range table begins to be right
+RANGE_TO_GO = 3.45e6  # m from the interface: about what half of the lift, turned up, carries
+
+
+@pytest.mark.slow
+def test_the_law_succeeds_dispersed():
+    """The default return as it ships, as a point mass: what a law of one's own is to be copied from."""
+    law = runpy.run_path(str(EXAMPLES / "my_law.py"))["RangeLaw"]()
+    many = hw.fly_many(hw.load("shenzhou-15"), runs=128, seed=1, guidance=law)
+    assert many.summary["success"] >= 126 and many.summary["failed"] == 0
+    assert many.percentile("open_miss", 0.99) / 1e3 < LAW_LIMIT
 
 
 def test_the_law_is_short():
