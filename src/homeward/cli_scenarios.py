@@ -7,11 +7,13 @@ import typer
 
 from homeward.cli_files import json_text
 from homeward.cli_options import AsJson, Settings
+from homeward.cli_refusals import known_word
 from homeward.errors import InputError
 from homeward.scenario.load import find, load, parse_settings, read_toml
-from homeward.scenario.schema import Scenario
+from homeward.scenario.schema import FIDELITIES, Scenario
 from homeward.scenario.schema_errors import one_line
 from homeward.scenario.shipped import shipped
+from homeward.shape import check_shape
 
 
 def scenarios(as_json: AsJson = False) -> None:
@@ -26,6 +28,9 @@ def scenarios(as_json: AsJson = False) -> None:
 
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="a scenario, or the name of a shipped one")],
+    fidelity: Annotated[
+        str, typer.Option(metavar="six-dof|point-mass", help="the vehicle model it is to be right for")
+    ] = "six-dof",
     settings: Settings = None,
     believed: Annotated[
         bool, typer.Option("--believed", help="print truth beside what the flight software believes")
@@ -33,6 +38,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Say whether a scenario is right, and what it is."""
+    known_word("--fidelity", fidelity, FIDELITIES)
     overrides = parse_settings(settings or [])
     path = find(file)
     data = read_toml(path, file)
@@ -54,7 +60,7 @@ def check(
     chosen = load(file, overrides)
     note = ""
     if chosen.homecoming is not None:
-        note = _check_return(chosen)
+        note = _check_return(chosen, fidelity == "six-dof")
     if chosen.rendezvous is not None:
         from homeward.earth.time import Epoch
         from homeward.scenario.launch import station_start
@@ -75,8 +81,11 @@ def check(
         show_believed(chosen)
 
 
-def _check_return(chosen: Scenario) -> str:
-    """Refuse a return that cannot be set up; returns what is to be said of one that can."""
+def _check_return(chosen: Scenario, turning: bool) -> str:
+    """Refuse a return that cannot be set up; returns what is to be said of one that can.
+
+    ``turning`` asks for what only a ship that turns needs as well.
+    """
     note = ""
     if chosen.return_.initial.kind != "interface":
         # Elements and orbit messages have rules of their own: checksums, frames, times.
@@ -84,8 +93,17 @@ def _check_return(chosen: Scenario) -> str:
 
         source = initial_state(chosen).source
         note = f"\nOrbit: {one_line(source, 200)}." if source else ""
-    from homeward.scenario.build_body import check_body, tells_of_turning
+    from homeward.scenario.belief_gaps import belief_gaps
 
+    note += "".join(f"\nNote: {gap}." for gap in belief_gaps(chosen))
+    from homeward.scenario.build_body import check_body, shape_of, tells_of_turning
+
+    if not turning:
+        if chosen.truth.capsule.aero == "shape":  # as a point mass it flies by the trim of its shape
+            check_shape(
+                shape_of(chosen), f"{chosen.place('truth.capsule')}.shape", chosen.place("truth.capsule")
+            )
+        return note
     try:
         check_body(chosen)
     except InputError as error:

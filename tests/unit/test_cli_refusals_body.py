@@ -94,3 +94,33 @@ def test_a_copy_of_a_scenario_keeps_its_place() -> None:
     for copy in (scenario, scenario.model_copy(update={"title": "other"})):
         assert copy.place("truth.capsule") == "shenzhou-15: truth.capsule"
         assert copy.place("site.altitude_m") == "shenzhou-15 (--set): site.altitude_m"
+
+
+def test_a_shape_that_a_point_mass_does_not_need_is_checked_by_fidelity(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """`check --fidelity point-mass` refuses what `return --fidelity point-mass` refuses, and no more."""
+    path = tmp_path / "mine.toml"
+    path.write_text(f"{INTERFACE}{CASES['shape'][0]}\n")
+    assert main(["check", str(path), "--fidelity", "point-mass"]) == 0
+    assert "It is valid." in capsys.readouterr().out
+    path.write_text(f'{INTERFACE}[truth.capsule]\naero = "shape"\n{CASES["shape"][0]}\n')
+    assert "meets the axis" in refused(capsys, "check", str(path), "--fidelity", "point-mass")
+    assert "--fidelity" in refused(capsys, "check", str(path), "--fidelity", "fine")
+
+
+@pytest.mark.parametrize(("key", "value", "told"), [
+    ("truth.sensors.accelerometer_bias_ug", "1000.0", "40 times the flight.navigation.sensors.acc"),
+    ("truth.sensors.imu_noise_scale", "10.0", "gyro_bias_deg_h"),
+    ("truth.sensors.accelerometer_limit_g", "5.0", "is less than the flight.navigation.sensors.acc"),
+    ("truth.capsule.mass_kg", "4000.0", "dispersion.mass explains 2%"),
+    ("truth.air.density_scale", "0.5", "dispersion.density_bias explains 10%"),
+])  # fmt: skip
+def test_beliefs_that_the_figures_do_not_explain_are_told(
+    key: str, value: str, told: str, capsys: Capture
+) -> None:
+    assert main(["check", "shenzhou-15", "--set", f"{key}={value}"]) == 0
+    out = capsys.readouterr().out
+    assert "Note: " in out and told in out
+    assert main(["check", "shenzhou-15", "--set", "truth.sensors.accelerometer_bias_ug=60.0"]) == 0
+    assert "Note: " not in capsys.readouterr().out
