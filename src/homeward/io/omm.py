@@ -6,7 +6,6 @@ here, and becomes elements when it is asked for.
 
 import csv
 import io
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -15,12 +14,14 @@ from xml.parsers import expat
 
 from sgp4.api import WGS72, Satrec
 
+from homeward.documents import DocumentError, parse_json
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.io.ccsds import NUMBER
 from homeward.io.tle import XP, Tle, elements_of
 
 VERSION = "CCSDS_OMM_VERS"
+LARGEST = 100_000_000  # bytes: a catalogue of all objects is 20 MB
 Fields = dict[str, str]
 # Days between 1949-12-31 and the Julian date's zero: what SGP4 counts its epochs from.
 _SGP4_ZERO = 2433281.5
@@ -151,9 +152,9 @@ def _csv(text: str, file: str) -> list[tuple[str, Fields]]:
 
 def _json(text: str, file: str) -> list[tuple[str, Fields]]:
     try:
-        content: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{file}: not valid JSON: {error}") from None
+        content: Any = parse_json(text, LARGEST)
+    except DocumentError as error:
+        raise InputError(f"{file}: {error}") from None
     entries = content if isinstance(content, list) else [content]
     found = []
     for k, entry in enumerate(entries):

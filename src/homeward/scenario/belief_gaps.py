@@ -51,8 +51,8 @@ def _sensor_gaps(scenario: Scenario) -> list[str]:
         if true > SIGMAS * sigma:
             times = f"{true / sigma:.3g} times" if sigma > 0.0 else "and not"
             told.append(
-                f"truth.sensors.{name} = {true:g} is {times} the flight.navigation.sensors.{name} = {sigma:g} "
-                "that the filter expects"
+                f"truth.sensors.{name} = {true:g} is {times} the flight.navigation.sensors.{name} = "
+                f"{sigma:g} that the filter expects"
             )
     for name in LIMITS:
         true, limit = getattr(sensors, name), getattr(believed, name)
