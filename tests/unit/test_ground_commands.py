@@ -2,6 +2,8 @@
 
 import binascii
 import copy
+import os
+import secrets
 import time
 
 import pytest
@@ -308,3 +310,23 @@ def test_the_command_line_speaks_one_sentence(tmp_path, capsys):
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 10 and all("--flight" in line and "NAME@EPOCH" in line for line in told[-2:])
     assert parse(["RETREAT"]) == Order("RETREAT")
+
+
+def test_every_salt_is_drawn_by_the_system_s_random_generator(monkeypatch):
+    """A counter, or a salt kept from the start on, would come again after a restart or from a backup."""
+    drawn = []
+
+    def draw(octets):
+        drawn.append(os.urandom(octets))
+        return drawn[-1]
+
+    monkeypatch.setattr(secrets, "token_bytes", draw)
+    executive = ship()
+    ground = station(executive)
+    salts = []
+    for _ in range(3):
+        _, packet = ground.seal(Order("HOLD"), 10.0)
+        sealed = (packet, *executive.uplink(packet, 10.0), executive.beacon(10.0))
+        salts += [octets[30:46] for octets in sealed]
+    assert len(salts) == len(set(salts)) == 9
+    assert {*salts, executive.ship} <= set(drawn)

@@ -169,6 +169,14 @@ def test_a_relay_can_neither_invent_nor_withhold_an_acknowledgement(flown):
     assert [c for _, c in ship.take()] == [Order("HOLD")]
 
 
+def test_the_ship_s_answer_to_another_command_is_no_answer_to_this_one(flown):
+    port, ship = flown
+    _, other = Sealer(KEY, FLIGHT, record().clock, ship.ship).seal(Order("GO"), -1e5)
+    (stale,) = ship.uplink(other, 0.0)
+    with relay(port, lambda packet: packet + stale) as false:
+        assert send(Order("HOLD"), KEY, "127.0.0.1", false, FLIGHT).outcome == "accepted"
+
+
 def test_an_answer_that_was_lost_is_told_when_the_command_is_repeated_by_a_relay(flown):
     port, _ = flown
     first = []

@@ -124,9 +124,8 @@ def _check(command: Command) -> None:
         case Winds(levels):
             if not 2 <= len(levels) <= MOST_LEVELS:
                 raise NoCommand(f"expected 2 to {MOST_LEVELS} levels of wind, not {len(levels)}")
-            for altitude, north, east in levels:
-                _within("altitude of the wind", altitude, -500.0, 120e3)
-                _within("wind", math.hypot(north, east), 0.0, 200.0)
+            for level in levels:
+                _check_level(*level)
             if any(b[0] <= a[0] for a, b in itertools.pairwise(levels)):
                 raise NoCommand("the altitudes of the wind do not increase")
         case Burn(start, delta_v, pitch, yaw):
@@ -136,6 +135,11 @@ def _check(command: Command) -> None:
             _within("yaw", yaw, -math.pi, math.pi)
         case Order() | PlanSwitch():
             pass
+
+
+def _check_level(altitude: float, north: float, east: float) -> None:
+    _within("altitude of the wind", altitude, -500.0, 120e3)
+    _within("wind", math.hypot(north, east), 0.0, 200.0)
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:
@@ -200,4 +204,10 @@ def read_winds(path: str) -> tuple[tuple[float, float, float], ...]:
     """
     names = ("altitude_m", "north_m_s", "east_m_s")
     columns = read_columns(path, names, what="a table of winds", rows=(2, MOST_LEVELS), header=False)
-    return tuple(zip(*(columns[name] for name in names), strict=True))
+    levels = tuple(zip(*(columns[name] for name in names), strict=True))
+    for row, level in enumerate(levels, start=1):
+        try:
+            _check_level(*level)
+        except NoCommand as error:
+            raise InputError(f"{path}: row {row}: {error}") from None
+    return levels
