@@ -97,13 +97,24 @@ def read_folder(folder: str | Path, cabin: Cabin) -> Recording:
                 "remove it, or fly again with --out"
             )
         source[table] = {n: np.asarray(found.column(n).to_numpy()) for n in found.column_names}
+        for column, values in source[table].items():
+            if values.dtype.kind not in "biuf":
+                raise InputError(f"{place / file}: column {column[:80]!r}: expected numbers")
     try:
         name, epoch = about[b"scenario"].decode(), about[b"epoch_utc"].decode()
         legs = parse_json(about.get(b"legs", b"[]"))
         summary = parse_json((place / "summary.json").read_bytes(), 20_000_000)
+        if not isinstance(summary, dict) or not isinstance(legs, list) or not all(map(_is_leg, legs)):
+            raise ValueError("legs")
     except (KeyError, OSError, ValueError):
         raise InputError(f"{place}: telemetry.parquet or summary.json lacks what a flight writes") from None
     return recording(name, epoch, source, legs, summary, cabin)
+
+
+def _is_leg(value: Any) -> bool:
+    """Whether this is a leg as a flight writes it: its name, start and end [s]."""
+    times = [value.get("start"), value.get("end")] if isinstance(value, dict) else [None]
+    return all(isinstance(t, int | float) for t in times) and isinstance(value.get("name"), str)
 
 
 def recording(
