@@ -7,7 +7,9 @@ import pytest
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
 from homeward.earth.time import Epoch
 from homeward.scenario import load
+from homeward.scenario.altitudes import check_start
 from homeward.scenario.build import build_earth, build_ellipsoid
+from homeward.scenario.initial import initial_state
 from homeward.scenario.interface import interface_state
 from homeward.scenario.orbit import spin_at
 
@@ -57,3 +59,9 @@ def test_geodetic_is_what_is_meant_where_nothing_is_said():
 
 def test_the_shipped_lunar_entry_keeps_its_flight():
     assert load("apollo-10").return_.initial.interface.angles == "geocentric"
+
+
+def test_a_start_at_an_interface_point_lies_where_it_is_told():
+    """Before the world is built its state is not known yet: nothing may be judged by it."""
+    scenario = load("apollo-10")
+    check_start(scenario, initial_state(scenario).r_I)
