@@ -92,6 +92,7 @@ def _map(records: Records, reach: Reach | None) -> list[Shot]:
     if good.sum() < 3:
         return []
     east, north = local_km(there[0][good], there[1][good], *origin)
+    site_deg = float(site["latitude_deg"]), float(site["longitude_deg"])
     opened = None
     if all(n in records for n in names[2:]):
         above = place(*names[2:])
@@ -111,7 +112,7 @@ def _map(records: Records, reach: Reach | None) -> list[Shot]:
     title = "Where the runs came down"
     if reach is not None:
         title, caption = f"{title}, and the ground that can be reached", caption + words_of(reach)
-    return [(svg(landing_map((east, north), opened, worst, reach)), title, caption)]
+    return [(svg(landing_map((east, north), opened, worst, reach, site_deg)), title, caption)]
 
 
 def _inside(east, north, middle, half, turn) -> np.ndarray:

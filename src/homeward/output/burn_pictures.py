@@ -10,6 +10,7 @@ from homeward.output.body_record import body_time, draw_rates, leg_span, rows_be
 from homeward.output.facts import FlightView
 from homeward.output.style import (
     INK,
+    LIT,
     SOFT,
     headline,
     label,
@@ -66,7 +67,7 @@ def burn_picture(view: FlightView) -> Figure:
     lit = np.asarray(view.body["engine_share"][rows]) > 0.0
     for ax in axes:
         ax.set_xlim(float(x[0]), float(x[-1]))
-        shade_spans(ax, [(0.0, span[1] - span[0])], "deorbit burn" if ax is axes[0] else "")
+        shade_spans(ax, [(0.0, span[1] - span[0])], "deorbit burn" if ax is axes[0] else "", LIT)
     _draw_error(axes[0], x, error)
     draw_rates(axes[1], x, np.asarray(view.body["omega_BI_B"][rows], float))
     panel_title(axes[1], "Body rates, °/s")

@@ -23,6 +23,7 @@ from homeward.output.style import (
     label,
     new_figure,
     panel_title,
+    signed,
     styled,
 )
 
@@ -185,7 +186,7 @@ def bars(
                 y = place - 0.4 + (k + 0.5) * step
                 ax.barh(y, value, height=0.86 * step, color=colors[k % len(colors)], linewidth=0)
                 side = 1 if value >= 0 else -1
-                label(ax, value, y, f"{value:+.2f}", SOFT, offset=(3 * side, 0), fontsize=7.5,
+                label(ax, value, y, signed(value, plus=True), SOFT, offset=(3 * side, 0), fontsize=7.5,
                       ha="left" if side > 0 else "right")  # fmt: skip
         ax.set_yticks(range(len(rows)), list(rows))
         ax.set_ylim(len(rows) - 0.45, -0.55)

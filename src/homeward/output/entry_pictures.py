@@ -233,7 +233,7 @@ def loads_picture(view: FlightView) -> Figure:
     title = "No entry was flown"
     if view.entry is not None:
         peak = greatest(view["load_factor"][view.entry]) if peak is None else peak
-        title = f"Peak load {peak:.2f} g"
+        title = f"Peak load of the entry {peak:.2f} g"
         if limit is not None:
             title += f", {'within' if peak <= limit else 'OVER'} the limit of {limit:g} g"
         over = [words for words, here in _excesses(view) if here and words != "load"]

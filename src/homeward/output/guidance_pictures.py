@@ -27,6 +27,8 @@ from homeward.output.style import (
     shade_spans,
 )
 
+MOST_REVERSALS = 12  # of steering: what changes sides more often rolls
+
 
 def bank_line(ax: Axes, x: np.ndarray, bank: np.ndarray, color: str, **how: object) -> None:
     """Bank angle in degrees, broken where it passes through +-180 instead of crossing the panel."""
@@ -52,10 +54,22 @@ def draw_bank(ax: Axes, view: FlightView, small: bool = False) -> None:
     ax.set_ylim(-reach, reach)
     ax.set_yticks(np.arange(-reach, reach + 1, 60.0 if reach > 120.0 else 30.0))
     ax.axhline(0.0, color=SOFT, linewidth=0.7)
-    for n, row in enumerate(view.reversals[:40]):
-        ax.axvline(float(t[row]), color=ORANGE, linewidth=0.9)
-        label(ax, float(t[row]), -reach, str(n + 1), "#9a6a00", offset=(3, 7), fontsize=8, fontweight="bold")
+    _number_reversals(ax, t[view.reversals], -reach)
     panel_title(ax, "Bank angle, ° (right positive)" + (": commanded blue, flown black" if not small else ""))
+
+
+def _number_reversals(ax: Axes, times: np.ndarray, foot: float) -> None:
+    """Each reversal as an upright line with its number; of a capsule that rolls steadily neither."""
+    if len(times) > MOST_REVERSALS:
+        return
+    low, high = ax.get_xlim()
+    points = ax.get_window_extent().width * 72.0 / ax.figure.dpi / (high - low)
+    last = -np.inf
+    for n, when in enumerate(times):
+        ax.axvline(float(when), color=ORANGE, linewidth=0.9)
+        if (float(when) - last) * points >= 14.0:  # a number would stand upon the one before
+            label(ax, float(when), foot, str(n + 1), "#9a6a00", offset=(3, 7), fontsize=8, fontweight="bold")
+            last = float(when)
 
 
 Panel = Callable[[Axes, FlightView], None]
@@ -128,9 +142,11 @@ def bank_picture(view: FlightView) -> Figure:
         count = view.told("entry", "bank_reversals")
         count = len(view.reversals) if count is None else count
         miss = view.told("parachute", "open_miss_km")
-        title = f"{count} bank reversal{'s' if count != 1 else ''}"
+        rolling = len(view.reversals) > MOST_REVERSALS
+        title = "A steady roll" if rolling else f"{count} bank reversal{'s' if count != 1 else ''}"
         title += f", {miss:.2f} km from the aim at parachute opening" if miss is not None else ""
         title += "" if miss is not None else ", no parachute opened"
-        note = f"numbered: reversals flown faster than {REVERSAL_SPEED / 1e3:g} km/s"
+        if not rolling:
+            note = f"numbered: reversals flown faster than {REVERSAL_SPEED / 1e3:g} km/s"
     headline(figure, view, title, note)
     return figure

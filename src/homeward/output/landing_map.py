@@ -12,6 +12,7 @@ from matplotlib.patches import Ellipse
 from scipy.spatial import ConvexHull
 
 from homeward.output.campaign_pictures import WIDTH, ellipse_of, some
+from homeward.output.coast import draw_shores
 from homeward.output.style import (
     BLUE,
     GREEN,
@@ -47,11 +48,13 @@ class Reach:
 def landing_map(
     touchdown: tuple[np.ndarray, np.ndarray], opening: tuple[np.ndarray, np.ndarray] | None,
     worst: Sequence[tuple[int, float, float]], reach: Reach | None = None,
+    site_deg: tuple[float, float] | None = None,
 ) -> Figure:  # fmt: skip
     """Where the runs landed, east and north of the site in km, with ellipses of one to three sigma.
 
     ``opening`` are the places where the parachutes opened; ``worst`` runs are named. With ``reach`` the whole
-    ground that can be reached stands beside it, the runs upon it at its own scale.
+    ground that can be reached stands beside it, the runs upon it at its own scale; ``site_deg``, latitude and
+    longitude of the site, draws the shores there.
     """
     with styled():
         if reach is None:
@@ -63,6 +66,8 @@ def landing_map(
         far = figure.add_axes((0.06, 0.655, 0.92, 0.315))
         _near(near, touchdown, opening, worst, reach)
         _far(far, touchdown, opening, reach)
+        if site_deg is not None:
+            draw_shores(far, *site_deg)
     return figure
 
 

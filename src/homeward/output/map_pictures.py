@@ -1,6 +1,6 @@
-"""The ground track: the whole way on a graticule, and the last kilometres around the site.
+"""The ground track: the whole way over land and sea, and the last kilometres around the site.
 
-No coastline is shipped; some cities, at places anyone can check, tell where on Earth one is.
+Some cities, at places anyone can check, tell where on Earth one is.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
+from homeward.output.coast import draw_land
 from homeward.output.facts import FlightView
 from homeward.output.labels import Name, dense, inside, overlap, place_names
 from homeward.output.style import (
@@ -87,6 +88,7 @@ def draw_track(ax: Axes, view: FlightView) -> None:
     y0, y1 = ax.get_ylim()
     ticks = np.arange(np.ceil(y0 / 15.0), np.floor(y1 / 15.0) + 1) * 15.0
     ax.set_yticks(ticks, ["0°" if v == 0 else f"{abs(v):g}°{'N' if v > 0 else 'S'}" for v in ticks])
+    draw_land(ax)
     if y0 < 0.0 < y1:
         ax.axhline(0.0, color="#b4bcc3", linewidth=0.9)
     line(ax, longitude, latitude, BLUE, linewidth=1.8, solid_joinstyle="round")

@@ -11,6 +11,7 @@ from homeward.output.facts import FlightView
 from homeward.output.style import (
     BLUE,
     GREEN,
+    ORANGE,
     VERMILION,
     event_lines,
     headline,
@@ -37,7 +38,7 @@ def draw_navigation(ax: Axes, view: FlightView, channel: str, scale: float, titl
     if len(x) > 1:
         ax.set_xlim(float(x[0]), float(x[-1]) + 0.02 * float(x[-1] - x[0]))
     shade_spans(ax, blackout_spans(view, start), "black-out")
-    ax.fill_between(x, -length, length, color="#c9d1d8", alpha=0.45, linewidth=0)
+    ax.fill_between(x, -length, length, color=ORANGE, alpha=0.16, linewidth=0)
     for i, (_, color) in enumerate(NAVIGATION_AXES):
         line(ax, x, error[:, i], color, linewidth=1.3)
     most = float(np.nanmax(length)) or 1.0
@@ -83,5 +84,5 @@ def navigation_picture(view: FlightView) -> Figure:
     title = f"Navigation error at most {most:.0f} m"
     if at_opening is not None and view.opened is not None:
         title += f", {at_opening:.0f} m when the parachute opened"
-    headline(figure, view, title, "believed less true; grey: its length")
+    headline(figure, view, title, "believed less true; shaded orange: its length, grey: black-out")
     return figure

@@ -58,7 +58,7 @@ def overview(view: FlightView) -> Figure:
     with styled():
         figure = new_figure(16.0, 9.0)
         grid = figure.add_gridspec(
-            2, 3, left=0.035, right=0.985, bottom=0.05, top=0.885, hspace=0.20, wspace=0.13
+            2, 3, left=0.035, right=0.985, bottom=0.06, top=0.885, hspace=0.25, wspace=0.13
         )
         axes = [figure.add_subplot(grid[i]) for i in range(6)]
         draw_track(axes[0], view)
@@ -67,7 +67,15 @@ def overview(view: FlightView) -> Figure:
         draw_series(axes[3], view, series_of(view)[0])
         draw_bank(axes[4], view, small=True)
         draw_navigation(axes[5], view, "navigation_position_error", 1.0, "Navigation position error, m")
+        for ax in axes[3:]:
+            if ax.get_xticks().size:
+                ax.set_xlabel("seconds since the entry interface")
+        if view.interface is not None:
+            axes[2].set_xlabel("speed relative to the air, km/s")
         peak = view.told("entry", "peak_load_g")
-        title = miss_words(view) + (f", peak load {peak:.1f} g" if peak is not None else "")
-        headline(figure, view, title, "lower row: seconds since the entry interface")
+        title = miss_words(view) + (f", peak load {peak:.1f} g in the entry" if peak is not None else "")
+        opening = view.told("parachute", "peak_opening_load_g")
+        if opening is not None:
+            title += f", {opening:.1f} g under the parachutes"
+        headline(figure, view, title, "grey: black-out")
     return figure

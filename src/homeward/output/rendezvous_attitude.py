@@ -12,8 +12,8 @@ from homeward.output.rendezvous_facts import PairView
 from homeward.output.style import (
     FAINT,
     INK,
-    SHADE,
     SOFT,
+    STAGE,
     headline,
     line,
     missing,
@@ -68,8 +68,8 @@ def _name_stages(ax: Axes, view: PairView, axes: list[Axes], start: float) -> No
         a = max(a, start)
         for panel in axes:
             if k % 2:
-                panel.axvspan(a / size, b / size, color=SHADE, zorder=0, linewidth=0)
-        if 4.6 * len(name) < (b - a) / size / (high - low) * width:
+                panel.axvspan(a / size, b / size, color=STAGE, zorder=0, linewidth=0)
+        if 5.6 * len(name) + 6.0 < (b - a) / size / (high - low) * width:
             ax.annotate(name, (0.5 * (a + b) / size, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
                         textcoords="offset points", ha="center", fontsize=8, color=SOFT)  # fmt: skip
 

@@ -18,8 +18,8 @@ from homeward.output.style import (
     INK,
     ORANGE,
     PURPLE,
-    SHADE,
     SOFT,
+    STAGE,
     VERMILION,
     event_lines,
     headline,
@@ -215,7 +215,7 @@ def propellant_picture(view: PairView) -> Figure:
         set_clock(ax, view)
         for k, (_, start, end) in enumerate(view.spans):
             if k % 2:
-                ax.axvspan(start / size, end / size, color=SHADE, zorder=0, linewidth=0)
+                ax.axvspan(start / size, end / size, color=STAGE, zorder=0, linewidth=0)
     _draw_delta_v(upper, view)
     line(lower, x, used, ORANGE, linewidth=2.0)
     lower.set_ylim(0.0, 1.2 * max(greatest(used, 0.0), 1.0))

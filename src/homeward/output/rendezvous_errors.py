@@ -23,10 +23,10 @@ from homeward.output.style import (
 )
 
 AXES = ("along the track", "across", "below")
-# Channel of the error and of its sigma, words, and the size [m, m/s] below which the axis is linear.
+# Channel of the error and of its sigma, words, and the size [m, m/s] below which nothing is shown.
 QUANTITIES = (
-    ("position_error", "position_sigma", "Position {}, m", 0.01),
-    ("velocity_error", "velocity_sigma", "Velocity {}, m/s", 0.001),
+    ("position_error", "position_sigma", "Size of the position error {}, m", 0.001),
+    ("velocity_error", "velocity_sigma", "Size of the velocity error {}, m/s", 0.0001),
 )
 HAND_OVER = (5e3, 500.0, 200.0)  # m: radar in; satellites of both out, lidar; camera
 
@@ -52,20 +52,19 @@ def share_inside(view: PairView) -> float:
 
 
 def _draw(ax: Axes, view: PairView, quantity: tuple[str, str, str, float], i: int) -> None:
-    error, sigma, words, linear = quantity
+    """The size of one component's error under three sigma: both span decades on the way to the station."""
+    error, sigma, words, least = quantity
     x = view.clock[0]
-    e, band = np.asarray(view[error], float)[:, i], 3.0 * np.asarray(view[sigma], float)[:, i]
-    ax.set_yscale("symlog", linthresh=linear, linscale=0.7)
-    ax.fill_between(x, -band, band, color=SKY, alpha=0.28, linewidth=0)
-    for sign in (1.0, -1.0):
-        line(ax, x, sign * band, BLUE, linewidth=0.8)
-    line(ax, x, e, INK, linewidth=0.7)
-    most = max(greatest(np.abs(e), 0.0), greatest(band, 0.0), 2.0 * linear)
-    ax.set_ylim(-6.0 * most, 6.0 * most)
-    decades = np.arange(round(np.log10(linear)), np.ceil(np.log10(6.0 * most)))
-    decades = decades[:: 1 if len(decades) <= 4 else 2]
-    ax.set_yticks([*(-(10.0**decades))[::-1], 0.0, *10.0**decades])
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}".replace("-", "−")))
+    e, band = np.abs(np.asarray(view[error], float)[:, i]), 3.0 * np.asarray(view[sigma], float)[:, i]
+    ax.set_yscale("log")
+    most = max(greatest(e, 0.0), greatest(band, 0.0), 10.0 * least)
+    ax.fill_between(x, least, np.maximum(band, least), color=SKY, alpha=0.28, linewidth=0)
+    line(ax, x, band, BLUE, linewidth=0.9)
+    line(ax, x, np.maximum(e, least), INK, linewidth=0.7)
+    ax.set_ylim(least, 3.0 * most)
+    decades = np.arange(np.ceil(np.log10(least) - 1e-9), np.floor(np.log10(3.0 * most)) + 1.0)
+    ax.set_yticks(10.0 ** decades[:: 1 if len(decades) <= 5 else 2])
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
     ax.minorticks_off()
     panel_title(ax, words.format(AXES[i]))
 
@@ -94,7 +93,7 @@ def navigation_picture(view: PairView) -> Figure:
     first, last = (float(np.linalg.norm(view["position_error"][k])) for k in (0, -1))
     title += f"; {first:.0f} m off at first, {length_words(last)} at the end"
     told = "dotted: radar from 5 km on, lidar and no satellites from 500 m, camera from 200 m"
-    headline(figure, view, title, f"error black, three sigma believed blue; {told}")
+    headline(figure, view, title, f"error black, three sigma believed blue, both without sign; {told}")
     return figure
 
 

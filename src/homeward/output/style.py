@@ -24,7 +24,9 @@ from homeward.output.facts import Viewed, parse_utc
 INK, SOFT, FAINT, PAPER = "#1f2933", "#6b7680", "#e3e7ea", "#ffffff"
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 SKY, PURPLE = "#56B4E9", "#AA4499"
-SHADE = "#eceff3"
+SHADE = "#eceff3"  # the black-out, and nothing else
+STAGE = "#f6f1e3"  # every second leg or stage
+LIT = "#fbe9dc"  # the engine burns
 DPI = 130
 MOST_POINTS = 4000
 
@@ -129,11 +131,11 @@ def limit_line(ax: Axes, value: float | None, text: str) -> None:
     label(ax, ax.get_xlim()[1], value, text, VERMILION, offset=(-2, 3), ha="right", va="bottom", fontsize=8)
 
 
-def shade_spans(ax: Axes, spans: Iterable[tuple[float, float]], text: str = "") -> None:
+def shade_spans(ax: Axes, spans: Iterable[tuple[float, float]], text: str = "", color: str = SHADE) -> None:
     """Stretches of time behind the lines; the longest one carries the words."""
     spans = list(spans)
     for start, end in spans:
-        ax.axvspan(start, end, color=SHADE, zorder=0, linewidth=0)
+        ax.axvspan(start, end, color=color, zorder=0, linewidth=0)
     if spans and text:
         start, _ = max(spans, key=lambda s: s[1] - s[0])
         ax.annotate(
@@ -176,6 +178,14 @@ def event_lines(ax: Axes, events: Iterable[tuple[float, str]], top: bool = True)
             fontsize=8,
             color=SOFT,
         )
+
+
+def signed(value: float, digits: int = 2, plus: bool = False) -> str:
+    """A number with a true minus sign, and none before a zero."""
+    text = f"{value:{'+' if plus else ''}.{digits}f}"
+    if float(text) == 0.0:
+        text = text.lstrip("+-")
+    return text.replace("-", "−")
 
 
 def missing(ax: Axes, text: str, title: str = "") -> None:

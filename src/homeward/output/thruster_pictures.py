@@ -13,8 +13,8 @@ from homeward.output.style import (
     BLUE,
     FAINT,
     INK,
-    SHADE,
     SOFT,
+    STAGE,
     VERMILION,
     headline,
     label,
@@ -116,11 +116,11 @@ def _shade_legs(axes: tuple[Axes, ...], view: FlightView, start: float, end: flo
         a, b = max(float(leg["start"]), start), min(float(leg["end"]), end)
         for ax in axes:
             if k % 2:
-                ax.axvspan(a, b, color=SHADE, zorder=0, linewidth=0)
+                ax.axvspan(a, b, color=STAGE, zorder=0, linewidth=0)
             if k:
                 ax.axvline(a, color="#c4ccd3", linewidth=0.7, zorder=3)
         words = SHORT.get(str(leg["name"]).lower(), str(leg["name"]))
-        if 4.2 * len(words) < (b - a) / (end - start) * width:
+        if 5.4 * len(words) + 4.0 < (b - a) / (end - start) * width:
             axes[0].annotate(words, (0.5 * (a + b), 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
                              textcoords="offset points", ha="center", fontsize=8, color=SOFT)  # fmt: skip
 
@@ -173,11 +173,11 @@ def _clock(ax: Axes, start: float, end: float, origin: float) -> None:
 
 def draw_scale(figure: Figure) -> None:
     """What the shades mean, in the upper right corner."""
-    ax = figure.add_axes((0.865, 0.925, 0.12, 0.022))
+    ax = figure.add_axes((0.845, 0.925, 0.12, 0.022))
     ax.imshow(np.linspace(0.0, 1.0, 200)[None, :], aspect="auto", cmap=INKS, norm=NORM,
               extent=(0.0, 100.0, 0.0, 1.0))  # fmt: skip
     ax.set_yticks([])
-    ax.set_xticks([1, 10, 50, 100], ["1", "10", "50", "100 %"])
+    ax.set_xticks([10, 50, 100], ["10", "50", "100 %"])
     ax.tick_params(labelsize=7.5, length=2)
     ax.grid(False)
     ax.set_title("part of the time open", fontsize=8, color=SOFT, pad=3)
