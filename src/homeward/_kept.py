@@ -16,7 +16,7 @@ from jax import export
 from homeward._runtime import writable_folder
 
 MOST_FILES = 512  # programs kept, some 0.1 MB each; the least used go first
-MAGIC = b"homeward program 1\n"
+MAGIC = b"homeward program 2\n"
 OPTIONS = ("jax_enable_x64", "jax_default_matmul_precision", "jax_threefry_partitionable",
            "jax_default_prng_impl", "jax_numpy_dtype_promotion")  # fmt: skip
 
@@ -47,13 +47,18 @@ def place(name: str, told: str) -> Path | None:
     return folder / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
+def _bound(path: Path, body: bytes) -> bytes:
+    """A hash of a program and of the name that it is kept under, which tells what it is the program of."""
+    return hashlib.sha256(path.name.encode() + b"\0" + body).digest()
+
+
 def read(path: Path) -> tuple[export.Exported, Any] | None:
-    """The stored program; None where there is none or where the file is not whole."""
+    """The stored program; None where there is none, or a file that is not whole or is another program's."""
     try:
         content = path.read_bytes()
         head, digest, size = content[: len(MAGIC)], content[len(MAGIC) :][:32], len(MAGIC) + 32
         body = content[size:]
-        if head != MAGIC or hashlib.sha256(body).digest() != digest:
+        if head != MAGIC or _bound(path, body) != digest:
             return None
         line, _, blob = body.partition(b"\n")
         found = export.deserialize(bytearray(blob)), json.loads(line)
@@ -68,7 +73,7 @@ def write(path: Path, exported: export.Exported, out: Any) -> None:
     try:
         body = json.dumps(out).encode() + b"\n" + bytes(exported.serialize())
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix="new-", delete=False) as file:
-            file.write(MAGIC + hashlib.sha256(body).digest() + body)
+            file.write(MAGIC + _bound(path, body) + body)
         os.replace(file.name, path)
         kept = sorted(path.parent.iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
         for old in kept[MOST_FILES:]:

@@ -1,8 +1,12 @@
 """How JAX is set up for Homeward: double precision, and a compile cache that outlives the process."""
 
+import contextlib
 import os
+import stat
 import sys
 from pathlib import Path
+
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def cache_directory() -> Path:
@@ -15,13 +19,37 @@ def cache_directory() -> Path:
 
 
 def writable_folder(name: str) -> Path | None:
-    """A folder of the cache, made if need be; None where nothing can be written."""
+    """A folder of the cache, made if need be; None where nothing can be written, or others could write too.
+
+    What lies there is run: a folder that another user owns is not used, and one that others may write is
+    closed to them, without what they have left in it.
+    """
     try:
-        directory = cache_directory() / name
-        directory.mkdir(parents=True, exist_ok=True)
+        above = cache_directory()
+        above.parent.mkdir(parents=True, exist_ok=True)
+        for directory in (above, above / name):
+            with contextlib.suppress(FileExistsError):
+                directory.mkdir(mode=0o700)
+            if not _ours_alone(directory):
+                return None
     except (OSError, RuntimeError, ValueError):
         return None  # A home that cannot be written costs compile time, never a flight.
-    return directory if os.access(directory, os.W_OK | os.X_OK) else None
+    return above / name if os.access(above / name, os.W_OK | os.X_OK) else None
+
+
+def _ours_alone(directory: Path) -> bool:
+    """Whether this user alone can put files into a folder, once it has been closed to others."""
+    if os.name != "posix":
+        return True
+    found = directory.stat()
+    if found.st_uid != os.geteuid():
+        return False
+    if found.st_mode & OTHERS_WRITE:
+        directory.chmod(stat.S_IMODE(found.st_mode) & ~OTHERS_WRITE)
+        for path in directory.iterdir():
+            if path.lstat().st_uid != found.st_uid:
+                path.unlink()
+    return True
 
 
 def configure() -> None:
