@@ -26,8 +26,9 @@ from homeward.cli_faults import faults
 from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_forecast import forecast
 from homeward.cli_ground import dictionary, listen, telemetry
+from homeward.cli_guidance import tested_law
 from homeward.cli_opportunities import opportunities
-from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
+from homeward.cli_options import AsJson, Folder, Guidance, ScenarioName, Settings
 from homeward.cli_progress import working
 from homeward.cli_proof import report
 from homeward.cli_query import query
@@ -73,12 +74,7 @@ def _options(
 @app.command("return")
 def return_(
     scenario: ScenarioName = DEFAULT,
-    guidance: Annotated[
-        str | None,
-        typer.Option(
-            metavar="predictive|reference|ballistic|FILE.py:CLASS", help="guidance law of the entry"
-        ),
-    ] = None,
+    guidance: Guidance = None,
     fidelity: Annotated[
         str, typer.Option(metavar="six-dof|point-mass", help="how fine the vehicle is modelled")
     ] = "six-dof",
@@ -112,7 +108,7 @@ def return_(
             from homeward.campaign.return_from import from_point
 
             chosen = from_point(chosen, start, talk)
-        law = _law(guidance if guidance is not None else chosen.flight.guidance.law, label)
+        law = tested_law(guidance if guidance is not None else chosen.flight.guidance.law, label)
         flight = homeward.fly(
             chosen, guidance=law, dispersed=dispersed, seed=seed, progress=talk, fidelity=fidelity
         )
@@ -129,27 +125,6 @@ def return_(
         show_return(screen, chosen, flight.summary)
         told_files(screen, out)
     refuse_broken(flight.summary)
-
-
-def _law(text: str, label: str) -> object | None:
-    """The user's own law, tested against the contract; None for one of Homeward's own."""
-    from homeward.scenario.law import load_law
-
-    law = load_law(text, label)
-    if law is None:
-        return None
-    import homeward
-
-    try:
-        homeward.check_guidance(law)
-    except HomewardError as error:
-        raise InputError(f"{label}: {one_line(text, 200)}: {one_line(str(error), 400)}") from None
-    except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {one_line(str(error), 200)}"
-        raise InputError(
-            f"{label}: {one_line(text, 200)}: breaks the contract of guidance: {reason}"
-        ) from error
-    return law
 
 
 @app.command()

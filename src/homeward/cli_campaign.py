@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from homeward.cli_files import json_text
-from homeward.cli_options import AsJson, ScenarioName, Settings, folder_option
+from homeward.cli_guidance import with_guidance
+from homeward.cli_options import AsJson, Guidance, ScenarioName, Settings, folder_option
 from homeward.cli_progress import Talk, working
 from homeward.cli_refusals import known_word
 from homeward.cli_verdicts import show_failed, show_verdicts
@@ -59,6 +60,7 @@ def campaign(
     precision: Annotated[
         str, typer.Option(metavar="double", help="of the truth; the onboard predictor is in single anyway")
     ] = "double",
+    guidance: Guidance = None,
     settings: Settings = None,
     out: Annotated[Path | None, folder_option("keep the runs here")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the campaign in --out")] = False,
@@ -78,7 +80,7 @@ def campaign(
             f'--precision "{one_line(precision)}": expected double: in single precision a place in orbit is '
             "known to half a metre, the clock after a day to 8 ms; the onboard predictor is in single anyway"
         )
-    chosen = load(scenario, parse_settings(settings or []))
+    chosen = with_guidance(load(scenario, parse_settings(settings or [])), guidance)
     with working() as talk:
         from homeward.campaign.run import campaign as fly
 

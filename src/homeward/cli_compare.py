@@ -8,30 +8,43 @@ from rich.console import Console
 from rich.table import Table
 
 from homeward.cli_files import json_text, prepare_folder, writing
+from homeward.cli_guidance import with_guidance
 from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
 from homeward.cli_progress import working
+from homeward.errors import InputError
 from homeward.scenario.load import load, parse_settings
+from homeward.scenario.schema_flight import LAWS as OWN_WORDS
 from homeward.scenario.shipped import DEFAULT
 
 CASES = (("dispersed", "dispersed"), ("large_changes", "large changes"))
-LAWS = (("predictive", "predictive (second)"), ("reference", "reference (first)"))
+LAWS = (("predictive", "predictive (second)"), ("reference", "reference (first)"), ("own", "your own"))
 
 
 def compare_guidance(
     scenario: ScenarioName = DEFAULT,
     runs: Annotated[int, typer.Option(metavar="N", min=1, max=1_000_000, help="flights of each kind")] = 500,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draws")] = 0,
+    guidance: Annotated[
+        str | None, typer.Option(metavar="FILE.py:CLASS", help="a law of your own, flown beside them")
+    ] = None,
     settings: Settings = None,
     out: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Fly the first and the second generation of entry guidance through the same flights."""
     chosen = load(scenario, parse_settings(settings or []))
+    if guidance is not None:
+        if guidance in OWN_WORDS:
+            raise InputError(
+                f"--guidance {guidance}: expected FILE.py:CLASS; Homeward's own two are flown anyway"
+            )
+        guidance = with_guidance(chosen, guidance).flight.guidance.law
+    own = {} if guidance is None else {"guidance": guidance}
     prepare_folder(out, "comparison")
     with working() as talk:
         import homeward
 
-        result = homeward.compare_guidance(chosen, runs=runs, seed=seed, progress=talk)
+        result = homeward.compare_guidance(chosen, runs=runs, seed=seed, progress=talk, **own)
         if out is not None:
             talk("writing files")
             with writing(out):
@@ -53,6 +66,8 @@ def _show(screen: Console, summary: dict[str, Any], out: Path | None) -> None:
         table.add_column(column, justify="left" if column in ("", "guidance") else "right")
     for case, words in CASES:
         for law, name in LAWS:
+            if law not in summary[case]:
+                continue
             told = summary[case][law]
             numbers = [_km(told[key]) for key in ("p10", "p50", "p99_7")]
             table.add_row(

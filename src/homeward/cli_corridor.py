@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from homeward.cli_files import json_text
-from homeward.cli_options import AsJson, ScenarioName, Settings
+from homeward.cli_guidance import with_guidance
+from homeward.cli_options import AsJson, Guidance, ScenarioName, Settings
 from homeward.cli_progress import working
 from homeward.cli_proof import check_file, write_whole
 from homeward.errors import InputError
@@ -30,12 +31,13 @@ def corridor(
     cores: Annotated[
         int | None, typer.Option(metavar="N", help="blocks flown at once; all cores if left out")
     ] = None,
+    guidance: Guidance = None,
     settings: Settings = None,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE.png", help="draw it here")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fly the entry corridor: guided entries over a wide range of entry angles, and how they end."""
-    chosen = load(scenario, parse_settings(settings or []))
+    chosen = with_guidance(load(scenario, parse_settings(settings or [])), guidance)
     span = None if angles is None else _angles(angles)
     if cores is not None and cores < 1:
         raise InputError(f"--cores: expected a whole number of at least 1, not {cores}")

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from homeward.cli_files import json_text, prepare_folder, writing
-from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
+from homeward.cli_guidance import with_guidance
+from homeward.cli_options import AsJson, Folder, Guidance, ScenarioName, Settings
 from homeward.cli_progress import working
 from homeward.cli_refusals import known_word
 from homeward.errors import InputError
@@ -25,13 +26,14 @@ def faults(
         int, typer.Option(metavar="N", min=0, max=100_000, help="fly N pairs of failures instead")
     ] = 0,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the instants")] = 0,
+    guidance: Guidance = None,
     settings: Settings = None,
     out: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Fly every failure in every leg and tell what becomes of the crew."""
     known_word("--what", what, HALVES)
-    chosen = load(scenario, parse_settings(settings or []))
+    chosen = with_guidance(load(scenario, parse_settings(settings or [])), guidance)
     there = [h for h, x in zip(HALVES, (chosen.homecoming, chosen.rendezvous), strict=True) if x is not None]
     if what is not None and what not in there:
         raise InputError(f"--what: {chosen.name} holds no {what}")

@@ -24,6 +24,12 @@ def folder_option(text: str):
     return typer.Option("--out", metavar="DIR", parser=_folder, help=text)
 
 
+Guidance = Annotated[
+    str | None,
+    typer.Option(
+        "--guidance", metavar="predictive|reference|ballistic|FILE.py:CLASS", help="guidance law of the entry"
+    ),
+]
 Trust = Annotated[
     bool, typer.Option("--trust", help="run the guidance law, a program, that the campaign brings along")
 ]

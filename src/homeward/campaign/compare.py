@@ -20,9 +20,11 @@ from homeward.campaign.many import Flights, fly_many, order_statistic
 from homeward.errors import InputError
 from homeward.output.facts import local_km
 from homeward.output.result_folder import COMPARISON, ResultFolder
+from homeward.scenario.law import with_law as law_of_scenario
 from homeward.scenario.schema import Scenario
 
 LAWS = ("predictive", "reference")  # the second generation and the first
+OWN = "own"  # a law of the user's, beside them
 CASES = ("dispersed", "large_changes")
 PERCENTILES = {"p10": 0.10, "p50": 0.50, "p99_7": 0.997}
 
@@ -41,6 +43,11 @@ class Comparison:
     large_changes: dict[str, Flights]
     unreachable: np.ndarray
     wall: float
+
+    @property
+    def laws(self) -> tuple[str, ...]:
+        """The laws that were flown: ``LAWS``, and ``own`` where the user brought one."""
+        return tuple(self.dispersed)
 
     def flights(self, case: str, law: str) -> Flights:
         """The flights of a case, ``dispersed`` or ``large_changes``, and a law."""
@@ -67,8 +74,8 @@ class Comparison:
         text = json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False)
         made.put("comparison.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
         made.put("comparison.csv", self._write_rows)
-        misses = {case: {law: self.misses(case, law) for law in LAWS} for case in CASES}
-        where = {case: {law: self.places(case, law) for law in LAWS} for case in CASES}
+        misses = {case: {law: self.misses(case, law) for law in self.laws} for case in CASES}
+        where = {case: {law: self.places(case, law) for law in self.laws} for case in CASES}
         note = f"{self.scenario.name}  ·  {self.runs} runs of seed {self.seed}"
         out_of_reach = len(self.unreachable)
         made.put("comparison.png", lambda path: draw_distributions(misses, note, out_of_reach, path))
@@ -79,7 +86,7 @@ class Comparison:
         with path.open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
             rows.writerow(["case", "law", "run", "open_miss_km", "peak_load_g"])
-            for case, law in itertools.product(CASES, LAWS):
+            for case, law in itertools.product(CASES, self.laws):
                 flights = self.flights(case, law)
                 miss, load = self.misses(case, law), flights.numbers["peak_load"]
                 rows.writerows(zip(itertools.repeat(case), itertools.repeat(law), flights.runs, miss, load))
@@ -93,7 +100,7 @@ class Comparison:
         for case in CASES:
             lost = len(self.unreachable) if case == "large_changes" else 0
             told[case] = {"unreachable": lost}
-            for law in LAWS:
+            for law in self.laws:
                 load = self.flights(case, law).numbers["peak_load"]
                 over = int(np.sum(load > self.scenario.truth.limits.load_g))
                 told[case][law] = _told(self.misses(case, law)) | {"over_load": over}
@@ -145,22 +152,19 @@ def _told(misses: np.ndarray) -> dict[str, Any]:
 
 
 def with_law(scenario: Scenario, law: str) -> Scenario:
-    """The scenario with another guidance law of Homeward's own, flown to the opening of the parachute."""
-    guidance = scenario.flight.guidance.model_copy(update={"law": law})
+    """The scenario with another law, a word or FILE.py:CLASS, flown to the opening of the parachute."""
+    scenario = law_of_scenario(scenario, law)
     legs = scenario.return_.legs.model_copy(update={"end": "opening"})
-    return scenario.model_copy(
-        update={
-            "flight": scenario.flight.model_copy(update={"guidance": guidance}),
-            "homecoming": scenario.return_.model_copy(update={"legs": legs}),
-        }
-    )
+    return scenario.model_copy(update={"homecoming": scenario.return_.model_copy(update={"legs": legs})})
 
 
 def compare_guidance(
-    scenario: Scenario, runs: int = 500, seed: int = 0, *,
+    scenario: Scenario, runs: int = 500, seed: int = 0, *, guidance: str | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Comparison:  # fmt: skip
-    """Fly ``runs`` dispersed returns, and as many after large orbit changes, with either law.
+    """Fly ``runs`` dispersed returns, and as many after large orbit changes, with either law of Homeward's.
+
+    ``guidance``, FILE.py:CLASS, is a law of the user's that flies the same beside them, as ``own``.
 
     Each is flown to the opening of the parachute, with the aim it would have there. A run after large changes
     is ``unreachable``, for both laws, if its aim lies outside the footprint of the truth and neither landed.
@@ -177,31 +181,32 @@ def compare_guidance(
             f"{scenario.name}: return.legs.start: a flight from the interface has no orbit to change; "
             "expected undock or burn"
         )
+    laws = dict(zip(LAWS, LAWS, strict=True)) | ({} if guidance is None else {OWN: guidance})
     began = time.perf_counter()
     done = 0
 
     def talk(words: str) -> Callable[[str, float], None]:
         def told(_: str, part: float) -> None:
             if progress is not None:
-                progress(words, (done + min(max(part, 0.0), 1.0)) / 4.0)
+                progress(words, (done + min(max(part, 0.0), 1.0)) / (2.0 * len(laws)))
 
         return told
 
     dispersed: dict[str, Flights] = {}
     changed: dict[str, LargeChanges] = {}
-    for law in LAWS:
-        dispersed[law] = fly_many(with_law(scenario, law), runs, seed, progress=talk(f"{law}, dispersed"))
+    for law, text in laws.items():
+        dispersed[law] = fly_many(with_law(scenario, text), runs, seed, progress=talk(f"{law}, dispersed"))
         done += 1
-    for law in LAWS:
+    for law, text in laws.items():
         changed[law] = fly_large_changes(
-            with_law(scenario, law), runs, seed, progress=talk(f"{law}, large changes"),
+            with_law(scenario, text), runs, seed, progress=talk(f"{law}, large changes"),
             before=changed.get(LAWS[0]),
         )  # fmt: skip
         done += 1
     # Outside the footprint, and no law has proved otherwise.
-    outside = np.union1d(*(changed[law].unreachable for law in LAWS))
-    lost = np.setdiff1d(outside, np.concatenate([_landed(scenario, changed[law].every) for law in LAWS]))
-    kept = {law: _without(changed[law].every, lost) for law in LAWS}
+    outside = np.unique(np.concatenate([changed[law].unreachable for law in laws]))
+    lost = np.setdiff1d(outside, np.concatenate([_landed(scenario, changed[law].every) for law in laws]))
+    kept = {law: _without(changed[law].every, lost) for law in laws}
     return Comparison(scenario, seed, runs, dispersed, kept, lost, time.perf_counter() - began)
 
 

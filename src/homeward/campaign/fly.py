@@ -15,6 +15,7 @@ from homeward.campaign.scaled import unscaled
 from homeward.campaign.summary import metrics, summarise
 from homeward.errors import InputError
 from homeward.scenario.build_law import law_name
+from homeward.scenario.law import with_law
 from homeward.scenario.returns import ReturnPlan, plan_return, strikes_in
 from homeward.scenario.schema import FIDELITIES, Scenario
 from homeward.sim.lanes import (
@@ -57,7 +58,8 @@ def fly(
     """Fly a return once, with full telemetry.
 
     Args: a checked scenario; a guidance, navigation, aerodynamics or atmosphere of your own (any final class
-    of the documented interface); ``dispersed`` draws run ``run`` of seed ``seed`` (0 if none is given).
+    of the documented interface), ``guidance`` also as a word: predictive, reference, ballistic or
+    FILE.py:CLASS; ``dispersed`` draws run ``run`` of seed ``seed`` (0 if none is given).
     ``fidelity`` is six-dof or point-mass; left out, the ship turns unless an ``aero`` of your own knows lift
     and drag only. ``between`` is asked before each chunk and carries out orders from the ground: see
     ``homeward.ground.return_orders``.
@@ -69,6 +71,8 @@ def fly(
         raise InputError(f'fidelity="{fidelity}": expected {", ".join(FIDELITIES)}')
     if not isinstance(scenario, Scenario):
         raise InputError("scenario: expected what homeward.load gives")
+    if isinstance(guidance, str):
+        scenario, guidance = with_law(scenario, guidance), None
     seed = seed or 0
     ahead = preparing(1, record=True, aero=unscaled if dispersed else None)
     plan = plan_return(scenario, guidance, navigation, aero, atmosphere, ahead, fidelity)

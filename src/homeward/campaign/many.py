@@ -14,6 +14,7 @@ from homeward.campaign.fly import run_keys, spread_legs
 from homeward.campaign.statistics import order_statistic
 from homeward.campaign.summary import metrics
 from homeward.errors import InputError
+from homeward.scenario.law import with_law
 from homeward.scenario.returns import ReturnPlan, plan_return
 from homeward.scenario.schema import Scenario
 from homeward.sim.mission import fly_mission
@@ -75,6 +76,8 @@ def fly_many(
     for name, value, least in (("runs", runs, 1), ("seed", seed, 0), ("first", first, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise InputError(f"fly_many: {name}: expected a whole number of at least {least}, not {value!r}")
+    if isinstance(guidance, str):
+        scenario, guidance = with_law(scenario, guidance), None
     if plan is None:
         plan = plan_return(scenario, guidance, navigation, aero, atmosphere, fidelity=fidelity)
     lanes = scenario.simulation.lanes

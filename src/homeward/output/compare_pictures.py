@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from homeward.output.style import (
     BLUE,
+    GREEN,
     INK,
     SOFT,
     VERMILION,
@@ -22,10 +23,11 @@ from homeward.output.style import (
     styled,
 )
 
-COLOURS = {"predictive": BLUE, "reference": VERMILION}
-NAMES = {"predictive": "second: predictive", "reference": "first: reference"}
+COLOURS = {"predictive": BLUE, "reference": VERMILION, "own": GREEN}
+NAMES = {"predictive": "second: predictive", "reference": "first: reference", "own": "a law of one's own"}
 CASES = {"dispersed": "Dispersed", "large_changes": "After large orbit changes"}
 MARKS = ((0.10, "10 %"), (0.50, "50 %"), (0.997, "99.7 %"))
+CASES_FIRST = "dispersed"
 RINGS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0)  # km
 
 Table = Mapping[str, Mapping[str, np.ndarray]]
@@ -63,7 +65,9 @@ def draw_places(places: Table, note: str, path: Path) -> None:
             panel_title(ax, f"{words}: openings, km north over km east")
             if k == 0:
                 _names(ax, places[case], 0.02, 0.97)
-        spread = {law: _radius(np.concatenate([places[case][law] for case in CASES])) for law in COLOURS}
+        spread = {
+            law: _radius(np.concatenate([places[case][law] for case in CASES])) for law in places[CASES_FIRST]
+        }
         _head(
             figure,
             f"99 % of the openings: within {spread['predictive']:.2f} km under the second generation, "
@@ -101,7 +105,7 @@ def _distribution(ax: Axes, values: np.ndarray, color: str, left: bool) -> None:
 def _scatter(ax: Axes, places: Mapping[str, np.ndarray]) -> None:
     reach = max(_radius(p) for p in places.values())
     size = next((r for r in RINGS if r >= 1.05 * reach), RINGS[-1])
-    for law in ("reference", "predictive"):
+    for law in reversed(list(places)):
         x, y = places[law].T
         ax.plot(x, y, "o", color=COLOURS[law], markersize=3.2, alpha=0.6, mew=0, clip_on=True)
     turn = np.linspace(0.0, 2.0 * np.pi, 200)

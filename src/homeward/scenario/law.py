@@ -8,6 +8,7 @@ from pathlib import Path
 import equinox as eqx
 
 from homeward.errors import InputError
+from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_errors import nearest, one_line
 from homeward.scenario.schema_flight import LAWS, split_law
 
@@ -40,6 +41,22 @@ def load_law(text: str, label: str = "flight.guidance.law") -> object | None:
         return found()
     except (Exception, SystemExit) as error:
         raise InputError(f"{place}: the class cannot be made without arguments: {_told(error)}") from None
+
+
+def with_law(scenario: Scenario, text: str, label: str = "guidance") -> Scenario:
+    """The scenario with another guidance law: a word of Homeward's own, or FILE.py:CLASS.
+
+    The path is relative to the current folder. Raises InputError for neither; the file is not run here.
+    """
+    if text not in LAWS:
+        parts = split_law(text)
+        if parts is None or not Path(parts[0]).is_file():
+            load_law(text, label)  # says what is wrong
+            raise InputError(f"{label}: {one_line(text, 200)}: there is no such file")
+        text = f"{Path(parts[0]).absolute()}:{parts[1]}"
+    guidance = scenario.flight.guidance.model_copy(update={"law": text})
+    flight = scenario.flight.model_copy(update={"guidance": guidance})
+    return scenario.model_copy(update={"flight": flight})
 
 
 def check_object(model: object, seat: str) -> None:
