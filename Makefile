@@ -14,7 +14,7 @@ PYTEST_ARGS ?=
 READY     := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: help fly test test-slow lint format validation bench pictures docs hooks clean
+.PHONY: help fly test test-slow lint format validation bench pictures docs hooks lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -69,6 +69,15 @@ validation: $(READY_DEV)
 	@mkdir -p build && rm -f build/validation.jsonl
 	HOMEWARD_VALIDATION=build/validation.jsonl $(BIN)/pytest tests/published -m '' $(PYTEST_ARGS); status=$$?; \
 	  $(BIN)/python tests/published/render_validation.py build/validation.jsonl docs/validation.md && exit $$status
+
+# Asks the package index for the hashes of every file of the pinned versions; pip-tools stays out of .venv.
+lock: $(BIN)/python
+	@$(BIN)/python -m venv build/lock-venv && build/lock-venv/bin/python -m pip --quiet install pip-tools==7.6.2
+	@sed -n '/^[^#]/q;p' requirements.lock | sed '/^$$/d' > build/lock-head
+	@build/lock-venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --constraint constraints.txt --extra console \
+	  --output-file build/lock-body pyproject.toml
+	@cat build/lock-head build/lock-body > requirements.lock
 
 bench: $(READY_DEV)
 	@$(PIP) -c constraints.txt -e '.[bench]' || echo "some peers could not be installed; their rows are skipped"
