@@ -98,14 +98,12 @@ def entered(browser, console, address):
     return kept
 
 
-@pytest.fixture
-def opened(browser, address, entered):
-    """Opens a page and hands it over once the desk ticks; in the end no request and no script has failed."""
-    wrong, pages = [], []
+def opener(browser, address, kept, wrong, pages):
+    """Opens a page and hands it over once the desk ticks; ``wrong`` lists requests and scripts that fail."""
 
     def open_page(path, **how):
-        viewport = how.pop("viewport", {"width": 1600, "height": 900})
-        page = browser.new_page(viewport=viewport, storage_state=entered, **how)
+        viewport = how.pop("viewport", {"width": 1280, "height": 720})
+        page = browser.new_page(viewport=viewport, storage_state=kept, **how)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("requestfailed", lambda request: wrong.append(request.url))
         page.on(
@@ -117,9 +115,24 @@ def opened(browser, address, entered):
         pages.append(page)
         return page
 
-    yield open_page
+    return open_page
+
+
+@pytest.fixture
+def opened(browser, address, entered):
+    wrong, pages = [], []
+    yield opener(browser, address, entered, wrong, pages)
     for page in pages:
         page.close()
+    assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def desk(browser, address, entered):
+    """The page of the return, which several tests use: to open one takes seconds."""
+    wrong, pages = [], []
+    yield opener(browser, address, entered, wrong, pages)("/flight/1")
+    pages[0].close()
     assert wrong == []
 
 
@@ -138,8 +151,8 @@ def shown(page, label):
     return row.locator(".number").inner_text()
 
 
-def test_a_return_opens_plays_scrubs_and_tells_its_limits(opened):
-    page = opened("/flight/1")
+def test_a_return_opens_plays_scrubs_and_tells_its_limits(desk):
+    page = desk
     start = time_of(page)
     page.keyboard.press("Space")
     page.wait_for_function(f"hw.desk.t > {start} + 5")
@@ -219,15 +232,17 @@ def resized(page, session, width, height, ratio, colours):
 
 
 @pytest.mark.parametrize("path", ["/flight/1", "/flight/2", "/campaign/1"])
-def test_canvases_keep_their_size_on_every_screen_and_no_page_is_too_wide(opened, path):
+def test_canvases_keep_their_size_on_every_screen_and_no_page_is_too_wide(opened, desk, path):
     """One page taken from screen to screen, as between two displays."""
-    page = opened(path)
+    page = desk if path == "/flight/1" else opened(path)
     session = page.context.new_cdp_session(page)
     for width, height, ratio, colours in WINDOWS[:2]:
         resized(page, session, width, height, ratio, colours)
         check_sizes(page, width, ratio)
         if path.startswith("/flight"):
             assert page.locator("#play").bounding_box()["y"] < height, "the controls are not to be seen"
+    session.send("Emulation.clearDeviceMetricsOverride")
+    page.emulate_media(color_scheme="light")
 
 
 @pytest.mark.slow
@@ -250,8 +265,8 @@ def test_every_page_opens_on_every_screen(browser, address, entered, path, windo
     page.close()
 
 
-def test_the_clocks_count_and_a_black_out_is_seen(opened):
-    page = opened("/flight/1")
+def test_the_clocks_count_and_a_black_out_is_seen(desk):
+    page = desk
     marks = page.evaluate("hw.desk.told.marks")
     (burn, _), entry = marks["burns"][-1], marks["interface"][0]
 
@@ -278,8 +293,8 @@ def test_the_clocks_count_and_a_black_out_is_seen(opened):
     assert page.evaluate(FORMS) == "00:00:00,\u221200:01:01,\u221200:00:01,+00:00:00"
 
 
-def test_a_parameter_is_plotted_by_a_click_hovered_and_zoomed(opened):
-    page = opened("/flight/1")
+def test_a_parameter_is_plotted_by_a_click_hovered_and_zoomed(desk):
+    page = desk
     assert not page.locator("#plot").is_visible()
     page.locator("#telemetry button", has_text="Altitude").first.click()
     page.locator("#telemetry button", has_text="Load").first.click()

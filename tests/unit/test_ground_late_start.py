@@ -192,3 +192,15 @@ def test_a_leap_second_is_a_second_of_the_time_code():
     assert Clock.of(at).decode(clock.encode(0.0)) == -1.0
     # 59 years and 15 leap days since 1958, and TAI - UTC = 37 s from then on (IERS Bulletin C 52).
     assert int.from_bytes(clock.encode(2.0)[1:5], "big") == (59 * 365 + 15) * 86400 + 37
+
+
+def test_two_rows_of_one_instant_and_a_group_that_pauses_are_no_gap():
+    """As in a real return: a leg begins nanoseconds after the last row, a group rests in a coast."""
+    order = ArrivalOrder()
+    times = [0.0, 1.0, 1.0 + 4e-9, 2.0, 3.0]
+    found = [order.take(Arrival("accuracy", k, t, ())) for k, t in enumerate(times)]
+    for k in range(3000):  # the other group goes on at its own spacing
+        order.take(Arrival("flight", k % COUNTS, 3.0 + 10.0 * k, ()))
+    found += [order.take(Arrival("accuracy", 5 + k, 30001.0 + k, ())) for k in range(3)]
+    news = [item for some, _ in found for item in some]
+    assert [n.missing for n in news] == [0] * 8 and [n.count for n in news] == list(range(8))

@@ -60,10 +60,11 @@ def columns(flight: Flight) -> dict[str, np.ndarray]:
 
 
 def to_draw(flight: Flight, count: int) -> np.ndarray:
-    """The rows of the first ``count`` that a browser draws: each of its lines keeps its peaks."""
+    """The rows of the first ``count`` that a browser draws: lines keep their peaks, and paths their bends."""
     names = [n for n in DRAWN[flight.kind] if n in flight.rows.place]
     columns = [flight.rows.column(n)[:count] for n in names] or [flight.rows.time[:count]]
-    return thin_rows(columns, MOST_ROWS)
+    even = np.linspace(0, max(count - 1, 0), min(count, MOST_ROWS // 2)).round().astype(int)
+    return np.union1d(thin_rows(columns, MOST_ROWS), even)
 
 
 def drawn(flight: Flight, rows: np.ndarray) -> dict[str, Any]:

@@ -7,6 +7,7 @@ not hide the true ones behind it: whatever leaps in time waits until the packet 
 
 import dataclasses
 import math
+import statistics
 
 from homeward.ground.packets import COUNTS
 
@@ -14,6 +15,7 @@ LEAP = 30.0  # s ahead of the newest packet: more than that has to be confirmed
 BEHIND = 20  # packets running behind the newest by more than LEAP: then it is the newest that was false
 ENOUGH = 3  # packets in ascending order confirm each other, however far apart
 HALF = COUNTS // 2
+REMEMBERED = 9  # packets whose spacing is remembered
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +45,12 @@ class News:
 class _Newest:
     count: int
     time: float
-    spacing: float  # s a count, nan where it is not known yet
+    spacings: tuple[float, ...]  # s a count, of the last few packets
+
+    @property
+    def spacing(self) -> float:
+        """Seconds a count; nan where it is not known yet. Two rows of one instant do not change it."""
+        return statistics.median(self.spacings) if len(self.spacings) > 2 else math.nan
 
 
 class ArrivalOrder:
@@ -119,22 +126,25 @@ class ArrivalOrder:
             missing = 0 if first is None else (item.sequence - first) % COUNTS
             missing = 0 if missing > HALF else missing
             count = item.sequence if first is None else first + missing
-            after, spacing = math.nan, math.nan
+            after, spacings = math.nan, ()
         else:
             ahead = (item.sequence - last.count) % COUNTS
             step = item.time - last.time
             if step < 0.0 or (step == 0.0 and not 0 < ahead < HALF):
                 return None
-            ahead = _unwrapped(ahead, step, last.spacing)
+            # A group that is not recorded for hours while others come has lost nothing.
+            ahead = _unwrapped(ahead, min(step, max(item.time - self._time, 0.0)), last.spacing)
             missing, count, after = max(ahead - 1, 0), last.count + ahead, last.time
-            spacing = step / ahead if ahead else last.spacing
-        self._newest[item.group] = _Newest(count, item.time, spacing)
+            spacings = last.spacings
+            if 0 < ahead <= HALF:  # of more, the turns are themselves a guess
+                spacings = (*spacings[1 - REMEMBERED :], step / ahead)
+        self._newest[item.group] = _Newest(count, item.time, spacings)
         self._time = item.time if math.isnan(self._time) else max(self._time, item.time)
         return News(item, count, missing, after)
 
 
 def _unwrapped(ahead: int, step: float, spacing: float) -> int:
-    """How far a count has gone on in ``step`` seconds, from what is left of it modulo the turn.
+    """How far a count has gone on in ``step`` silent seconds, from what is left of it modulo the turn.
 
     Where so much time has passed that the count may have turned, the number of turns is the likeliest at the
     ``spacing`` [s] before. Where a count goes back although little time has passed, the sender began anew.

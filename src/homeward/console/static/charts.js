@@ -93,7 +93,7 @@ export class Chart {
           data: (s.bands || []).map((b) => [{ xAxis: b.from, name: b.name || "", label: { color: css("--soft"), fontSize: 9.5, position: "insideTopLeft" } }, { xAxis: b.to }]) } },
         { id: "limits", type: "line", data: [], silent: true, markLine: { silent: true, animation: false, symbol: "none",
           data: (s.limits || []).map((l, k) => ({ yAxis: l.y, name: l.name, lineStyle: { color: css(l.color || "--vermilion"), type: [6, 4], width: 1.1 },
-            label: { position: k ? "insideStartTop" : "insideEndTop", formatter: l.name, color: css(l.color || "--vermilion"), fontSize: 9.5 } })) } },
+            label: { position: k ? "insideStartBottom" : "insideEndTop", formatter: l.name, color: css(l.color || "--vermilion"), fontSize: 9.5 } })) } },
         ...s.lines.map((l) => this.line(l)),
         { id: "now", type: "scatter", data: this.at ? [this.at] : [], symbolSize: s.cursor ? 6 : 10, silent: true, animation: false, z: 9,
           itemStyle: { color: css("--vermilion"), borderColor: css("--panel"), borderWidth: 1.5 },

@@ -60,7 +60,7 @@ class Landing {
     if (!told.site) { div.outerHTML = '<div class="empty">No scenario tells where the site is.</div>'; return; }
     this.home = told.site;
     this.flat = (a, b) => { const { lat, lon } = this.home, k = 111.2; return [((((b - lon + 540) % 360) - 180) * Math.cos((lat * Math.PI) / 180)) * k, (a - lat) * k]; };
-    this.chart = new PathChart(div, told.data, (c, i) => this.flat(c.latitude_deg[i], c.longitude_deg[i])[0], (c, i) => this.flat(c.latitude_deg[i], c.longitude_deg[i])[1],
+    this.chart = new PathChart(div, told.data, (c, i) => (c.altitude_m[i] < 125e3 ? this.flat(c.latitude_deg[i], c.longitude_deg[i])[0] : NaN), (c, i) => this.flat(c.latitude_deg[i], c.longitude_deg[i])[1],
       { x: { name: "", marks: [0] }, y: { name: "", marks: [0] }, right: 10, epoch: told.epoch_ms, tip: (c, i) => { const [x, y] = this.flat(c.latitude_deg[i], c.longitude_deg[i]); return `${num(x, 2)} km east<br>${num(y, 2)} km north`; },
         lines: [0, 1].map((k) => ({ id: `ring${k}`, color: "--line", width: 1, points: [] })).concat( [1, 2, 3].map((s) => ({ id: `s${s}`, name: `${s}\u03c3`, color: "--vermilion", width: 1.4, opacity: 1.15 - 0.25 * s, points: [] }))
           , [{ id: "site", color: "--ink", points: [[0, 0]], width: 0 }]) });
