@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.campaign.disperse_body import disperse_body
+from homeward.campaign.disperse_ship import disperse_canopies, disperse_ship, ship_numbers
 from homeward.campaign.sampling import RANDOM, Plan
 from homeward.campaign.scaled import unscaled
 from homeward.campaign.streams import Draws, draws_of, factor, stream
@@ -90,6 +91,7 @@ def disperse(
         "wind_length": d.wind_length_m,
         "forecast_sigma": np.full(wind_heights.shape, d.forecast_error_m_s / SIGMAS),
         "forecast_length": d.forecast_length_m,
+        "forecast_bias": d.forecast_bias_m_s / SIGMAS,
         "gust_sigma": np.full(wind_heights.shape, s.truth.wind.gust_m_s),
         "gust_length": s.truth.wind.gust_length_m,
         "drag": d.drag / SIGMAS, "lift_to_drag": d.lift_to_drag / SIGMAS, "mass": d.mass / SIGMAS,
@@ -116,8 +118,11 @@ def disperse(
     )  # fmt: skip
     draws = jax.tree.map(np.asarray, draws)
     world, flight, truth = _apply(plan, draws, lanes)
+    numbers = ship_numbers(plan, seed, runs, drawn)
+    world, truth = disperse_canopies(world, truth, numbers)
     if world.body is not None:
         world, truth = disperse_body(plan, seed, runs, world, truth, draws.drag, draws.lift_to_drag, drawn)
+        world, truth = disperse_ship(plan, world, truth, numbers)
     return world, flight, truth
 
 
@@ -165,6 +170,8 @@ def _draw(
         true_wind = disturbed_wind(
             true_wind, stream(k, "forecast_error"), sizes["forecast_sigma"], sizes["forecast_length"]
         )
+        apart = draw(k, "forecast_bias", sizes["forecast_bias"], (2,))
+        true_wind = eqx.tree_at(lambda w: w.rows, true_wind, true_wind.rows + apart[None, :])
         true_wind = disturbed_wind(true_wind, stream(k, "gusts"), sizes["gust_sigma"], sizes["gust_length"])
         target = target_under(scenario, parachutes, mass, density, forecast)
         latitude, longitude = (

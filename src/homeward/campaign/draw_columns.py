@@ -10,6 +10,7 @@ from homeward.scenario.rendezvous_plan import RendezvousPlan
 from homeward.scenario.returns import ReturnPlan
 from homeward.sim.far import FarCarry
 from homeward.world.atmosphere import TableAtmosphere
+from homeward.world.body import BodyModel
 from homeward.world.pair import PairWorld
 from homeward.world.state import TruthState
 from homeward.world.wind import WindTable
@@ -79,12 +80,49 @@ def return_draws(plan: ReturnPlan, world: World, truth: TruthState) -> Draws:
     t.add("position", "m", "start off its place, inertial axes", truth.r_BI_I - np.asarray(plan.truth.r_BI_I))
     t.add("velocity", "m/s", "start off its velocity, inertial axes",
           truth.v_BI_I - np.asarray(plan.truth.v_BI_I))  # fmt: skip
+    _canopies(t, nominal, world, truth)
     if world.body is not None and nominal.body is not None and truth.body is not None:
+        _ship(t, plan, world.body, truth)
         moved = np.asarray(world.body.aero.center_of_mass) - np.asarray(nominal.body.aero.center_of_mass)
         t.add("center_of_mass", "m", "centre of mass off its place", moved)
         t.add("tip_off", "rad/s", "rate left by the last separation", np.asarray(truth.body.tip_off))
         _inertial(t, world.body.inertial)
     return t.values, t.columns
+
+
+def _canopies(t: _Table, nominal: World, world: World, truth: TruthState) -> None:
+    known, true = nominal.parachutes, world.parachutes
+    for name, of in (
+        ("drogue_area", "drogue's area"), ("main_area", "main's area"), ("backup_area", "backup's area"),
+        ("drogue_fill", "filling time of the drogue"), ("main_fill", "filling time of the main"),
+        ("main_reefed_fraction", "reefed part of the main"),
+    ):  # fmt: skip
+        base = float(getattr(known, name))
+        part = np.asarray(getattr(true, name)) / base - 1.0 if base else 0.0 * np.asarray(getattr(true, name))
+        t.add(name, "1", f"part by which the {of} is greater", part)
+    push = float(nominal.retro.thrust)
+    part = np.asarray(world.retro.thrust) / push - 1.0 if push else 0.0 * np.asarray(world.retro.thrust)
+    t.add("retro_thrust", "1", "part by which the landing rockets are stronger", part)
+    t.add("retro_delay", "s", "delay of the landing rockets", -np.asarray(truth.retro_time))
+
+
+def _ship(t: _Table, plan: ReturnPlan, body: BodyModel, truth: TruthState) -> None:
+    nominal, state = plan.world.body, truth.body
+    assert nominal is not None and state is not None
+    true, known = np.asarray(body.aero.table), np.asarray(nominal.aero.table)
+    mach = np.asarray(nominal.aero.mach)
+    for name, at in (("above Mach 5", 10.0), ("from Mach 1.2 to 5", 3.0), ("below Mach 1.2", 0.8)):
+        k = int(np.argmin(np.abs(mach - at)))
+        stem = f"mach_{at:g}".replace(".", "_")
+        t.add(f"force_{stem}", "1", f"part by which the air's force is greater {name}",
+              true[:, k, 0] / known[k, 0] - 1.0)  # fmt: skip
+        t.add(f"damping_{stem}", "1", f"departure of the pitch damping {name}", true[:, k, 3] - known[k, 3])
+    t.add("altimeter_bias", "m", "bias of the gamma altimeter", body.aids.gamma.bias)
+    t.add("barometer_bias", "m", "bias of the altitude by static pressure", body.aids.pressure.bias)
+    base = np.asarray(plan.truth.body.inertia) if plan.truth.body is not None else np.eye(3)
+    for axis, k in (("x", 0), ("y", 1), ("z", 2)):
+        part = np.asarray(state.inertia)[:, k, k] / base[k, k] - 1.0
+        t.add(f"inertia_{axis}", "1", f"part by which the moment of inertia about {axis} is greater", part)
 
 
 def _inertial(t: _Table, unit) -> None:

@@ -32,7 +32,12 @@ NONE = {
     "density_profile_low": 0.0, "density_profile_high": 0.0, "density_bias": 0.0, "forecast_error_m_s": 0.0,
     "drag": 0.0, "lift_to_drag": 0.0, "mass": 0.0, "thrust": 0.0, "thrust_pointing_deg": 0.0,
     "state_position_m": 0.0, "state_velocity_m_s": 0.0, "interface_angle_deg": 0.0,
-    "interface_speed_m_s": 0.0, "distribution": (),
+    "interface_speed_m_s": 0.0, "distribution": (), "forecast_bias_m_s": 0.0,
+    "center_of_mass_m": (0.0, 0.0, 0.0), "inertia": 0.0, "product_of_inertia": 0.0,
+    "drag_by_mach": (0.0, 0.0, 0.0), "normal_force_by_mach": (0.0, 0.0, 0.0),
+    "trim_by_mach_deg": (0.0, 0.0, 0.0), "pitch_damping": (0.0, 0.0), "thruster_thrust": 0.0,
+    "thruster_direction_deg": 0.0, "parachute_area": 0.0, "parachute_fill": 0.0, "reefed_fraction": 0.0,
+    "retro_thrust": 0.0, "retro_delay_s": 0.0, "altimeter_bias_m": 0.0, "barometer_bias_m": 0.0,
 }  # fmt: skip
 NO_ERROR = {
     "position_sigma_m": 0.0, "velocity_sigma_m_s": 0.0, "blackout_accelerometer_bias_ug": 0.0,
@@ -84,7 +89,7 @@ def one_by_one(plan: ReturnPlan, lanes: int, seed: int) -> Moved:
         _block(plan, lanes, seed, np.arange(k, k + lanes), units, _still(plan, profiles_only=True), True)
         for k in range(0, count, lanes)
     ]
-    names = [f"{name}_{'xyz'[k]}" if RETURN_DRAWS[name][1] > 1 else name for name, k in units.axes]
+    names = [f"{name}_{'xyz456'[k]}" if RETURN_DRAWS[name][1] > 1 else name for name, k in units.axes]
     linear, flown, turned = (np.concatenate(x)[:count] for x in zip(*(b[:3] for b in blocks), strict=True))
     moves = np.any(np.abs(linear) > STILL, axis=1)
     kept = np.flatnonzero(moves)

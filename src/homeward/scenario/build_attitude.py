@@ -8,7 +8,7 @@ import numpy as np
 from homeward.flight.computer import FlightComputer
 from homeward.math.quaternion import from_matrix
 from homeward.scenario.build import numbers
-from homeward.scenario.build_body import first_body, inertia_of
+from homeward.scenario.build_body import first_body, inertia_of, stack_inertia
 from homeward.scenario.schema import Scenario
 from homeward.world.state import TruthState
 from homeward.world.world import World
@@ -65,12 +65,21 @@ def capsule_alone(scenario: Scenario, truth: TruthState) -> TruthState:
     c = scenario.truth.capsule
     inertia = np.asarray(inertia_of(c.inertia_kg_m2, c.products_of_inertia_kg_m2))
     share = np.asarray(truth.mass) / c.mass_kg
+    # What a flight has drawn of the inertia, in parts of the moments, is the capsule's and the stack's alike.
+    stack = np.asarray(stack_inertia(scenario))
+    errors = (np.asarray(truth.body.inertia) - stack) / _mean_moments(stack)
     return eqx.tree_at(
         lambda t: (t.body.inertia, t.body.level, t.body.omega_BI_B),
         truth,
         (
-            share[:, None, None] * inertia,
+            share[:, None, None] * (inertia + errors * _mean_moments(inertia)),
             np.zeros_like(truth.body.level),
             np.asarray(truth.body.omega_BI_B) - np.asarray(truth.body.tip_off),
         ),
     )
+
+
+def _mean_moments(inertia: np.ndarray) -> np.ndarray:
+    """Mean (3, 3) of the two moments that each entry of a tensor lies between."""
+    moments = np.diag(inertia)
+    return np.sqrt(moments[:, None] * moments[None, :])

@@ -9,6 +9,8 @@ from homeward.scenario.schema_distribution import Distribution, refuse_twins
 
 Part = Annotated[NonNegative, Field(le=3.0)]
 SpeedSpread = Annotated[NonNegative, Field(le=500.0)]
+Offset = Annotated[NonNegative, Field(le=10.0)]  # m
+Turn = Annotated[NonNegative, Field(le=45.0)]  # deg
 Length = Annotated[Positive, Field(ge=1.0, le=1e6)]
 
 
@@ -62,6 +64,48 @@ class Dispersion(Section):
     )
     interface_speed_m_s: Annotated[NonNegative, Field(le=1e3)] = Field(
         default=10.0, description="of the speed, where a flight starts at the interface"
+    )
+    forecast_bias_m_s: SpeedSpread = Field(
+        default=10.0, description="of the wind about its forecast, the same at all heights, an axis (assumed)"
+    )
+    center_of_mass_m: tuple[Offset, Offset, Offset] = Field(
+        default=(0.015, 0.012, 0.0),
+        description="of the capsule's centre of mass x, y, z; upward it moves with lift_to_drag (assumed)",
+    )
+    inertia: Part = Field(default=0.06, description="of each moment of inertia, as a part of it (assumed)")
+    product_of_inertia: Part = Field(
+        default=0.03, description="of each product, as a part of the mean of its moments (assumed)"
+    )
+    drag_by_mach: tuple[Part, Part, Part] = Field(
+        default=(0.03, 0.06, 0.10),
+        description="of all air forces above Mach 5, from 1.2 to 5, below 1.2; besides drag (assumed)",
+    )
+    normal_force_by_mach: tuple[Part, Part, Part] = Field(
+        default=(0.10, 0.15, 0.20), description="of the normal force in the same bands (assumed)"
+    )
+    trim_by_mach_deg: tuple[Turn, Turn, Turn] = Field(
+        default=(1.0, 2.0, 3.0), description="of the trim angle in the same bands (assumed)"
+    )
+    pitch_damping: tuple[Part, Part] = Field(
+        default=(0.10, 0.15),
+        description="of the pitch damping coefficient above and below Mach 2, where it may drive (assumed)",
+    )
+    thruster_thrust: Part = Field(default=0.06, description="of each attitude thruster's thrust (assumed)")
+    thruster_direction_deg: Turn = Field(
+        default=1.0, description="of each attitude thruster's direction, an axis (assumed)"
+    )
+    parachute_area: Part = Field(default=0.06, description="of each canopy's CD x S (assumed)")
+    parachute_fill: Part = Field(default=0.30, description="of each filling time (assumed)")
+    reefed_fraction: Part = Field(default=0.15, description="of the reefed part of the main (assumed)")
+    retro_thrust: Part = Field(default=0.06, description="of the landing rockets' thrust (assumed)")
+    retro_delay_s: Annotated[NonNegative, Field(le=1.0)] = Field(
+        default=0.015, description="of the landing rockets' ignition; never early (assumed)"
+    )
+    altimeter_bias_m: Annotated[NonNegative, Field(le=50.0)] = Field(
+        default=0.10, description="of the height that the gamma altimeter gives (assumed)"
+    )
+    barometer_bias_m: Annotated[NonNegative, Field(le=5e3)] = Field(
+        default=50.0, description="of the altitude by static pressure, 6 hPa (assumed)"
     )
     distribution: tuple[Distribution, ...] = Field(
         default=(), description="what single quantities are drawn from instead"

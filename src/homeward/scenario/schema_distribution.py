@@ -14,6 +14,7 @@ UNITS_OF: dict[str, dict[str, float]] = {
     "speed": {"m/s": 1.0, "km/s": 1e3},
     "angle": {"rad": 1.0, "deg": math.pi / 180.0, "arcsec": math.pi / 648000.0},
     "rate": {"rad/s": 1.0, "deg/s": math.pi / 180.0},
+    "time": {"s": 1.0, "ms": 1e-3},
     "acceleration": {"m/s2": 1.0, "ug": 9.80665e-6},
 }
 #: Dispersed quantities by the name of their random stream: kind of unit, and how many numbers a run draws.
@@ -23,6 +24,11 @@ RETURN_DRAWS: dict[str, tuple[str, int]] = {
     "imu_misalignment": ("angle", 3), "navigation_position": ("length", 3),
     "navigation_velocity": ("speed", 3), "state_position": ("length", 3), "state_velocity": ("speed", 3),
     "interface_angle": ("angle", 1), "interface_speed": ("speed", 1), "tip_off": ("rate", 3),
+    "forecast_bias": ("speed", 2), "center_of_mass": ("length", 3), "inertia": ("part", 6),
+    "drag_by_mach": ("part", 3), "normal_force_by_mach": ("part", 3), "trim_by_mach": ("angle", 3),
+    "pitch_damping": ("part", 2), "parachute_area": ("part", 3), "parachute_fill": ("part", 2),
+    "reefed_fraction": ("part", 1), "retro_thrust": ("part", 1), "retro_delay": ("time", 1),
+    "altimeter_bias": ("length", 1), "barometer_bias": ("length", 1),
 }  # fmt: skip
 PAIR_DRAWS: dict[str, tuple[str, int]] = {
     "insertion_position": ("length", 3), "insertion_velocity": ("speed", 3),

@@ -29,5 +29,6 @@ def set_off(world: World, truth: TruthState, active: Command, dt: Scalar) -> Set
     firing = (active.fire_retro & (truth.retro_time < world.retro.burn_time)).astype(float)
     return SetOff(
         stage, changed, jnp.where(changed, 0.0, truth.stage_time + dt), jnp.where(dropping, shield, 0.0),
-        firing * world.retro.thrust, truth.retro_time + firing * dt,
+        # A clock below zero is the delay of the ignition.
+        firing * (truth.retro_time >= 0.0).astype(float) * world.retro.thrust, truth.retro_time + firing * dt,
     )  # fmt: skip

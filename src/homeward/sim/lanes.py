@@ -51,11 +51,13 @@ def world_axes(world: World) -> World:
             return whole
         b = w.body
         assert b is not None
-        # Of a turning ship only what disperses has lanes: its shape and its thrusters are the same.
+        # Of a turning ship only what disperses has lanes: its shape and its valves are the same.
         a = b.aero
         fixed = (a.area, a.length, a.cone_sine, a.polynomial, a.cone, a.mach)
-        fixed += (b.capsule_inertia, b.capsule_thrusters, b.stack_thrusters, b.engine_place, b.engine_fall)
-        return (*whole, *fixed, b.riser_place)
+        fixed += (b.capsule_inertia, b.engine_place, b.engine_fall)
+        for t in (b.capsule_thrusters, b.stack_thrusters):
+            fixed += (t.minimum_pulse, t.opening, t.closing, t.exhaust_speed, t.share, t.leak)
+        return (*whole, *fixed)
 
     return eqx.tree_at(parts, axes, tuple(shared(part) for part in parts(world)), is_leaf=lambda x: x is None)
 

@@ -62,6 +62,7 @@ class PressureAltimeter(eqx.Module):
     sigma: Scalar  # m
     scale_factor: Scalar  # drawn for this flight
     highest_altitude: Scalar  # m
+    bias: Scalar = eqx.field(default_factory=lambda: jnp.zeros(()))  # m, of this flight
 
 
 class GammaAltimeter(eqx.Module):
@@ -69,6 +70,7 @@ class GammaAltimeter(eqx.Module):
 
     sigma: Scalar  # m
     highest: Scalar  # m
+    bias: Scalar = eqx.field(default_factory=lambda: jnp.zeros(()))  # m, of this flight
 
 
 class AidSensors(eqx.Module):
@@ -133,7 +135,8 @@ def sense_aids(
     port = truth.under_parachute & (truth.altitude < sensors.pressure.highest_altitude)
     ground = truth.height < sensors.gamma.highest
     pressure = truth.altitude * (1.0 + sensors.pressure.scale_factor) + sensors.pressure.sigma * noise[15]
-    height = truth.height + sensors.gamma.sigma * noise[16]
+    pressure = pressure + sensors.pressure.bias
+    height = truth.height + sensors.gamma.bias + sensors.gamma.sigma * noise[16]
     no_turn = jnp.asarray([1.0, 0.0, 0.0, 0.0])
     aids = Aids(
         star_valid=stars,
