@@ -11,7 +11,7 @@ from homeward.ground.orbit_fit import OUTLIER, Orbit
 
 KINDS = ("range", "doppler", "azimuth", "elevation")
 MOST_LEFT_OUT = 0.10  # of the measurements of a kind
-MOST_SPREAD = 20.0  # sigma that a kind may be off typically: what EGM96 leaves in half a day makes Doppler 4
+MOST_SPREAD = 50.0  # sigma that a kind may be off typically: half a day of the space station makes Doppler 12
 MOST_RMS = 2.0  # of what was used, over sigma and spread: 1 where errors are normal
 LEAST_TAIL = 0.8  # of the measurements after a time that do not fit: then it is the time that matters
 
