@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from homeward._children import SAFE_PATH
 from homeward._ending import orderly, sound_streams
 from homeward.cli_campaign import campaign
 from homeward.cli_command import command
@@ -191,6 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is None:
         sound_streams()
+        os.environ.setdefault(SAFE_PATH, "1")  # no child of any library looks into the working directory
         with orderly() as ending:
             try:
                 status = command_line(sys.argv[1:])

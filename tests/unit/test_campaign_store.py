@@ -336,3 +336,12 @@ def test_bad_sql_is_one_sentence(store, sql):
     with pytest.raises(InputError) as caught:
         store.query(sql)
     assert "\n" not in str(caught.value)
+
+
+def test_the_console_names_damaged_parts(store):
+    console = pytest.importorskip("homeward.console.campaign")
+    shown = console.Campaign(str(store.folder))
+    assert "flown no run yet" in shown.told()["note"]
+    add(store, 0)
+    damage_of(store.part(0), "empty")
+    assert "damaged, not as they were written: part-00000000.parquet" in shown.told()["note"]

@@ -55,11 +55,10 @@ class Campaign:
                  "fidelity": m.get("fidelity") or "", "wanted": store.wanted, "note": ""}  # fmt: skip
         try:
             records = read_records(self.folder)
-        except InputError:
-            return about | {
-                "runs": 0,
-                "note": "This campaign has flown no run yet; load the page again later.",
-            }
+        except InputError as error:
+            begun = any(store.damaged())
+            later = "This campaign has flown no run yet; load the page again later."
+            return about | {"runs": 0, "note": str(error) if begun else later}
         runs = len(records)
         if runs < store.wanted:
             about["note"] = (
