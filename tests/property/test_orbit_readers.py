@@ -1,15 +1,17 @@
 """Whatever is done to a good orbit file, it is read or refused with one sentence; nothing else happens."""
 
+import json
 from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from homeward.earth.time import Epoch
-from homeward.errors import InputError
+from homeward.errors import HomewardError, InputError
+from homeward.io.columns import read_columns
 from homeward.io.element_sets import read_elements
 from homeward.io.oem import read_oem, write_oem
 from homeward.io.opm import read_opm
@@ -162,3 +164,46 @@ def test_a_tle_begins_where_its_elements_say():
     later, _ = tle_state(tle, tle.epoch.plus(2.0))
     np.testing.assert_allclose((later - r) / 2.0, v, atol=10.0)  # half of the change of v in 2 s
     assert jnp.asarray(r).dtype == jnp.float64
+
+
+FIELDS = {
+    "OBJECT_NAME": "CSS", "OBJECT_ID": "2021-035A", "EPOCH": "2023-09-07T14:28:39.153216",
+    "MEAN_MOTION": "15.61907922", "ECCENTRICITY": ".0010484", "INCLINATION": "41.4752",
+    "RA_OF_ASC_NODE": "14.6926", "ARG_OF_PERICENTER": "320.3089", "MEAN_ANOMALY": "39.6983",
+    "NORAD_CAT_ID": "100042", "BSTAR": ".32278E-3",
+}  # fmt: skip
+OMM = (
+    "CCSDS_OMM_VERS = 2.0\n" + "".join(f"{k} = {v}\n" for k, v in FIELDS.items()),
+    "<ndm><omm>" + "".join(f"<{k}>{v}</{k}>" for k, v in FIELDS.items()) + "</omm></ndm>",
+    ",".join(FIELDS) + "\n" + ",".join(FIELDS.values()) + "\n",
+    json.dumps([FIELDS]),
+)  # fmt: skip
+
+
+@MODEST
+@given(data=st.data(), form=st.sampled_from(OMM))
+def test_omm(tmp_path, data, form):
+    tle = reads_or_refuses(read_elements, tmp_path / "a.omm", data.draw(mutated(form)))
+    if tle is not None:
+        try:
+            assert np.all(np.isfinite(tle_state(tle)))
+        except HomewardError as error:
+            one_sentence(error)
+
+
+WINDS = "altitude_m, north_m_s, east_m_s\n0, 1.0, -2.0\n1000, 3.0, 4.0\n20000, 5.0, 6.0\n"
+
+
+@MODEST
+@given(text=mutated(WINDS))
+@example(text=",,\n")
+@example(text="\ufeff;\n")
+def test_tables(tmp_path, text):
+    def reader(path):
+        names = ("altitude_m", "north_m_s", "east_m_s")
+        return read_columns(path, names, what="a table of winds", rows=(2, 40), header=False)
+
+    columns = reads_or_refuses(reader, tmp_path / "a.csv", text)
+    if columns is not None:
+        assert all(np.all(np.isfinite(c)) for c in columns.values())
+        assert np.all(np.diff(columns["altitude_m"]) > 0.0)

@@ -39,7 +39,7 @@ def read_columns(
         raise InputError(f"{label}: line {number}: {reason}")
 
     number, first = lines[0]
-    named = not _is_number(first[0])
+    named = not (first and _is_number(first[0]))
     if named or header:
         if len(set(first)) != len(first) or not set(names) <= set(first) <= {*names, *optional}:
             more = f" and, if wanted, {', '.join(optional)}" if optional else ""
