@@ -8,6 +8,7 @@ from console_folders import saved_pair
 from ground_flight import record
 from test_console_believed import Clock, flight_of
 
+from homeward.console.desk import contact
 from homeward.console.flight import Flight
 from homeward.console.flight_events import Watcher
 from homeward.console.marks import crossing, marks_of, propagate, velocity, windows
@@ -123,3 +124,31 @@ def test_burns_of_a_rendezvous_are_found_in_its_rows_however_they_come():
 def test_the_contact_of_a_saved_rendezvous_is_in_its_log(tmp_path):
     events = read_flight(saved_pair(tmp_path)).events
     assert [e["text"] for e in events if e["what"] == "contact"] == ["contact at 0.074 m/s"]
+
+
+def test_a_black_out_that_was_foreseen_is_the_reason_of_a_silence():
+    flight = flight_of()
+    flight.rows.cut(flight.silences()[0][0])  # nothing has come since
+    flight.feed, flight.live = Clock(), True
+    last = flight.end
+    flight.feed.time = last + 30.0
+    flight.received = time.monotonic() - 60.0
+    assert contact(flight, last + 30.0)["why"] == "no telemetry comes"
+    before = {"dark": [[last + 20.0, None, True]]}
+    flight._marks = marks_of(flight, before)
+    flight._marked = time.monotonic() + 1e6
+    assert flight.marks()["dark"] == before["dark"]
+    assert contact(flight, last + 30.0) == {"since": last, "why": "black-out"}
+    flight.feed.time = last + 3000.0
+    assert marks_of(flight, before)["dark"] == []
+
+
+def test_a_fast_flight_is_silent_within_seconds():
+    flight = flight_of()
+    flight.feed, flight.live = Clock(), True
+    flight.feed.time = flight.end
+    flight.received = time.monotonic() - 3.0
+    flight._spacing = 0.0
+    assert not flight.quiet()
+    flight.feed.time = flight.end + 300.0
+    assert flight.quiet()

@@ -12,6 +12,7 @@ from homeward.console.places import rim
 from homeward.math.thinning import thin_rows
 from homeward.output.facts import parse_utc
 
+NEAR = 180.0  # s between a silence's beginning and that of a black-out that was foreseen
 MOST_ROWS = 2400  # that a browser draws of what is saved
 DRAWN = {
     "return": ("altitude_m", "speed_m_s", "load_factor_g", "bank_command_deg", "bank_deg", "latitude_deg",
@@ -152,7 +153,8 @@ def contact(flight: Flight, time: float) -> dict[str, Any] | None:
     if flight.fault:
         return {"since": min(last, time), "why": flight.fault}
     if flight.quiet() and time >= last:
-        return {"since": last, "why": "no telemetry comes"}
+        dark = any(foreseen and abs(start - last) < NEAR for start, _, foreseen in flight.marks()["dark"])
+        return {"since": last, "why": "black-out" if dark else "no telemetry comes"}
     return None
 
 

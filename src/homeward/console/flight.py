@@ -114,7 +114,12 @@ class Flight:
 
     def quiet(self) -> bool:
         """Whether a live flight's telemetry has not come for longer than it takes between two rows of it."""
-        return clock() - self.received > max(QUIET, 3.0 * self._spacing)
+        wall, time = clock() - self.received, self.rows.time
+        if wall > max(QUIET, 3.0 * self._spacing):
+            return True
+        # A flight that goes faster than time is silent for long within seconds.
+        step = float(time[-1] - time[-2]) if len(time) > 1 else 0.0
+        return wall > max(QUIET / 5.0, 3.0 * self._spacing) and self.now - self.end > max(QUIET, 5.0 * step)
 
     def silences(self) -> list[silence.Silence]:
         """Stretches in which no telemetry comes: black-outs, and gaps of what was received."""
@@ -201,7 +206,7 @@ class Flight:
         """Burns, interface, black-outs and contacts with stations, as flown and as foreseen."""
         now = clock()
         if self._marks is None or (self.live and now - self._marked > MARKED):
-            self._marks, self._marked = marks_of(self), now
+            self._marks, self._marked = marks_of(self, self._marks), now
         return self._marks
 
     def leg_at(self, time: float) -> str:

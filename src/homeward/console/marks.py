@@ -23,13 +23,17 @@ AHEAD, STEP = 5400.0, 15.0  # s that are looked ahead without a burn to come, an
 LONGEST = 2 * 86400.0  # s: a burn later than that is not waited for
 AIR = 125e3  # m: below, gravity alone foresees nothing
 INTERFACE = 120e3  # m, where no scenario tells it
+LASTS = 900.0  # s after its beginning that a foreseen black-out is waited for
 BACK = 20.0  # s between the rows that a velocity is taken from
 MOST = 4000  # rows that contacts are looked for in
 
 
-def marks_of(flight: Flight) -> Marks:
+def marks_of(flight: Flight, before: Marks | None = None) -> Marks:
     """Burns ``[t, text]``, interface ``[t, foreseen]``, black-outs ``[from, to, foreseen]``, contacts
-    ``[from, to, station]``; times in s since the epoch, None for an end that is not known."""
+    ``[from, to, station]``; times in s since the epoch, None for an end that is not known.
+
+    A black-out that was foreseen in the marks ``before`` stays so until it is known, or the air is passed.
+    """
     burns = [[e["t"], e["text"].removesuffix(" begins")] for e in flight.events
              if e["what"] == "burn" and not e["text"].endswith(" ends")]  # fmt: skip
     entry = next(([e["t"], False] for e in flight.events if e["what"] == "interface"), None)
@@ -41,7 +45,9 @@ def marks_of(flight: Flight) -> Marks:
             burns.append([flight.burn[0], f"burn of {flight.burn[1]:.1f} m/s"])
         ahead = _ahead(flight, now)
         entry = entry or ahead["interface"]
-        dark += [] if dark or ahead["dark"] is None else [[ahead["dark"], None, True]]
+        foreseen = [[ahead["dark"], None, True]] if ahead["dark"] is not None else []
+        foreseen = foreseen or [d for d in (before or {}).get("dark", []) if d[2] and now < d[0] + LASTS]
+        dark = dark or foreseen
         windows = _joined(windows + ahead["windows"])
     return {"burns": burns, "interface": entry, "dark": dark, "windows": windows}
 
