@@ -84,6 +84,7 @@ def place_names(ax: Axes, names: list[Name], lines: list[tuple[np.ndarray, np.nd
             fontweight=name.weight,
             color=name.color,
             annotation_clip=True,
+            parse_math=False,
             path_effects=[withStroke(linewidth=2.6, foreground=PAPER)],
         )
     return taken

@@ -85,16 +85,16 @@ def headline(figure: Figure, view: Viewed, title: str, note: str = "", left: flo
     height = float(figure.get_size_inches()[1])
     if left is None:
         left = min((ax.get_position().x0 for ax in figure.axes), default=0.05)
-    figure.text(left, 1.0 - 0.20 / height, title, fontsize=13, fontweight="bold", va="top")
+    figure.text(left, 1.0 - 0.20 / height, title, fontsize=13, fontweight="bold", va="top", parse_math=False)
     day = parse_utc(view.facts.epoch_utc)
     parts = [view.facts.name, f"epoch {day:%d %B %Y %H:%M} UTC".replace("epoch 0", "epoch "), note]
     text = "  ·  ".join(p for p in parts if p)
-    figure.text(left, 1.0 - 0.49 / height, text, fontsize=9, color=SOFT, va="top")
+    figure.text(left, 1.0 - 0.49 / height, text, fontsize=9, color=SOFT, va="top", parse_math=False)
 
 
 def panel_title(ax: Axes, text: str) -> None:
     """What a panel shows and in which unit, over its left edge: easier to read than a turned y label."""
-    ax.set_title(text, loc="left", fontsize=9.5, color=INK, pad=6)
+    ax.set_title(text, loc="left", fontsize=9.5, color=INK, pad=6, parse_math=False)
 
 
 def line(ax: Axes, x: np.ndarray, y: np.ndarray, color: str = BLUE, **how: Any) -> None:
@@ -112,6 +112,7 @@ def label(ax: Axes, x: float, y: float, text: str, color: str = INK, **how: Any)
     """Words at a place in the data, with a halo so that no line crosses them out."""
     offset = how.pop("offset", (0, 0))
     settings: dict[str, Any] = {"fontsize": 8.5, "ha": "left", "va": "center", "annotation_clip": True} | how
+    settings["parse_math"] = False  # names come from scenarios, where a dollar is a dollar
     ax.annotate(
         text,
         (x, y),

@@ -53,7 +53,7 @@ def _trajectory(result: "OpenLoopResult", path: Path) -> None:
         second.plot(
             event["downrange_m"] / 1e3, event["altitude_m"] / 1e3, "o", color="tab:orange", markersize=5
         )
-    figure.suptitle(name)
+    figure.suptitle(name, parse_math=False)
     figure.savefig(path, dpi=130)
 
 
@@ -78,5 +78,5 @@ def _loads(result: "OpenLoopResult", path: Path) -> None:
         axis.set_ylabel(label)
         axis.set_ylim(0.0, max(1.12 * top[channel] / scale, 1e-9))
     axes[-1, 0].set_xlabel("time, s")
-    figure.suptitle(summary["scenario"])
+    figure.suptitle(summary["scenario"], parse_math=False)
     figure.savefig(path, dpi=130)
