@@ -345,3 +345,15 @@ def test_the_console_names_damaged_parts(store):
     add(store, 0)
     damage_of(store.part(0), "empty")
     assert "damaged, not as they were written: part-00000000.parquet" in shown.told()["note"]
+
+
+@pytest.mark.parametrize("how", ["cut short", "empty"])
+def test_a_campaign_of_an_older_format_is_read_and_its_broken_parts_named(store, how):
+    add(store, 0)
+    (store.folder / "parts.sha256").unlink()
+    store.manifest["format"] = 1
+    store.save_manifest()
+    assert Store.open(store.folder).column("miss_km").tolist() == [0.0, 0.5, 1.0, 1.5]
+    damage_of(store.part(0), how)
+    with pytest.raises(InputError, match=r"damaged, not as they were written: part-00000000"):
+        Store.open(store.folder).column("miss_km")

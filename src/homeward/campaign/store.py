@@ -134,10 +134,13 @@ class Store:
             return 0
 
     def _sound(self, path: Path, known: dict[str, str]) -> bool:
-        """Whether a file holds what was written under its name; of older campaigns nobody knows."""
-        if self.manifest.get("format") in OLDER:
-            return path.exists()
-        return self._hashes.holds(path, known)
+        """Whether a file holds what was written under its name; of an older campaign, whether it is whole."""
+        if self.manifest.get("format") not in OLDER:
+            return self._hashes.holds(path, known)
+        try:
+            return pq.read_metadata(path).num_rows > 0
+        except (OSError, pa.ArrowException):
+            return False
 
     def files(self) -> list[Path]:
         """The parts that are there, in order; raises ``InputError`` naming those that are damaged."""
