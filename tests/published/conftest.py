@@ -14,11 +14,12 @@ class Validation:
         self.test = test
         self.path = path
 
-    def record(self, *, source, case, quantity, theirs, ours, difference, limit, unit="", verdict=None):
+    def record(self, *, source, case, quantity, theirs, ours, difference, limit, unit="", verdict=None,
+               kind=None):  # fmt: skip
         row = {
             "test": self.test, "source": source, "case": case, "quantity": quantity, "theirs": theirs,
             "ours": ours, "difference": difference, "limit": limit, "unit": unit,
-            "verdict": verdict or ("pass" if abs(difference) <= limit else "fail"),
+            "kind": kind, "verdict": verdict or ("pass" if abs(difference) <= limit else "fail"),
         }  # fmt: skip
         self._write(row)
 

@@ -96,5 +96,6 @@ def test_elliptic(validation):
         source="Tschauner-Hempel equations, integrated for this project", case="e = 0.8, 15 to 45 degrees",
         quantity="state; the distance is shown, m", theirs=float(np.linalg.norm(c["r"])),
         ours=float(np.linalg.norm(ours[:3])), difference=off, limit=INTEGRATED, unit="m, m/s",
+        kind="consistency",
     )  # fmt: skip
     assert off < INTEGRATED
