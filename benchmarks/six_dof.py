@@ -89,8 +89,8 @@ def _late(plan: Any) -> Any:
     keys = run_keys(0, np.array([0]))
     whole = fly_mission(world, flight, truth, spread_legs(plan.legs, 1), keys, False)
     interface = float(whole.starts["entry"].time[0])
-    cut = eqx.tree_at(lambda m: m.end_time, first[-1].leg, jnp.asarray(interface - BEFORE))
-    early = [*first[:-1], dataclasses.replace(first[-1], leg=cut)]
+    cut = eqx.tree_at(lambda p: p.until_time, first[-1].step, jnp.asarray(interface - BEFORE))
+    early = [*first[:-1], dataclasses.replace(first[-1], step=cut)]
     there = fly_mission(world, flight, truth, spread_legs(early, 1), keys, False).truth
     there = jax.tree.map(lambda x: jnp.asarray(x[0]), there)
     there = eqx.tree_at(lambda t: (t.done, t.settled), there, (jnp.asarray(False), jnp.asarray(False)))

@@ -294,7 +294,7 @@ def measurements(time, aids: Aids) -> Measurements:
     zero, zeros = jnp.zeros(()), jnp.zeros(3)
     return Measurements(
         time=time, fix_valid=aids.satellite_valid, position_fix=zeros, velocity_fix=zeros,
-        specific_force=zeros, sensed_delta_v=zero, bank=zero, height=zero, propellant=zero, aids=aids,
+        specific_force=zeros, bank=zero, height=zero, propellant=zero, aids=aids,
     )  # fmt: skip
 
 

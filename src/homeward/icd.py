@@ -101,6 +101,16 @@ class Accuracy(eqx.Module):
     attitude_sigma: Vec3 = channel("rad", "1-sigma of the believed attitude", "B")
 
 
+class Estimate(eqx.Module):
+    """What navigation believes at an instant, with its covariance: for telemetry and for judging it."""
+
+    r_BI_I: Vec3 = channel("m", "believed position", "I")
+    v_BI_I: Vec3 = channel("m/s", "believed velocity", "I")
+    covariance: Float[Array, "6 6"] = channel("m2, m2/s, m2/s2", "of position and velocity", "I")
+    innovation_square: Vec3 = channel("1", "last innovation of stars, places and velocities; 0: none taken")
+    started: Flag = channel("1", "the estimate is valid")
+
+
 class Consistency(eqx.Module):
     """Squares over their believed spread, a dimension: one, on the average, where a filter knows itself."""
 
@@ -108,15 +118,21 @@ class Consistency(eqx.Module):
     innovation_square: Vec3 = channel("1", "last innovation of stars, places and velocities; 0: none taken")
 
 
+class DeploymentReadings(eqx.Module):
+    """What the parachute deployment unit reads once a guidance cycle; it shares no part with navigation."""
+
+    pressure: Float[Array, "3"] = channel("Pa", "static pressure behind the heat shield, each transducer")
+    g_switch: Bool[Array, "3"] = channel("1", "each g-switch is closed: load above its threshold")
+
+
 class Measurements(eqx.Module):
-    """What the sensors tell the flight computer at one tick."""
+    """What the sensors give the flight computer at a guidance cycle."""
 
     time: Scalar = channel("s", "onboard time since the scenario's epoch")
     fix_valid: Flag = channel("1", "position and velocity are from a live source, not coasted")
     position_fix: Vec3 = channel("m", "measured position of the capsule", "I")
     velocity_fix: Vec3 = channel("m/s", "measured velocity of the capsule", "I")
     specific_force: Vec3 = channel("m/s2", "sensed non-gravitational acceleration", "I")
-    sensed_delta_v: Scalar = channel("m/s", "sensed velocity gained since the engine was lit")
     bank: Scalar = channel("rad", "bank angle as the inertial unit gives it")
     height: Scalar = channel("m", "gamma altimeter: height above the ground")
     propellant: Scalar = channel("kg", "main-engine propellant as gauged")
@@ -126,6 +142,25 @@ class Measurements(eqx.Module):
     height_valid: Flag | None = None  # whether the gamma altimeter tells anything; None: it always does
     flow: Scalar | None = None  # kg that the attitude thrusters have taken since the last cycle, metered
     satellite_time: Scalar | None = None  # s, by the satellites' clocks; to be used where they have a fix
+    period: Scalar | None = None  # s until the next message of this kind
+    inertial: InertialReadings | None = None  # of the control tick that ended as the cycle begins
+    deployment: DeploymentReadings | None = None
+
+
+class TickReadings(eqx.Module):
+    """What the sensors give the flight computer at a control tick.
+
+    The first tick of a cycle comes with the cycle's own message, which holds the last inertial readings: here
+    they then have no duration, and there is nothing to take in.
+    """
+
+    time: Scalar = channel("s", "onboard time since the scenario's epoch")
+    height: Scalar = channel("m", "gamma altimeter: height above the ground")
+    height_valid: Flag = channel("1", "the gamma altimeter sees the ground")
+    propellant: Scalar = channel("kg", "main-engine propellant as gauged")
+    period: Scalar = channel("s", "time until the next message of this kind")
+    inertial: InertialReadings | InertialSample  # of the tick that has just ended
+    attitude: Attitude | None = None  # by an attitude unit with an error model: where no filter flies
 
 
 class Navigation(eqx.Module):
@@ -156,7 +191,11 @@ class EntryCommand(eqx.Module):
 
 
 class Command(eqx.Module):
-    """What the flight computer asks of the capsule; it acts one tick late."""
+    """What the flight computer asks of the capsule; it acts one tick late.
+
+    ``ends_in`` is time-tagged and acts at its time: the present step of the flight plan ends then, with the
+    separation or the deployment that follows it.
+    """
 
     bank: Scalar = channel("rad", "bank angle wanted; positive turns right")
     engine_seconds: Scalar = channel("s", "main engine burning time within the next tick")
@@ -164,15 +203,13 @@ class Command(eqx.Module):
     deploy: Count = channel("1", "parachute sequence order: 0 none, 1 open, 2 main, 3 backup")
     drop_heat_shield: Flag = channel("1", "release the heat shield")
     fire_retro: Flag = channel("1", "fire the landing rockets")
+    ends_in: Scalar = channel("s", "time until the present step ends; infinite: not within the coming cycle")
     # Valve time [s] of every attitude thruster within the next tick; None where nothing turns.
     thruster_seconds: Float[Array, " n"] | None = None
     # Of a ship that turns: the thruster whose feed is shut (0: none, else 1 and its number), and the time [s]
     # within the next tick that the stack's forward thrusters burn in place of the main engine.
     isolated: Count | None = None
     axial_seconds: Scalar | None = None
-    burnt: Flag | None = (
-        None  # the burn has given what was wanted: the flight computer's word that it is over
-    )
 
 
 class BodyFrame(eqx.Module):

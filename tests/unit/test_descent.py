@@ -7,7 +7,7 @@ import pytest
 
 from homeward.flight.computer import idle
 from homeward.flight.descent import DescentSettings, descent_rate, initial_descent, step_descent
-from homeward.icd import Measurements, Navigation
+from homeward.icd import Navigation
 
 # main judged 16 s after its order, too fast 24 m/s, shield at 6 km, rockets at 1.05 m at 8 m/s
 SETTINGS = DescentSettings(*(jnp.asarray(x) for x in (16.0, 24.0, 6000.0, 1.05, 8.0)))
@@ -21,11 +21,6 @@ def _belief(rate, drift=0.0):
     return Navigation(zero, jnp.asarray(R), velocity, zeros, zero, jnp.asarray(False))
 
 
-def _measured(height):
-    zero, zeros = jnp.asarray(0.0), jnp.zeros(3)
-    return Measurements(zero, jnp.asarray(True), zeros, zeros, zeros, zero, zero, jnp.asarray(height), zero)
-
-
 DROGUE_TIME = 16.0  # s: here the main is due by the clock
 _step = jax.jit(lambda s, m, n, h, dt: step_descent(SETTINGS, s, m, n, h, s.clock >= DROGUE_TIME, dt, idle()))
 
@@ -35,7 +30,7 @@ def _run(seconds, rate, *, drift=0.0, height=5e3, altitude=7e3, dt=1.0):
     state, orders = initial_descent(), []
     for _ in range(int(seconds / dt)):
         state, command = _step(
-            state, _measured(height), _belief(rate, drift), jnp.asarray(altitude), jnp.asarray(dt)
+            state, jnp.asarray(height), _belief(rate, drift), jnp.asarray(altitude), jnp.asarray(dt)
         )
         orders.append(int(command.deploy))
     return orders, command

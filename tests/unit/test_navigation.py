@@ -15,7 +15,7 @@ def _measurements(time, valid=True):
     zero = jnp.asarray(0.0)
     return Measurements(
         jnp.asarray(time), jnp.asarray(valid), jnp.asarray([7e6, 1e6, 2e6]), jnp.asarray([-1e3, 7e3, 2e3]),
-        jnp.asarray([1.0, -2.0, 3.0]), zero, jnp.asarray(0.4), zero, zero,
+        jnp.asarray([1.0, -2.0, 3.0]), jnp.asarray(0.4), zero, zero,
     )  # fmt: skip
 
 

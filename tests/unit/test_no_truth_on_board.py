@@ -11,13 +11,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight.computer import idle
-from homeward.icd import Aids, Attitude, InertialReadings, Measurements
+from homeward.flight.executive import return_executive as executive
+from homeward.flight.flight_plan import plan_step
+from homeward.icd import Aids, Attitude, DeploymentReadings, InertialReadings, Measurements
 from homeward.math.quaternion import multiply, normalise
 from homeward.scenario import load
 from homeward.scenario.returns import plan_return
 from homeward.sim import turning_cycle
 from homeward.sim.carry import Carry
+from homeward.sim.legs import AIR, CANOPY, ORBIT, leg
+from homeward.sim.mission import MissionLeg, planned
 from homeward.world.instruments import dodecahedron
 
 TURN, GAINED = jnp.asarray([2e-3, -1e-3, 3e-3]), jnp.asarray([-0.9, 0.05, 0.3])  # of a tick: rad, m/s
@@ -76,54 +79,100 @@ def _fixed(truth, heard):
         ZERO,
     )
     return Measurements(
-        time=ZERO, fix_valid=YES, position_fix=ZEROS, velocity_fix=ZEROS, specific_force=ZEROS,
-        sensed_delta_v=ZERO, bank=ZERO, height=ZERO, propellant=ZERO,
+        time=truth.time, fix_valid=YES, position_fix=ZEROS, velocity_fix=ZEROS, specific_force=ZEROS,
+        bank=ZERO, height=ZERO, propellant=ZERO,
         attitude=Attitude(TURNED, ZEROS, YES), aids=aids,
+        # In the third cycle they are those of the lower air: the step ends by them.
+        deployment=DeploymentReadings(
+            jnp.where(truth.time > 1.5, 9e4, 1e3) * jnp.ones(3), jnp.full(3, True) & (truth.time < 0.5)
+        ),
     )  # fmt: skip
 
 
+# They end by time, by the velocity sensed, by the believed altitude, by the pressure, by nothing.
+STEPS = {
+    "coast": (ORBIT, plan_step(until_time=2.25)),
+    "burn": (ORBIT, plan_step(delta_v=3.0)),
+    "separation": (ORBIT, plan_step(until_altitude=1e7, entering=True)),
+    "entry": (AIR, plan_step(guided=True, deploys=True)),
+    "descent": (CANOPY, plan_step()),
+}
+
+
 @pytest.fixture(scope="module")
-def entry():
-    """Cycles of the entry: what the flight computer ends up with, from a world, a truth and ``heard``."""
+def steps():
+    """By step: its cycles, from a world, a truth and ``heard``: flight software, commands, the leg's end."""
     plan = plan_return(load("apollo-10"), fidelity="six-dof")
-    flight, leg = plan.flight, plan.legs[0].leg
     axes = jnp.asarray(dodecahedron())
     tick = InertialReadings(axes @ TURN, axes @ GAINED, jnp.asarray(0.1))
-    noise = jnp.zeros((CYCLES, turning_cycle.noises(leg.kind)))
 
     def stay(world, leg, frozen, truth, active, motion, *_):
-        return truth, motion, tick
+        # The truth stands still: what is asked is who looks at it. Time goes on, and the leg ends as told.
+        ends = truth.time + leg.tick > truth.ends_at
+        moved = eqx.tree_at(lambda t: (t.time, t.done), truth, (truth.time + leg.tick, truth.done | ends))
+        return moved, motion, tick
 
-    def cycles(world, truth, heard):
-        with pytest.MonkeyPatch.context() as patch:
-            # The truth stands still: what is asked is who looks at it.
-            patch.setattr(turning_cycle, "sense", lambda world, leg, t, *_: (t, _fixed(t, heard)))
-            patch.setattr(turning_cycle, "act_turning", stay)
-            start = Carry(truth, flight.init(), idle(flight.steering.thrusters), jnp.asarray(1e9))
+    def of(kind):
+        flown = leg(kind, 0, 0.1)
+        noise = jnp.zeros((CYCLES, turning_cycle.noises(kind)))
 
-            def cycle(carry, n):
-                carry, _ = turning_cycle.cycle_turning(world, flight, leg, carry, n, False)
-                return carry, carry.command
+        def cycles(flight, world, truth, heard):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(turning_cycle, "sense", lambda world, leg, t, *_: (t, _fixed(t, heard)))
+                patch.setattr(turning_cycle, "measure", lambda model, t, *_: _fixed(t, heard))
+                patch.setattr(turning_cycle, "act_turning", stay)
+                state = executive.init(flight)
+                start = Carry(truth, state, state.acting, jnp.asarray(1e9), tick)
 
-            carry, commands = jax.lax.scan(cycle, start, noise)
-        return carry.flight, commands
+                def cycle(carry, n):
+                    carry, _ = turning_cycle.cycle_turning(world, flight, flown, carry, n, False)
+                    return carry, (carry.command, carry.truth.time, carry.truth.ends_at, carry.truth.done)
 
-    nominal = plan.world, plan.truth
-    return nominal, _quick(cycles, *nominal, ZERO)
+                carry, told = jax.lax.scan(cycle, start, noise)
+            return carry.flight, told
+
+        return cycles
+
+    truth = eqx.tree_at(lambda t: t.time, plan.truth, jnp.zeros_like(plan.truth.time))
+    nominal, programs, found = (plan.world, truth), {}, {}
+    for name, (kind, step) in STEPS.items():
+        flight = planned(plan.flight, [MissionLeg(name, leg(kind, 0, 0.1), None, step)])
+        if kind not in programs:
+            programs[kind] = _quick(of(kind), flight, *nominal, ZERO)
+        found[name] = lambda *given, p=programs[kind], f=flight: p(f, *given)
+    return nominal, found
 
 
+@pytest.fixture(scope="module")
+def entry(steps):
+    nominal, found = steps
+    return nominal, found["entry"]
+
+
+@pytest.mark.parametrize("name", STEPS)
 @pytest.mark.parametrize("what", OTHER_RETURN)
-def test_no_truth_reaches_the_command_of_an_entry(entry, what):
-    nominal, program = entry
+def test_no_truth_reaches_a_command_or_the_end_of_a_leg(steps, name, what):
+    nominal, programs = steps
+    program = programs[name]
     assert _same(program(*nominal, ZERO), program(*_other(OTHER_RETURN[what], nominal), ZERO))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_steps_end_within_these_cycles(steps, name):
+    """But for the descent, which the ground ends, and the burn, since what is sensed here never stops."""
+    nominal, programs = steps
+    _, (_, _, ends_at, done) = programs[name](*nominal, ZERO)
+    ends = name not in ("burn", "descent")
+    assert bool(done[-1]) == ends
+    assert np.isfinite(float(ends_at[-1])) == ends
 
 
 def test_what_a_sensor_tells_reaches_it(entry):
     """The entry flown above is one that asks for something, and one reading that knows the place shows."""
     (world, truth), program = entry
-    flight, commands = program(world, truth, ZERO)
+    flight, (commands, *_) = program(world, truth, ZERO)
     assert bool(flight.navigation.started)
     assert np.any(np.asarray(commands.thruster_seconds) > 0.0)
     _, other = _other(OTHER_RETURN["place"], (world, truth))
     part = jnp.asarray(1e-3)
-    assert not _same(program(world, truth, part)[1].bank, program(world, other, part)[1].bank)
+    assert not _same(program(world, truth, part)[1][0].bank, program(world, other, part)[1][0].bank)

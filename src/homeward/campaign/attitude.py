@@ -43,10 +43,10 @@ def attitude_goals(world: World, legs: list[MissionLeg]) -> AttitudeGoals | None
     nodes = np.asarray(world.body.aero.mach)
     steps = np.arange(HALFWAY) / HALFWAY
     mach = np.append((nodes[:-1, None] + np.diff(nodes)[:, None] * steps).ravel(), nodes[-1])
-    burn = next((m.leg for m in legs if m.name == "deorbit burn"), None)
+    burn = next((m.step for m in legs if m.name == "deorbit burn"), None)
     return AttitudeGoals(
         np.stack([mach, np.asarray(_trims(world.body.aero, jnp.asarray(mach)))]),
-        None if burn is None else np.asarray(burn.burn_direction),
+        None if burn is None else np.asarray(burn.direction_I),
     )
 
 

@@ -16,10 +16,11 @@ from homeward.campaign.disperse_body import disperse_body
 from homeward.campaign.disperse_ship import disperse_canopies, disperse_ship, ship_numbers
 from homeward.campaign.sampling import RANDOM, Plan
 from homeward.campaign.scaled import unscaled
-from homeward.campaign.streams import Draws, draws_of, factor, stream
+from homeward.campaign.streams import Draws, draws_of, factor, normal, stream
 from homeward.earth.constants import G0
 from homeward.flight.computer import FlightComputer
 from homeward.scenario.build import ARCSECOND, number
+from homeward.scenario.build_deployment import DRAWS, deployment_sensors
 from homeward.scenario.build_flight import (
     believed_mass,
     believed_parachutes,
@@ -65,6 +66,7 @@ class Draw(eqx.Module):
     navigation_velocity: Vec3
     position: Vec3  # of the start, m, in I
     velocity: Vec3
+    deployment: Float[Array, " n"]  # standard normal: errors of the deployment unit's sensors
     aim_E: Vec3
     onboard_wind_E: Vec3
     main_rows: Float[Array, "n 5"] | None  # None where the flight ends before the parachutes
@@ -195,6 +197,7 @@ def _draw(
             misalignment=draw(k, "imu_misalignment", sizes["misalignment"], (3,)),
             navigation_position=draw(k, "navigation_position", sizes["navigation_position"], (3,)),
             navigation_velocity=draw(k, "navigation_velocity", sizes["navigation_velocity"], (3,)),
+            deployment=normal(k, "deployment_sensors", (DRAWS,)),
             position=position, velocity=velocity, aim_E=target.aim_E,
             main_rows=rows,
             onboard_wind_E=believed * steering_wind(forecast, latitude, longitude),
@@ -223,6 +226,9 @@ def _apply(plan: ReturnPlan, draws: Draw, lanes: int) -> tuple[World, FlightComp
     """Put the draws in their places; whatever is not drawn is the same in every lane."""
     nominal = plan.world
     world = spread_world(nominal, lanes)
+    units = [deployment_sensors(plan.scenario, x) for x in np.asarray(draws.deployment)]
+    unit = jax.tree.map(lambda *x: np.stack([np.asarray(v) for v in x]), *units)
+    world = eqx.tree_at(lambda w: w.deployment, world, unit)
     capsule_mass = float(nominal.capsule.mass) * draws.mass
     world = eqx.tree_at(
         lambda w: (

@@ -37,7 +37,12 @@ from homeward.world.interfaces import AbstractAerodynamics
 
 def spread_legs(legs: list[MissionLeg], lanes: int) -> list[MissionLeg]:
     """The legs with a lane axis on every number."""
-    return [MissionLeg(m.name, spread_leg(m.leg, lanes), m.before) for m in legs]
+    return [
+        MissionLeg(
+            m.name, spread_leg(m.leg, lanes), m.before, None if m.step is None else spread_leg(m.step, lanes)
+        )
+        for m in legs
+    ]
 
 
 def run_keys(seed: int, runs: np.ndarray):
@@ -143,17 +148,26 @@ def _as_ordered(plan: ReturnPlan, outcome: Outcome) -> ReturnPlan:
     name = "deorbit burn"
     if outcome.ordered is None or plan.deorbit is None:
         return plan
-    mine = next(m.leg for m in plan.legs if m.name == name)
-    legs = [MissionLeg(m.name, jax.tree.map(lambda x: x[0], m.leg), m.before) for m in outcome.ordered]
-    burn = next(m.leg for m in legs if m.name == name)
-    same = np.array_equal(np.asarray(mine.burn_direction), np.asarray(burn.burn_direction))
-    if same and float(mine.burn_delta_v) == float(burn.burn_delta_v):
+    mine = next(m.step for m in plan.legs if m.name == name)
+    legs = [
+        dataclasses.replace(m, leg=_of_first(m.leg), step=None if m.step is None else _of_first(m.step))
+        for m in outcome.ordered
+    ]
+    burn = next(m.step for m in legs if m.name == name)
+    assert mine is not None and burn is not None
+    same = np.array_equal(np.asarray(mine.direction_I), np.asarray(burn.direction_I))
+    if same and float(mine.delta_v) == float(burn.delta_v):
         return plan
     begun = outcome.starts[name]
     up = np.asarray(begun.r_BI_I)[0]
-    pitch = np.arcsin(np.asarray(burn.burn_direction) @ up / np.linalg.norm(up))
+    pitch = np.arcsin(np.asarray(burn.direction_I) @ up / np.linalg.norm(up))
     deorbit = eqx.tree_at(lambda d: d.pitch, plan.deorbit, pitch)
     return dataclasses.replace(plan, legs=legs, deorbit=deorbit, burn_time=float(begun.time[0]))
+
+
+def _of_first(tree: Any) -> Any:
+    """The first lane."""
+    return jax.tree.map(lambda x: x[0], tree)
 
 
 def _orbit_facts(plan: ReturnPlan) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from homeward.sim.lanes import (
     spread_leg,
     spread_world,
 )
-from homeward.sim.mission import Outcome, fly_mission
+from homeward.sim.mission import MissionLeg, Outcome, fly_mission, planned
 
 # Held to one side: an early bank, a later one, and the speed [m/s] at which they change. The early bank sets
 # the range while it is cheap, the later one the load.
@@ -48,7 +48,7 @@ def in_footprint(plan: ReturnPlan, world, flight, outcome: Outcome, which: np.nd
     arcs, loads = [], []
     for first in range(0, len(lane), lanes):
         pick = np.minimum(np.arange(first, first + lanes), len(lane) - 1)
-        end = _flown(entry.leg, world, flight, outcome, lane[pick], PROFILES[profile[pick]])
+        end = _flown(entry, world, flight, outcome, lane[pick], PROFILES[profile[pick]])
         there = places(pick_world(world, lane[pick]), end)["r_E"]
         arcs.append(_arcs(r0[lane[pick]], v0[lane[pick]], there))
         loads.append(np.where(end.failed, np.inf, np.asarray(end.extremes.load)))
@@ -72,7 +72,7 @@ def reachable(plan: ReturnPlan) -> tuple[np.ndarray, np.ndarray]:
     legs = spread_legs(plan.legs, lanes)
     k = next(k for k, m in enumerate(plan.legs) if m.name == "entry")
     outcome = fly_mission(world, flight, truth, legs[: k + 1], run_keys(0, np.zeros(lanes, int)), False)
-    end = _flown(plan.legs[k].leg, world, flight, outcome, np.arange(lanes), both)
+    end = _flown(plan.legs[k], world, flight, outcome, np.arange(lanes), both)
     load = np.where(end.failed, np.inf, np.asarray(end.extremes.load))
     told, begun = places(world, end), places(world, outcome.starts["entry"])
     ground = np.stack([told["latitude"], told["longitude"]], axis=1)
@@ -80,17 +80,19 @@ def reachable(plan: ReturnPlan) -> tuple[np.ndarray, np.ndarray]:
     return ground[load <= plan.scenario.truth.limits.load_g], start
 
 
-def _flown(leg, world, flight, outcome: Outcome, lane: np.ndarray, profile: np.ndarray):
+def _flown(entry: MissionLeg, world, flight, outcome: Outcome, lane: np.ndarray, profile: np.ndarray):
     """The truth at the end of an entry of the given lanes, each under its own profile."""
     law = StepBankGuidance(0.0, 0.0, 0.0)
     laws = jax.tree.unflatten(jax.tree.structure(law), list(profile.T))
     world, computer = pick_world(world, lane), pick_flight(flight, lane)
     computer = eqx.tree_at(lambda f: f.guidance, computer, laws, is_leaf=lambda x: x is computer.guidance)
     state = jax.tree.map(lambda x: np.asarray(x)[lane], outcome.starts["entry"])
+    count = len(lane)
+    step = None if entry.step is None else spread_leg(entry.step, count)
+    item = MissionLeg(entry.name, spread_leg(entry.leg, count), None, step)
+    computer = planned(computer, [item])
     carry = first_carry(computer, state)
-    carry, _ = fly_leg(
-        world, computer, spread_leg(leg, len(lane)), carry, run_keys(0, np.zeros(len(lane), int)), False
-    )
+    carry, _ = fly_leg(world, computer, item.leg, carry, run_keys(0, np.zeros(count, int)), False)
     return jax.tree.map(np.asarray, carry.truth)
 
 

@@ -158,14 +158,14 @@ def _retimed(
     """The legs of the stored plan with every lane's own burn."""
     result = []
     for item in spread_legs(legs, lanes):
-        one = item.leg
+        step = item.step
         if item.name == "phasing coast":
-            one = eqx.tree_at(lambda g: g.end_time, one, burn - MODULE_LEAD)
+            step = eqx.tree_at(lambda p: p.until_time, step, burn - MODULE_LEAD)
         if item.name == "coast to burn":
-            one = eqx.tree_at(lambda g: g.end_time, one, burn)
+            step = eqx.tree_at(lambda p: p.until_time, step, burn)
         if item.name == "deorbit burn":
-            one = eqx.tree_at(lambda g: (g.burn_delta_v, g.burn_direction), one, (delta_v, direction))
-        result.append(MissionLeg(item.name, one, item.before))
+            step = eqx.tree_at(lambda p: (p.delta_v, p.direction_I), step, (delta_v, direction))
+        result.append(dataclasses.replace(item, step=step))
     return result
 
 

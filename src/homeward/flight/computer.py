@@ -1,6 +1,7 @@
-"""The flight computer: navigation, guidance and sequencing, one step a cycle.
+"""The parts of the return's flight software: navigation, guidance, burns and descent, with their state.
 
-``step`` is what would run on board. It is pure, its shapes never change, and it knows the messages only.
+``flight.executive.return_executive`` calls them in order; nothing outside of ``flight`` does. All is pure,
+its shapes never change, and it knows the messages only.
 """
 
 from typing import Any
@@ -9,8 +10,11 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
+from homeward.flight.attitude import WindAxes
+from homeward.flight.deployment import DeploymentSettings, DeploymentState, initial_deployment
 from homeward.flight.descent import DescentSettings, DescentState, initial_descent, step_descent
 from homeward.flight.entry_watch import EntryWatch, EntryWatchState
+from homeward.flight.flight_plan import FlightPlan, flight_plan
 from homeward.flight.health import Health, HealthState
 from homeward.flight.interfaces import (
     AbstractEntryGuidance,
@@ -19,18 +23,17 @@ from homeward.flight.interfaces import (
 )
 from homeward.flight.main_timing import MainTiming, order_main
 from homeward.flight.steering import Steering
-from homeward.flight.strapdown_navigation import StrapdownNavigation
 from homeward.icd import (
     Accuracy,
     Attitude,
     Command,
-    Consistency,
     EntryCommand,
     EntryTarget,
     InertialReadings,
     InertialSample,
     Measurements,
     Navigation,
+    TickReadings,
 )
 from homeward.typing import Array, Count, Flag, Float, Scalar, Vec3
 
@@ -45,8 +48,18 @@ class FlightState(eqx.Module):
     descent: DescentState
     last: Navigation
     entry: EntryCommand
-    health: HealthState | None = None  # of a ship that turns
+    step: Count  # of the flight plan
+    leaving: Flag  # the step ends within the present cycle
+    loaded: Scalar  # s on end in which more load was sensed than the step expects
+    sensed: Scalar  # m/s, velocity gained along the thrust since the step began, by the accelerometers
+    gained: Scalar  # m/s of it in the last tick
+    deployment: DeploymentState
+    bank: Scalar  # rad, commanded
+    acting: Command  # acts in the control tick that begins
+    flown: Float[Array, " n"] | None  # s, valve times of the tick that has ended; None for a point mass
+    health: HealthState | None = None  # of a six-DOF vehicle
     entry_watch: EntryWatchState | None = None  # likewise, of its entry
+    axes: WindAxes | None = None  # likewise: of the believed motion, held for a cycle
 
 
 class FlightComputer(eqx.Module):
@@ -59,6 +72,8 @@ class FlightComputer(eqx.Module):
     target: EntryTarget
     ellipsoid: Ellipsoid
     thrust_acceleration: Scalar  # believed, m/s2 at the burn: only to end it within a tick
+    deployment: DeploymentSettings
+    plan: FlightPlan = eqx.field(default_factory=lambda: flight_plan([]))
     steering: Steering | None = None  # None where the ship is a point mass
     health: Health | None = None  # likewise
     entry_watch: EntryWatch | None = None  # likewise; None where the law is the fall-back itself
@@ -73,9 +88,18 @@ class FlightComputer(eqx.Module):
             descent=initial_descent(),
             last=Navigation(zero, zeros, zeros, zeros, zero, no),
             entry=EntryCommand(zero, one, one, zero),
+            step=jnp.asarray(0), leaving=no, loaded=zero, sensed=zero, gained=zero,
+            deployment=initial_deployment(), bank=zero, acting=idle(self.thrusters),
+            flown=None if self.thrusters is None else jnp.zeros(self.thrusters),
             health=None if self.health is None else self.health.init(),
             entry_watch=None if self.entry_watch is None else self.entry_watch.init(),
-        )
+            axes=None if self.steering is None else WindAxes(zeros, zeros, zeros, zero),
+        )  # fmt: skip
+
+    @property
+    def thrusters(self) -> int | None:
+        """How many valves there are; None for a point mass."""
+        return None if self.steering is None else self.steering.thrusters
 
     def navigate(self, state: FlightState, measurements: Measurements) -> FlightState:
         """Take in the measurements: every leg begins its cycle so."""
@@ -87,31 +111,31 @@ class FlightComputer(eqx.Module):
         return eqx.tree_at(lambda s: (s.navigation, s.last), state, (inner, navigation))
 
     def watch(
-        self, state: FlightState, measurements: Measurements, in_orbit: bool, burning: Flag, dt: Scalar,
-        measured: Attitude,
-    ) -> FlightState:  # fmt: skip
+        self, state: FlightState, measurements: Measurements, in_orbit: bool, burning: Flag, dt: Scalar
+    ) -> FlightState:
         """Judge the thrusters by the last cycle of ``dt`` [s]; ``in_orbit`` (static): the stack's."""
-        strapdown = isinstance(self.navigation, AbstractStrapdown)
-        if self.health is None or state.health is None or self.steering is None or not strapdown:
+        if self.health is None or state.health is None or self.steering is None:
+            return state
+        if not isinstance(self.navigation, AbstractStrapdown):
             return state
         control = self.steering.stack if in_orbit else self.steering.capsule
         health = self.health.watched(
-            state.health, in_orbit, control.inertia, self.attitude(state, measured), state.last, measurements,
-            burning, dt,
+            state.health, in_orbit, control.inertia, self.navigation.attitude(state.navigation), state.last,
+            measurements, burning, dt,
         )  # fmt: skip
         return eqx.tree_at(lambda s: s.health, state, health)
 
     def note(
-        self, state: FlightState, in_orbit: bool, seconds: Float[Array, " n"], attitude: Attitude, dt: Scalar
+        self, state: FlightState, in_orbit: bool, seconds: Float[Array, " n"], dt: Scalar, before: Attitude
     ) -> FlightState:
-        """Remember what the valves were told in a tick of ``dt`` [s]."""
+        """Remember the valve times of a tick of ``dt`` [s]; ``before`` is the attitude at its start."""
         if self.health is None or state.health is None or self.steering is None:
             return state
         control = self.steering.stack if in_orbit else self.steering.capsule
         if not isinstance(self.navigation, AbstractStrapdown):
             return state  # no accelerometers to hold the commands against
         gained = self.navigation.sensed(state.navigation).delta_velocity
-        health = self.health.ticked(state.health, control.inertia, seconds, attitude, gained, dt)
+        health = self.health.ticked(state.health, control.inertia, seconds, before, gained, dt)
         return eqx.tree_at(lambda s: s.health, state, health)
 
     def aim(self, state: FlightState, wanted: Scalar, direction_I: Vec3) -> FlightState:
@@ -135,8 +159,8 @@ class FlightComputer(eqx.Module):
         return jnp.zeros(()) if state.health is None else state.health.clock
 
     def thrust(
-        self, state: FlightState, measurements: Measurements, active: Command, wanted: Scalar,
-        direction: Vec3, tick: Scalar, aimed: Flag,
+        self, state: FlightState, readings: TickReadings, active: Command, wanted: Scalar, direction: Vec3,
+        tick: Scalar, aimed: Flag | None,
     ) -> tuple[FlightState, Command, Scalar, Flag]:  # fmt: skip
         """As ``burn``; where the engine does not answer, seconds of the forward thrusters in its place.
 
@@ -144,17 +168,18 @@ class FlightComputer(eqx.Module):
         """
         if state.health is not None:
             wanted = jnp.where(jnp.isfinite(state.health.wanted), state.health.wanted, wanted)
-        command = self.burn(measurements, active, wanted, direction, tick, aimed)
+        sensed = state.sensed
+        command = self.burn(sensed, active, wanted, direction, tick, aimed)
         zero = jnp.zeros_like(tick)
-        sensed = measurements.sensed_delta_v
         if self.health is None or state.health is None or active.axial_seconds is None:
             over = wanted - sensed < SMALLEST_PULSE * self.thrust_acceleration
             return state, command, zero, over
         health = self.health.burnt(
             state.health, sensed, active.engine_seconds, self.thrust_acceleration, wanted,
-            measurements.time, tick,
+            readings.time, tick,
         )  # fmt: skip
         state = eqx.tree_at(lambda s: s.health, state, health)
+        assert aimed is not None
         axial = self.health.axial_acceleration
         missing = (wanted - sensed) / jnp.maximum(axial, 1e-6) - active.axial_seconds
         seconds = jnp.where(missing < SMALLEST_PULSE, 0.0, jnp.minimum(missing, tick))
@@ -164,10 +189,11 @@ class FlightComputer(eqx.Module):
         over = wanted - sensed < SMALLEST_PULSE * strength
         return state, eqx.tree_at(lambda c: c.engine_seconds, command, main), seconds, over
 
-    def attitude(self, state: FlightState, measured: Attitude) -> Attitude:
+    def attitude(self, state: FlightState, measured: Attitude | None) -> Attitude:
         """The attitude that control goes by: the filter's, or that of a unit with an error model."""
         if isinstance(self.navigation, AbstractStrapdown):
             return self.navigation.attitude(state.navigation)
+        assert measured is not None
         return measured
 
     def turn(self, state: FlightState, sample: InertialSample | InertialReadings) -> FlightState:
@@ -177,11 +203,14 @@ class FlightComputer(eqx.Module):
         inner, _ = self.navigation.propagate(state.navigation, sample)
         return eqx.tree_at(lambda s: s.navigation, state, inner)
 
-    def gained(self, state: FlightState, told: Scalar) -> Scalar:
-        """Velocity [m/s] gained along x in the last tick: as voted; ``told`` where no filter flies."""
+    def forward(self, state: FlightState, sample: InertialSample | InertialReadings) -> Scalar:
+        """Velocity [m/s] gained along x in the last tick: voted, or of all where no filter flies."""
         if isinstance(self.navigation, AbstractStrapdown):
             return self.navigation.sensed(state.navigation).delta_velocity[0]
-        return told
+        if isinstance(sample, InertialSample):
+            return sample.delta_velocity[0]
+        assert self.steering is not None
+        return jnp.sum(self.steering.forward_weights * sample.velocities)
 
     def accuracy(self, state: FlightState) -> Accuracy | None:
         """How well navigation thinks it knows; None where no filter flies."""
@@ -189,22 +218,16 @@ class FlightComputer(eqx.Module):
             return None
         return self.navigation.accuracy(state.navigation)
 
-    def consistency(self, state: FlightState, r_BI_I: Vec3, v_BI_I: Vec3) -> Consistency | None:
-        """How the filter's error would stand to its belief if place and velocity were these [m, m/s]."""
-        if not isinstance(self.navigation, StrapdownNavigation):
-            return None
-        return self.navigation.consistency(state.navigation, r_BI_I, v_BI_I)
-
     def burn(
-        self, measurements: Measurements, pending: Command, wanted: Scalar, direction: Vec3, tick: Scalar,
+        self, sensed: Scalar, pending: Command, wanted: Scalar, direction: Vec3, tick: Scalar,
         aimed: Flag | None = None,
     ) -> Command:  # fmt: skip
-        """Burn until the sensed velocity is what was wanted; the last tick is cut short.
+        """Burn until the velocity ``sensed`` [m/s] is what was wanted; the last tick is cut short.
 
         ``pending`` is the command still on its way to the engine: a command acts one tick late. A ship that
         turns burns only while it is ``aimed``, and reckons with what its engine still gives after cut-off.
         """
-        missing = wanted - measurements.sensed_delta_v
+        missing = wanted - sensed
         seconds = missing / self.thrust_acceleration - pending.engine_seconds
         if self.steering is not None:
             seconds = seconds - jnp.where(pending.engine_seconds > 0.0, self.steering.engine_tail, 0.0)
@@ -227,41 +250,37 @@ class FlightComputer(eqx.Module):
         state = eqx.tree_at(lambda s: (s.guidance, s.entry), state, (guidance, command))
         return state, eqx.tree_at(lambda c: c.bank, idle(), command.bank)
 
-    def descend(
-        self, state: FlightState, measurements: Measurements, dt: Scalar
-    ) -> tuple[FlightState, Command]:
+    def descend(self, state: FlightState, readings: TickReadings, dt: Scalar) -> tuple[FlightState, Command]:
         """Parachutes, heat shield and landing rockets."""
         latitude, longitude, altitude = to_geodetic(self.ellipsoid, state.last.r_BE_E)
         due = order_main(self.main, state.last, state.descent.clock, latitude, longitude, altitude)
-        measurements = self._heard(state, measurements)
+        height = self._height(readings, altitude)
         descent, command = step_descent(
-            self.descent, state.descent, measurements, state.last, altitude, due, dt, idle()
+            self.descent, state.descent, height, state.last, altitude, due, dt, idle()
         )
         return eqx.tree_at(lambda s: s.descent, state, descent), command
 
-    def _heard(self, state: FlightState, measurements: Measurements) -> Measurements:
-        """Height above the ground by navigation, and so by static pressure, where the altimeter is silent."""
-        if measurements.height_valid is None or self.health is None:
-            return measurements
-        _, _, altitude = to_geodetic(self.ellipsoid, state.last.r_BE_E)
-        height = jnp.where(measurements.height_valid, measurements.height, altitude - self.health.ground)
-        return eqx.tree_at(lambda m: m.height, measurements, height)
+    def _height(self, readings: TickReadings, altitude: Scalar) -> Scalar:
+        """Height above the ground [m]; by the believed altitude where the gamma altimeter is silent."""
+        if self.health is None:
+            return readings.height
+        return jnp.where(readings.height_valid, readings.height, altitude - self.health.ground)
 
 
 def idle(thrusters: int | None = None) -> Command:
     """A command that asks for nothing; ``thrusters`` is how many the ship has, if it turns."""
     zero, no = jnp.asarray(0.0), jnp.asarray(False)
-    point = Command(zero, zero, jnp.asarray([1.0, 0.0, 0.0]), jnp.asarray(0), no, no)
+    point = Command(zero, zero, jnp.asarray([1.0, 0.0, 0.0]), jnp.asarray(0), no, no, jnp.asarray(jnp.inf))
     if thrusters is None:
         return point
-    return with_thrusters(point, jnp.zeros(thrusters), jnp.asarray(0), zero, no)
+    return with_thrusters(point, jnp.zeros(thrusters), jnp.asarray(0), zero)
 
 
 def with_thrusters(
-    command: Command, seconds: Float[Array, " n"], isolated: Count, axial_seconds: Scalar, burnt: Flag
+    command: Command, seconds: Float[Array, " n"], isolated: Count, axial_seconds: Scalar
 ) -> Command:
-    """The command with what it asks of a turning ship's thrusters."""
+    """The command with what it asks of a six-DOF vehicle's thrusters."""
     return eqx.tree_at(
-        lambda c: (c.thruster_seconds, c.isolated, c.axial_seconds, c.burnt), command,
-        (seconds, isolated, axial_seconds, burnt), is_leaf=lambda x: x is None,
+        lambda c: (c.thruster_seconds, c.isolated, c.axial_seconds), command,
+        (seconds, isolated, axial_seconds), is_leaf=lambda x: x is None,
     )  # fmt: skip

@@ -95,7 +95,6 @@ def sample_measurements() -> Measurements:
         np.concatenate([r, [[orbit, 0.0, 0.0]]]),
         np.concatenate([v + np.cross(spin, r), [[0.0, np.sqrt(MU_EGM96 / orbit), 100.0]]]),
         np.concatenate([force, np.zeros((1, 3))]),
-        np.zeros(rows),
         np.full(rows, np.radians(60.0)),
         np.append(height - 1000.0, 390e3),
         np.full(rows, 500.0),

@@ -3,7 +3,7 @@
 import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.icd import Command, Measurements, Navigation
+from homeward.icd import Command, Navigation
 from homeward.math.numerics import norm
 from homeward.typing import Count, Flag, Scalar
 
@@ -37,7 +37,7 @@ def initial_descent() -> DescentState:
 def step_descent(
     settings: DescentSettings,
     state: DescentState,
-    measurements: Measurements,
+    height: Scalar,
     navigation: Navigation,
     altitude: Scalar,
     main_due: Flag,
@@ -46,7 +46,8 @@ def step_descent(
 ) -> tuple[DescentState, Command]:
     """One cycle: the drogue at once, the main when it is due, the backup if the main does not brake.
 
-    ``altitude`` [m] is navigation's altitude above the ellipsoid; ``main_due`` is the word of ``order_main``.
+    ``height`` [m] is measured above the ground, ``altitude`` [m] navigation's above the ellipsoid;
+    ``main_due`` is the word of ``order_main``.
     The rockets fire where the braking distance from the measured descent rate begins: height in proportion
     to the square of the rate.
     """
@@ -61,7 +62,7 @@ def step_descent(
 
     drop = state.shield_dropped | ((altitude < settings.heat_shield_altitude) & (order >= 2) & (since > 15.0))
     ratio = jnp.clip(descent_rate(navigation) / settings.retro_speed, 0.3, 3.0)
-    fire = state.retro | ((measurements.height <= settings.retro_height * ratio * ratio) & (order >= 2))
+    fire = state.retro | ((height <= settings.retro_height * ratio * ratio) & (order >= 2))
     new = DescentState(state.clock + dt, order, since, drop, fire)
     return new, eqx.tree_at(
         lambda c: (c.deploy, c.drop_heat_shield, c.fire_retro), command, (order, drop, fire)

@@ -34,6 +34,7 @@ class Steering(eqx.Module):
     engine_tail: Scalar
     ellipsoid: Ellipsoid
     orientation: AbstractOrientation  # of the Earth, as believed
+    forward_weights: Float[Array, " n"]  # least squares of the accelerometers' readings along x
 
     @property
     def thrusters(self) -> int:

@@ -33,7 +33,7 @@ from homeward.icd import (
     Accuracy,
     Aids,
     Attitude,
-    Consistency,
+    Estimate,
     InertialReadings,
     InertialSample,
     Measurements,
@@ -246,16 +246,13 @@ class StrapdownNavigation(AbstractStrapdown):
             attitude_sigma=jnp.sqrt(jnp.maximum(attitude, 0.0)),
         )
 
-    def consistency(self, state: StrapdownState, r_BI_I: Vec3, v_BI_I: Vec3) -> Consistency:
-        """Squares over belief, if the place [m, I] and velocity [m/s, I] were these; 0 before the start."""
+    def estimate(self, state: StrapdownState) -> Estimate:
+        """Position and velocity with their covariance, as of the last control tick."""
         both = jnp.arange(filter_.PLACE.start, filter_.SPEED.stop)
-        P = state.covariance[both][:, both]
-        sigma = jnp.sqrt(jnp.diagonal(P))
-        sigma = jnp.where(sigma > 0.0, sigma, 1.0)
-        error = jnp.concatenate([r_BI_I - state.reckoned.r_BI_I, v_BI_I - state.reckoned.v_BI_I]) / sigma
-        scaled = jnp.where(state.started, P / sigma[:, None] / sigma[None, :], jnp.eye(6))
-        square = jnp.sum(error * jnp.linalg.solve(scaled, error)) / 6.0
-        return Consistency(jnp.where(state.started, square, 0.0), state.squares)
+        return Estimate(
+            state.reckoned.r_BI_I, state.reckoned.v_BI_I, state.covariance[both][:, both], state.squares,
+            state.started,
+        )  # fmt: skip
 
     def _force(self, state: StrapdownState) -> Vec3:
         """Mean specific force [m/s2, I] of the cycle."""

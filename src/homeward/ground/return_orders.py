@@ -17,6 +17,7 @@ from homeward.earth.geodesy import from_geodetic, north_east_down, to_geodetic
 from homeward.errors import Infeasible
 from homeward.flight.computer import FlightComputer
 from homeward.flight.entry_reference import ReferenceEntryGuidance
+from homeward.flight.flight_plan import PlanStep
 from homeward.flight.reference_table import ReferenceTable
 from homeward.ground.commands import Burn, Command, LandingSite, Winds
 from homeward.ground.executive import Situation, objection
@@ -36,7 +37,7 @@ from homeward.scenario.initial import initial_state
 from homeward.scenario.orbit import MODULE_LEAD
 from homeward.scenario.schema import Scenario
 from homeward.sim.carry import Carry
-from homeward.sim.legs import CYCLES, Leg
+from homeward.sim.legs import CYCLES
 from homeward.sim.mission import MissionLeg
 
 Take = Callable[[float], list[Command]]  # the time of the flight [s]; what is to be carried out
@@ -84,9 +85,10 @@ class ReturnOrders:
         site, given = self._scenario.site, self._site
         place = (site.latitude_deg, site.longitude_deg)
         before = name in BEFORE_BURN
-        flown = next(m for m in legs if m.name == name).leg
+        item = next(m for m in legs if m.name == name)
+        flown, ends = item.leg, np.inf if item.step is None else _first(item.step.until_time)
         if before:
-            self.burn = _first(_leg(legs, LAST_COAST).end_time), _first(_leg(legs, BURN).burn_delta_v)
+            self.burn = _first(_step(legs, LAST_COAST).until_time), _first(_step(legs, BURN).delta_v)
         chunk = CYCLES[flown.kind] * _first(flown.tick)
 
         def reckons(command: Command) -> str:
@@ -99,8 +101,8 @@ class ReturnOrders:
         return Situation(
             site_deg=place if given is None else (given.latitude_deg, given.longitude_deg),
             ground_m=site.altitude_m, parachute=name in UNDER_CANOPY,
-            burn_start=_first(_leg(legs, LAST_COAST).end_time) if before or name == LAST_COAST else None,
-            acts=min(now + chunk, _first(flown.end_time)), executes=self._kinds(), reckons=reckons,
+            burn_start=_first(_step(legs, LAST_COAST).until_time) if before or name == LAST_COAST else None,
+            acts=min(now + chunk, ends), executes=self._kinds(), reckons=reckons,
         )  # fmt: skip
 
     def _reckoned(
@@ -144,7 +146,7 @@ class ReturnOrders:
         assert isinstance(command, LandingSite)
         target = _lane(moved(flight, command).target)
         if before:
-            burn = _first(_leg(legs, LAST_COAST).end_time)
+            burn = _first(_step(legs, LAST_COAST).until_time)
             place = (command.latitude_deg, command.longitude_deg)
             return self._planning.to_site(target, place, carry, burn)
         why = self._planning.reach(flight, carry).objection(np.asarray(target.aim_E))
@@ -193,21 +195,21 @@ def burnt_so(
     ends = {PHASING: burning.start - MODULE_LEAD, LAST_COAST: burning.start}
 
     def changed(item: MissionLeg) -> MissionLeg:
-        leg = item.leg
+        leg, step = item.leg, item.step
+        if step is None:
+            return item
         if item.name in ends:
-            end = np.full(np.shape(leg.end_time), ends[item.name])
-            later = max(float(np.max(end - np.asarray(leg.end_time))), 0.0)
-            leg = eqx.tree_at(
-                lambda x: (x.end_time, x.patience), leg,
-                (jnp.asarray(end), jnp.asarray(np.asarray(leg.patience) + later)),
-            )  # fmt: skip
+            end = np.full(np.shape(step.until_time), ends[item.name])
+            later = max(float(np.max(end - np.asarray(step.until_time))), 0.0)
+            step = eqx.tree_at(lambda x: x.until_time, step, jnp.asarray(end))
+            leg = eqx.tree_at(lambda x: x.patience, leg, jnp.asarray(np.asarray(leg.patience) + later))
         if item.name in (LAST_COAST, BURN):
-            along = np.broadcast_to(burning.direction_I, np.shape(leg.burn_direction))
-            leg = eqx.tree_at(lambda x: x.burn_direction, leg, jnp.asarray(along, float))
+            along = np.broadcast_to(burning.direction_I, np.shape(step.direction_I))
+            step = eqx.tree_at(lambda x: x.direction_I, step, jnp.asarray(along, float))
         if item.name == BURN:
-            size = np.full(np.shape(leg.burn_delta_v), burning.delta_v)
-            leg = eqx.tree_at(lambda x: x.burn_delta_v, leg, jnp.asarray(size))
-        return item if leg is item.leg else dataclasses.replace(item, leg=leg)
+            size = np.full(np.shape(step.delta_v), burning.delta_v)
+            step = eqx.tree_at(lambda x: x.delta_v, step, jnp.asarray(size))
+        return item if step is item.step else dataclasses.replace(item, leg=leg, step=step)
 
     if name == PHASING:
         deadline = np.maximum(np.asarray(carry.deadline), ends[name] + LATE)
@@ -229,8 +231,10 @@ def with_reference(flight: FlightComputer, table: ReferenceTable) -> FlightCompu
     return eqx.tree_at(lambda f: f.guidance.table, flight, jax.tree.map(like, law.table, table))
 
 
-def _leg(legs: list[MissionLeg], name: str) -> Leg:
-    return next(m for m in legs if m.name == name).leg
+def _step(legs: list[MissionLeg], name: str) -> PlanStep:
+    step = next(m for m in legs if m.name == name).step
+    assert step is not None
+    return step
 
 
 def _first(x: Any) -> float:

@@ -184,6 +184,8 @@ def build_world(
     turning: bool = False,
 ) -> World:
     """The true world of an undispersed flight over ``span`` [s] from the epoch; a user's own models go in."""
+    from homeward.scenario.build_deployment import deployment_sensors, nominal_draws
+
     t = scenario.truth
     model = build_air(scenario, epoch) if atmosphere is None else atmosphere
     n = t.navigation
@@ -227,6 +229,7 @@ def build_world(
             blackout_speed=number(n.blackout_speed_m_s),
             altimeter_sigma=number(0.0 if retro is None else retro.altimeter_sigma_m),
         ),
+        deployment=deployment_sensors(scenario, nominal_draws()),
         faults=with_storm(
             Faults(number(t.parachute.drogue_fails), number(t.parachute.main_fails)), scenario
         ),

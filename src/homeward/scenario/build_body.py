@@ -27,7 +27,7 @@ from homeward.world.aids import INITIAL_NOISES, initial_aids
 from homeward.world.body import BodyModel
 from homeward.world.body_aero import BodyAerodynamics, trim
 from homeward.world.body_aero_build import body_aerodynamics, body_for_lift_to_drag
-from homeward.world.instruments import CYCLE_NOISES, first_unit
+from homeward.world.instruments import CYCLE_NOISES, dodecahedron, first_unit
 from homeward.world.state import BodyState
 
 RING = 12  # thrusters of a standard ring
@@ -249,6 +249,8 @@ def build_steering(scenario: Scenario, orientation: AbstractOrientation) -> Stee
         ),
         engine_tail=number(scenario.onboard_data.engine.fall_s), ellipsoid=build_ellipsoid(own),
         orientation=orientation,
+        # Six axes of a dodecahedron: their squares add up to two along any direction.
+        forward_weights=numbers(0.5 * dodecahedron()[:, 0]),
     )  # fmt: skip
 
 

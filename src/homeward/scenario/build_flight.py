@@ -29,6 +29,7 @@ from homeward.scenario.build import (
     numbers,
 )
 from homeward.scenario.build_body import build_health, build_steering
+from homeward.scenario.build_deployment import build_deployment
 from homeward.scenario.build_law import build_ballistic, build_reference, build_watch
 from homeward.scenario.build_main import build_main_timing
 from homeward.scenario.build_sensors import build_strapdown
@@ -231,6 +232,7 @@ def build_flight(
         target=build_target(scenario, epoch, wind),
         ellipsoid=build_ellipsoid(scenario.as_believed()),
         thrust_acceleration=number(e.count * e.thrust_n / mass),
+        deployment=build_deployment(scenario, epoch),
         steering=build_steering(scenario, orientation) if turning else None,
         health=build_health(scenario, mass, believed_mass(scenario)) if turning else None,
         entry_watch=build_watch(scenario, guidance, onboard) if turning and onboard is not None else None,

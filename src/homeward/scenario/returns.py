@@ -14,6 +14,7 @@ from homeward.earth.time import Epoch
 from homeward.errors import Infeasible, InputError
 from homeward.flight.computer import FlightComputer
 from homeward.flight.deorbit import DeorbitPlan
+from homeward.flight.flight_plan import PlanStep, plan_step
 from homeward.scenario.altitudes import check_start
 from homeward.scenario.build import build_world, number, numbers
 from homeward.scenario.build_attitude import capsule_alone, face, with_body
@@ -31,7 +32,7 @@ from homeward.scenario.schema import Scenario
 from homeward.scenario.undocking import PORTS, depart, state_at
 from homeward.sim.lanes import Ahead
 from homeward.sim.legs import AIR, BURN, CANOPY, COAST, DESCENT, ENTRY, ORBIT, leg
-from homeward.sim.mission import MissionLeg, local_axes, push, replace
+from homeward.sim.mission import MissionLeg, local_axes, planned, push, replace
 from homeward.sim.modules import Scene
 from homeward.world.state import TruthState, initial_truth
 from homeward.world.world import World
@@ -41,6 +42,9 @@ SEATS = ("guidance", "navigation", "aero", "atmosphere")
 # Legs under power, in the air and under a canopy: of a point mass, and of a ship that turns.
 KINDS = {False: (BURN, ENTRY, DESCENT), True: (ORBIT, AIR, CANOPY)}
 TOUCHDOWN_HEIGHT = 30.0  # m above ground at which the finer steps begin
+# g, sensed: back-ups of the separation's and the interface's altitude; the stack feels the first near 100 km
+# at a few micro-g of thrust noise, the capsule the second near 85 km.
+LOAD_OF_AIR, LOAD_OF_ENTRY = 0.02, 0.05
 
 
 @dataclasses.dataclass
@@ -78,8 +82,9 @@ def plan_return(
     for seat, model in zip(SEATS, (law, navigation, aero, atmosphere), strict=True):
         check_object(model, seat)
     start = initial_state(scenario)
-    check_start(scenario, np.asarray(start.r_I))
     legs = scenario.return_.legs
+    if scenario.return_.initial.interface is None:
+        check_start(scenario, np.asarray(start.r_I))
     span = 0.0 if legs.start == "interface" else scenario.flight.plan.days
     turning = fidelity == "six-dof"
     world = build_world(scenario, start.epoch, span_of(span), aero, atmosphere, turning)
@@ -126,7 +131,8 @@ def strikes_in(plan: ReturnPlan) -> list[Strike]:
 
 
 def _struck(plan: ReturnPlan) -> ReturnPlan:
-    """The plan with the failures of the scenario's file in its world."""
+    """The plan with its steps loaded on board, and the failures of the scenario's file in its world."""
+    plan = dataclasses.replace(plan, flight=planned(plan.flight, plan.legs))
     strikes = strikes_in(plan)
     if not strikes:
         return plan
@@ -145,17 +151,19 @@ def _descent_legs(scenario: Scenario, first: int, turning: bool) -> list[Mission
     items = [
         MissionLeg(
             "entry",
-            leg(entry, first, step, end_altitude=legs.opening_altitude_m, patience=3600.0),
+            leg(entry, first, step, patience=3600.0),
             # From here on the trim table says how the capsule drags.
             lambda truth: replace(truth, drag_area=0.0),
+            plan_step(guided=True, deploys=True),
         )
     ]
     if legs.end == "touchdown":
         ground = scenario.site.altitude_m
         high = ground + TOUCHDOWN_HEIGHT
+        # One step of the flight plan: the finer steps of the last metres are the simulation's affair.
         fall = leg(descent, first + 1, s.descent_step_s, end_altitude=high, patience=3600.0)
         last = leg(descent, first + 2, s.touchdown_step_s, end_altitude=ground, patience=120.0)
-        items += [MissionLeg("descent", fall), MissionLeg("touchdown", last)]
+        items += [MissionLeg("descent", fall, None, plan_step()), MissionLeg("touchdown", last)]
     return items
 
 
@@ -246,8 +254,13 @@ def _orbit_legs(
     sim, legs = scenario.simulation, scenario.return_.legs
     items: list[MissionLeg] = []
 
-    def add(name: str, kind: str, step: float, before=None, **ends) -> None:
-        items.append(MissionLeg(name, leg(kind, len(items), step, **ends), before))
+    def add(
+        name: str, kind: str, tick: float, step: PlanStep, before=None, patience: float = 3600.0,
+        entry: bool = True,
+    ) -> None:  # fmt: skip
+        items.append(
+            MissionLeg(name, leg(kind, len(items), tick, patience=patience, entry=entry), before, step)
+        )
 
     def undock(truth: TruthState) -> TruthState:
         return push(truth, _along_axes(truth, PORTS[sep.port][0]) * sep.undock_speed_m_s)
@@ -278,24 +291,26 @@ def _orbit_legs(
 
     coasts = sim.coast_step_s
     if along is not None:
-        add("undock", COAST, coasts, undock, end_time=begin + ordered.departure_delay_s, patience=7200.0)
+        free = plan_step(until_time=begin + ordered.departure_delay_s)
+        add("undock", COAST, coasts, free, undock, patience=7200.0)
         if ordered.departure_delta_v_m_s > 0.0:
             kind, tick = (ORBIT, sim.control_step_s) if turning else (BURN, sim.powered_step_s)
-            add("departure burn", kind, tick, aimed if turning else None, patience=600.0,
-                burn_delta_v=ordered.departure_delta_v_m_s, burn_direction=numbers(along))  # fmt: skip
+            away = plan_step(delta_v=ordered.departure_delta_v_m_s, direction_I=numbers(along))
+            add("departure burn", kind, tick, away, aimed if turning else None, patience=600.0)
     patience = burn - begin + 86400.0
-    add("phasing coast", COAST, coasts, end_time=burn - MODULE_LEAD, patience=patience)
+    add("phasing coast", COAST, coasts, plan_step(until_time=burn - MODULE_LEAD), patience=patience)
     idle, powered, free, tick = COAST, BURN, COAST, sim.powered_step_s
     if turning:
         idle, powered, free, coasts, tick = ORBIT, ORBIT, AIR, sim.control_step_s, sim.control_step_s
     aim = numbers(direction_I)
-    add("coast to burn", idle, coasts, leave_orbital_module, end_time=burn, burn_direction=aim,
-        patience=3600.0)  # fmt: skip
-    add("deorbit burn", powered, tick, burn_delta_v=float(plan.delta_v), burn_direction=aim, patience=3600.0)
-    add("coast to separation", idle, coasts, end_altitude=legs.separation_altitude_m, entering=True,
-        patience=7200.0)  # fmt: skip
-    add("coast to interface", free, coasts, leave_service_module, guided=False,
-        end_altitude=scenario.flight.guidance.interface_altitude_m, patience=3600.0)  # fmt: skip
+    last = plan_step(until_time=burn, direction_I=aim)
+    add("coast to burn", idle, coasts, last, leave_orbital_module)
+    add("deorbit burn", powered, tick, plan_step(delta_v=float(plan.delta_v), direction_I=aim))
+    # Where the altitude is not known any more, the air that is felt tells.
+    part = plan_step(until_altitude=legs.separation_altitude_m, until_load=LOAD_OF_AIR, entering=True)
+    add("coast to separation", idle, coasts, part, patience=7200.0)
+    down = plan_step(until_altitude=scenario.flight.guidance.interface_altitude_m, until_load=LOAD_OF_ENTRY)
+    add("coast to interface", free, coasts, down, leave_service_module, entry=False)
     return items
 
 

@@ -160,6 +160,17 @@ class Descent(Section):
     main_lowest_m: Annotated[NonNegative, Field(le=3e4)] = Field(
         default=4000.0, description="height above the site at which the main is ordered in any case"
     )
+    arm_margin_m: Annotated[NonNegative, Field(le=3e4)] = Field(
+        default=3000.0,
+        description="above the opening altitude: deployment is armed below it, by navigation",
+    )
+    pressure_sigma_m: Annotated[Positive, Field(le=3000.0)] = Field(
+        default=250.0, description="1-sigma of the altitude by static pressure: mostly the weather"
+    )
+    deployment_timer_s: Annotated[Positive, Field(le=600.0)] = Field(
+        default=90.0,
+        description="back-up: deploys that long after the g-switches have opened, come what may",
+    )
 
 
 class Flight(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from homeward.scenario.schema_base import NonNegative, Positive, Scale, Seconds, Section
+from homeward.scenario.schema_base import NonNegative, Positive, Real, Scale, Seconds, Section
 
 Figure = Annotated[NonNegative, Field(le=1e6)]
 Delay = Annotated[NonNegative, Field(le=1.0)]
@@ -129,6 +129,39 @@ class Sensors(SensorFigures):
         default=50.0, description="accelerometer bias by vibration (1e-6 of gravity per g2)"
     )
     imu_noise_scale: Scale = Field(default=1.0, description="factor on all figures of the inertial unit")
+
+
+class Vent(Section):
+    """How the pressure behind the heat shield follows that of the air."""
+
+    pressure_coefficient: Annotated[Real, Field(ge=-1.0, le=1.0)] = Field(
+        default=-0.15,
+        description="pressure coefficient at the vent in the capsule's wake, below Mach 2; assumed",
+    )
+    lag_s: Annotated[Positive, Field(le=60.0)] = Field(
+        default=0.3, description="time constant of the vented cavity; assumed"
+    )
+
+
+class DeploymentFigures(Section):
+    """1-sigma figures of the parachute deployment unit's sensors."""
+
+    transducer_bias_pa: Figure = Field(
+        default=150.0, description="bias of each static-pressure transducer; 0.15 % of a range of 100 kPa"
+    )
+    transducer_scale: Annotated[NonNegative, Field(le=0.5)] = Field(
+        default=0.002, description="scale error of each transducer"
+    )
+    transducer_noise_pa: Figure = Field(default=20.0, description="white noise of each transducer")
+    vent_pressure_coefficient_sigma: Annotated[NonNegative, Field(le=1.0)] = Field(
+        default=0.03, description="what the vent's coefficient is off in a flight; assumed"
+    )
+    g_switch_g: Annotated[Positive, Field(le=50.0)] = Field(
+        default=2.0, description="load above which a g-switch is closed"
+    )
+    g_switch_scale: Annotated[NonNegative, Field(le=0.5)] = Field(
+        default=0.03, description="what the threshold of each switch is off, as a part of it"
+    )
 
 
 class OnboardNavigation(Section):

@@ -28,7 +28,7 @@ from homeward.scenario.schema_body import (
     Thrusters,
     check_inertia,
 )
-from homeward.scenario.schema_sensors import Sensors
+from homeward.scenario.schema_sensors import DeploymentFigures, Sensors, Vent
 from homeward.scenario.schema_world import Air, Earth, Gravity, Wind
 
 
@@ -262,6 +262,7 @@ class Vehicle(Section):
     separation: Separation = Field(default_factory=Separation, description="partings")
     parachute: Parachute = Field(default_factory=Parachute, description="parachutes")
     retro: Retro | None = Field(default=None, description="landing rockets; none if left out")
+    vent: Vent = Field(default_factory=Vent, description="vent of the parachute deployment unit")
     limits: Limits = Field(default_factory=Limits, description="limits")
 
     @model_validator(mode="after")
@@ -276,3 +277,6 @@ class Truth(Vehicle):
 
     navigation: NavigationError = Field(default_factory=NavigationError, description="navigation error")
     sensors: Sensors = Field(default_factory=Sensors, description="sensors of a ship that turns")
+    deployment: DeploymentFigures = Field(
+        default_factory=DeploymentFigures, description="sensors of the parachute deployment unit"
+    )

@@ -6,11 +6,12 @@ starts anew from stars and satellites when the ship turns again.
 
 import equinox as eqx
 import jax
+import numpy as np
 
 from homeward.flight.computer import FlightComputer
 from homeward.flight.interfaces import AbstractStrapdown
 from homeward.flight.navigation import FixNavigation
-from homeward.sim.carry import Carry
+from homeward.sim.carry import Carry, no_sample
 from homeward.world.world import World
 
 
@@ -39,27 +40,36 @@ def bare_carry(carry: Carry, flight: FlightComputer) -> Carry:
         return carry
     if isinstance(flight.navigation, AbstractStrapdown):
         carry = eqx.tree_at(lambda c: c.flight.navigation, carry, ())
-    return eqx.tree_at(_of_body, carry, (None,) * 7, is_leaf=_none)
+    lanes = np.shape(carry.truth.time)
+    none = jax.tree.map(lambda x: np.zeros((*lanes, *x.shape)), no_sample())
+    carry = eqx.tree_at(lambda c: c.inertial, carry, none)
+    carry = eqx.tree_at(_of_vehicle, carry, (None,) * 4, is_leaf=_none)
+    return eqx.tree_at(_of_software, carry, (None,) * 7, is_leaf=_none)
 
 
-def _of_body(c: Carry):
+def _of_vehicle(c: Carry):
+    return c.truth.body, c.command.thruster_seconds, c.command.isolated, c.command.axial_seconds
+
+
+def _of_software(c: Carry):
+    s = c.flight
     return (
-        c.truth.body, c.command.thruster_seconds, c.command.isolated, c.command.axial_seconds,
-        c.command.burnt, c.flight.health, c.flight.entry_watch,
+        s.acting.thruster_seconds, s.acting.isolated, s.acting.axial_seconds, s.flown, s.axes, s.health,
+        s.entry_watch,
     )  # fmt: skip
 
 
 def dressed_carry(carry: Carry, before: Carry, fresh: Carry) -> Carry:
-    """A bare carry with its body back; a filter as it is before a flight (``fresh``), any other navigation as
-    it has gone on meanwhile."""
+    """A bare carry with its body back.
+
+    A filter is as it is before a flight (``fresh``), any other navigation as it has gone on meanwhile; what
+    the monitors knew of rates and thrusters is as before a flight too: they know nothing of the time between.
+    """
     if before.truth.body is None:
         return carry
-    # What was watched anew: of the rates in between nothing is known.
-    anew = fresh.flight.health, fresh.flight.entry_watch
-    carry = eqx.tree_at(_of_body, carry, (*_of_body(before)[:5], *anew), is_leaf=_none)
-    old = carry.flight
-    if jax.tree.structure(old.navigation) == jax.tree.structure(fresh.flight.navigation):
+    carry = eqx.tree_at(_of_vehicle, carry, _of_vehicle(before), is_leaf=_none)
+    carry = eqx.tree_at(_of_software, carry, _of_software(fresh), is_leaf=_none)
+    carry = eqx.tree_at(lambda c: c.inertial, carry, fresh.inertial)
+    if jax.tree.structure(carry.flight.navigation) == jax.tree.structure(fresh.flight.navigation):
         return carry
-    kept = (old.guidance, old.descent, old.last, old.entry)
-    flight = eqx.tree_at(lambda f: (f.guidance, f.descent, f.last, f.entry), fresh.flight, kept)
-    return eqx.tree_at(lambda c: c.flight, carry, flight)
+    return eqx.tree_at(lambda c: c.flight.navigation, carry, fresh.flight.navigation)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from homeward.flight.computer import FlightState
-from homeward.icd import Command
+from homeward.icd import Command, InertialReadings, InertialSample
 from homeward.typing import Flag, Scalar
 from homeward.world.state import TruthState
 
@@ -19,11 +19,13 @@ class Carry(eqx.Module):
     flight: FlightState
     command: Command  # on its way: acts from the next tick on
     deadline: Scalar  # s, when the leg has taken too long
+    # Of the last tick, not taken in yet: each instrument's; a single sample for a point mass.
+    inertial: InertialReadings | InertialSample
 
 
 def select(yes: Flag, a: Any, b: Any) -> Any:
-    """``a`` where ``yes``, else ``b``, leaf by leaf."""
-    return jax.tree.map(lambda x, y: jnp.where(yes, x, y), a, b)
+    """``a`` where ``yes``, else ``b``, leaf by leaf; a leaf that is the same in both is not looked at."""
+    return jax.tree.map(lambda x, y: x if x is y else jnp.where(yes, x, y), a, b)
 
 
 def strong(tree: Any) -> Any:
@@ -45,6 +47,33 @@ def fail_if_late(carry: Carry) -> Carry:
             jnp.where(failing, truth.time, truth.failed_time),
         ),
     )  # fmt: skip
+
+
+def at_rest(command: Command) -> Command:
+    """A command that asks for nothing but the bank angle as it is; of the same valves."""
+    still = jax.tree.map(jnp.zeros_like, command)
+    return eqx.tree_at(
+        lambda c: (c.bank, c.thrust_direction, c.ends_in), still,
+        (
+            command.bank, jnp.zeros_like(command.thrust_direction).at[0].set(1.0),
+            jnp.full_like(command.bank, jnp.inf),
+        ),
+    )  # fmt: skip
+
+
+def nothing_sensed(instruments: int) -> InertialReadings:
+    """Inertial readings of no duration: there is nothing to take in."""
+    return InertialReadings(jnp.zeros(instruments), jnp.zeros(instruments), jnp.zeros(()))
+
+
+def no_sample() -> InertialSample:
+    """The same of a point mass."""
+    return InertialSample(jnp.zeros(3), jnp.zeros(3), jnp.zeros(()))
+
+
+def added(first: InertialReadings, then: InertialReadings) -> InertialReadings:
+    """What the unit has summed over two intervals, one after the other."""
+    return jax.tree.map(jnp.add, first, then)
 
 
 def fly_if_due(frozen: Flag, old: Any, new: Any, truth: TruthState) -> Any:

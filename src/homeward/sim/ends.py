@@ -21,9 +21,12 @@ def settle(world: World, leg: Leg, carry):
     The time at which the altitude is crossed comes from false position on single RK4 steps, so
     the end lies on the integrated path and not on an interpolant.
     """
-    if leg.kind == BURN:
-        return carry
     truth = carry.truth
+    if leg.kind == BURN:
+        # It ends where it stands: the flight software sees the end of a burn, and does not foretell it.
+        due = truth.done & ~truth.settled
+        return eqx.tree_at(lambda c: c.truth.settled, carry, truth.settled | due)
+    end_time = jnp.minimum(leg.end_time, truth.ends_at)
     spin = world.orientation.at(truth.time)
     r_E, v_E = inertial_to_earth(spin, truth.time, truth.r_BI_I, truth.v_BI_I)
     inputs = forces_inputs(world, leg.kind, truth)
@@ -37,7 +40,7 @@ def settle(world: World, leg: Leg, carry):
         share = jnp.where(k == 0, 0.0, jnp.where(k == 1, 1.0, share))
         r, v = integrate_tick(world, inputs, spin.omega_EI_E, r_E, v_E, share * leg.tick, None, orbit, pull)
         height, _ = height_and_up(world.ellipsoid, split(r))
-        g = jnp.minimum(height - leg.end_altitude, leg.end_time - (truth.time + share * leg.tick))
+        g = jnp.minimum(height - leg.end_altitude, end_time - (truth.time + share * leg.tick))
         g = jnp.where(k == 0, jnp.maximum(g, 1e-12), jnp.where(k == 1, jnp.minimum(g, -1e-12), g))
         up = g > 0.0
         return (

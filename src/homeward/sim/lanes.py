@@ -10,14 +10,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.flight.computer import FlightComputer, idle
+from homeward.flight.computer import FlightComputer
+from homeward.flight.executive import return_executive as executive
 from homeward.icd import Accuracy, BodyFrame, Consistency, Frame, channels
 from homeward.sim.bare import bare_carry, bare_flight, bare_world
-from homeward.sim.carry import Carry, strong
+from homeward.sim.carry import Carry, no_sample, nothing_sensed, strong
 from homeward.sim.legs import CYCLES, TURNING, Leg, leg
 from homeward.sim.loop import begin, chunk, end_leg
 from homeward.sim.watch import tell
 from homeward.typing import Array
+from homeward.world.instruments import COUNT
 from homeward.world.interfaces import AbstractAerodynamics
 from homeward.world.state import BodyState, TruthState, initial_truth
 from homeward.world.world import World
@@ -135,8 +137,12 @@ _chunk = program(chunk_program, hot=_many_points)
 
 def end_program(world, flight, leg, carry):
     """The end of a leg, every lane that has come to it."""
+
+    def lane(world, flight, leg, carry):
+        return end_leg(world, leg, carry)
+
     axes = (world_axes(world), flight_axes(flight), 0, 0)
-    return strong(jax.vmap(end_leg, in_axes=axes)(world, flight, leg, carry))
+    return strong(jax.vmap(lane, in_axes=axes)(world, flight, leg, carry))
 
 
 def begin_program(carry, leg):
@@ -148,8 +154,9 @@ def first_program(flight, truth):
     """The carry before the first leg, every lane."""
 
     def one(f: FlightComputer, t: TruthState) -> Carry:
-        count = None if f.steering is None else f.steering.thrusters
-        return Carry(t, f.init(), idle(count), t.time)
+        state = executive.init(f)
+        inertial = no_sample() if t.body is None else nothing_sensed(COUNT)
+        return Carry(t, state, state.acting, t.time, inertial)
 
     return strong(jax.vmap(one, in_axes=(flight_axes(flight), 0))(flight, truth))
 

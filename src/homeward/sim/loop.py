@@ -10,25 +10,24 @@ import jax.numpy as jnp
 
 from homeward.earth.geodesy import height_and_up
 from homeward.earth.orientation import EarthSpin, HeldOrientation, inertial_to_earth_now
-from homeward.flight.computer import FlightComputer, FlightState, idle
-from homeward.flight.navigation import FixNavigation
-from homeward.flight.strapdown_navigation import StrapdownNavigation
-from homeward.icd import Command, Frame
+from homeward.flight.executive import return_executive as executive
+from homeward.flight.executive.return_executive import Parameters
+from homeward.icd import Command, Frame, InertialReadings, InertialSample, TickReadings
 from homeward.math.components import split
 from homeward.math.normals import normals
 from homeward.math.routine import routine
-from homeward.sim.carry import Carry, fail_if_late, fly_if_due, select
+from homeward.sim.carry import Carry, at_rest, fail_if_late, fly_if_due, no_sample, select
 from homeward.sim.ends import settle
 from homeward.sim.legs import BURN, COAST, CYCLES, DESCENT, ENTRY, TICKS, TURNING, Leg
 from homeward.sim.record import frame
 from homeward.sim.tick import act, forces_inputs, in_orbit, keep_worst
 from homeward.sim.turning_cycle import cycle_turning, noises
 from homeward.sim.turning_ends import settle_turning
+from homeward.sim.vent import sense_vent
 from homeward.typing import Array, Float, Scalar, Vec3
 from homeward.world.dynamics import aerodynamic, slow_gravity, thin_drag
 from homeward.world.gravity import SphericalHarmonics
 from homeward.world.sensors import NOISES, measure, step_navigation_error
-from homeward.world.state import TruthState
 from homeward.world.world import World
 
 
@@ -37,19 +36,25 @@ def begin(carry: Carry, leg: Leg) -> Carry:
     truth = carry.truth
     no = jnp.zeros_like(truth.done)
     truth = eqx.tree_at(
-        lambda t: (t.done, t.settled, t.sensed_delta_v),
+        lambda t: (t.done, t.settled, t.sensed_delta_v, t.ends_at),
         truth,
-        (no | truth.failed, no | truth.failed, jnp.zeros_like(truth.time)),
+        (
+            no | truth.failed,
+            no | truth.failed,
+            jnp.zeros_like(truth.time),
+            jnp.full_like(truth.time, jnp.inf),
+        ),
     )
-    valves = carry.command.thruster_seconds
-    command = eqx.tree_at(
-        lambda c: c.bank, idle(None if valves is None else valves.shape[0]), carry.command.bank
-    )
-    return Carry(truth, carry.flight, command, truth.time + leg.patience)
+    return Carry(truth, carry.flight, at_rest(carry.command), truth.time + leg.patience, _from_before(carry))
+
+
+def _from_before(carry: Carry) -> InertialReadings | InertialSample:
+    """The inertial readings up to the leg's begin; a point mass has had its own from the leg before."""
+    return no_sample() if isinstance(carry.inertial, InertialSample) else carry.inertial
 
 
 def cycle(
-    world: World, flight: FlightComputer, leg: Leg, carry: Carry, noise: Float[Array, " n"], record: bool
+    world: World, flight: Parameters, leg: Leg, carry: Carry, noise: Float[Array, " n"], record: bool
 ) -> tuple[Carry, Frame | None]:
     """One guidance cycle: measure, navigate, guide; then the control ticks."""
     truth, state = carry.truth, carry.flight
@@ -66,10 +71,15 @@ def cycle(
     )
     truth = eqx.tree_at(lambda t: t.navigation_error, truth, error)
     height = told.altitude - world.ground_altitude
-    state = flight.navigate(state, measure(world.navigation, truth, force_I, height, noise))
-    wanted = carry.command
+    period = ticks * leg.tick
+    readings = measure(world.navigation, truth, force_I, height, noise)
+    readings = eqx.tree_at(lambda m: m.period, readings, period, is_leaf=lambda x: x is None)
     if leg.kind == ENTRY:
-        state, wanted = flight.entry(state)
+        # The noise of the transducers has its draws from the error model's velocity: of no matter to either.
+        truth, deployment = sense_vent(world, truth, told, period, noise[3:6])
+        readings = eqx.tree_at(lambda m: m.deployment, readings, deployment, is_leaf=lambda x: x is None)
+    state, wanted = executive.cycle(flight, state, readings, leg.kind)
+    truth = eqx.tree_at(lambda t: t.ends_at, truth, truth.time + wanted.ends_in)
     row = None
     if record:
         row = frame(world, truth, state, flight.target, leg, spin, r_E, v_E, told, wanted.bank)
@@ -77,50 +87,59 @@ def cycle(
     slow = None
     if leg.kind in (ENTRY, DESCENT) and isinstance(world.gravity, SphericalHarmonics):
         slow = slow_gravity(world, r_E)
-    moved = _ticks(world, flight, leg, spin, truth, state, carry.command, wanted, (r_E, v_E), slow, noise)
-    new = Carry(*moved, carry.deadline)
-    new = eqx.tree_at(lambda c: c.truth, new, keep_worst(new.truth, told, leg, ticks * leg.tick))
+    # A lane that stands at its end waits there as it was; its flight software is not called again.
+    state = select(carry.truth.done, carry.flight, state)
+    new = _ticks(world, flight, leg, spin, eqx.tree_at(lambda c: (c.truth, c.flight), carry, (truth, state)),
+                 wanted, (r_E, v_E), slow, noise)  # fmt: skip
+    new = eqx.tree_at(lambda c: c.truth, new, keep_worst(new.truth, told, leg, period))
     new = fail_if_late(new)
     return select(carry.truth.done, carry, new), row
 
 
 def _ticks(
-    world: World, flight: FlightComputer, leg: Leg, spin: EarthSpin, truth: TruthState, state: FlightState,
-    active: Command, wanted: Command, motion: tuple[Vec3, Vec3], slow: Vec3 | None, noise: Array,
-) -> tuple[TruthState, FlightState, Command]:  # fmt: skip
+    world: World, flight: Parameters, leg: Leg, spin: EarthSpin, carry: Carry, wanted: Command,
+    motion: tuple[Vec3, Vec3], slow: Vec3 | None, noise: Array,
+) -> Carry:  # fmt: skip
     """The control ticks of one cycle. A command acts one tick after it was given."""
+    zero = jnp.zeros_like(leg.tick)
 
     def tick(inner, _):
-        truth, state, active, pending, motion = inner
-        frozen = truth.done
-        old = inner
+        truth, state, active, pending, motion, last = inner
+        called = state
         if leg.kind in (BURN, DESCENT):
-            height, _ = height_and_up(world.ellipsoid, split(motion[0]))
-            measurements = measure(
-                world.navigation, truth, jnp.zeros(3), height - world.ground_altitude, noise
+            height = zero
+            if leg.kind == DESCENT:
+                altitude, _ = height_and_up(world.ellipsoid, split(motion[0]))
+                height = altitude - world.ground_altitude
+            seen = measure(world.navigation, truth, jnp.zeros(3), height, noise)
+            readings = TickReadings(
+                seen.time, seen.height, jnp.ones_like(truth.done), seen.propellant, leg.tick, last
             )
-            if leg.kind == BURN:
-                pending = flight.burn(measurements, active, leg.burn_delta_v, leg.burn_direction, leg.tick)
-            else:
-                state, pending = flight.descend(state, measurements, leg.tick)
-        truth, motion = act(world, leg, spin, truth, active, motion, slow)
-        new = (truth, state, pending, pending, motion)
-        return fly_if_due(frozen, old, new, truth), None
+            called, pending = executive.tick(flight, state, readings, leg.kind)
+            called = select(truth.done, state, called)
+            ends_at = jnp.minimum(truth.ends_at, truth.time + pending.ends_in)
+            truth = eqx.tree_at(lambda t: t.ends_at, truth, jnp.where(truth.done, truth.ends_at, ends_at))
+        flown, moved = act(world, leg, spin, truth, active, motion, slow)
+        # The accelerometer of a point mass is without error: it gives the velocity gained along the thrust.
+        gained = jnp.stack([flown.sensed_delta_v - truth.sensed_delta_v, zero, zero])
+        new = (flown, called, pending, pending, moved, InertialSample(jnp.zeros(3), gained, leg.tick))
+        waits = (truth, called, active, inner[3], motion, select(truth.done, last, no_sample()))
+        return fly_if_due(truth.done, waits, new, flown), None
 
-    inner = (truth, state, active, wanted, motion)
+    inner = (carry.truth, carry.flight, carry.command, wanted, motion, carry.inertial)
     if TICKS[leg.kind] == 1:
         inner, _ = tick(inner, None)
     else:
         inner, _ = jax.lax.scan(tick, inner, None, length=TICKS[leg.kind])
-    truth, state, active, _, (r_E, v_E) = inner
+    truth, state, active, _, (r_E, v_E), last = inner
     C_IE = spin.C_EI(truth.time).T
     r_I = jnp.sum(C_IE * r_E[None, :], axis=1)
     v_I = jnp.sum(C_IE * (v_E + jnp.cross(spin.omega_EI_E, r_E))[None, :], axis=1)
     truth = eqx.tree_at(lambda t: (t.r_BI_I, t.v_BI_I), truth, (r_I, v_I))
-    return truth, state, active
+    return Carry(truth, state, active, carry.deadline, last)
 
 
-def _held(world: World, flight: FlightComputer, time: Scalar) -> tuple[World, FlightComputer]:
+def _held(world: World, flight: Parameters, time: Scalar) -> tuple[World, Parameters]:
     """Both with the Earth's orientation carried on from ``time``: such a chunk lasts a minute.
 
     Interpolating and differentiating it anew each cycle, on either side, cost as much as a step of the truth.
@@ -129,19 +148,12 @@ def _held(world: World, flight: FlightComputer, time: Scalar) -> tuple[World, Fl
     # A routine, or XLA would prepare them anew in every cycle.
     prepared = routine(lambda a: a.prepared(), world.aerodynamics)
     world = eqx.tree_at(lambda w: w.aerodynamics, world, prepared)
-    if isinstance(flight.navigation, FixNavigation):
-        held = FixNavigation(HeldOrientation(flight.navigation.orientation.at(time)))
-        flight = eqx.tree_at(lambda f: f.navigation, flight, held)
-    if flight.steering is not None:
-        held = HeldOrientation(flight.steering.orientation.at(time))
-        flight = eqx.tree_at(lambda f: f.steering.orientation, flight, held)
-        if isinstance(flight.navigation, StrapdownNavigation):
-            flight = eqx.tree_at(lambda f: f.navigation.orientation, flight, held)
+    flight = executive.held(flight, time)
     return world, flight
 
 
 def chunk(
-    world: World, flight: FlightComputer, leg: Leg, carry: Carry, key: Array, record: bool
+    world: World, flight: Parameters, leg: Leg, carry: Carry, key: Array, record: bool
 ) -> tuple[Carry, Frame | None]:
     """A fixed number of cycles of one lane; lanes that have reached their end stand still.
 
@@ -161,13 +173,13 @@ def chunk(
     return jax.lax.scan(body, carry, noise)
 
 
-def end_leg(world: World, flight: FlightComputer, leg: Leg, carry: Carry) -> Carry:
+def end_leg(world: World, leg: Leg, carry: Carry) -> Carry:
     """A lane whose end lies within its next tick, brought to that end; every other one as it was.
 
     A program of its own: in a chunk it would cost every chunk what only the last few need.
     """
     if leg.kind in TURNING:
-        return settle_turning(world, flight, leg, carry)
+        return settle_turning(world, leg, carry)
     return settle(world, leg, carry)
 
 

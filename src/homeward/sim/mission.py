@@ -1,7 +1,7 @@
 """A mission: the list of legs, what happens between them, and the flight of all lanes through it."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import jax
@@ -9,12 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.flight.computer import FlightComputer
+from homeward.flight.flight_plan import ROWS, FlightPlan, PlanStep, plan_step
 from homeward.sim.bare import bare_carry, bare_flight, bare_world, dressed_carry
 from homeward.sim.belief import Belief, belief
 from homeward.sim.carry import Carry
-from homeward.sim.jolt import jolt
 from homeward.sim.lanes import LegResult, Progress, first_carry, fly_leg
 from homeward.sim.legs import TURNING, Leg
+from homeward.sim.separation_impulse import separation_impulse
 from homeward.typing import Array
 from homeward.world.faults import Faults, due
 from homeward.world.state import TruthState
@@ -25,11 +26,35 @@ Change = Callable[[TruthState], TruthState]
 
 @dataclasses.dataclass(frozen=True)
 class MissionLeg:
-    """A leg with its name, and what happens to the ship at the instant before it (a separation, say)."""
+    """A leg with its name, and what happens to the ship at the instant before it (a separation, say).
+
+    ``step`` is its step of the flight plan, if the flight software ends it; the last steps of a flight may
+    last over several legs, each but the first without one.
+    """
 
     name: str
     leg: Leg
     before: Change | None = None
+    step: PlanStep | None = None
+
+
+def planned(flight: FlightComputer, legs: Sequence[MissionLeg]) -> FlightComputer:
+    """The flight computer loaded with the steps of the legs; both with a lane axis, or both without."""
+    steps = [m.step for m in legs if m.step is not None]
+    lanes = np.ndim(flight.thrust_acceleration)
+    if len(steps) >= ROWS:
+        raise ValueError(f"a flight plan holds {ROWS - 1} steps, not {len(steps)}")
+    rows = [*steps, *[plan_step()] * (ROWS - len(steps))]
+
+    def stack(*values):
+        if not lanes:
+            return jnp.asarray(np.stack([np.asarray(v) for v in values]))
+        count = np.shape(flight.thrust_acceleration)[0]
+        # A row that fills the plan up, or a step of a single flight, is the same for every lane.
+        full = (count, *np.shape(values[-1]))
+        return jnp.asarray(np.stack([np.broadcast_to(np.asarray(v), full) for v in values], axis=1))
+
+    return eqx.tree_at(lambda f: f.plan, flight, FlightPlan(jax.tree.map(stack, *rows)))
 
 
 # Before each chunk of a flight: the leg's name, the flight computer, all legs and the carry; how these three
@@ -85,6 +110,7 @@ def fly_mission(
     lanes carry as leg ``first`` begins: those before are not flown. ``between`` is asked before each chunk;
     it may change the numbers of the flight computer, and those of the leg in flight and of the legs to come.
     """
+    flight = planned(flight, legs)
     carry = fresh = first_carry(flight, truth)
     carry = carry if begin is None else begin
     ends: dict[str, TruthState] = {}
@@ -104,7 +130,7 @@ def fly_mission(
             carry = eqx.tree_at(lambda c: c.truth, carry, after)
             gained = jnp.asarray(after.v_BI_I) - jnp.asarray(arrays.v_BI_I)
             if after.body is not None and bool(jnp.any(gained != 0.0)):
-                carry = jolt(flight, carry, gained)
+                carry = separation_impulse(world, carry, gained)
         starts[item.name] = jax.tree.map(np.asarray, carry.truth)
         faults = due(world.faults, k, np.asarray(carry.truth.time))
         world = eqx.tree_at(lambda w: w.faults, world, faults)
@@ -118,11 +144,12 @@ def fly_mission(
             assert between is not None
             # Always of the whole flight computer: the one in flight may go without what turns.
             told, changed, c = between(legs[k].name, flight, legs, c)
-            if told is not flight:
-                flight, f = told, told if flown.kind in TURNING else bare_flight(told)
             if changed is not legs:
                 flown = flown if changed[k].leg is legs[k].leg else changed[k].leg
-                legs = changed
+                legs = list(changed)
+                told = planned(told, legs)
+            if told is not flight:
+                flight, f = told, told if flown.kind in TURNING else bare_flight(told)
             return f, flown, c
 
         ask = None if between is None else asked

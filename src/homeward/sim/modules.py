@@ -17,6 +17,7 @@ from homeward.flight.computer import FlightComputer
 from homeward.sim.bare import bare_flight, bare_world
 from homeward.sim.lanes import first_carry, fly_leg, lane_history, spread_flight, spread_leg, spread_world
 from homeward.sim.legs import COAST, DESCENT, Leg, leg
+from homeward.sim.mission import planned
 from homeward.sim.tick import BLUNT_DRAG
 from homeward.sim.watch import watching
 from homeward.typing import Array
@@ -83,7 +84,9 @@ def single_world(world: World) -> World:
 def single_flight(flight: FlightComputer) -> FlightComputer:
     """A flight computer of points with a lane axis of one, whether it had none or has it already."""
     flight = bare_flight(flight)
-    return flight if np.ndim(flight.thrust_acceleration) else spread_flight(flight, 1)
+    flight = flight if np.ndim(flight.thrust_acceleration) else spread_flight(flight, 1)
+    # Nobody steers these bodies: no step of a plan ends their legs.
+    return planned(flight, [])
 
 
 def coast(

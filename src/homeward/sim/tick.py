@@ -67,7 +67,7 @@ def act(
     bank, bank_rate = truth.bank, truth.bank_rate
     mass, propellant, sensed = truth.mass, truth.propellant, truth.sensed_delta_v
     stage, stage_time, retro_time = truth.stage, truth.stage_time, truth.retro_time
-    finished, thrust = jnp.zeros_like(truth.done), jnp.zeros_like(dt)
+    thrust = jnp.zeros_like(dt)
 
     if leg.kind == ENTRY:
         bank, bank_rate, mean = bank_actuator(world.capsule, bank, bank_rate, active.bank, dt)
@@ -76,9 +76,6 @@ def act(
         burn = _burn(world, spin, truth, active, dt)
         inputs = eqx.tree_at(lambda i: (i.push_E, i.mass_rate), inputs, burn[:2])
         mass, propellant, sensed = burn[2:]
-        finished = (active.engine_seconds <= 0.0) & (truth.sensed_delta_v > 0.5 * leg.burn_delta_v)
-        # An empty tank ends the burn too; the flight goes on with what it got.
-        finished = finished | (truth.propellant <= 0.0)
     if leg.kind == DESCENT:
         done = set_off(world, truth, active, dt)
         stage, stage_time, retro_time = done.stage, done.stage_time, done.retro_time
@@ -103,15 +100,17 @@ def act(
     if leg.kind == DESCENT:
         force = _force(world, spin, (r_E, v_E), (r_new, v_new), slow, dt)
         extremes = felt_under_canopy(extremes, force, thrust)
-    ends = (altitude <= leg.end_altitude) | (truth.time + dt > leg.end_time)
+    # By the flight software's word, or where the leg has a numerical end of its own.
+    ends = (altitude <= leg.end_altitude) | (truth.time + dt > jnp.minimum(leg.end_time, truth.ends_at))
     new = TruthState(
         time=truth.time + dt, r_BI_I=truth.r_BI_I, v_BI_I=truth.v_BI_I, mass=mass, propellant=propellant,
         drag_area=truth.drag_area, bank=bank, bank_rate=bank_rate, sensed_delta_v=sensed, stage=stage,
         stage_time=stage_time, retro_time=retro_time, heat_load=truth.heat_load,
         navigation_error=truth.navigation_error,
         extremes=jax.tree.map(lambda new, old: jnp.where(ok, new, old), extremes, truth.extremes),
-        done=truth.done | ends | finished | ~ok,
-        settled=truth.settled | finished | ~ok,
+        cavity=truth.cavity, ends_at=truth.ends_at,
+        done=truth.done | ends | ~ok,
+        settled=truth.settled | ~ok,
         failed=truth.failed | ~ok,
         failed_time=jnp.where(ok | truth.failed, truth.failed_time, truth.time),
     )  # fmt: skip

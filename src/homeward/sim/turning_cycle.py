@@ -1,22 +1,24 @@
-"""The closed loop of a ship that turns: sense, navigate, guide each cycle; sense, steer, act each tick."""
+"""The closed loop of a six-DOF vehicle: sensors, flight software, actuators and motion, tick by tick."""
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
 from homeward.earth.geodesy import height_and_up
-from homeward.flight.computer import FlightComputer, FlightState, idle, with_thrusters
-from homeward.icd import Command, Frame
+from homeward.flight.executive import return_executive as executive
+from homeward.flight.executive.return_executive import Parameters, State
+from homeward.icd import Command, Frame, Measurements, TickReadings
 from homeward.math.components import join
-from homeward.sim.carry import Carry, fail_if_late, fly_if_due, select
+from homeward.sim.carry import Carry, fail_if_late, fly_if_due, nothing_sensed, select
+from homeward.sim.consistency import consistency
 from homeward.sim.frozen import Frozen, earth_fixed, from_frozen, into_frozen, true_bank
-from homeward.sim.legs import AIR, CANOPY, ORBIT, TICKS, WHERE, Leg
+from homeward.sim.legs import AIR, CANOPY, TICKS, WHERE, Leg
 from homeward.sim.record import frame, once_known
 from homeward.sim.tick import keep_worst
 from homeward.sim.turning_record import body_frame
 from homeward.sim.turning_sense import attitude_now, sense
 from homeward.sim.turning_tick import act_turning, nothing_fired
-from homeward.typing import Array, Float
+from homeward.typing import Array, Bool, Flag, Float
 from homeward.world import aids, instruments, sensors
 from homeward.world.ailing import ailing_height, ailing_readings, ailing_world
 from homeward.world.faults import Ails, ails, computer_down
@@ -33,15 +35,36 @@ def noises(kind: str) -> int:
     return sensors.NOISES + aids.NOISES + instruments.CYCLE_NOISES + TICKS[kind] * instruments.NOISES
 
 
+class Messages(eqx.Module):
+    """All that passed between world and flight software in a cycle; those of the ticks are stacked.
+
+    A call that was not ``taken`` is of a lane that stands at its leg's end: nothing came of it.
+    """
+
+    taken: Flag
+    sensors: Measurements
+    command: Command
+    tick_taken: Bool[Array, " t"]
+    tick_sensors: TickReadings
+    tick_command: Command
+
+
 def cycle_turning(
-    world: World, flight: FlightComputer, leg: Leg, carry: Carry, noise: Float[Array, " n"], record: bool
+    world: World, flight: Parameters, leg: Leg, carry: Carry, noise: Float[Array, " n"], record: bool
 ) -> tuple[Carry, Frame | None]:
     """One guidance cycle and its control ticks."""
+    return cycle_with_messages(world, flight, leg, carry, noise, record, False)[:2]
+
+
+def cycle_with_messages(
+    world: World, flight: Parameters, leg: Leg, carry: Carry, noise: Float[Array, " n"], record: bool,
+    tap: bool,
+) -> tuple[Carry, Frame | None, Messages | None]:  # fmt: skip
+    """``cycle_turning``, and, with ``tap``, the messages that passed, in the order of their calls."""
     truth, state = carry.truth, carry.flight
-    assert world.body is not None and truth.body is not None and flight.steering is not None
+    assert world.body is not None and truth.body is not None
     assert carry.command.thruster_seconds is not None
     a = ails(world.faults, truth.time, 2 * carry.command.thruster_seconds.shape[0])
-    leg = eqx.tree_at(lambda g: g.end_time, leg, leg.end_time - a.clock + flight.clock(state))
     spin = world.orientation.at(truth.time)
     frozen, motion = into_frozen(world, leg, spin, truth)
     world = ailing_world(world, a, height_and_up(world.ellipsoid, motion[0])[0])
@@ -54,46 +77,42 @@ def cycle_turning(
     truth = eqx.tree_at(lambda t: t.bank, truth, true_bank(world, frozen, truth.time, motion))
     if leg.kind == AIR:
         ahead = jnp.maximum(truth.body.foremost, nose_ahead(motion, there.air_F))
-        ahead = jnp.where(leg.guided > 0.0, ahead, truth.body.foremost)
+        ahead = jnp.where(leg.entry > 0.0, ahead, truth.body.foremost)
         truth = eqx.tree_at(lambda t: t.body.foremost, truth, ahead)
-    cycle = TICKS[leg.kind] * leg.tick
+    period = TICKS[leg.kind] * leg.tick
     r_E = join(motion[0])
     v_E = join(motion[1]) - jnp.cross(spin.omega_EI_E, r_E)
-    truth, measured = sense(world, leg, truth, felt, spin, r_E, v_E, cycle, noise)
+    truth, measured = sense(world, leg, truth, felt, spin, r_E, v_E, period, noise)
     down = computer_down(a)
     readings = ailing_readings(measured, a)
     assert truth.body is not None
-    metered = truth.body.flow + FLOW_NOISE * noise[sensors.NOISES - 1] * cycle
-    readings = eqx.tree_at(lambda m: m.flow, readings, metered, is_leaf=lambda x: x is None)
+    metered = truth.body.flow + FLOW_NOISE * noise[sensors.NOISES - 1] * period
+    readings = eqx.tree_at(
+        lambda m: (m.flow, m.inertial, m.period), readings, (metered, carry.inertial, period),
+        is_leaf=lambda x: x is None,
+    )  # fmt: skip
     truth = eqx.tree_at(lambda t: t.body.flow, truth, jnp.zeros_like(zero))
-    heard = flight.navigate(state, readings)
-    if leg.kind != CANOPY:
-        assert measured.attitude is not None
-        assert carry.command.axial_seconds is not None
-        burning = carry.command.engine_seconds + carry.command.axial_seconds > 0.0
-        heard = flight.watch(heard, readings, leg.kind == ORBIT, burning, cycle, measured.attitude)
-    if leg.kind == ORBIT:
-        heard = flight.aim(heard, leg.burn_delta_v, leg.burn_direction)
-    state = select(down, state, heard)
-
-    wanted = carry.command
-    if leg.kind == AIR:
-        guided, steered = flight.entry(state)
-        state = select((leg.guided > 0.0) & ~down, guided, state)
-        wanted = eqx.tree_at(
-            lambda c: c.bank, wanted, jnp.where(leg.guided > 0.0, steered.bank, jnp.zeros_like(zero))
-        )
+    awake, ordered = executive.cycle(flight, state, readings, leg.kind)
+    state = select(down, executive.rest(flight, state, carry.inertial, leg.kind), awake)
+    truth = eqx.tree_at(
+        lambda t: t.ends_at, truth, jnp.where(down, truth.ends_at, truth.time + ordered.ends_in)
+    )
+    wanted = jnp.where(down, carry.command.bank, ordered.bank)
     row = None
     if record:
-        row = frame(world, truth, state, flight.target, leg, spin, r_E, v_E, felt, wanted.bank)
-        believed = flight.accuracy(state), flight.consistency(state, truth.r_BI_I, truth.v_BI_I)
+        row = frame(world, truth, state, flight.target, leg, spin, r_E, v_E, felt, wanted)
+        estimate = executive.report_estimate(flight, state)
+        judged = None if estimate is None else consistency(estimate, truth.r_BI_I, truth.v_BI_I)
         row = eqx.tree_at(
-            lambda f: (f.accuracy, f.consistency), row, believed, is_leaf=lambda x: x is None
+            lambda f: (f.accuracy, f.consistency), row, (executive.report_accuracy(flight, state), judged),
+            is_leaf=lambda x: x is None,
         )  # fmt: skip
         row = once_known(row)
     first = sensors.NOISES + aids.NOISES + instruments.CYCLE_NOISES
     shaking = jnp.reshape(noise[first:], (TICKS[leg.kind], instruments.NOISES))
-    truth, state, command, motion, fast = _ticks(
+    # A lane that stands at its end waits there as it was; its flight software is not called again.
+    state = select(carry.truth.done, carry.flight, state)
+    truth, state, command, motion, inertial, (fast, passed) = _ticks(
         world,
         flight,
         leg,
@@ -105,67 +124,65 @@ def cycle_turning(
         motion,
         noise,
         shaking,
-        record,
         a,
+        record,
+        tap,
     )
     truth = from_frozen(frozen, truth, motion)
-    new = fail_if_late(Carry(keep_worst(truth, felt, leg, cycle), state, command, carry.deadline))
+    new = Carry(keep_worst(truth, felt, leg, period), state, command, carry.deadline, inertial)
+    new = fail_if_late(new)
     if row is not None:
         row = eqx.tree_at(lambda f: f.body, row, fast, is_leaf=lambda x: x is None)
-    return select(carry.truth.done, carry, new), row
+    messages = None if passed is None else Messages(~carry.truth.done & ~down, readings, ordered, *passed)
+    return select(carry.truth.done, carry, new), row, messages
 
 
 def _ticks(
-    world: World, flight: FlightComputer, leg: Leg, frozen: Frozen, truth, state: FlightState,
-    active: Command, wanted: Command, motion: Motion, cycle_noise: Array,
-    noise: Float[Array, "t n"], record: bool, a: Ails,
+    world: World, flight: Parameters, leg: Leg, frozen: Frozen, truth, state: State, active: Command,
+    bank: Array, motion: Motion, cycle_noise: Array, noise: Float[Array, "t n"], a: Ails, record: bool,
+    tap: bool,
 ):  # fmt: skip
-    """The control ticks of one cycle. A command acts one tick after it was given."""
-    assert flight.steering is not None
-    orbiting = leg.kind == ORBIT
-    isolated = flight.isolated(state, orbiting)
-    steering = flight.steering.without(isolated)
-    axes = steering.axes(state.last)
+    """The control ticks of a cycle. A command acts one tick after it was given; ``bank`` is for telemetry."""
     down = computer_down(a)
+    strapdown = executive.flies_a_filter(flight)
+    assert active.thruster_seconds is not None
+    none = nothing_sensed(instruments.COUNT)
 
     def tick(inner, noise):
-        truth, state, active, motion = inner
-        attitude = flight.attitude(state, attitude_now(world, frozen, motion))
-        valves, pending, tick_s = active.thruster_seconds, wanted, leg.tick
-        axial, burnt = jnp.zeros_like(tick_s), jnp.zeros_like(truth.done)
-        if leg.kind == ORBIT:
-            told = measure(world.navigation, truth, jnp.zeros(3), jnp.zeros_like(tick_s), cycle_noise)
-            entering = leg.entering > 0.0
-            seconds = steering.point(attitude, axes, valves, leg.burn_direction, entering, tick_s)
-            aimed = steering.aimed(attitude, leg.burn_direction)
-            burn = (leg.burn_delta_v, leg.burn_direction, tick_s, aimed)
-            watching, pending, axial, burnt = flight.thrust(state, told, active, *burn)
-            state = select(down, state, watching)
-        elif leg.kind == AIR:
-            seconds = steering.bank(attitude, axes, valves, wanted.bank, tick_s)
-        else:
+        truth, state, active, motion, last = inner
+        valves = active.thruster_seconds
+        assert valves is not None
+        height = jnp.zeros_like(truth.time)
+        if leg.kind == CANOPY:
             height, _ = height_and_up(world.ellipsoid, earth_fixed(frozen, truth.time, motion[0]))
             height = height - world.ground_altitude
-            told = ailing_height(measure(world.navigation, truth, jnp.zeros(3), height, cycle_noise), a)
-            descended, pending = flight.descend(state, told, tick_s)
-            state = select(down, state, descended)
-            seconds = steering.damp(attitude, valves, pending.deploy > 1, tick_s)
-        pending = with_thrusters(pending, seconds, isolated, axial, burnt)
+        seen = ailing_height(measure(world.navigation, truth, jnp.zeros(3), height, cycle_noise), a)
+        assert seen.height_valid is not None
+        measured = attitude_now(world, frozen, motion)
+        readings = TickReadings(
+            seen.time + a.clock, seen.height, seen.height_valid, seen.propellant, leg.tick, last,
+            None if strapdown else measured,
+        )  # fmt: skip
+        awake, ordered = executive.tick(flight, state, readings, leg.kind)
+        called = select(down, executive.rest(flight, state, last, leg.kind), awake)
+        called = select(truth.done, state, called)
         # While the flight computer starts anew nothing is ordered: valves fall shut.
-        pending = select(down, eqx.tree_at(lambda c: c.bank, idle(seconds.shape[0]), pending.bank), pending)
+        pending = select(down, called.acting, ordered)
+        ends_at = jnp.minimum(truth.ends_at, truth.time + jnp.where(down, jnp.inf, pending.ends_in))
+        truth = eqx.tree_at(lambda t: t.ends_at, truth, jnp.where(truth.done, truth.ends_at, ends_at))
         row = None
         if record:
-            row = body_frame(world, leg, frozen, truth, attitude, active, wanted.bank, motion)
-        flown, moved, readings = act_turning(world, leg, frozen, truth, active, motion, noise, a)
-        state = flight.turn(state, readings)
-        if leg.kind == ORBIT:
-            # The burn goes by what the instruments agreed on.
-            voted = truth.sensed_delta_v + flight.gained(state, flown.sensed_delta_v - truth.sensed_delta_v)
-            flown = eqx.tree_at(lambda t: t.sensed_delta_v, flown, voted)
-        if leg.kind != CANOPY:
-            state = flight.note(state, orbiting, valves, attitude, tick_s)
-        new = (flown, state, pending, moved)
-        return fly_if_due(truth.done, (truth, inner[1], active, motion), new, flown), row
+            attitude = executive.report_attitude(flight, called, measured)
+            row = body_frame(world, leg, frozen, truth, attitude, active, bank, motion)
+        flown, moved, sensed = act_turning(world, leg, frozen, truth, active, motion, noise, a)
+        waits = (truth, called, active, motion, select(truth.done, last, none))
+        new = (flown, called, pending, moved, sensed)
+        passed = (~inner[0].done & ~down, readings, ordered) if tap else None
+        return fly_if_due(truth.done, waits, new, flown), (row, passed)
 
-    inner, rows = jax.lax.scan(tick, (truth, state, active, motion), noise)
+    # The cycle has taken in what the inertial unit gave for the tick before it.
+    inner, rows = jax.lax.scan(tick, (truth, state, active, motion, none), noise)
     return (*inner, rows)
+
+
+__all__ = ["Messages", "cycle_turning", "cycle_with_messages", "noises"]

@@ -5,9 +5,9 @@ import jax
 import jax.numpy as jnp
 
 from homeward.earth.geodesy import height_and_up
-from homeward.flight.computer import FlightComputer
+from homeward.icd import InertialReadings
 from homeward.math.components import axpy
-from homeward.sim.carry import Carry, select
+from homeward.sim.carry import Carry, added, select
 from homeward.sim.frozen import earth_fixed, from_frozen, into_frozen
 from homeward.sim.legs import SUBSTEPS, WHERE, Leg
 from homeward.sim.turning_tick import felt, nothing_fired
@@ -20,18 +20,19 @@ from homeward.world.world import World
 ROUNDS = 7  # both ends, then false position
 
 
-def settle_turning(world: World, flight: FlightComputer, leg: Leg, carry: Carry) -> Carry:
+def settle_turning(world: World, leg: Leg, carry: Carry) -> Carry:
     """Move a lane whose end lies within its next tick to that end; leave every other lane alone.
 
     Nothing fires in this last part of a tick, which is 0.1 s at most, and the inertial unit is free of noise
-    in it; but it is felt, or the reckoning would fall behind by hundreds of metres.
+    in it; but it is felt, or the navigation would fall behind by hundreds of metres: the flight software
+    takes it in as the next leg begins.
     """
     truth = carry.truth
     assert world.body is not None and truth.body is not None
     where = WHERE[leg.kind]
     assert carry.command.thruster_seconds is not None
     a = ails(world.faults, truth.time, 2 * carry.command.thruster_seconds.shape[0])
-    leg = eqx.tree_at(lambda g: g.end_time, leg, leg.end_time - a.clock + flight.clock(carry.flight))
+    end_time = jnp.minimum(leg.end_time, truth.ends_at)
     spin = world.orientation.at(truth.time)
     frozen, motion = into_frozen(world, leg, spin, truth)
     zero = jnp.zeros_like(leg.tick)
@@ -56,7 +57,7 @@ def settle_turning(world: World, flight: FlightComputer, leg: Leg, carry: Carry)
         new = fly(share)
         time = truth.time + share * leg.tick
         height, _ = height_and_up(world.ellipsoid, earth_fixed(frozen, time, new[0]))
-        g = jnp.minimum(height - leg.end_altitude, leg.end_time - time)
+        g = jnp.minimum(height - leg.end_altitude, end_time - time)
         g = jnp.where(k == 0, jnp.maximum(g, 1e-12), jnp.where(k == 1, jnp.minimum(g, -1e-12), g))
         up = g > 0.0
         return (
@@ -76,7 +77,9 @@ def settle_turning(world: World, flight: FlightComputer, leg: Leg, carry: Carry)
         (truth.time + share * leg.tick, jnp.ones_like(truth.settled), unit),
     )  # fmt: skip
     due = truth.done & ~truth.settled
-    turned = flight.turn(carry.flight, readings)
+    assert isinstance(carry.inertial, InertialReadings)
+    summed = added(carry.inertial, readings)
     return eqx.tree_at(
-        lambda c: (c.truth, c.flight), carry, (select(due, moved, truth), select(due, turned, carry.flight))
-    )
+        lambda c: (c.truth, c.inertial), carry,
+        (select(due, moved, truth), select(due, summed, carry.inertial)),
+    )  # fmt: skip

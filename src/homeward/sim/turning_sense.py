@@ -8,7 +8,8 @@ from homeward.icd import Attitude, Measurements
 from homeward.math.components import join
 from homeward.math.quaternion import multiply, rotate
 from homeward.sim.frozen import Frozen, attitude_of
-from homeward.sim.legs import CANOPY, Leg
+from homeward.sim.legs import AIR, CANOPY, Leg
+from homeward.sim.vent import sense_vent
 from homeward.typing import Array, Float, Quat, Scalar, Vec3
 from homeward.world import sensors
 from homeward.world.aids import NOISES, Situation, sense_aids
@@ -48,6 +49,12 @@ def sense(
     told = eqx.tree_at(
         lambda m: (m.attitude, m.aids), told, (attitude, readings), is_leaf=lambda x: x is None
     )
+    if leg.kind == AIR:
+        # Transducer noise: the draws of altimeters that are shut off in the entry.
+        first = sensors.NOISES
+        free = jnp.stack([noise[first + 15], noise[first + 16], noise[sensors.NOISES - 1]])
+        truth, deployment = sense_vent(world, truth, felt, cycle, free)
+        told = eqx.tree_at(lambda m: m.deployment, told, deployment, is_leaf=lambda x: x is None)
     return truth, told
 
 

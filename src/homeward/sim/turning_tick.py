@@ -23,8 +23,6 @@ from homeward.world.state import TruthState
 from homeward.world.valves import fire, lag, shut
 from homeward.world.world import World
 
-OUT = 1e-3  # of the engine's force: the tail-off is over
-
 
 def act_turning(
     world: World, leg: Leg, frozen: Frozen, truth: TruthState, active: Command, motion: Motion,
@@ -37,7 +35,7 @@ def act_turning(
     """
     body, state = world.body, truth.body
     assert body is not None and state is not None and active.thruster_seconds is not None
-    assert active.isolated is not None and active.axial_seconds is not None and active.burnt is not None
+    assert active.isolated is not None and active.axial_seconds is not None
     dt, where = leg.tick, WHERE[leg.kind]
     r, v, _, _ = motion
     since = truth.time - frozen.time
@@ -54,7 +52,6 @@ def act_turning(
     rcs = state.propellant - (0.0 if in_orbit else used)
     engine_level = state.engine_level
     stage, stage_time, retro_time = truth.stage, truth.stage_time, truth.retro_time
-    finished = jnp.zeros_like(truth.done)
 
     if in_orbit:
         engine_level, share = lag(engine_level, active.engine_seconds, dt, body.engine_fall, body.engine_fall)
@@ -66,10 +63,6 @@ def act_turning(
         force = add(force, (axial, jnp.zeros_like(dt), jnp.zeros_like(dt)))
         burnt = burnt + axial * dt / body.axial.exhaust_speed
         mass, propellant = mass - burnt, propellant - burnt
-        asked = active.engine_seconds + active.axial_seconds
-        over = (asked <= 0.0) & (engine_level < OUT) & active.burnt
-        finished = over | ((propellant <= 0.0) & (truth.sensed_delta_v > 0.5 * leg.burn_delta_v))
-        finished = finished & (leg.burn_delta_v > 0.0)
     done = None
     if leg.kind == CANOPY:
         done = set_off(world, truth, active, dt)
@@ -93,7 +86,8 @@ def act_turning(
         worst = felt_under_canopy(extremes, subtract(changed, there.gravity_F), done.thrust)
         extremes = jax.tree.map(lambda now, before: jnp.where(ok, now, before), worst, extremes)
     falling = there.altitude + 0.5 * dt * _climb(r, v)
-    ends = (falling <= leg.end_altitude) | (truth.time + dt > leg.end_time)
+    # By the flight software's word, or where the leg has a numerical end of its own.
+    ends = (falling <= leg.end_altitude) | (truth.time + dt > jnp.minimum(leg.end_time, truth.ends_at))
     truth = eqx.tree_at(
         lambda t: (
             t.time, t.mass, t.propellant, t.sensed_delta_v, t.stage, t.stage_time, t.retro_time, t.done,
@@ -103,7 +97,7 @@ def act_turning(
         truth,
         (
             truth.time + dt, mass, propellant, sensed, stage, stage_time, retro_time,
-            truth.done | ends | finished | ~ok, truth.settled | finished | ~ok, truth.failed | ~ok,
+            truth.done | ends | ~ok, truth.settled | ~ok, truth.failed | ~ok,
             jnp.where(ok | truth.failed, truth.failed_time, truth.time), inertia, level, engine_level, rcs,
             state.flow + used, unit, extremes.opening_load, extremes.landing_load,
         ),

@@ -63,7 +63,6 @@ def measure(
         position_fix=truth.r_BI_I + error.position + error.drift_position,
         velocity_fix=truth.v_BI_I + error.velocity + error.drift_velocity,
         specific_force=sensed,
-        sensed_delta_v=truth.sensed_delta_v,
         bank=truth.bank,
         height=height + model.altimeter_sigma * noise[6],
         propellant=truth.propellant,

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.typing import Array, Count, Flag, Float, Mat33, Quat, Scalar, Vec3
+from homeward.world.deployment_sensors import CavityState, empty_cavity
 
 
 class NavigationErrorState(eqx.Module):
@@ -61,13 +62,15 @@ class TruthState(eqx.Module):
     drag_area: Scalar  # m2
     bank: Scalar  # rad
     bank_rate: Scalar  # rad/s
-    sensed_delta_v: Scalar  # m/s since the engine was lit
+    sensed_delta_v: Scalar  # m/s delivered along the thrust since the leg began
     stage: Count  # parachute: 0 none, 1 drogue, 2 main reefed, 3 main, 4 backup
     stage_time: Scalar  # s since the stage began
     retro_time: Scalar  # s the landing rockets have burnt
     heat_load: Scalar  # J/m2
     navigation_error: NavigationErrorState
     extremes: Extremes
+    cavity: CavityState  # of the deployment unit's vent
+    ends_at: Scalar  # s, when the leg ends by the flight software's word; infinite before it is known
     done: Flag  # the leg's end lies within the next tick, or has come
     settled: Flag  # the state stands at the end itself
     failed: Flag  # a number is not finite, or the leg took too long
@@ -87,6 +90,6 @@ def initial_truth(
         propellant=zero, drag_area=zero, bank=zero, bank_rate=zero, sensed_delta_v=zero,
         stage=none, stage_time=zero, retro_time=zero, heat_load=zero,
         navigation_error=NavigationErrorState(zeros, zeros, zeros, zeros, no),
-        extremes=Extremes(zero, zero, zero, zero, zero, none, zero), done=no, settled=no, failed=no,
-        failed_time=zero,
+        extremes=Extremes(zero, zero, zero, zero, zero, none, zero), cavity=empty_cavity(),
+        ends_at=jnp.asarray(np.inf, float), done=no, settled=no, failed=no, failed_time=zero,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from homeward.earth.orientation import AbstractOrientation
 from homeward.typing import Scalar, Vec3
 from homeward.vehicle import Capsule, Engine, Parachutes, Retro, Stack
 from homeward.world.body import BodyModel
+from homeward.world.deployment_sensors import DeploymentSensors
 from homeward.world.faults import Faults
 from homeward.world.interfaces import AbstractAerodynamics, AbstractAtmosphere, AbstractGravity, AbstractWind
 
@@ -43,6 +44,7 @@ class World(eqx.Module):
     parachutes: Parachutes
     retro: Retro
     navigation: NavigationErrorModel
+    deployment: DeploymentSensors
     faults: Faults
     ground_altitude: Scalar  # m above the ellipsoid, of the landing area
     body: BodyModel | None = None  # None where the ship is a point mass

@@ -1,0 +1,163 @@
+"""The return's flight software alone: recorded messages in, the recorded commands out, with no world at all.
+
+Every call that the loop makes into the executive is recorded with its messages, leg by leg, ends of the legs
+and separations included. A process of its own that never imports the world or the loop replays them.
+"""
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import replay_messages
+
+from homeward.earth.geodesy import from_geodetic, height_and_up
+from homeward.earth.orientation import earth_to_inertial
+from homeward.flight.executive import return_executive as executive
+from homeward.flight.flight_plan import plan_step
+from homeward.math.components import split
+from homeward.math.quaternion import from_matrix
+from homeward.scenario import load
+from homeward.scenario.build_attitude import entry_attitude
+from homeward.scenario.returns import plan_return
+from homeward.sim import turning_cycle
+from homeward.sim.carry import Carry, nothing_sensed
+from homeward.sim.legs import AIR, CANOPY, ORBIT, leg
+from homeward.sim.loop import begin
+from homeward.sim.mission import MissionLeg, planned
+from homeward.sim.turning_ends import settle_turning
+from homeward.world.instruments import COUNT
+
+CYCLES = 4
+ALONG = np.array([1.0, 0.0, 0.0])
+
+
+def _truth(plan, altitude, speed, climb):
+    """The plan's capsule at an altitude [m], with speeds [m/s] along the ground and upward."""
+    r_E = from_geodetic(plan.flight.ellipsoid, jnp.asarray(0.7), jnp.asarray(1.7), jnp.asarray(altitude))
+    _, up = height_and_up(plan.flight.ellipsoid, split(r_E))
+    up = np.array([float(x) for x in up])
+    east = np.cross([0.0, 0.0, 1.0], up)
+    v_E = jnp.asarray(speed * east / np.linalg.norm(east) + climb * up)
+    spin = plan.world.orientation.at(plan.truth.time)
+    r, v = (np.asarray(x) for x in earth_to_inertial(spin, plan.truth.time, r_E, v_E))
+    return r, v, np.asarray(v_E) @ np.asarray(spin.C_EI0)
+
+
+def _at(plan, altitude, speed, climb, nose=None):
+    """Truth and carry there: at the trim attitude, or with the nose along a direction in I."""
+    r, v, relative = _truth(plan, altitude, speed, climb)
+    C = entry_attitude(r, relative, float(plan.flight.steering.capsule.trim))
+    if nose is not None:
+        y = np.cross(r, nose) / np.linalg.norm(np.cross(r, nose))
+        C = np.stack([nose, y, np.cross(nose, y)])
+    return eqx.tree_at(
+        lambda t: (t.r_BI_I, t.v_BI_I, t.body.q_BI, t.propellant), plan.truth,
+        (jnp.asarray(r), jnp.asarray(v), from_matrix(jnp.asarray(C)), jnp.asarray(500.0)),
+    )  # fmt: skip
+
+
+def _flights(plan):
+    """Three flights through every leg: in orbit, through the interface, and down to the parachutes."""
+    now = float(plan.truth.time)
+    orbit, air, low = 395e3, 120.4e3, 10.35e3
+    return [
+        (_at(plan, orbit, 7260.0, -100.0, ALONG), [
+            MissionLeg("coast to burn", leg(ORBIT, 0, 0.1), None, plan_step(until_time=now + 2.53)),
+            MissionLeg("deorbit burn", leg(ORBIT, 1, 0.1), None, plan_step(delta_v=1.5, direction_I=ALONG)),
+            MissionLeg("coast to separation", leg(ORBIT, 2, 0.1), None,
+                       plan_step(until_altitude=orbit - 900.0, entering=True)),
+        ]),
+        (_at(plan, air, 7400.0, -210.0), [
+            MissionLeg("coast to interface", leg(AIR, 0, 0.1, entry=False), None,
+                       plan_step(until_altitude=120e3)),
+            MissionLeg("entry", leg(AIR, 1, 0.1), None, plan_step(guided=True, deploys=True)),
+        ]),
+        (_at(plan, low, 40.0, -190.0), [
+            MissionLeg("last seconds of the entry", leg(AIR, 0, 0.1), None,
+                       plan_step(guided=True, deploys=True)),
+            MissionLeg("descent", leg(CANOPY, 1, 0.1), None, plan_step()),
+        ]),
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    """Flights as (parameters, first state, legs with their messages), and the ends of the legs."""
+    # At the opening altitude of this capsule the air is that of 10 km here.
+    plan = plan_return(load("apollo-10", {"return.legs.opening_altitude_m": "10000.0"}), fidelity="six-dof")
+    programs, ends, flights = {}, {}, []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turning_cycle.executive, "cycle", replay_messages.cycle)
+        patch.setattr(turning_cycle.executive, "tick", replay_messages.tick)
+
+        def chunk(world, flight, leg, carry, noise):
+            def one(carry, n):
+                carry, _, m = turning_cycle.cycle_with_messages(world, flight, leg, carry, n, False, True)
+                return carry, m
+
+            return jax.lax.scan(one, carry, noise)
+
+        for truth, items in _flights(plan):
+            flight = planned(plan.flight, items)
+            state = executive.init(flight)
+            carry = Carry(truth, state, state.acting, truth.time, nothing_sensed(COUNT))
+            legs = []
+            for item in items:
+                carry = begin(carry, item.leg)
+                rng = np.random.default_rng(len(ends))
+                noise = jnp.asarray(rng.normal(size=(CYCLES, turning_cycle.noises(item.leg.kind))))
+                given = (plan.world, flight, item.leg, carry, noise)
+                if item.leg.kind not in programs:
+                    programs[item.leg.kind] = (
+                        jax.jit(chunk).lower(*given).compile({"xla_backend_optimization_level": 0})
+                    )
+                carry, m = programs[item.leg.kind](*given)
+                ends[item.name] = bool(carry.truth.done)
+                carry = settle_turning(plan.world, item.leg, carry)
+                parts = (m.taken, m.sensors, m.command, m.tick_taken, m.tick_sensors, m.tick_command)
+                legs.append((item.name, item.leg.kind, jax.tree.map(np.asarray, parts)))
+            flights.append((jax.tree.map(np.asarray, flight), jax.tree.map(np.asarray, state), legs))
+    return flights, ends
+
+
+def test_every_leg_but_the_open_ones_ends_by_the_flight_softwares_word(recorded):
+    _, ends = recorded
+    open_ended = {name for name, done in ends.items() if not done}
+    assert open_ended <= {"entry", "descent", "coast to separation"}
+    assert ends["coast to burn"] and ends["deorbit burn"] and ends["last seconds of the entry"]
+    assert ends["coast to interface"]
+
+
+def _run(tmp_path: Path, flights) -> subprocess.CompletedProcess[str]:
+    path = tmp_path / "messages.pickle"
+    path.write_bytes(pickle.dumps(flights))
+    script = Path(replay_messages.__file__)
+    return subprocess.run([sys.executable, str(script), str(path)], capture_output=True, text=True)
+
+
+def test_the_recorded_messages_give_the_recorded_commands_without_a_world(recorded, tmp_path):
+    flights, _ = recorded
+    told = _run(tmp_path, flights)
+    assert told.returncode == 0, told.stdout + told.stderr
+    names = [line.split(":")[0] for line in told.stdout.splitlines()]
+    assert names == [name for _, _, legs in flights for name, _, _ in legs]
+
+
+def test_a_reading_that_was_changed_is_noticed(recorded, tmp_path):
+    """The replay can fail: one gyro's reading of one tick, wrong by a microradian."""
+    parameters, state, legs = recorded[0][0]
+    name, mode, messages = legs[0]
+    sensors = messages[4]
+    angles = np.array(sensors.inertial.angles)
+    angles[1, 3, 0] += 1e-6
+    spoilt = list(messages)
+    spoilt[4] = eqx.tree_at(lambda s: s.inertial.angles, sensors, angles)
+    told = _run(tmp_path, [(parameters, state, [(name, mode, tuple(spoilt)), *legs[1:]])])
+    assert told.returncode == 1
+    assert "a command differs" in told.stderr
