@@ -98,6 +98,8 @@ def draw_range(ax: Axes, view: FlightView) -> None:
         line(ax, x, y, color)
         k = seen[int(0.55 * (len(seen) - 1))]
         label(ax, float(x[k]), float(y[k]), words, color, offset=(0, above), ha="center")
+    low, high = ax.get_ylim()
+    ax.set_ylim(low * (low / high) ** 0.12, high)  # room for the lower line's name
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
     ax.minorticks_off()
     panel_title(ax, "Range to go and predicted miss, km")

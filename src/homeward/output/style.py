@@ -149,6 +149,7 @@ def shade_spans(ax: Axes, spans: Iterable[tuple[float, float]], text: str = "", 
             va="top",
             fontsize=8,
             color=SOFT,
+            path_effects=[withStroke(linewidth=2.6, foreground=color)],
         )
 
 
