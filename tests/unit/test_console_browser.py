@@ -205,17 +205,21 @@ SHOWN = (
 )
 
 
-def check_sizes(page, width, ratio):
-    """No page is wider than the screen, and every canvas has its box's size, however often it is drawn."""
+def drawn(page):
+    """Draw what is there once more, and wait until it is."""
+    page.evaluate(
+        "window.hw && hw.desk && (hw.desk.view.paint(), hw.desk.earth.size()), window.drawn = false"
+    )
     page.evaluate(SHOWN)
     page.wait_for_function("window.drawn")
+
+
+def check_sizes(page, width, ratio):
+    """No page is wider than the screen, and every canvas has its box's size, however often it is drawn."""
+    drawn(page)
     first = page.evaluate(CANVASES)
     for _ in range(3):  # a canvas that feeds its size back into its box grows with every drawing
-        page.evaluate(
-            "window.hw && hw.desk && (hw.desk.view.paint(), hw.desk.earth.size()), window.drawn = false"
-        )
-        page.evaluate(SHOWN)
-        page.wait_for_function("window.drawn")
+        drawn(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(CANVASES) == first
     for c in first:

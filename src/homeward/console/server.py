@@ -19,7 +19,7 @@ from homeward.errors import InputError
 
 STATIC = Path(__file__).parent / "static"
 TICK = 0.1  # s between two looks at a flight
-HISTORY = 50  # messages that are kept for a browser whose connection broke
+HISTORY = 300  # messages, of half a minute, that are kept for a browser whose connection broke
 
 
 def check_port(host: str, port: int) -> int:
@@ -83,7 +83,7 @@ class Console:
                 host=host, port=port, title="Homeward", favicon=STATIC / "homeward.svg", dark=None,
                 reload=False, show=False, tailwind=False, show_welcome_message=False,
                 message_history_length=HISTORY, binding_refresh_interval=None,
-                reconnect_timeout=10.0, timeout_graceful_shutdown=1,
+                reconnect_timeout=30.0, timeout_graceful_shutdown=1,
             )  # fmt: skip
         finally:
             self.stop()
