@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic, horizontal_distance
-from homeward.flight.landing import LAYER, aim_point, drift
+from homeward.flight.landing import LASTING, LAYER, aim_point, drift
 from homeward.vehicle import Parachutes
 
 P = Parachutes(*(jnp.asarray(x) for x in (24.0, 1.0, 16.0, 900.0, 0.06, 8.0, 4.0, 380.0, 0.0, 0.0)))
@@ -42,6 +42,18 @@ def test_duration_is_that_of_terminal_speeds():
         time += 0.02
     # A layer of 100 m is crossed in 0.6 s under the drogue and 14 s under the main.
     assert _fall(0.0, 0.0)[2] == pytest.approx(time, abs=15.0)
+
+
+def test_half_of_an_error_of_the_forecast_is_expected_all_the_way_down():
+    """It acts for half the time of the descent at least, and for less than all of it."""
+    zeros = jnp.zeros(HEIGHTS.shape)
+    top, ground = jnp.asarray(OPENING), jnp.asarray(GROUND)
+    d = drift(P, jnp.asarray(MASS), jnp.asarray(DENSITY), zeros, zeros, top, ground)
+    share = float(d.error_seconds / d.duration)
+    assert LASTING < share < LASTING + 0.5 * (1.0 - LASTING)
+    # From just above the ground nothing has faded.
+    low = drift(P, jnp.asarray(MASS), jnp.asarray(DENSITY), zeros, zeros, ground + 50.0, ground)
+    assert float(low.error_seconds / low.duration) == pytest.approx(1.0, abs=0.02)
 
 
 def test_only_the_wind_on_the_way_down_counts():

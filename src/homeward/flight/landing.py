@@ -11,6 +11,9 @@ from homeward.vehicle import Parachutes
 
 LAYER = 100.0  # m
 ERROR_MEMORY = 3e3  # m of altitude over which an error of the wind forecast lives on
+# Share of the variance of that error that is the same at all heights: of an error found at one height, this
+# part is expected at every other, and the rest as far as it has not faded.
+LASTING = 0.5
 NEAREST_POLE = 1e-6  # rad: 6 m, within which a longitude means nothing
 SHORT = 1e-7  # rad of latitude below which the cosine half way serves
 LAYERS = 300  # enough for an opening 30 km above the ground
@@ -18,7 +21,7 @@ LAYERS = 300  # enough for an opening 30 km above the ground
 
 class Drift(eqx.Module):
     """Drift north and east [m], duration [s], and for how many seconds an error of the forecast acts that is
-    found at the top: it fades with ``ERROR_MEMORY`` of altitude."""
+    found at the top: half of it (``LASTING``) lasts, half fades with ``ERROR_MEMORY`` of altitude."""
 
     north: Scalar
     east: Scalar
@@ -58,7 +61,8 @@ def drift(
         shield = (top < p.heat_shield_altitude) & (time > open_at)
         weight = (mass - jnp.where(shield, p.heat_shield_mass, 0.0)) * G0
         lasts = depth / jnp.sqrt(2.0 * weight / (rho * area))
-        felt = felt + lasts * jnp.exp((0.5 * (top + bottom) - opening_altitude) / ERROR_MEMORY)
+        fades = jnp.exp((0.5 * (top + bottom) - opening_altitude) / ERROR_MEMORY)
+        felt = felt + lasts * (LASTING + (1.0 - LASTING) * fades)
         return (time + lasts, x + vn * lasts, y + ve * lasts, felt), None
 
     zero = jnp.zeros_like(mass)
