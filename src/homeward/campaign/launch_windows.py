@@ -69,7 +69,7 @@ def crossings(told: Rendezvous, start: Epoch, span: float, where: str) -> list[t
     found = []
     for k in least:
         bounds = float(times[k - 1]), float(times[k + 1])
-        near = minimize_scalar(plane, bounds=bounds, method="bounded", options={"xatol": 0.1})
+        near: Any = minimize_scalar(plane, bounds=bounds, method="bounded", options={"xatol": 0.1})
         if -SECOND <= near.x < span:
             lift_off = start.plus(float(near.x))
             found.append((lift_off, insertion(told, lift_off, where)))

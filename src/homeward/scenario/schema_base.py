@@ -55,7 +55,9 @@ def _utc(value: object) -> str:
     try:
         epoch = Epoch.from_iso(value)
     except InputError as error:
-        raise ValueError(f"{expected}: {error}") from None
+        reason = str(error).rpartition("': ")[2]
+        told = {"expected a year": reason, "expected a date": expected}
+        raise ValueError(told.get(reason[:15], f"{expected}: {reason}")) from None
     fraction = _FRACTION.search(value)
     digits = min(len(fraction[1]), 9) if fraction else 0
     return epoch.to_iso(digits).removesuffix("Z")
