@@ -181,7 +181,14 @@ MUTATIONS = {
         "fits = (length >= self._shortest[apid]) & (length <= self._longest[apid])",
         "fits = length > 0",
         HOSTILE,
-        "flipped_bit",
+        "another_length",
+    ),
+    "packets awaited in the order of their beginnings": (
+        "packets",
+        "while self._ends and self._ends[0][0] <= there:",
+        "while self._ends and next(iter(self._begun.values()), 0) <= there and self._ends[0][0] <= there:",
+        HOSTILE,
+        "holds_back_none",
     ),
     "checks without end": (
         "packets",

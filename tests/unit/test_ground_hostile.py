@@ -234,3 +234,18 @@ def test_a_sender_that_never_finishes_does_not_hang_the_listener(trickle, tmp_pa
         finally:
             done.set()
     assert "broke off: the sender was silent for 1 s" in capsys.readouterr().out
+
+
+def test_a_packet_of_another_length_than_its_group_s_is_no_packet():
+    made = record().dictionary.groups[0]
+    for size in (0, 8, made.format.size - 8, made.format.size + 8):
+        heard = greeted()
+        short = pack(Packet(made.apid, 0, 0.0, bytes(size)), record().clock)
+        heard.feed(short + packets(1)[0])
+        assert heard.packets == 1 and heard.skipped == len(short)
+
+
+def test_a_long_packet_that_does_not_come_holds_back_none_behind_it():
+    heard = greeted()
+    heard.feed(bytes([0x08, ABOUT_APID, 0xC0, 0, 0x3F, 0xF0, 0x1F]) + b"".join(packets(10)))
+    assert heard.packets == 10
