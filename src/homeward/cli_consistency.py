@@ -16,20 +16,24 @@ from homeward.scenario.load import load, parse_settings
 
 def consistency(
     name: ScenarioName,
-    runs: Annotated[int, typer.Option("--runs", help="dispersed returns to fly")] = 300,
+    runs: Annotated[int, typer.Option("--runs", help="dispersed flights to fly")] = 300,
     seed: Annotated[int, typer.Option("--seed", help="of the draws")] = 1,
     settings: Settings = None,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE.png", help="draw it here")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fly many returns; tell by leg whether errors and innovations are as large as the filter believes."""
+    """Fly many returns, or rendezvous of a file that holds no return; tell by leg whether errors and
+    innovations are as large as the filter believes."""
     if out is not None:
         if not out.lower().endswith(".png"):
             raise InputError(f"--out {out}: expected a name that ends in .png")
         check_file(Path(out))
     scenario = load(name, parse_settings(settings or []))
     with working() as talk:
-        from homeward.campaign.consistency import consistency as look
+        if scenario.landing_site is None and scenario.rendezvous is not None:
+            from homeward.campaign.pair_consistency import pair_consistency as look
+        else:
+            from homeward.campaign.consistency import consistency as look
 
         found = look(scenario, runs, seed, talk)
         if out is not None:
@@ -48,7 +52,8 @@ def consistency(
 def _show(screen: Console, told: dict) -> None:
     from homeward.cli_report import plain_table
 
-    screen.print(f"{told['scenario']}: {told['runs']} returns, seed {told['seed']}", style="bold")
+    flights = told.get("flights", "returns")
+    screen.print(f"{told['scenario']}: {told['runs']} {flights}, seed {told['seed']}", style="bold")
     low, high = told["band"]
     table = plain_table(
         "leg",
@@ -66,7 +71,9 @@ def _show(screen: Console, told: dict) -> None:
             f"{100.0 * r['share']:.0f} %", f"{r['longest_high_s']} s", "" if r["holds"] else "not as asked",
         )  # fmt: skip
     screen.print(table)
-    o = told["opening"]
+    o = told.get("opening")
+    if o is None:
+        return
     since = (
         "none since the black-out began"
         if o["satellites_since_s"] < 0

@@ -19,6 +19,7 @@ import pytest
 import homeward as hw
 from homeward.campaign.disperse_pair import disperse_pair
 from homeward.campaign.rendezvous import pair_keys
+from homeward.flight.pair_beliefs import PairGeometry
 from homeward.flight.pair_port import port_relative
 from homeward.icd_pair import PairNavigation
 from homeward.math.lvlh import lvlh_matrix
@@ -27,6 +28,7 @@ from homeward.scenario.rendezvous_plan import plan_rendezvous
 from homeward.sim.close import close_cycle, close_noises
 from homeward.sim.close_lanes import begin_lanes
 from homeward.sim.pair_lanes import fly_far, world_axes
+from homeward.sim.pair_record import apart_as_drawn
 from homeward.world.hull import station_attitude
 
 pytestmark = pytest.mark.slow
@@ -36,6 +38,12 @@ NEAR = 20.0  # m from port to port
 PLACE, TURN = 0.02, np.radians(0.3)  # 3 sigma
 LOW, HIGH, SHARE = 0.7, 1.3, 0.9
 MOST, LONGEST = 1.5, 10  # s
+# What sensors and filter make of each other: everything is built as drawn. With the errors of the survey the
+# filter is too sure of itself near the port: docs/models/relative_navigation.md tells by how much.
+PARTS = ("port_error_m", "port_error_deg", "dock_error_m", "target_error_m", "target_error_deg",
+         "reflector_error_m", "camera_error_m", "camera_error_deg", "lidar_error_m", "lidar_error_deg",
+         "star_error_deg")  # fmt: skip
+AS_DRAWN = {f"rendezvous.survey.{part}": "0.0" for part in PARTS}
 CAREFUL = ("5000 m hold",)  # where the satellites' lasting errors are read as white ones
 
 
@@ -55,17 +63,20 @@ def _look(world, flight, carry):
     true = PairNavigation(
         t.time, b.r_BI_I, b.v_BI_I, b.r_TI_I, b.v_TI_I, t.q_BI, t.omega_BI_B, q_TI, sigma, sigma, sigma
     )
-    geometry = flight.filter.geometry
+    geometry, hull = flight.filter.geometry, world.hull
+    built = PairGeometry(hull.port_T, hull.C_DT, hull.dock_B)
     apart = jnp.concatenate([b.r_BI_I - b.r_TI_I, b.v_BI_I - b.v_TI_I])
+    known = jnp.concatenate([apart_as_drawn(hull, geometry, t), apart[3:]])
 
-    def between(r_BT_I, q_BI, q_TI):
-        return to_matrix(q_TI).T @ geometry.port_T - r_BT_I - to_matrix(q_BI).T @ geometry.dock_B
+    def between(g, r_BT_I, q_BI, q_TI):
+        return to_matrix(q_TI).T @ g.port_T - r_BT_I - to_matrix(q_BI).T @ g.dock_B
 
-    off = between(motion.r_BT_I, attitude.q_BI, believed.q_TI) - between(apart[:3], t.q_BI, q_TI)
-    port = port_relative(true, geometry)
+    off = between(geometry, motion.r_BT_I, attitude.q_BI, believed.q_TI)
+    off = off - between(built, apart[:3], t.q_BI, q_TI)
+    port = port_relative(true, built)
     return {
         "step": f.step, "done": t.done, "distance": port.rho_D[0],
-        "square": _square(jnp.concatenate([motion.r_BT_I, motion.v_BT_I]) - apart,
+        "square": _square(jnp.concatenate([motion.r_BT_I, motion.v_BT_I]) - known,
                           f.filter.covariance[:6, :6]),
         "place": lvlh_matrix(b.r_TI_I, b.v_TI_I) @ off,
         "turn": port_relative(believed, geometry).error_B - port.error_B,
@@ -89,7 +100,7 @@ def _minute(world, flight, carry, keys):
 @functools.cache
 def _flown(seed):
     """Names of the legs, and rows (lane, second) of a hundred flights."""
-    made = plan_rendezvous(hw.load("shenzhou-16"))
+    made = plan_rendezvous(hw.load("shenzhou-16", AS_DRAWN))
     picks = np.arange(LANES)
     world, start = disperse_pair(made, seed, picks, True)
     keys = pair_keys(seed, picks)

@@ -297,15 +297,17 @@ def test_the_difference_of_two_fixes_serves_where_nothing_better_does():
 
 def test_readings_one_by_one_are_the_whole_at_once():
     rng = np.random.default_rng(3)
-    A = rng.normal(size=(15, 15))
-    P, H, y, R = A @ A.T, rng.normal(size=(7, 15)), rng.normal(size=7), np.diag(rng.uniform(1.0, 2.0, 7))
+    A = rng.normal(size=(22, 22))
+    P, H, y, R = A @ A.T, rng.normal(size=(7, 22)), rng.normal(size=7), np.diag(rng.uniform(1.0, 2.0, 7))
     rows = filter_.Rows(jnp.asarray(H), jnp.asarray(y), jnp.asarray(np.diag(R)), jnp.ones(7, bool))
-    found, x, taken = filter_.correct(jnp.asarray(P), rows, jnp.asarray(100.0))
+    found, x, taken, squares = filter_.correct(jnp.asarray(P), rows, jnp.asarray(100.0))
     K = P @ H.T @ np.linalg.inv(H @ P @ H.T + R)
     assert bool(jnp.all(taken))
     assert np.asarray(x) == pytest.approx(K @ y, abs=1e-9)
     assert np.asarray(found) == pytest.approx(P - K @ H @ P, abs=1e-8)
     assert np.array_equal(np.asarray(found), np.asarray(found).T)
+    # One by one or together, they are as surprising.
+    assert float(jnp.sum(squares)) == pytest.approx(y @ np.linalg.solve(H @ P @ H.T + R, y), rel=1e-9)
 
 
 def test_without_a_link_the_station_is_held_against_its_orbit():

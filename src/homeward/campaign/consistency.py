@@ -43,6 +43,7 @@ class Series:
     time: np.ndarray
     mean: np.ndarray
     runs: np.ndarray
+    step: float = 1.0  # s from one to the next
 
     @property
     def share(self) -> float:
@@ -52,12 +53,22 @@ class Series:
 
     @property
     def high(self) -> int:
-        """The longest time above ``HIGH`` [s]."""
+        """The longest time above ``HIGH`` [s], from look to look where they are more than a second apart."""
         longest = now = 0
         for above in self.mean > HIGH:
             now = now + 1 if above else 0
             longest = max(longest, now)
-        return longest
+        return longest if self.step == 1.0 else round(max(longest - 1, 0) * self.step)
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The series in numbers."""
+        return {
+            "leg": self.leg, "of": self.kind, "seconds": round(len(self.mean) * self.step),
+            "mean": float(self.mean.mean()), "lowest": float(self.mean.min()),
+            "highest": float(self.mean.max()), "share": self.share, "longest_high_s": self.high,
+            "holds": self.holds,
+        }  # fmt: skip
 
     @property
     def holds(self) -> bool:
@@ -89,14 +100,7 @@ class Consistency:
                 "believed_3sigma_m": float(np.mean(self.believed)),
                 "satellites_since_s": float(np.median(self.waited)),
             },
-            "rows": [
-                {
-                    "leg": s.leg, "of": s.kind, "seconds": len(s.mean), "mean": float(s.mean.mean()),
-                    "lowest": float(s.mean.min()), "highest": float(s.mean.max()), "share": s.share,
-                    "longest_high_s": s.high, "holds": s.holds,
-                }
-                for s in self.series
-            ],
+            "rows": [s.row for s in self.series],
         }  # fmt: skip
 
 

@@ -56,7 +56,6 @@ class PairBelief(eqx.Module):
     radar_range: tuple[Scalar, Scalar]  # m: white, once a flight
     radar_rate: tuple[Scalar, Scalar]  # m/s
     radar_angle: tuple[Scalar, Scalar]  # rad
-    radar_memory: Scalar  # s over which the filter may average what is drawn once a flight
     lidar_floor: Scalar  # m
     lidar_part: Scalar  # of the range
     lidar_angle: Scalar  # rad
@@ -110,7 +109,6 @@ def pair_belief() -> PairBelief:
         radar_range=(n(9.5), n(3.0)),
         radar_rate=(n(0.0147), n(0.003)),
         radar_angle=(n(14.0 * 60.0 * ARCSECOND), n(5.0 * 60.0 * ARCSECOND)),
-        radar_memory=n(1000.0),
         lidar_floor=n(0.1),
         lidar_part=n(5e-4),
         lidar_angle=n(0.05 * DEGREE),

@@ -1,4 +1,4 @@
-"""The relative filter's covariance: 15 errors, carried on by the gradient, corrected number by number.
+"""The relative filter's covariance: 22 errors, carried on by the gradient, corrected number by number.
 
 Errors are truth less belief. The sensors' lasting errors are states, in units of their own 1-sigma, so that
 readings of one error are not taken for many. Sources: Carpenter and D'Souza, Navigation Filter Best
@@ -12,15 +12,19 @@ import jax.numpy as jnp
 from homeward.math.routine import routine
 from homeward.typing import Array, Bool, Flag, Float, Mat33, Scalar, Vec3
 
-SIZE = 15
+SIZE = 22
 PLACE, SPEED = slice(0, 3), slice(3, 6)  # m and m/s, I, ship less station
 SLOW = slice(6, 9)  # slow error of satellites (I) or, near, of the camera (B); of its 1-sigma
 LIDAR = slice(9, 12)  # error of the lidar drawn once a flight: range, two angles; of its 1-sigma
 TOLD = slice(12, 15)  # rad, T: the station against its told attitude
+FAST = slice(
+    15, 18
+)  # slow error of the satellites' velocity (I) or of the camera's attitude (B); of its 1-sigma
+RADAR = slice(18, 22)  # error of the radar drawn once a flight: range, rate, two angles; of its 1-sigma
 MOVING = 6  # the first errors, which motion mixes
 
-# A "constant" error of the lidar renews itself in this time, s: its variance can never run to zero.
-LIDAR_TIME = 20_000.0
+# A "constant" error of lidar or radar renews itself in this time, s: its variance can never run to zero.
+LASTING_TIME = 20_000.0
 
 Covariance = Float[Array, "n n"]
 
@@ -39,9 +43,9 @@ def joined(*rows: Rows) -> Rows:
     return jax.tree.map(lambda *parts: jnp.concatenate(parts), *rows)
 
 
-def initial(place: Vec3, speed: Vec3, told: Scalar) -> Float[Array, "15 15"]:
+def initial(place: Vec3, speed: Vec3, told: Scalar) -> Float[Array, "n n"]:
     """Covariance of 1-sigma figures [m, m/s, I; rad]; the sensors' errors in their own spread."""
-    sigma = jnp.concatenate([place, speed, jnp.ones(6), told * jnp.ones(3)])
+    sigma = jnp.concatenate([place, speed, jnp.ones(6), told * jnp.ones(3), jnp.ones(7)])
     return jnp.eye(SIZE) * (sigma * sigma)[:, None]
 
 
@@ -85,31 +89,36 @@ def moving_noise(walk2: Scalar, kick2: Scalar, dt: Scalar) -> Float[Array, "6 6"
 
 
 def carry(
-    P: Float[Array, "15 15"],
+    P: Float[Array, "n n"],
     gradient: Mat33,
     dt: Scalar,
     noise: Float[Array, "6 6"],
     slow_decay: Scalar,
     told_decay: Scalar,
     told: Scalar,
-) -> Float[Array, "15 15"]:
+) -> Float[Array, "n n"]:
     """The covariance one cycle on; decays are those of the slow errors, ``told`` [rad] a steady spread."""
     return routine(_carry, P, gradient, dt, noise, slow_decay, told_decay, told)
 
 
 def _carry(
-    P: Float[Array, "15 15"],
+    P: Float[Array, "n n"],
     gradient: Mat33,
     dt: Scalar,
     noise: Float[Array, "6 6"],
     slow_decay: Scalar,
     told_decay: Scalar,
     told: Scalar,
-) -> Float[Array, "15 15"]:
-    lidar_decay = jnp.exp(-dt / LIDAR_TIME)
-    three = jnp.ones(3)
-    keep = jnp.concatenate([jnp.ones(MOVING), slow_decay * three, lidar_decay * three, told_decay * three])
-    fresh = jnp.concatenate([three, three, told * told * three])
+) -> Float[Array, "n n"]:
+    drawn_decay = jnp.exp(-dt / LASTING_TIME)
+    three, four = jnp.ones(3), jnp.ones(4)
+    keep = jnp.concatenate(
+        [
+            jnp.ones(MOVING), slow_decay * three, drawn_decay * three, told_decay * three, slow_decay * three,
+            drawn_decay * four,
+        ]
+    )  # fmt: skip
+    fresh = jnp.concatenate([three, three, told * told * three, three, four])
     fresh = (1.0 - keep[MOVING:] * keep[MOVING:]) * fresh
     moved = carry_motion(P, gradient, dt) * (keep[:, None] * keep[None, :])
     added = jnp.zeros((SIZE, SIZE)).at[:MOVING, :MOVING].set(noise)
@@ -117,24 +126,26 @@ def _carry(
     return moved + added
 
 
-def renewed(P: Float[Array, "15 15"], same: Scalar) -> Float[Array, "15 15"]:
+def renewed(P: Float[Array, "n n"], same: Scalar) -> Float[Array, "n n"]:
     """Slow errors that begin anew with another sensor where ``same`` is 0; nothing changed where it is 1."""
     three = jnp.ones(3)
-    keep = jnp.concatenate([three, three, same * three, three, three])
+    keep = jnp.concatenate([three, three, same * three, three, three, same * three, jnp.ones(4)])
     return P * (keep[:, None] * keep[None, :]) + jnp.eye(SIZE) * (1.0 - keep)[:, None]
 
 
 def widened(P: Covariance, moving: Scalar, told: Scalar) -> Covariance:
     """Place and speed, and the told attitude, less sure by factors; what errors have in common is kept."""
     three = jnp.ones(3)
-    s = jnp.concatenate([moving * three, moving * three, three, three, told * three])[: P.shape[0]]
+    s = jnp.concatenate([moving * three, moving * three, three, three, told * three, jnp.ones(7)])
+    s = s[: P.shape[0]]
     return P * (s[:, None] * s[None, :])
 
 
 def correct(
     P: Covariance, rows: Rows, gate: Scalar
-) -> tuple[Covariance, Float[Array, " n"], Bool[Array, " m"]]:
-    """Readings taken in one by one; returns covariance, errors found, and which readings were taken.
+) -> tuple[Covariance, Float[Array, " n"], Bool[Array, " m"], Float[Array, " m"]]:
+    """Readings taken in one by one; returns covariance, errors found, which readings were taken, and the
+    squares of their innovations over the believed variances (0: not taken).
 
     ``P - g g'`` with ``g = P h / sqrt(s)``: symmetric to the last bit. An innovation beyond ``gate`` sigmas
     is not taken.
@@ -142,23 +153,24 @@ def correct(
 
     def one(carry: tuple[Covariance, Float[Array, " n"]], row: Rows):
         # A routine of its own: fused with the loop, what is seen of P is worked out again and again.
-        P, x, taken = routine(_correct_one, *carry, row, gate)
-        return (P, x), taken
+        P, x, taken, square = routine(_correct_one, *carry, row, gate)
+        return (P, x), (taken, square)
 
-    (P, x), taken = jax.lax.scan(one, (P, jnp.zeros(P.shape[0])), rows)
-    return P, x, taken
+    (P, x), (taken, squares) = jax.lax.scan(one, (P, jnp.zeros(P.shape[0])), rows)
+    return P, x, taken, squares
 
 
 def _correct_one(
     P: Covariance, x: Float[Array, " n"], row: Rows, gate: Scalar
-) -> tuple[Covariance, Float[Array, " n"], Flag]:
+) -> tuple[Covariance, Float[Array, " n"], Flag, Scalar]:
     seen = jnp.sum(row.H[:, None] * P, axis=0)
     s = jnp.sum(row.H * seen) + row.variance
     rest = row.residual - jnp.sum(row.H * x)
     taken = row.valid & (rest * rest < gate * gate * s)
     scale = jnp.where(taken, 1.0 / jnp.sqrt(s), 0.0)
     g = seen * scale
-    return P - g[:, None] * g[None, :], x + g * (rest * scale), taken
+    square = jnp.where(taken, rest * rest / s, 0.0)
+    return P - g[:, None] * g[None, :], x + g * (rest * scale), taken, square
 
 
 def times(A: Float[Array, "m k"], B: Float[Array, "k n"]) -> Float[Array, "m n"]:

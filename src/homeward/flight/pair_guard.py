@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from homeward.flight.readings import finite
 from homeward.icd_pair import PairAids
-from homeward.typing import Array, Bool, Flag, Int, Quat, Scalar
+from homeward.typing import Array, Bool, Flag, Float, Int, Quat, Scalar
 
 # Rows of a cycle, in this order: camera's place, its attitude, lidar, satellites, radar; the own fix apart.
 CAMERA_PLACE, CAMERA_TURN, LIDAR, SATELLITES, RADAR = (
@@ -72,6 +72,15 @@ def clean_pair(aids: PairAids) -> PairAids:
         touched=a.touched,
         captured=a.captured,
     )
+
+
+def innovations(taken: Bool[Array, "19"], squares: Float[Array, "19"]) -> Float[Array, "5"]:
+    """Mean square of the innovations of each group of readings, of those that were taken; 0 of none."""
+    means = []
+    for rows in GROUPS:
+        count = jnp.sum(taken[rows]).astype(float)
+        means.append(jnp.sum(squares[rows]) / jnp.maximum(count, 1.0))
+    return jnp.stack(means)
 
 
 def count_refusals(

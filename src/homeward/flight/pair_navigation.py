@@ -1,8 +1,8 @@
 """Relative navigation of a rendezvous: ship and ship against station, from 100s of kilometres to contact.
 
 Two filters. That of the ship's own state has six errors and reads fixes; that of ship less station has
-fifteen (``pair_filter``) and reads all that looks from one to the other. They are kept apart since what the
-one does not know, some metres of where the pair is, does not enter the other's motion.
+twenty-two (``pair_filter``) and reads all that looks from one to the other. They are kept apart since what
+the one does not know, some metres of where the pair is, does not enter the other's motion.
 """
 
 import equinox as eqx
@@ -18,7 +18,7 @@ from homeward.flight.pair_beliefs import (
     force_belief,
     pair_belief,
 )
-from homeward.flight.pair_guard import OWN, TURN, clean_pair, count_refusals, refused_again
+from homeward.flight.pair_guard import OWN, TURN, clean_pair, count_refusals, innovations, refused_again
 from homeward.flight.pair_motion import PairMotion, advance_pair
 from homeward.flight.pair_own import correct_own
 from homeward.flight.readings import choose, finite
@@ -42,12 +42,16 @@ class PairFilterState(eqx.Module):
     slow: Vec3  # believed errors, of their 1-sigma
     lidar: Vec3
     told: Vec3  # rad, T
+    fast: Vec3  # of their 1-sigma
+    radar: Float[Array, "4"]  # of their 1-sigma
     own: Float[Array, "6 6"]  # the ship's own place and speed, I
-    covariance: Float[Array, "15 15"]
+    covariance: Float[Array, "n n"]
     mode: Count  # whose slow error it is
     gained: Vec3  # m/s, I, gained lately
     dt: Scalar  # s, the last step
     refused: Int[Array, "6"]  # readings in a row: camera, its attitude, lidar, satellites, radar, own fix
+    # Squares of the last cycle's innovations over what was believed, a reading, in that order; 0: none taken.
+    innovation: Float[Array, "5"]
 
 
 class PairFilter(eqx.Module):
@@ -83,12 +87,15 @@ class PairFilter(eqx.Module):
             slow=zeros,
             lidar=zeros,
             told=zeros,
+            fast=zeros,
+            radar=jnp.zeros(4),
             own=own[: filter_.MOVING, : filter_.MOVING],
             covariance=P,
             mode=jnp.zeros((), int),
             gained=zeros,
             dt=jnp.ones(()),
             refused=jnp.zeros(6, int),
+            innovation=jnp.zeros(5),
         )
 
     def propagate(
@@ -130,12 +137,15 @@ class PairFilter(eqx.Module):
             slow=slow * state.slow,
             lidar=state.lidar,
             told=told * state.told,
+            fast=slow * state.fast,
+            radar=state.radar,
             own=own,
             covariance=P,
             mode=state.mode,
             gained=gained,
             dt=dt,
             refused=state.refused,
+            innovation=state.innovation,
         )
 
     def update(
@@ -152,7 +162,7 @@ class PairFilter(eqx.Module):
         sigma = jnp.zeros(3) if attitude_sigma is None else attitude_sigma
         now = readings.Believed(
             motion.r_BT_I, motion.v_BT_I, state.slow, state.lidar, q_BI, self._station_attitude(state),
-            readings.attitude_variance(sigma, state.dt), state.dt,
+            readings.attitude_variance(sigma, state.dt), state.dt, state.fast, state.radar,
         )  # fmt: skip
         figures = choose(aids.relative_valid, b.relative, b.difference)
         place = aids.satellite_position - aids.station_position
@@ -170,13 +180,24 @@ class PairFilter(eqx.Module):
         factors = jnp.where(again, WIDENING, 1.0)
         factor = jnp.max(jnp.where(jnp.arange(6) < OWN, factors, 1.0).at[TURN].set(1.0))
         P = filter_.widened(state.covariance, factor, factors[TURN])
-        P, x, taken = filter_.correct(P, rows, b.gate)
+        P, x, taken, squares = filter_.correct(P, rows, b.gate)
         own, x_own, own_valid, own_taken = correct_own(
             b, state.own, motion, aids, P, x, state.dt, factors[OWN]
         )
         refused = count_refusals(state.refused, rows.valid, taken, own_valid, own_taken)
         return eqx.tree_at(
-            lambda s: (s.motion, s.slow, s.lidar, s.told, s.own, s.covariance, s.refused),
+            lambda s: (
+                s.motion,
+                s.slow,
+                s.lidar,
+                s.told,
+                s.fast,
+                s.radar,
+                s.own,
+                s.covariance,
+                s.refused,
+                s.innovation,
+            ),
             state,
             (
                 PairMotion(
@@ -188,9 +209,12 @@ class PairFilter(eqx.Module):
                 state.slow + x[filter_.SLOW],
                 state.lidar + x[filter_.LIDAR],
                 state.told + x[filter_.TOLD],
+                state.fast + x[filter_.FAST],
+                state.radar + x[filter_.RADAR],
                 own,
                 P,
                 refused,
+                innovations(taken, squares),
             ),
         )
 
@@ -237,7 +261,11 @@ class PairFilter(eqx.Module):
         # One state serves one sensor: were both to be read, its error would be taken for the other's.
         same = jnp.where(mode == state.mode, 1.0, 0.0)
         P = filter_.renewed(state.covariance, same)
-        state = eqx.tree_at(lambda s: (s.covariance, s.slow, s.mode), state, (P, state.slow * same, mode))
+        state = eqx.tree_at(
+            lambda s: (s.covariance, s.slow, s.fast, s.mode),
+            state,
+            (P, state.slow * same, state.fast * same, mode),
+        )
         return state, difference
 
 

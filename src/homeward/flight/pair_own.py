@@ -17,8 +17,8 @@ def correct_own(
     own: Own,
     motion: PairMotion,
     aids: PairAids,
-    P: Float[Array, "15 15"],
-    x: Float[Array, "15"],
+    P: Float[Array, "n n"],
+    x: Float[Array, " n"],
     dt: Scalar,
     factor: Scalar,
 ) -> tuple[Own, Float[Array, "6"], Flag, Flag]:
@@ -46,5 +46,5 @@ def correct_own(
         variance + jnp.where(through, jnp.diagonal(P)[:MOVING], jnp.zeros(MOVING)),
         valid & jnp.ones(MOVING, bool),
     )
-    own, found, taken = correct(widened(own, factor, jnp.ones(())), rows, belief.gate)
+    own, found, taken, _ = correct(widened(own, factor, jnp.ones(())), rows, belief.gate)
     return own, found, valid, jnp.all(taken)

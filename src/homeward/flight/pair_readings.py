@@ -1,15 +1,15 @@
 """What the readings of a cycle say of the relative filter's errors, sensor by sensor.
 
-Angles are read across the believed line of sight: no direction is special. What is drawn once a flight and
-has no state of its own is taken for noise that lasts for a while: white of the variance ``2 tau / T`` times
-its own, so that a filter which averages over ``tau`` or longer believes no more than it may.
+Angles are read across the believed line of sight: no direction is special. What lasts of a sensor's error is
+a state of the filter; of the ship's own fix and attitude alone it is taken for noise, white of the variance
+``2 tau / T`` times its own: right for a filter which averages over ``tau`` or longer.
 """
 
 import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.flight.pair_beliefs import PairBelief, PairGeometry, SatelliteBelief
-from homeward.flight.pair_filter import LIDAR, PLACE, SIZE, SLOW, SPEED, TOLD, Rows
+from homeward.flight.pair_filter import FAST, LIDAR, PLACE, RADAR, SIZE, SLOW, SPEED, TOLD, Rows
 from homeward.flight.strapdown import turn_error
 from homeward.icd_pair import PairAids
 from homeward.math.components import cross, join, split
@@ -21,7 +21,6 @@ NEAR_FIGURE = 20.0  # m: where the camera's figures hold
 FLOOR = 0.25  # of them
 ATTITUDE_TIME = 100.0  # s: how long an error of the ship's attitude lasts, with stars less
 BEHIND = 1.0  # m: the camera's pupil behind the ship's port, its target behind the station's
-BUILT_TIME = 300.0  # s over which the filter averages a turn that lasts for the flight: the last 30 m
 CLOSEST = 0.5  # m: directions are not worked out nearer than that
 
 
@@ -36,6 +35,8 @@ class Believed(eqx.Module):
     q_TI: Quat
     attitude: Scalar  # rad2, variance that the ship's attitude adds to an angle
     dt: Scalar  # s since the readings before
+    fast: Vec3
+    radar: Float[Array, "4"]
 
 
 def lasting(white: Scalar, slow: Scalar, time: Scalar, dt: Scalar) -> Scalar:
@@ -54,12 +55,16 @@ def satellite_rows(
     """Position and velocity of ship less station; the slow error of the position is a state."""
     eye = jnp.eye(3)
     H = jnp.zeros((6, SIZE)).at[0:3, PLACE].set(eye).at[0:3, SLOW].set(figures.position_slow * eye)
-    H = H.at[3:6, SPEED].set(eye)
-    of_speed = lasting(figures.velocity_white, figures.velocity_slow, belief.satellite_time, now.dt)
+    H = H.at[3:6, SPEED].set(eye).at[3:6, FAST].set(figures.velocity_slow * eye)
     return Rows(
         H,
-        jnp.concatenate([place - now.r_BT_I - figures.position_slow * now.slow, speed - now.v_BT_I]),
-        jnp.concatenate([figures.position_white**2 * jnp.ones(3), of_speed * jnp.ones(3)]),
+        jnp.concatenate(
+            [
+                place - now.r_BT_I - figures.position_slow * now.slow,
+                speed - now.v_BT_I - figures.velocity_slow * now.fast,
+            ]
+        ),
+        jnp.concatenate([figures.position_white**2 * jnp.ones(3), figures.velocity_white**2 * jnp.ones(3)]),
         valid & jnp.ones(6, bool),
     )
 
@@ -75,26 +80,18 @@ def radar_rows(belief: PairBelief, now: Believed, aids: PairAids) -> Rows:
     H = jnp.zeros((4, SIZE)).at[0, PLACE].set(u_I)
     H = H.at[1, PLACE].set((now.v_BT_I - rate * u_I) / distance).at[1, SPEED].set(u_I)
     H = H.at[2, PLACE].set(-_back(C_BI, one) / distance).at[3, PLACE].set(-_back(C_BI, other) / distance)
-    memory = belief.radar_memory
-    angle = lasting(*belief.radar_angle, memory, now.dt) + now.attitude
+    white, drawn = (
+        jnp.stack([belief.radar_range[k], belief.radar_rate[k], belief.radar_angle[k], belief.radar_angle[k]])
+        for k in (0, 1)
+    )
+    H = H.at[:, RADAR].set(jnp.eye(4) * drawn[:, None])
+    read = jnp.stack(
+        [aids.radar_range - distance, aids.radar_rate - rate, jnp.sum(one * seen_B), jnp.sum(other * seen_B)]
+    )
     return Rows(
         H,
-        jnp.stack(
-            [
-                aids.radar_range - distance,
-                aids.radar_rate - rate,
-                jnp.sum(one * seen_B),
-                jnp.sum(other * seen_B),
-            ]
-        ),
-        jnp.stack(
-            [
-                lasting(*belief.radar_range, memory, now.dt),
-                lasting(*belief.radar_rate, memory, now.dt),
-                angle,
-                angle,
-            ]
-        ),
+        read - drawn * now.radar,
+        white * white + now.attitude * jnp.asarray([0.0, 0.0, 1.0, 1.0]),
         aids.radar_valid & jnp.ones(4, bool),
     )
 
@@ -165,18 +162,18 @@ def _camera_rows(
     share = belief.camera_share
     # The ship's attitude turns what is seen about the ship's port.
     tilt = now.attitude * jnp.sum(between_B * between_B) * jnp.asarray([0.0, 1.0, 1.0])
-    of_turn = lasting(turn * jnp.sqrt(1.0 - share), turn * jnp.sqrt(share), belief.camera_time, now.dt)
-    turned = jnp.sqrt(m.camera_turn**2 + m.target_turn**2)
-    of_turn = of_turn + lasting(jnp.zeros_like(turned), turned, jnp.asarray(BUILT_TIME), now.dt)
+    slow_turn = jnp.sqrt(turn * turn * share + m.camera_turn**2 + m.target_turn**2)
+    H = H.at[3:6, FAST].set(slow_turn * eye)
+    of_turn = turn * turn * (1.0 - share) + now.attitude
     return Rows(
         H,
         jnp.concatenate(
             [
                 aids.camera_position - between_B - slow * now.slow,
-                join(turn_error(q_BD, aids.camera_q_BD)),
+                join(turn_error(q_BD, aids.camera_q_BD)) - slow_turn * now.fast,
             ]
         ),
-        jnp.concatenate([sigma * sigma * (1.0 - share) + tilt, (of_turn + now.attitude) * jnp.ones(3)]),
+        jnp.concatenate([sigma * sigma * (1.0 - share) + tilt, of_turn * jnp.ones(3)]),
         aids.camera_valid & jnp.ones(6, bool),
     )
 

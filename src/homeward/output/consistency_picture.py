@@ -1,4 +1,4 @@
-"""Picture of a filter's consistency: mean squares over believed spread, through the legs of a return."""
+"""Picture of a filter's consistency: mean squares over believed spread, through the legs of a flight."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def consistency_picture(told: Mapping[str, Any], series: Sequence[MeanSquares]) 
         panel_title(ax, leg)
     for k, kind in enumerate(kinds):
         figure.text(0.05 + 0.2 * k, 0.905, kind, color=COLOURS[k % 4], fontsize=9)
-    words = f"{told['scenario']}, {told['runs']} returns: mean squares of errors and innovations, a dimension"
+    flights = f"{told['runs']} {told.get('flights', 'returns')}"
+    words = f"{told['scenario']}, {flights}: mean squares of errors and innovations, a dimension"
     figure.text(0.05, 0.95, words, color=INK, fontsize=13)
     figure.text(
         0.985, 0.015, "seconds since each part of the flight began", color=INK, fontsize=8, ha="right"

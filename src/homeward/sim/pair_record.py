@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 
+from homeward.flight.pair_beliefs import PairGeometry
 from homeward.icd_pair import PairFrame, PairNavigation
 from homeward.math.lvlh import to_lvlh
 from homeward.math.quaternion import conjugate, from_matrix, multiply, rotate
@@ -37,6 +38,18 @@ def seen_from_station(
     q_TI, _ = station_attitude(hull.motion, time, r_TI_I, v_TI_I)
     nose_I = rotate(conjugate(q_BI), jnp.array([1.0, 0.0, 0.0]))
     return rotate(q_TI, r_BI_I - r_TI_I), rotate(q_TI, nose_I)
+
+
+def apart_as_drawn(hull: Hull, drawn: PairGeometry, truth: PairTruth) -> Vec3:
+    """Ship less station [m, I] of a pair as drawn, whose ports are where those of the true pair are.
+
+    That is what a filter can know which is told drawings and sees ports.
+    """
+    b = truth.bodies
+    q_TI, _ = station_attitude(hull.motion, truth.time, b.r_TI_I, b.v_TI_I)
+    port_I = rotate(conjugate(q_TI), hull.port_T - drawn.port_T)
+    dock_I = rotate(conjugate(truth.q_BI), hull.dock_B - drawn.dock_B)
+    return b.r_BI_I - b.r_TI_I - port_I + dock_I
 
 
 def turn_missing(off: Quat) -> Vec3:
