@@ -208,7 +208,7 @@ MUTATIONS = {
     "a silent sender waited for": (
         "listen",
         "if listener.silent(silence):",
-        "if time.monotonic() - began > 20.0:",
+        "if time.monotonic() - began > 25.0:",
         HOSTILE,
         "never_finishes",
     ),

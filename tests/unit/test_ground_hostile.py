@@ -230,7 +230,9 @@ def test_a_sender_that_never_finishes_does_not_hang_the_listener(trickle, tmp_pa
         threading.Thread(target=speak, daemon=True).start()
         try:
             port = str(there.getsockname()[1])
+            began = time.monotonic()
             assert main(["listen", "--port", port, "--out", str(tmp_path / "a"), "--patience", "1"]) == 0
+            assert time.monotonic() - began < 20.0  # s: 1.3 where nothing else runs
         finally:
             done.set()
     assert "broke off: the sender was silent for 1 s" in capsys.readouterr().out
