@@ -159,7 +159,7 @@ class TickReadings(eqx.Module):
     height_valid: Flag = channel("1", "the gamma altimeter sees the ground")
     propellant: Scalar = channel("kg", "main-engine propellant as gauged")
     period: Scalar = channel("s", "time until the next message of this kind")
-    inertial: InertialReadings | InertialSample  # of the tick that has just ended
+    inertial: InertialReadings | InertialSample = channel("", "readings of the tick that has just ended")
     attitude: Attitude | None = None  # by an attitude unit with an error model: where no filter flies
 
 

@@ -83,7 +83,8 @@ class PairTick(eqx.Module):
 
     time: Scalar = channel("s", "onboard time at the tick's start")
     running: Flag = channel("1", "the processor runs; else it starts anew, and its inertial unit goes on")
-    inertial: InertialReadings  # of the tick before; of no duration where the cycle has had them
+    # Of no duration where the cycle has had them.
+    inertial: InertialReadings = channel("", "inertial unit's readings of the tick before")
 
 
 class PairMeasurements(eqx.Module):
@@ -91,8 +92,8 @@ class PairMeasurements(eqx.Module):
 
     time: Scalar = channel("s", "onboard time of the readings")
     running: Flag = channel("1", "the processor runs; else it starts anew, and its inertial unit goes on")
-    inertial: InertialReadings  # of the last tick
-    aids: PairAids
+    inertial: InertialReadings = channel("", "inertial unit's readings of the last tick")
+    aids: PairAids = channel("", "readings of the other sensors")
     flow: Scalar = channel("kg", "propellant that the thrusters took since the cycle before, metered")
 
 

@@ -238,7 +238,7 @@ MUTATIONS = {
         "orbit_consistency",
         "if left_out > MOST_LEFT_OUT * total:",
         "if False:",
-        "test_orbit_consistency.py",
+        "test_orbit_estimates.py",
         "holds_the_air",
     ),
     "corrections ignored": (

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import replay_messages
+import return_messages
 
 from homeward.earth.geodesy import from_geodetic, height_and_up
 from homeward.earth.orientation import earth_to_inertial
@@ -93,8 +93,8 @@ def recorded():
     plan = plan_return(load("apollo-10", {"return.legs.opening_altitude_m": "10000.0"}), fidelity="six-dof")
     programs, ends, flights = {}, {}, []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(turning_cycle.executive, "cycle", replay_messages.cycle)
-        patch.setattr(turning_cycle.executive, "tick", replay_messages.tick)
+        patch.setattr(turning_cycle.executive, "cycle", return_messages.cycle)
+        patch.setattr(turning_cycle.executive, "tick", return_messages.tick)
 
         def chunk(world, flight, leg, carry, noise):
             def one(carry, n):
@@ -137,7 +137,7 @@ def test_every_leg_but_the_open_ones_ends_by_the_flight_softwares_word(recorded)
 def _run(tmp_path: Path, flights) -> subprocess.CompletedProcess[str]:
     path = tmp_path / "messages.pickle"
     path.write_bytes(pickle.dumps(flights))
-    script = Path(replay_messages.__file__)
+    script = Path(return_messages.__file__)
     return subprocess.run([sys.executable, str(script), str(path)], capture_output=True, text=True)
 
 
