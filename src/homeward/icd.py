@@ -122,7 +122,7 @@ class DeploymentReadings(eqx.Module):
     """What the parachute deployment unit reads once a guidance cycle; it shares no part with navigation."""
 
     pressure: Float[Array, "3"] = channel("Pa", "static pressure behind the heat shield, each transducer")
-    g_switch: Bool[Array, "3"] = channel("1", "each g-switch is closed: load above its threshold")
+    load: Float[Array, "3"] = channel("g", "load that each accelerometer of the unit senses")
 
 
 class Measurements(eqx.Module):

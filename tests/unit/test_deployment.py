@@ -19,11 +19,11 @@ from homeward.world.deployment_sensors import DeploymentSensors, empty_cavity, s
 SCALE, SOUND, SINK = 6535.0, 299.5, 195.0  # m, m/s, m/s
 TARGET = 10_000.0
 SETTINGS = DeploymentSettings(*(jnp.asarray(x) for x in (
-    TARGET, 13e3, 26_500.0, SCALE, 250.0, -0.15, 0.3, SOUND, 210.0, 90.0,
+    TARGET, 13e3, 26_500.0, SCALE, 250.0, -0.15, 0.3, SOUND, 210.0, 90.0, 1500.0, 2.0,
 )))  # fmt: skip
 SENSORS = DeploymentSensors(
     jnp.asarray([150.0, -150.0, 100.0]), jnp.asarray([2e-3, -2e-3, 0.0]), jnp.asarray(20.0),
-    jnp.asarray(-0.15), jnp.asarray(0.3), jnp.ones(3), jnp.asarray([2.0, 2.06, 1.94]),
+    jnp.asarray(-0.15), jnp.asarray(0.3), jnp.ones(3), jnp.asarray([0.01, -0.01, 0.0]),
 )  # fmt: skip
 LOST = np.inf  # 1-sigma of an altitude that nobody knows
 
@@ -93,7 +93,7 @@ def test_the_pressure_of_the_day_is_told_by_navigation(weather):
     assert abs(_fall(weather=weather, sigma=LOST)[0] - (TARGET - weather)) < 150.0
 
 
-def test_without_navigation_the_g_switches_arm_and_the_pressure_fires():
+def test_without_navigation_the_load_arms_and_the_pressure_fires():
     altitude, cause = _fall(sigma=LOST, off=93e3)
     assert cause == BY_PRESSURE
     assert abs(altitude - TARGET) < 150.0
@@ -103,7 +103,7 @@ def test_with_neither_navigation_nor_pressure_the_timer_fires():
     dead = eqx.tree_at(lambda s: s.works, SENSORS, jnp.zeros(3))
     altitude, cause = _fall(dead, sigma=LOST)
     assert cause == BY_TIMER
-    # The g-switches open at 22 km here, 90 s before.
+    # The load goes at 22 km here, 90 s before.
     assert abs(altitude - (22e3 - 90.0 * SINK)) < 3.0 * SINK
     assert altitude > 3e3
 
@@ -140,3 +140,17 @@ def test_the_vent_follows_the_pressure_outside_with_its_lag():
     ramp = 1e-3 * 300.0**2 / 1.4
     # A first-order lag follows a ramp its time constant behind.
     assert pressures[-1] == pytest.approx(ramp * (60 - 2.0), rel=1e-6)
+
+
+@pytest.mark.parametrize("works", [0.0, 1.0])
+def test_a_lofted_entry_without_navigation_deploys_nothing_while_it_coasts(works):
+    """The first dip takes less than the speed of the entry: load that comes and goes then is no sign."""
+    sensors = eqx.tree_at(lambda s: s.works, SENSORS, jnp.full(3, works))
+    cavity, state = empty_cavity(), initial_deployment()
+    for k in range(400):
+        load = 5.0 if k < 25 else 0.02  # 1,226 of 1,500 m/s, then a loft of six minutes
+        cavity, state, after = _cycle(
+            sensors, cavity, state, jnp.asarray(60e3), jnp.asarray(load), jnp.asarray(60e3),
+            jnp.asarray(LOST), jnp.zeros(3),
+        )  # fmt: skip
+        assert float(after) == np.inf and not bool(state.armed)

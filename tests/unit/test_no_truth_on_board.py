@@ -84,7 +84,8 @@ def _fixed(truth, heard):
         attitude=Attitude(TURNED, ZEROS, YES), aids=aids,
         # In the third cycle they are those of the lower air: the step ends by them.
         deployment=DeploymentReadings(
-            jnp.where(truth.time > 1.5, 9e4, 1e3) * jnp.ones(3), jnp.full(3, True) & (truth.time < 0.5)
+            jnp.where(truth.time > 1.5, 9e4, 1e3) * jnp.ones(3),
+            jnp.where(truth.time < 0.5, 2e3, 1.0) * jnp.ones(3),
         ),
     )  # fmt: skip
 

@@ -1,13 +1,15 @@
-"""When the parachute is deployed: armed by navigation or by the g-switches, fired by static pressure.
+"""When the parachute is deployed: armed by navigation or by the load, fired by static pressure.
 
 Three static-pressure transducers behind the heat shield are the primary trigger, by a vote of two of three
 (their median); what the flow round the capsule takes off their pressure is corrected by the speed that
 navigation believes in. As an altimeter is set to the pressure of the day, so the altitude by pressure is
 drawn towards the believed one, by the ratio of their variances and within bounds.
 
-Nothing is fired before it is armed: by the believed altitude, or, where navigation is lost, by g-switches
-that have closed in the entry and opened again. If the transducers are silent the believed altitude fires, and
-last of all a timer that the opening of the g-switches starts, which needs no navigation at all.
+Nothing is fired before it is armed: by the believed altitude, or, where navigation is lost, by the unit's
+own accelerometers. They sum the load; once the sum is nearly the speed of the entry the capsule is slow, and
+when the load then falls, the dense air is below. A lofted entry, whose load comes and goes at 60 km, has lost
+too little speed to be taken for that. If two transducers are dead the believed altitude fires, and where that
+is lost too, a timer that starts as the load goes.
 
 The pressure is read once a guidance cycle; the instant within the coming cycle follows from its rate.
 """
@@ -15,6 +17,7 @@ The pressure is read once a guidance cycle; the instant within the coming cycle 
 import equinox as eqx
 import jax.numpy as jnp
 
+from homeward.earth.constants import G0
 from homeward.icd import DeploymentReadings
 from homeward.typing import Count, Flag, Scalar
 
@@ -24,6 +27,7 @@ GAMMA = 1.4
 SILENT = 100.0  # Pa: less than at 45 km; a transducer that gives no more in the lower air is dead
 WAKE_MACH = 1.5  # beyond it the wake takes no larger part of the pressure away
 BELOW = 1500.0  # m below the deployment altitude at which navigation fires by itself
+SLOW = 0.9  # of the entry's speed that the load has to have taken: lift and gravity add some 5 % to it
 TRUSTED = 500.0  # m, 1-sigma of the believed altitude above which it neither arms nor fires
 FARTHEST = 3.0  # sigmas of the altitude by pressure that navigation may draw it by
 SLOWEST = 5.0  # m/s: a slower descent by pressure foretells nothing
@@ -41,14 +45,16 @@ class DeploymentSettings(eqx.Module):
     lag: Scalar  # s, of the vented cavity
     sound_speed: Scalar  # m/s at the deployment altitude
     nominal_speed: Scalar  # m/s there, taken where navigation is lost
-    timer: Scalar  # s after the g-switches have opened that the timer fires
+    timer: Scalar  # s after the load has gone that the timer fires
+    entry_speed: Scalar  # m/s at the interface, seen from the ground, as planned
+    load: Scalar  # g that has to have come and gone
 
 
 class DeploymentState(eqx.Module):
     """What is remembered."""
 
-    closed: Flag  # the g-switches have closed
-    timer: Scalar  # s since they opened again; 0 before
+    lost: Scalar  # m/s, the load summed: about the speed that the air has taken
+    timer: Scalar  # s since the load has gone from a slow capsule; 0 before
     armed: Flag
     altitude: Scalar  # m by pressure, in the last cycle; infinite before one was read
     cause: Count  # of the deployment
@@ -57,7 +63,7 @@ class DeploymentState(eqx.Module):
 def initial_deployment() -> DeploymentState:
     """Before the entry."""
     zero, no = jnp.zeros(()), jnp.asarray(False)
-    return DeploymentState(no, zero, no, zero + jnp.inf, jnp.asarray(NOT_FIRED))
+    return DeploymentState(zero, zero, no, zero + jnp.inf, jnp.asarray(NOT_FIRED))
 
 
 def step_deployment(
@@ -69,9 +75,10 @@ def step_deployment(
     ``altitude`` [m], ``climb`` and ``speed`` [m/s] are navigation's, ``sigma`` [m] its 1-sigma of altitude.
     """
     known = (sigma < TRUSTED) & jnp.isfinite(altitude)
-    closed_now = jnp.sum(readings.g_switch) >= VOTES
-    closed = state.closed | closed_now
-    timer = jnp.where(closed & ~closed_now, state.timer + dt, 0.0)
+    load = _middle(readings.load)
+    lost = state.lost + load * G0 * dt
+    slow = lost > SLOW * settings.entry_speed
+    timer = jnp.where(slow & (load < settings.load), state.timer + dt, 0.0)
     by_navigation = known & (altitude < settings.arm_altitude) & (climb < 0.0)
     armed = state.armed | by_navigation | (timer > 0.0)
 
@@ -93,12 +100,12 @@ def step_deployment(
     to_go = jnp.where(above <= 0.0, 0.0, to_go)
     due = armed & alive & (to_go < dt)
 
-    # Dead transducers read nothing high up too: navigation fires only once the load has come and gone.
+    # Sound transducers read next to nothing high up: neither back-up acts before the load has come and gone.
     low = known & ~alive & (timer > 0.0) & (climb < 0.0) & (altitude < settings.altitude - BELOW)
-    late = timer > settings.timer
+    late = (timer > settings.timer) & ~known & ~alive
     fires = due | low | late
     cause = jnp.where(due, BY_PRESSURE, jnp.where(low, BY_NAVIGATION, BY_TIMER))
-    new = DeploymentState(closed, timer, armed, by_pressure, jnp.where(fires, cause, NOT_FIRED))
+    new = DeploymentState(lost, timer, armed, by_pressure, jnp.where(fires, cause, NOT_FIRED))
     after = jnp.where(due, jnp.maximum(to_go, 0.0), 0.0)
     return new, jnp.where(fires, after, jnp.inf)
 

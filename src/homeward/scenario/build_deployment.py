@@ -1,15 +1,18 @@
 """The parachute deployment unit of a scenario: its sensors, and what the flight software expects of them."""
 
+import equinox as eqx
 import numpy as np
 
 from homeward.earth.constants import G0
 from homeward.earth.time import Epoch
+from homeward.flight.computer import FlightComputer
 from homeward.flight.deployment import DeploymentSettings
 from homeward.scenario.build import build_air, number, numbers
 from homeward.scenario.schema import Scenario
 from homeward.world.deployment_sensors import DeploymentSensors, static_pressure
 
-DRAWS = 10  # standard normal numbers of a flight: biases, scale errors, thresholds, the vent's coefficient
+DRAWS = 10  # standard normal numbers of a flight: biases, scale errors of both kinds, the vent's coefficient
+CIRCULAR = 7500.0  # m/s, seen from the ground: an entry from low orbit, until the return is planned
 NOMINAL_MACH = 0.7  # at the deployment: taken for the flow's correction where navigation is lost
 
 
@@ -21,7 +24,7 @@ def deployment_sensors(scenario: Scenario, draws: np.ndarray) -> DeploymentSenso
         noise=number(f.transducer_noise_pa),
         cavity=number(vent.pressure_coefficient + f.vent_pressure_coefficient_sigma * x[9]),
         lag=number(vent.lag_s), works=numbers([1.0, 1.0, 1.0]),
-        threshold=numbers(f.g_switch_g * (1.0 + f.g_switch_scale * x[6:9])),
+        load_scale=numbers(f.accelerometer_scale * x[6:9]),
     )  # fmt: skip
 
 
@@ -44,4 +47,13 @@ def build_deployment(scenario: Scenario, epoch: Epoch) -> DeploymentSettings:
         pressure_sigma=number(d.pressure_sigma_m), cavity=number(vent.pressure_coefficient),
         lag=number(vent.lag_s), sound_speed=number(float(air.sound_speed)),
         nominal_speed=number(NOMINAL_MACH * float(air.sound_speed)), timer=number(d.deployment_timer_s),
+        entry_speed=number(CIRCULAR), load=number(d.deployment_load_g),
     )  # fmt: skip
+
+
+def expecting(flight: FlightComputer, v_E: np.ndarray) -> FlightComputer:
+    """The flight computer loaded with the planned speed at the interface, of ``v_E`` [m/s]."""
+    speed = float(np.linalg.norm(v_E))
+    if not np.isfinite(speed):
+        return flight
+    return eqx.tree_at(lambda f: f.deployment.entry_speed, flight, number(speed))

@@ -19,6 +19,7 @@ from homeward.scenario.altitudes import check_start
 from homeward.scenario.build import build_world, number, numbers
 from homeward.scenario.build_attitude import capsule_alone, face, with_body
 from homeward.scenario.build_body import check_thrusters, first_body
+from homeward.scenario.build_deployment import expecting
 from homeward.scenario.build_flight import believed_orientation, build_flight
 from homeward.scenario.build_law import load_reference
 from homeward.scenario.choice import chances, choose, list_opportunities, planner_of, span_of
@@ -179,6 +180,7 @@ def _from_interface(
     truth = initial_truth(0.0, numbers(r_I), numbers(v_I), scenario.truth.capsule.mass_kg)
     r_E, v_E = inertial_to_earth(world.orientation.at(truth.time), truth.time, truth.r_BI_I, truth.v_BI_I)
     flight = load_reference(scenario, flight, np.asarray(r_E), np.asarray(v_E))
+    flight = expecting(flight, np.asarray(v_E))
     turning = world.body is not None
     if turning:
         truth = with_body(scenario, world, flight, truth, with_stack=False)
@@ -215,6 +217,7 @@ def _from_orbit(
         (number(stack.propellant_kg), number(stack.drag_area_m2 * stack.drag_coefficient)),
     )
     flight = load_reference(scenario, flight, plan.r_interface_E, plan.v_interface_E)
+    flight = expecting(flight, np.asarray(plan.v_interface_E))
     if flight.health is not None:
         place, speed = np.asarray(plan.r_interface_E), np.asarray(plan.v_interface_E)
         told = flight.health.comes_down(place, speed)

@@ -167,9 +167,12 @@ class Descent(Section):
     pressure_sigma_m: Annotated[Positive, Field(le=3000.0)] = Field(
         default=250.0, description="1-sigma of the altitude by static pressure: mostly the weather"
     )
+    deployment_load_g: Annotated[Positive, Field(le=50.0)] = Field(
+        default=2.0, description="back-up of the arming: load that has to have come and gone"
+    )
     deployment_timer_s: Annotated[Positive, Field(le=600.0)] = Field(
         default=90.0,
-        description="back-up: deploys that long after the g-switches have opened, come what may",
+        description="back-up without navigation and pressure: deploys that long after the load has gone",
     )
 
 

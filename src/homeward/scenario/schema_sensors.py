@@ -156,11 +156,8 @@ class DeploymentFigures(Section):
     vent_pressure_coefficient_sigma: Annotated[NonNegative, Field(le=1.0)] = Field(
         default=0.03, description="what the vent's coefficient is off in a flight; assumed"
     )
-    g_switch_g: Annotated[Positive, Field(le=50.0)] = Field(
-        default=2.0, description="load above which a g-switch is closed"
-    )
-    g_switch_scale: Annotated[NonNegative, Field(le=0.5)] = Field(
-        default=0.03, description="what the threshold of each switch is off, as a part of it"
+    accelerometer_scale: Annotated[NonNegative, Field(le=0.5)] = Field(
+        default=0.01, description="scale error of each accelerometer of the unit; assumed"
     )
 
 

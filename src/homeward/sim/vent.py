@@ -1,4 +1,4 @@
-"""The deployment unit's sensors in the loop: pressure behind the heat shield and g-switches, once a cycle."""
+"""The deployment unit's sensors in the loop: pressure behind the heat shield and load, once a cycle."""
 
 import equinox as eqx
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""The parachute deployment unit's own sensors: static pressure behind the heat shield, and g-switches.
+"""The parachute deployment unit's own sensors: static pressure behind the heat shield, and load.
 
 The cavity is vented: its pressure follows that of the air outside with a lag of the first order, and the flow
 round the capsule adds a part of the dynamic pressure (a pressure coefficient, negative in a wake).
@@ -15,7 +15,7 @@ WAKE_MACH = 1.5  # beyond it a wake's pressure is taken as the same part of that
 
 
 class DeploymentSensors(eqx.Module):
-    """Three transducers and three switches: figures and this flight's draws."""
+    """Three transducers and three accelerometers: figures and this flight's draws."""
 
     bias: Float[Array, "3"]  # Pa, drawn for this flight
     scale_factor: Float[Array, "3"]  # drawn for this flight
@@ -23,7 +23,7 @@ class DeploymentSensors(eqx.Module):
     cavity: Scalar  # pressure coefficient of the vent, over dynamic pressure
     lag: Scalar  # s, time constant of the vented cavity
     works: Float[Array, "3"]  # 1, or 0 for a dead transducer
-    threshold: Float[Array, "3"]  # g, above which each switch is closed
+    load_scale: Float[Array, "3"]  # scale error of each accelerometer, drawn for this flight
 
 
 class CavityState(eqx.Module):
@@ -62,7 +62,7 @@ def sense_deployment(
     read = inside * (1.0 + sensors.scale_factor) + sensors.bias + sensors.noise * noise
     readings = DeploymentReadings(
         pressure=jnp.where(sensors.works > 0.5, jnp.maximum(read, 0.0), 0.0),
-        g_switch=load > sensors.threshold,
+        load=load * (1.0 + sensors.load_scale),
     )
     return CavityState(outside, inside), readings
 
