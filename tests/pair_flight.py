@@ -95,7 +95,7 @@ def _outcome(row, state, navigation, q_BI):
         "attitude": turn_between(true_q_BI, q_BI),
         "attitude_sigma": n.attitude_sigma,
         "told": turn_between(q_TI, n.q_TI),
-        "told_sigma": jnp.sqrt(jnp.diagonal(state.covariance)[12:]),
+        "told_sigma": jnp.sqrt(jnp.diagonal(state.covariance)[12:15]),
         "port": port.rho_D - true_port.rho_D,
         "port_speed": port.rhodot_D - true_port.rhodot_D,
         "range": jnp.sqrt(jnp.sum((ship - station)[:3] ** 2)),

@@ -15,7 +15,9 @@ from homeward.sim.mission import fly_mission
 
 def leave(name="shenzhou-15", **settings):
     """The legs up to leaving the orbital module, and what is told of them."""
-    case = load(name, {key.replace("__", "."): str(value) for key, value in settings.items()})
+    # Ship and flight software alike: what is ordered is what its own data say.
+    both = {key.replace("__", "."): str(value) for key, value in settings.items()}
+    case = load(name, both | {key.replace("truth.", "onboard."): value for key, value in both.items()})
     plan = plan_return(case)
     world, flight = spread_world(plan.world, 1), spread_flight(plan.flight, 1)
     truth = jax.tree.map(lambda x: np.asarray(x)[None], plan.truth)

@@ -24,6 +24,10 @@ def plan():
         "shenzhou-15",
         truth__earth__orientation="uniform", truth__earth__shape="sphere", truth__gravity__model="central",
         truth__gravity__sun_and_moon="false", truth__wind__model="none",
+        # The flight software has the same Earth: on another one it would be kilometres off in altitude.
+        onboard__earth__orientation="uniform", onboard__earth__shape="sphere",
+        onboard__gravity__model="central", onboard__gravity__sun_and_moon="false",
+        onboard__wind__model="none",
         return__initial__interface__epoch_utc="2023-09-07T23:52:50Z",
         return__initial__interface__latitude_deg="41.6", return__initial__interface__longitude_deg="100.1",
         return__initial__interface__altitude_m="10000.0", return__initial__interface__speed_m_s="200.0",

@@ -38,7 +38,8 @@ def test_it_lands_where_it_should(flight):
     s = flight.summary
     assert s["success"] is True
     assert s["parachute"]["open_miss_km"] <= OPEN_MISS_LIMIT
-    assert s["parachute"]["open_altitude_m"] == pytest.approx(10e3, abs=0.01)
+    # By static pressure set by navigation: three sigma of its altitude, and of the second it is read in.
+    assert s["parachute"]["open_altitude_m"] == pytest.approx(10e3, abs=60.0)
     assert s["touchdown"]["miss_km"] <= TOUCHDOWN_MISS_LIMIT
     assert s["touchdown"]["vertical_speed_m_s"] <= TOUCHDOWN_SPEED_LIMIT
     assert s["entry"]["peak_load_g"] <= LOAD_LIMIT

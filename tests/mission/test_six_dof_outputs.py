@@ -19,6 +19,7 @@ SHORT = {
     "return.initial.interface.altitude_m": "100000.0", "return.initial.interface.speed_m_s": "7549.6",
     "return.initial.interface.flight_path_angle_deg": "-1.534",
     "return.initial.interface.heading_deg": "74.875", "return.initial.interface.relative": "true",
+    "return.initial.interface.angles": "geocentric",
 }  # fmt: skip
 TRIM_LIMIT = 4.0  # deg of angle of attack: it begins at the trim of one Mach number
 BANK_LIMIT = 3.0  # deg: dead band of 1 deg and what the rates overshoot

@@ -92,6 +92,10 @@ def test_a_scenario_through_a_pipe(tmp_path):
     subprocess.run([sys.executable, "-m", "homeward", "new", str(text)], check=True, capture_output=True)
     content = b"\xef\xbb\xbf" + text.read_bytes().replace(b"\n", b"\r\n")
     done = subprocess.run(
-        [sys.executable, "-m", "homeward", "check", "-"], input=content, capture_output=True, check=False
+        [sys.executable, "-m", "homeward", "check", "-"],
+        input=content,
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,  # where its onboard data set is: what is read from a pipe has no folder of its own
     )
     assert (done.returncode, done.stderr) == (0, b"") and b"It is valid." in done.stdout

@@ -66,7 +66,7 @@ class Draw(eqx.Module):
     navigation_velocity: Vec3
     position: Vec3  # of the start, m, in I
     velocity: Vec3
-    deployment: Float[Array, " n"]  # standard normal: errors of the deployment unit's sensors
+    deployment: Float[Array, " d"]  # standard normal: errors of the deployment unit's sensors
     aim_E: Vec3
     onboard_wind_E: Vec3
     main_rows: Float[Array, "n 5"] | None  # None where the flight ends before the parachutes

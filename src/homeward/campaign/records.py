@@ -12,7 +12,7 @@ from homeward.scenario.schema_errors import nearest, one_line
 
 RUN_COLUMNS = ("run", "failed", "success", "failure")
 HELD = 12  # columns held at once besides those: what is in memory does not grow with their number
-GROUP = 8  # columns read in one pass: opening the parts costs more than reading them
+GROUP = 16  # columns read in one pass: opening the parts costs more than reading them
 
 
 @dataclasses.dataclass

@@ -20,6 +20,9 @@ from homeward.scenario.returns import ReturnPlan
 from homeward.sim.mission import Outcome
 from homeward.world.state import TruthState
 
+# m: a deployment by static pressure is three sigma of it, 750 m, off its altitude where navigation is lost.
+OPENED_WITHIN = 1000.0
+
 
 def places_program(world, truth):
     """Earth-fixed position and relative velocity, geodetic place and vertical speed of every lane."""
@@ -125,7 +128,7 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         result["arrived"] = np.abs(final["altitude"] - site.altitude_m) < 1.0
     else:
         opened = plan.scenario.return_.legs.opening_altitude_m
-        result["arrived"] = np.abs(result["open_altitude"] - opened) < 1.0
+        result["arrived"] = np.abs(result["open_altitude"] - opened) < OPENED_WITHIN
     return judged(plan, result, law_name(flight.guidance), ended)
 
 

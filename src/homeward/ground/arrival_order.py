@@ -15,6 +15,7 @@ LEAP = 30.0  # s ahead of the newest packet: more than that has to be confirmed
 BEHIND = 20  # packets running behind the newest by more than LEAP: then it is the newest that was false
 ENOUGH = 3  # packets in ascending order confirm each other, however far apart
 HALF = COUNTS // 2
+NEXT = 5  # counts ahead of the newest of its group up to which a doubted packet is taken for the next one
 REMEMBERED = 9  # packets whose spacing is remembered
 
 
@@ -88,13 +89,19 @@ class ArrivalOrder:
             self._doubted.pop()
             self.misdated += 1
         near = bool(self._doubted) and abs(item.time - self._doubted[-1].time) <= LEAP
-        if near:  # two that agree; what was doubted before them agrees with nothing
-            self.misdated += len(self._doubted) - 1
-            del self._doubted[:-1]
+        if near:  # two that agree; of what was doubted before them, only what its own count speaks for
+            kept = [d for d in self._doubted[:-1] if self._follows(d)]
+            self.misdated += len(self._doubted) - 1 - len(kept)
+            self._doubted[:-1] = kept
         self._doubted.append(item)
         if not near and len(self._doubted) < ENOUGH:
             return [], []
         return self._confirmed()
+
+    def _follows(self, item: Arrival) -> bool:
+        """Whether a packet is the next of its group, or one of the next few."""
+        last = self._newest.get(item.group)
+        return last is not None and 0 < (item.sequence - last.count) % COUNTS <= NEXT
 
     def finish(self) -> tuple[list[News], list[Arrival]]:
         """What was never confirmed, as the stream has ended: news only where nothing else came."""

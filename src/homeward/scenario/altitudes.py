@@ -47,10 +47,10 @@ def contradiction(scenario: Scenario) -> str | None:
     given = scenario.return_.initial.interface
     if given is not None:
         start, key = _height(given)
-        if start <= opening:
+        if start < opening:
             return (
-                f"return.initial.interface.{key}: expected a start above return.legs.opening_altitude_m "
-                f"({opening:g} m), not at {start:.0f} m"
+                f"return.initial.interface.{key}: expected a start above return.legs.opening_altitude_m or "
+                f"at it ({opening:g} m), not at {start:.0f} m"
             )
     return None
 

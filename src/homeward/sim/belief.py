@@ -3,11 +3,12 @@
 import dataclasses
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
 from homeward.flight.computer import FlightComputer
+from homeward.flight.executive import return_executive as executive
+from homeward.flight.executive.modes import AIR
 from homeward.flight.interfaces import AbstractStrapdown
 from homeward.sim.carry import Carry
 from homeward.sim.lanes import flight_axes
@@ -28,7 +29,7 @@ def belief(flight: FlightComputer, carry: Carry, turning: bool) -> Belief:
     ``turning`` tells whether the leg that has just ended was flown by a ship that turns.
     """
     if turning and isinstance(flight.navigation, AbstractStrapdown):
-        error, sigma = _reckoned(flight, carry.flight.navigation, carry.truth.r_BI_I)
+        error, sigma = _reckoned(flight, carry.flight, carry.inertial, carry.truth.r_BI_I)
         return Belief(np.asarray(error), np.asarray(sigma))
     return Belief(fix_error(carry.truth), None)
 
@@ -40,9 +41,12 @@ def fix_error(truth: TruthState) -> np.ndarray:
 
 
 @program
-def _reckoned(flight, states, r_I):
-    def one(flight, state, r):
-        wrong = flight.navigation.position(state) - r
-        return jnp.asarray(wrong), flight.navigation.accuracy(state).position_sigma
+def _reckoned(flight, states, inertial, r_I):
+    def one(flight, state, inertial, r):
+        # What the unit has sensed up to the instant itself is taken in by the next cycle: here it is, too.
+        now = executive.rest(flight, state, inertial, AIR)
+        accuracy = executive.report_accuracy(flight, now)
+        assert accuracy is not None
+        return flight.navigation.position(now.navigation) - r, accuracy.position_sigma
 
-    return jax.vmap(one, in_axes=(flight_axes(flight), 0, 0))(flight, states, r_I)
+    return jax.vmap(one, in_axes=(flight_axes(flight), 0, 0, 0))(flight, states, inertial, r_I)
