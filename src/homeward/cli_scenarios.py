@@ -118,6 +118,8 @@ def new(file: Annotated[str, typer.Argument(metavar="FILE", help="the file to wr
     """Write a complete, commented scenario file to start from, and its onboard data set beside it."""
     if not file.strip():
         raise InputError("new: expected the name of the file to write")
+    if file.strip() == "-":
+        raise InputError("new: expected the name of a file, not -: an onboard data set is written beside it")
     from homeward.scenario.template import write_new
 
     beside = write_new(Path(file))

@@ -154,3 +154,12 @@ def test_a_folder_without_a_name_or_with_a_taken_one(tmp_path: Path, capsys: Cap
     (tmp_path / "summary.json").mkdir()
     with pytest.raises(InputError, match=r"summary\.json: cannot be written"), writing(tmp_path):
         (tmp_path / "summary.json").write_text("taken", encoding="utf-8")
+
+
+def test_a_new_scenario_needs_a_name(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two files are written, so that standard output cannot take them."""
+    monkeypatch.chdir(tmp_path)
+    assert "expected the name of a file, not -" in refused(capsys, "new", "-")
+    assert not list(tmp_path.iterdir())
