@@ -10,7 +10,7 @@ import typer
 from homeward.cli_files import json_text, writing
 from homeward.cli_options import AsJson, Folder, Settings
 from homeward.cli_progress import working
-from homeward.errors import InputError
+from homeward.errors import Infeasible, InputError
 from homeward.scenario.load import find, load, parse_settings
 from homeward.scenario.schema import Scenario
 from homeward.scenario.shipped import DEFAULT
@@ -150,7 +150,14 @@ def listen(
         (out / "events.json").write_text(json_text(summary["events"]) + "\n", encoding="utf-8")
     if as_json:
         print(json_text(summary))
-        return
+    else:
+        _tell_reception(summary, out)
+    if broke_off:
+        # A script that goes on with an archive has to learn that it is not the whole flight.
+        raise Infeasible(f"{host}:{port}: the stream broke off: {broke_off}; {out} holds what came before")
+
+
+def _tell_reception(summary: dict[str, Any], out: Path) -> None:
     print(f"{summary['name']}: {summary['packets']} packets, {summary['duplicates']} of them twice, "
           f"{summary['missing']} missing in {len(summary['gaps'])} gaps, "
           f"{summary['skipped_octets']} octets of no packet")  # fmt: skip
@@ -160,8 +167,6 @@ def listen(
         sides = [f"{word} {gap[key]:.1f} s" for word, key in (("after", "after_s"), ("before", "before_s"))
                  if math.isfinite(gap[key])]  # fmt: skip
         print(f"  gap: {gap['missing']} of {gap['group']} {', '.join(sides)}")
-    if broke_off:
-        print(f"  broke off: {broke_off}")
     print(f"Archive in {out}")
 
 

@@ -231,11 +231,13 @@ def test_a_sender_that_never_finishes_does_not_hang_the_listener(trickle, tmp_pa
         try:
             port = str(there.getsockname()[1])
             began = time.monotonic()
-            assert main(["listen", "--port", port, "--out", str(tmp_path / "a"), "--patience", "1"]) == 0
+            assert main(["listen", "--port", port, "--out", str(tmp_path / "a"), "--patience", "1"]) == 3
             assert time.monotonic() - began < 20.0  # s: 1.3 where nothing else runs
         finally:
             done.set()
-    assert "broke off: the sender was silent for 1 s" in capsys.readouterr().out
+    told = capsys.readouterr()
+    wanted = f"the stream broke off: the sender was silent for 1 s; {tmp_path / 'a'} holds what came before"
+    assert wanted in told.err and "1 packets, " in told.out
 
 
 def test_a_packet_of_another_length_than_its_group_s_is_no_packet():

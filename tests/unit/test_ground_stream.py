@@ -58,6 +58,31 @@ def test_everything_that_arrived_is_in_the_archive_and_a_gap_is_told(tmp_path):
         listen(Listener(tmp_path / "archive"), "127.0.0.1", port)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_stream_that_broke_off_is_no_success(whole, tmp_path, capsys):
+    if whole:
+        port, thread, _ = served(Link(drop=0.05, seed=2))  # lost packets are gaps, and no end of the stream
+    else:
+        there = socket.create_server(("127.0.0.1", 0))
+        port = there.getsockname()[1]
+        stream = Stream(record(), Link(through_blackout=True))
+
+        def hang_up():
+            with there, there.accept()[0] as link:
+                link.sendall(stream.about() + b"".join(d.octets for d in stream.deliveries[:100]))
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+    words = ["listen", "--port", str(port), "--out", str(tmp_path / "a"), "--json"]
+    assert main(words) == (0 if whole else 3)
+    thread.join(WAIT)
+    told = capsys.readouterr()
+    summary = json.loads(told.out)
+    assert (summary["broke_off"] is None) == whole and ("the stream broke off" in told.err) != whole
+    assert whole or summary["packets"] == 100
+    assert (tmp_path / "a" / "flight.csv").exists() and (tmp_path / "a" / "events.json").exists()
+
+
 def test_a_listener_that_leaves_harms_nobody_and_two_hear_the_same():
     # As fast as it goes, a sender is through with the one before the other comes: it has to stay.
     port, _, stream = served(Link(through_blackout=True), keep=True)
