@@ -37,13 +37,15 @@ class MountingBelief(eqx.Module):
     camera_place: Scalar  # m, camera and target together
     camera_turn: Scalar  # rad
     target_turn: Scalar  # rad
+    port_turn: Scalar  # rad, axes of the station's port in the station
+    star_turn: Scalar  # rad, of the star tracker's axes alone
     lidar_place: Scalar  # m, lidar and reflector together
     lidar_turn: Scalar  # rad
 
 
 def as_drawn() -> MountingBelief:
     """Everything is taken to be where it is drawn."""
-    return MountingBelief(*[jnp.zeros(())] * 5)
+    return MountingBelief(*[jnp.zeros(())] * 7)
 
 
 class PairBelief(eqx.Module):

@@ -1,4 +1,4 @@
-"""The relative filter's covariance: 22 errors, carried on by the gradient, corrected number by number.
+"""The relative filter's covariance: 31 errors, carried on by the gradient, corrected number by number.
 
 Errors are truth less belief. The sensors' lasting errors are states, in units of their own 1-sigma, so that
 readings of one error are not taken for many. Sources: Carpenter and D'Souza, Navigation Filter Best
@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from homeward.math.routine import routine
 from homeward.typing import Array, Bool, Flag, Float, Mat33, Scalar, Vec3
 
-SIZE = 22
+SIZE = 31
 PLACE, SPEED = slice(0, 3), slice(3, 6)  # m and m/s, I, ship less station
 SLOW = slice(6, 9)  # slow error of satellites (I) or, near, of the camera (B); of its 1-sigma
 LIDAR = slice(9, 12)  # error of the lidar drawn once a flight: range, two angles; of its 1-sigma
@@ -21,6 +21,10 @@ FAST = slice(
     15, 18
 )  # slow error of the satellites' velocity (I) or of the camera's attitude (B); of its 1-sigma
 RADAR = slice(18, 22)  # error of the radar drawn once a flight: range, rate, two angles; of its 1-sigma
+# What was built off its drawing, for good; of its tolerance, B: camera's axes against the star tracker's,
+# axes of target and port as the camera sees them, place of camera and target from their ports.
+BUILT = slice(22, 31)
+BORE, AXES, SHIFT = slice(22, 25), slice(25, 28), slice(28, 31)
 MOVING = 6  # the first errors, which motion mixes
 
 # A "constant" error of lidar or radar renews itself in this time, s: its variance can never run to zero.
@@ -45,7 +49,7 @@ def joined(*rows: Rows) -> Rows:
 
 def initial(place: Vec3, speed: Vec3, told: Scalar) -> Float[Array, "n n"]:
     """Covariance of 1-sigma figures [m, m/s, I; rad]; the sensors' errors in their own spread."""
-    sigma = jnp.concatenate([place, speed, jnp.ones(6), told * jnp.ones(3), jnp.ones(7)])
+    sigma = jnp.concatenate([place, speed, jnp.ones(6), told * jnp.ones(3), jnp.ones(SIZE - 15)])
     return jnp.eye(SIZE) * (sigma * sigma)[:, None]
 
 
@@ -111,14 +115,14 @@ def _carry(
     told: Scalar,
 ) -> Float[Array, "n n"]:
     drawn_decay = jnp.exp(-dt / LASTING_TIME)
-    three, four = jnp.ones(3), jnp.ones(4)
+    three, rest = jnp.ones(3), jnp.ones(SIZE - RADAR.start)
     keep = jnp.concatenate(
         [
             jnp.ones(MOVING), slow_decay * three, drawn_decay * three, told_decay * three, slow_decay * three,
-            drawn_decay * four,
+            drawn_decay * rest,
         ]
     )  # fmt: skip
-    fresh = jnp.concatenate([three, three, told * told * three, three, four])
+    fresh = jnp.concatenate([three, three, told * told * three, three, rest])
     fresh = (1.0 - keep[MOVING:] * keep[MOVING:]) * fresh
     moved = carry_motion(P, gradient, dt) * (keep[:, None] * keep[None, :])
     added = jnp.zeros((SIZE, SIZE)).at[:MOVING, :MOVING].set(noise)
@@ -129,14 +133,18 @@ def _carry(
 def renewed(P: Float[Array, "n n"], same: Scalar) -> Float[Array, "n n"]:
     """Slow errors that begin anew with another sensor where ``same`` is 0; nothing changed where it is 1."""
     three = jnp.ones(3)
-    keep = jnp.concatenate([three, three, same * three, three, three, same * three, jnp.ones(4)])
+    keep = jnp.concatenate(
+        [three, three, same * three, three, three, same * three, jnp.ones(SIZE - RADAR.start)]
+    )
     return P * (keep[:, None] * keep[None, :]) + jnp.eye(SIZE) * (1.0 - keep)[:, None]
 
 
 def widened(P: Covariance, moving: Scalar, told: Scalar) -> Covariance:
     """Place and speed, and the told attitude, less sure by factors; what errors have in common is kept."""
     three = jnp.ones(3)
-    s = jnp.concatenate([moving * three, moving * three, three, three, told * three, jnp.ones(7)])
+    s = jnp.concatenate(
+        [moving * three, moving * three, three, three, told * three, jnp.ones(SIZE - FAST.start)]
+    )
     s = s[: P.shape[0]]
     return P * (s[:, None] * s[None, :])
 

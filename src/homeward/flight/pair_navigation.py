@@ -1,7 +1,7 @@
 """Relative navigation of a rendezvous: ship and ship against station, from 100s of kilometres to contact.
 
 Two filters. That of the ship's own state has six errors and reads fixes; that of ship less station has
-twenty-two (``pair_filter``) and reads all that looks from one to the other. They are kept apart since what
+thirty-one (``pair_filter``) and reads all that looks from one to the other. They are kept apart since what
 the one does not know, some metres of where the pair is, does not enter the other's motion.
 """
 
@@ -44,6 +44,7 @@ class PairFilterState(eqx.Module):
     told: Vec3  # rad, T
     fast: Vec3  # of their 1-sigma
     radar: Float[Array, "4"]  # of their 1-sigma
+    built: Float[Array, "9"]  # what was built off its drawing, of its tolerance
     own: Float[Array, "6 6"]  # the ship's own place and speed, I
     covariance: Float[Array, "n n"]
     mode: Count  # whose slow error it is
@@ -89,6 +90,7 @@ class PairFilter(eqx.Module):
             told=zeros,
             fast=zeros,
             radar=jnp.zeros(4),
+            built=jnp.zeros(9),
             own=own[: filter_.MOVING, : filter_.MOVING],
             covariance=P,
             mode=jnp.zeros((), int),
@@ -139,6 +141,7 @@ class PairFilter(eqx.Module):
             told=told * state.told,
             fast=slow * state.fast,
             radar=state.radar,
+            built=state.built,
             own=own,
             covariance=P,
             mode=state.mode,
@@ -163,6 +166,7 @@ class PairFilter(eqx.Module):
         now = readings.Believed(
             motion.r_BT_I, motion.v_BT_I, state.slow, state.lidar, q_BI, self._station_attitude(state),
             readings.attitude_variance(sigma, state.dt), state.dt, state.fast, state.radar,
+            state.built,
         )  # fmt: skip
         figures = choose(aids.relative_valid, b.relative, b.difference)
         place = aids.satellite_position - aids.station_position
@@ -193,6 +197,7 @@ class PairFilter(eqx.Module):
                 s.told,
                 s.fast,
                 s.radar,
+                s.built,
                 s.own,
                 s.covariance,
                 s.refused,
@@ -211,6 +216,7 @@ class PairFilter(eqx.Module):
                 state.told + x[filter_.TOLD],
                 state.fast + x[filter_.FAST],
                 state.radar + x[filter_.RADAR],
+                state.built + x[filter_.BUILT],
                 own,
                 P,
                 refused,

@@ -9,7 +9,21 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.flight.pair_beliefs import PairBelief, PairGeometry, SatelliteBelief
-from homeward.flight.pair_filter import FAST, LIDAR, PLACE, RADAR, SIZE, SLOW, SPEED, TOLD, Rows
+from homeward.flight.pair_filter import (
+    AXES,
+    BORE,
+    BUILT,
+    FAST,
+    LIDAR,
+    PLACE,
+    RADAR,
+    SHIFT,
+    SIZE,
+    SLOW,
+    SPEED,
+    TOLD,
+    Rows,
+)
 from homeward.flight.strapdown import turn_error
 from homeward.icd_pair import PairAids
 from homeward.math.components import cross, join, split
@@ -37,6 +51,7 @@ class Believed(eqx.Module):
     dt: Scalar  # s since the readings before
     fast: Vec3
     radar: Float[Array, "4"]
+    built: Float[Array, "9"]  # of its tolerance
 
 
 def lasting(white: Scalar, slow: Scalar, time: Scalar, dt: Scalar) -> Scalar:
@@ -146,24 +161,30 @@ def _camera_rows(
     ratio = distance / NEAR_FIGURE
     side, depth = jnp.maximum(ratio, FLOOR), jnp.maximum(ratio * ratio, FLOOR)
     sigma = belief.camera_place * jnp.stack([depth, side, side])
-    # Turned about its pupil, a camera sees a port aside; about its own centre, a target shows one so.
-    m = belief.mounting
-    aside2 = (m.camera_turn * (distance + BEHIND)) ** 2 + (BEHIND * m.target_turn) ** 2
-    built2 = m.camera_place**2 + aside2 * jnp.asarray([0.0, 1.0, 1.0])
-    slow = jnp.sqrt(sigma * sigma * belief.camera_share + built2)
-    eye = jnp.eye(3)
-    H = jnp.zeros((6, SIZE)).at[0:3, SLOW].set(eye * slow[:, None])
+    m, share = belief.mounting, belief.camera_share
+    slow = jnp.sqrt(share) * sigma
+    eye, lateral = jnp.eye(3), jnp.asarray([0.0, 1.0, 1.0])
+    # Turned about its pupil, a camera sees a port aside. What else is turned shows it aside by a constant: a
+    # target about its own centre, the ship about its centre of mass where the star tracker is turned.
+    pivot = geometry.dock_B[0] - BEHIND
+    aside2 = (BEHIND * m.target_turn) ** 2 + (pivot * m.star_turn) ** 2
+    shift = jnp.sqrt(m.camera_place**2 + aside2 * lateral)
+    axes = jnp.sqrt(m.target_turn**2 + m.port_turn**2)
+    arm = between_B + jnp.asarray([BEHIND, 0.0, 0.0])
+    H = jnp.zeros((6, SIZE)).at[0:3, SLOW].set(eye * slow[:, None]).at[0:3, SHIFT].set(eye * shift[:, None])
+    H = H.at[0:3, BORE].set(m.camera_turn * jnp.cross(arm[None, :], eye).T)
+    H = H.at[3:6, BORE].set(m.camera_turn * eye).at[3:6, AXES].set(axes * eye)
     for k in range(3):
         place, told = sees(eye[k])
         # A turn of the station turns the ship the other way in its eyes.
         H = H.at[k, PLACE].set(place).at[k, TOLD].set(told).at[3 + k, TOLD].set(-_turn(C_TI, C_BI[k]))
     q_BD = multiply(multiply(now.q_BI, conjugate(now.q_TI)), conjugate(from_matrix(geometry.C_DT)))
     turn = belief.camera_turn * side
-    share = belief.camera_share
-    # The ship's attitude turns what is seen about the ship's port.
-    tilt = now.attitude * jnp.sum(between_B * between_B) * jnp.asarray([0.0, 1.0, 1.0])
-    slow_turn = jnp.sqrt(turn * turn * share + m.camera_turn**2 + m.target_turn**2)
+    # The ship's attitude turns what is seen about its centre of mass.
+    tilt = now.attitude * (distance + geometry.dock_B[0]) ** 2 * lateral
+    slow_turn = jnp.sqrt(share) * turn
     H = H.at[3:6, FAST].set(slow_turn * eye)
+    built = jnp.sum(H[:, BUILT] * now.built[None, :], axis=1)
     of_turn = turn * turn * (1.0 - share) + now.attitude
     return Rows(
         H,
@@ -172,7 +193,8 @@ def _camera_rows(
                 aids.camera_position - between_B - slow * now.slow,
                 join(turn_error(q_BD, aids.camera_q_BD)) - slow_turn * now.fast,
             ]
-        ),
+        )
+        - built,
         jnp.concatenate([sigma * sigma * (1.0 - share) + tilt, of_turn * jnp.ones(3)]),
         aids.camera_valid & jnp.ones(6, bool),
     )

@@ -55,6 +55,8 @@ def mounting_belief(told: Rendezvous) -> MountingBelief:
         camera_place=both(("camera", "m"), ("target", "m")),
         camera_turn=both(("camera", "deg"), ("star", "deg")),
         target_turn=both(("target", "deg")),
+        port_turn=both(("port", "deg")),
+        star_turn=both(("star", "deg")),
         lidar_place=both(("lidar", "m"), ("reflector", "m")),
         lidar_turn=both(("lidar", "deg"), ("star", "deg")),
     )  # fmt: skip
