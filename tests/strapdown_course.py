@@ -33,6 +33,7 @@ from homeward.world.aids import (
     initial_aids,
     sense_aids,
 )  # fmt: skip
+from homeward.world.antennas import Antennas
 from homeward.world.constellation import navigation_satellites
 from homeward.world.gravity import egm96
 from homeward.world.inertial import turn_between
@@ -199,14 +200,22 @@ def star_heads() -> StarHeads:
                                earth_radius=6378137))  # fmt: skip
 
 
+def antennas() -> Antennas:
+    """Two that look up and down."""
+    return Antennas(
+        navigation_satellites(), jnp.asarray([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]),
+        **numbers(cone=np.cos(np.deg2rad(85)), mask=np.sin(np.deg2rad(5)), earth_radius=6378137,
+                  reacquisition_time=5),
+    )  # fmt: skip
+
+
 def range_receiver() -> RangeReceiver:
     """A receiver that tells ranges, on antennas that look up and down."""
     return RangeReceiver(
-        navigation_satellites(), jnp.asarray([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]),
-        **numbers(cone=np.cos(np.deg2rad(85)), mask=np.sin(np.deg2rad(5)), earth_radius=6378137,
-                  slow_sigma=3, slow_time=600, ionosphere=1, ionosphere_time=3600, ionosphere_length=4e6,
+        antennas(),
+        **numbers(slow_sigma=3, slow_time=600, ionosphere=1, ionosphere_time=3600, ionosphere_length=4e6,
                   range_noise=1, rate_noise=0.03, clock_walk=0.1, drift_walk=0.2, clock_sigma=1e5,
-                  drift_sigma=100, blackout_speed=3000, reacquisition_time=5),
+                  drift_sigma=100, blackout_speed=3000),
         blackout_density=(jnp.asarray(BLACKOUT[0]), jnp.asarray(BLACKOUT[1])),
     )  # fmt: skip
 
@@ -215,8 +224,8 @@ def aid_sensors(pressure_scale=0.01) -> AidSensors:
     return AidSensors(
         star_heads(),
         SatelliteReceiver(**numbers(position_sigma=10, velocity_sigma=0.05, correlation_time=300,
-                                    position_noise=3, velocity_noise=0.02, blackout_speed=3000,
-                                    reacquisition_time=5),
+                                    position_noise=3, velocity_noise=0.02, blackout_speed=3000),
+                          antennas=antennas(),
                           blackout_density=(jnp.asarray(BLACKOUT[0]), jnp.asarray(BLACKOUT[1]))),
         PressureAltimeter(jnp.asarray(25.0), jnp.asarray(pressure_scale), jnp.asarray(8000.0)),
         GammaAltimeter(jnp.asarray(0.05), jnp.asarray(100.0)),

@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax.numpy as jnp
 
+from homeward.flight.antennas import AntennaBelief
 from homeward.typing import Array, Float, Mat33, Scalar
 
 
@@ -68,6 +69,7 @@ class AidBelief(eqx.Module):
     gate: Scalar  # sigmas: an innovation beyond is not believed
     patience: Scalar  # cycles of rejected readings after which the filter gives in
     ranges: RangeBelief | None = None  # None: the receiver tells fixes
+    antennas: AntennaBelief | None = None  # of a receiver that tells ranges; None: whatever it tells is heard
 
     def decay(self, duration: Scalar) -> Scalar:
         """What is left after a time [s] of the slow error of a receiver that tells fixes.

@@ -7,6 +7,7 @@ from homeward.earth.geodesy import Ellipsoid, height_and_up, north_east_down, to
 from homeward.earth.orientation import AbstractOrientation
 from homeward.errors import InputError
 from homeward.flight import navigation_filter as filter_
+from homeward.flight.antennas import audible
 from homeward.flight.beliefs import AidBelief, InertialBelief
 from homeward.flight.interfaces import AbstractStrapdown
 from homeward.flight.led_away import change, heard, judged, no_lead
@@ -137,6 +138,9 @@ class StrapdownNavigation(AbstractStrapdown):
 
         cold = ~state.started & stars & satellites
         ranges = None if aids.ranges is None else only(in_time, aids.ranges)
+        if ranges is not None and self.aids.antennas is not None:
+            where = fixed.reckoned
+            ranges = audible(self.aids.antennas, ranges, where.r_BI_I, where.q_BI, state.started)
         by_stars = jnp.where(heads[0], aids.star_q_BI[0], aids.star_q_BI[1])
         seen = brought_on(
             self.earth, C_EI[2], Reckoned(by_stars, place_I, speed_I), state.sums, star_age, age

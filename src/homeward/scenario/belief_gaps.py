@@ -10,7 +10,8 @@ SIGMAS = 3.0  # the filter's figures are 1-sigma: an error beyond three of them 
 ERRORS = tuple(
     name
     for name in SensorFigures.model_fields
-    if not name.endswith(("_time_s", "_length_m", "_limit_deg_s", "_limit_g", "_pulse_arcsec", "_pulse_m_s"))
+    if not name.startswith("antenna")
+    and not name.endswith(("_time_s", "_length_m", "_limit_deg_s", "_limit_g", "_pulse_arcsec", "_pulse_m_s"))
 )
 LIMITS = ("gyro_limit_deg_s", "accelerometer_limit_g")
 INERTIAL = ("gyro_", "accelerometer_", "misalignment_")
@@ -61,4 +62,14 @@ def _sensor_gaps(scenario: Scenario) -> list[str]:
                 f"truth.sensors.{name} = {true:g} is less than the flight.navigation.sensors.{name} = "
                 f"{limit:g} that the filter trusts"
             )
+    if sensors.satellite_receiver == "ranges" and sensors.antennas != believed.antennas:
+        told.append(
+            f"truth.sensors.antennas = {_told(sensors.antennas)}, but "
+            f"flight.navigation.sensors.antennas = {_told(believed.antennas)}: what only the former can hear "
+            "is left alone on board"
+        )
     return told
+
+
+def _told(antennas: tuple[tuple[float, float, float], ...]) -> str:
+    return str([[round(x, 4) for x in one] for one in antennas])

@@ -22,7 +22,7 @@ from homeward.scenario.build import (
     numbers,
     orbit_table,
 )
-from homeward.scenario.build_sensors import ZONALS, inertial_unit, nominal_draws
+from homeward.scenario.build_sensors import ZONALS, antennas_of, inertial_unit, nominal_draws
 from homeward.scenario.build_survey import drawn_geometry, survey_offsets, surveyed
 from homeward.scenario.initial import InitialState
 from homeward.scenario.schema import Scenario
@@ -78,13 +78,13 @@ def build_hull(scenario: Scenario, told: Rendezvous) -> Hull:
     )  # fmt: skip
 
 
-def build_pair_sensors(told: Rendezvous) -> PairSensors:
-    """The sensors with the scenario's factors."""
+def build_pair_sensors(scenario: Scenario, told: Rendezvous) -> PairSensors:
+    """The sensors with the scenario's factors, and the satellite receiver's antennas."""
     f = told.sensors
     works = numbers([0.0 if name in f.failed else 1.0 for name in SENSOR_PLACES])
     return pair_sensors(
         satellite=f.satellite, station=f.satellite, relative=f.relative, radar=f.radar, lidar=f.lidar,
-        camera=f.camera, works=works,
+        camera=f.camera, works=works, antennas=antennas_of(scenario.truth.sensors),
     )  # fmt: skip
 
 
@@ -111,7 +111,8 @@ def build_pair_world(scenario: Scenario, told: Rendezvous, epoch: Epoch, span: f
         density_scale=number(1.0), ship_drag=number(s.drag_area_m2 * s.drag_coefficient),
         station_drag=number(t.drag_area_m2 * t.drag_coefficient / t.mass_kg),
         engine=main_engine(scenario), trim=trim_engine(told), thrust_misalignment=numbers([0.0, 0.0, 0.0]),
-        accelerometer_scale=number(0.0), sensors=build_pair_sensors(told), hull=build_hull(scenario, told),
+        accelerometer_scale=number(0.0), sensors=build_pair_sensors(scenario, told),
+        hull=build_hull(scenario, told),
     )  # fmt: skip
     return surveyed(world, numbers(survey_offsets(told)))
 

@@ -7,6 +7,7 @@ from scipy.stats import norm
 
 from homeward.earth.constants import WGS84_A
 from homeward.earth.orientation import AbstractOrientation
+from homeward.flight.antennas import MARGIN, AntennaBelief
 from homeward.flight.beliefs import AidBelief, RangeBelief
 from homeward.flight.strapdown import ZonalEarth
 from homeward.flight.strapdown_navigation import StrapdownNavigation
@@ -14,9 +15,10 @@ from homeward.scenario.build import ARCSECOND, build_ellipsoid, number, numbers
 from homeward.scenario.build_voting import build_voting, combined_belief
 from homeward.scenario.figures import per_second
 from homeward.scenario.schema import Scenario
-from homeward.scenario.schema_sensors import SensorFigures
+from homeward.scenario.schema_sensors import SensorFigures, Sensors
 from homeward.typing import Array, Float, Scalar
 from homeward.world.aids import AidSensors, GammaAltimeter, PressureAltimeter, SatelliteReceiver
+from homeward.world.antennas import Antennas
 from homeward.world.constellation import navigation_satellites
 from homeward.world.delivery import Delivery
 from homeward.world.inertial import InertialUnit, Triad
@@ -27,7 +29,6 @@ DRAWS = 27  # standard normal numbers of a plain inertial unit
 # Of the star tracker's heads, B. The stack stands still among the stars while the Earth goes round it, and
 # the capsule enters with its +z up: looking opposite ways, but not quite, one of them sees the sky.
 BORESIGHTS = ((0.0, -0.6, -0.8), (0.0, 0.8, 0.6))
-ANTENNAS = ((0.0, 0.0, 1.0), (0.0, 0.0, -1.0))  # of the satellite receiver, B
 CLOCK, DRIFT = 1e5, 100.0  # m, m/s: the receiver's clock at the start, 1 sigma
 RANGE_WALK = 1.0e-3  # m/s/sqrt(s): gravity's walk where ranges are followed closely
 ZONALS = (1.08262668e-3, -2.5327e-6, -1.6196e-6)  # J2, J3, J4 of EGM96
@@ -78,6 +79,15 @@ def star_heads(scenario: Scenario, sun_I: np.ndarray) -> StarHeads:
     )  # fmt: skip
 
 
+def antennas_of(s: Sensors) -> Antennas:
+    """The antennas of the satellite receiver as they are."""
+    return Antennas(
+        navigation_satellites(), numbers(np.array(s.antennas)),
+        number(np.cos(np.radians(s.antenna_cone_deg))), number(np.sin(np.radians(s.elevation_mask_deg))),
+        number(WGS84_A), number(s.reacquisition_s),
+    )  # fmt: skip
+
+
 def receiver(scenario: Scenario, band: tuple[float, float]) -> SatelliteReceiver | RangeReceiver:
     """The satellite receiver that a scenario asks for; ``band`` as below."""
     s = scenario.truth.sensors
@@ -86,15 +96,14 @@ def receiver(scenario: Scenario, band: tuple[float, float]) -> SatelliteReceiver
         return SatelliteReceiver(
             number(s.satellite_position_m), number(s.satellite_velocity_m_s), number(s.satellite_time_s),
             number(s.satellite_position_noise_m), number(s.satellite_velocity_noise_m_s), *hidden,
-            number(s.reacquisition_s),
+            antennas_of(s),
         )  # fmt: skip
     return RangeReceiver(
-        navigation_satellites(), numbers(np.array(ANTENNAS)), number(np.cos(np.radians(s.antenna_cone_deg))),
-        number(np.sin(np.radians(s.elevation_mask_deg))), number(WGS84_A), number(s.range_slow_m),
+        antennas_of(s), number(s.range_slow_m),
         number(s.range_slow_time_s), number(s.ionosphere_m), number(s.ionosphere_time_s),
         number(s.ionosphere_length_m), number(s.range_noise_m),
         number(s.range_rate_noise_m_s), number(s.clock_walk_m_sqrt_s), number(s.clock_drift_walk_m_s_sqrt_s),
-        number(CLOCK), number(DRIFT), *hidden, number(s.reacquisition_s),
+        number(CLOCK), number(DRIFT), *hidden,
     )  # fmt: skip
 
 
@@ -140,6 +149,10 @@ def _of_satellites(told: SensorFigures, kind: str) -> dict[str, Any]:
             number(told.ionosphere_m), number(told.ionosphere_time_s), number(told.ionosphere_length_m),
             number(told.range_rate_noise_m_s), number(told.clock_walk_m_sqrt_s),
             number(told.clock_drift_walk_m_s_sqrt_s),
+        ),
+        "antennas": AntennaBelief(
+            numbers(np.array(told.antennas)),
+            number(np.cos(np.radians(min(told.antenna_cone_deg + MARGIN, 180.0)))),
         ),
     }  # fmt: skip
 

@@ -1,12 +1,23 @@
 """`[truth.sensors]` and `[flight.navigation]`: figures of the sensors, true and believed."""
 
+import math
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from homeward.scenario.schema_base import NonNegative, Positive, Real, Scale, Seconds, Section
 
+
+def _unit(direction: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Of length one; refused where it points nowhere."""
+    length = math.hypot(*direction)
+    if not 1e-3 < length < 1e3:
+        raise ValueError(f"expected a direction, a vector of about length one, not {list(direction)}")
+    return (direction[0] / length, direction[1] / length, direction[2] / length)
+
+
 Figure = Annotated[NonNegative, Field(le=1e6)]
+Direction = Annotated[tuple[Real, Real, Real], AfterValidator(_unit)]
 Delay = Annotated[NonNegative, Field(le=1.0)]
 
 
@@ -73,6 +84,13 @@ class SensorFigures(Section):
     clock_drift_walk_m_s_sqrt_s: Annotated[Positive, Field(le=1e3)] = Field(
         default=0.2, description="random walk of its rate, times the speed of light"
     )
+    antennas: Annotated[tuple[Direction, ...], Field(min_length=1, max_length=2)] = Field(
+        default=((0.0, 0.0, 1.0), (0.0, 0.0, -1.0)),
+        description="boresights of the satellite receiver's one or two antennas, axes of the ship, x forward",
+    )
+    antenna_cone_deg: Annotated[Positive, Field(le=180.0)] = Field(
+        default=85.0, description="angle from a boresight up to which satellites are heard"
+    )
     pressure_sigma_m: Annotated[Positive, Field(le=1e5)] = Field(
         default=25.0, description="static-pressure altimeter"
     )
@@ -87,9 +105,6 @@ class Sensors(SensorFigures):
     satellite_receiver: Literal["ranges", "fix"] = Field(
         default="fix",
         description="ranges: pseudo-ranges to all satellites in view; fix: a position with one error",
-    )
-    antenna_cone_deg: Annotated[Positive, Field(le=180.0)] = Field(
-        default=90.0, description="angle from an antenna's axis up to which satellites are heard"
     )
     elevation_mask_deg: Annotated[NonNegative, Field(le=60.0)] = Field(
         default=5.0, description="angle above the Earth's limb from which a satellite is followed"
@@ -112,7 +127,8 @@ class Sensors(SensorFigures):
         default=20.0, description="angle from the Earth's limb within which a head is blind"
     )
     reacquisition_s: Annotated[NonNegative, Field(le=1e4)] = Field(
-        default=5.0, description="from the end of a black-out to the first fix"
+        default=5.0,
+        description="from a satellite's coming into view, or back into it, until it is followed",
     )
     pressure_highest_m: Figure = Field(
         default=8000.0, description="altitude of the static-pressure port's use"

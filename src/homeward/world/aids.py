@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from homeward.icd import Aids, Ranges
 from homeward.typing import Array, Flag, Float, Mat33, Quat, Scalar, Vec3
 from homeward.world import delivery, ranges
+from homeward.world.antennas import Antennas
 from homeward.world.delivery import Delivery, Post, nothing_sent
 from homeward.world.ranges import RangeReceiver, RangeState
 from homeward.world.star_tracker import StarHeads
@@ -39,7 +40,7 @@ class Situation(eqx.Module):
 
 
 class SatelliteReceiver(eqx.Module):
-    """Position and velocity by satellites: slow and white error, black-out, time to lock again."""
+    """Position and velocity by satellites: slow and white error, and when enough of them are followed."""
 
     position_sigma: Scalar  # m, of the Gauss-Markov part
     velocity_sigma: Scalar  # m/s
@@ -48,7 +49,7 @@ class SatelliteReceiver(eqx.Module):
     velocity_noise: Scalar  # m/s, white
     blackout_density: tuple[Scalar, Scalar]  # kg/m3: from, to
     blackout_speed: Scalar  # m/s
-    reacquisition_time: Scalar  # s
+    antennas: Antennas
 
     def hidden(self, density: Scalar, speed: Scalar) -> Flag:
         """Whether ionised air shuts the antennas off: dense enough to be ionised, and still fast."""
@@ -84,7 +85,7 @@ class AidSensors(eqx.Module):
 
 
 class AidState(eqx.Module):
-    """What the sensors carry on: slow errors [m, m/s, E], and how long satellites have been in view [s].
+    """What the sensors carry on: slow errors [m, m/s, E], and how long each satellite has been in view [s].
 
     ``first`` marks a flight's first reading, which was taken before it began: a flight starts aligned,
     wherever it does.
@@ -92,7 +93,7 @@ class AidState(eqx.Module):
 
     position_error: Vec3
     velocity_error: Vec3
-    clear_time: Scalar
+    followed: Float[Array, " n"]
     first: Flag
     ranges: RangeState | None = (
         None  # of a receiver that tells ranges, whose fix has no slow error of its own
@@ -108,11 +109,11 @@ def initial_aids(sensors: AidSensors, noise: Float[Array, " n"]) -> AidState:
     if isinstance(receiver, RangeReceiver):
         zeros = jnp.zeros(3)
         followed = ranges.initial_ranges(receiver, noise[6:])
-        return AidState(zeros, zeros, receiver.reacquisition_time, jnp.asarray(True), followed, post)
+        return AidState(zeros, zeros, jnp.zeros(0), jnp.asarray(True), followed, post)
     return AidState(
         position_error=receiver.position_sigma * noise[0:3],
         velocity_error=receiver.velocity_sigma * noise[3:6],
-        clear_time=receiver.reacquisition_time,
+        followed=receiver.antennas.all_followed(),
         first=jnp.asarray(True),
         post=post,
     )
@@ -174,9 +175,10 @@ def _satellites(
     kick = jnp.sqrt(1.0 - decay * decay)
     slow_r = decay * state.position_error + kick * receiver.position_sigma * noise[3:6]
     slow_v = decay * state.velocity_error + kick * receiver.velocity_sigma * noise[6:9]
-    # Held at the time to lock, so that the number stays small however long the mission.
-    clear = jnp.where(hidden, 0.0, jnp.minimum(state.clear_time + dt, receiver.reacquisition_time))
-    fixed = state.first | (~hidden & (clear >= receiver.reacquisition_time))
+    followed, enough = receiver.antennas.heard(
+        state.followed, truth.time, dt, truth.q_BI, truth.r_BI_I, ~hidden
+    )
+    fixed = state.first | enough
     place = truth.r_BE_E + slow_r + receiver.position_noise * noise[9:12]
     velocity = truth.v_BE_E + slow_v + receiver.velocity_noise * noise[12:15]
-    return AidState(slow_r, slow_v, clear, state.first, post=state.post), (fixed, place, velocity), None
+    return AidState(slow_r, slow_v, followed, state.first, post=state.post), (fixed, place, velocity), None

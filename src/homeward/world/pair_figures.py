@@ -6,7 +6,10 @@ From published units where one is named (docs/models/relative_navigation.md), el
 import jax.numpy as jnp
 import numpy as np
 
+from homeward.earth.constants import WGS84_A
 from homeward.typing import Array, Float, Scalar
+from homeward.world.antennas import Antennas
+from homeward.world.constellation import navigation_satellites
 from homeward.world.pair_optics import Camera, Lidar, Radar
 from homeward.world.pair_sensors import PairSensors, Receiver
 from homeward.world.star_tracker import StarTracker
@@ -32,8 +35,10 @@ def pair_sensors(
     camera: Factor = 1.0,
     told_attitude: Factor = 1.0,
     works: Float[Array, "7"] | None = None,
+    antennas: Antennas | None = None,
 ) -> PairSensors:
-    """The sensors with every 1-sigma times its factor; ``works`` (1 or 0 each) defaults to all at work."""
+    """The sensors with every 1-sigma times its factor; ``works`` (1 or 0 each) defaults to all at work,
+    ``antennas`` of the satellite receiver to two, up and down."""
 
     def number(value: float, factor: Factor = 1.0) -> Scalar:
         return jnp.asarray(value, float) * factor
@@ -83,7 +88,17 @@ def pair_sensors(
         told_attitude_sigma=number(0.05 * DEGREE, told_attitude),
         told_attitude_time=number(1000.0),
         works=jnp.ones(7) if works is None else jnp.asarray(works, float),
+        antennas=up_and_down() if antennas is None else antennas,
     )
+
+
+def up_and_down() -> Antennas:
+    """Two antennas that together hear the whole sky but for a belt of ten degrees."""
+    n = jnp.asarray
+    return Antennas(
+        navigation_satellites(), n([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]), n(np.cos(85.0 * DEGREE)),
+        n(np.sin(5.0 * DEGREE)), n(WGS84_A), n(5.0),
+    )  # fmt: skip
 
 
 def _receiver(

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from homeward.icd_pair import PairAids
 from homeward.math.quaternion import conjugate, from_matrix, multiply, to_matrix
 from homeward.typing import Array, Flag, Float, Mat33, Quat, Scalar, Vec3
+from homeward.world.antennas import Antennas
 from homeward.world.pair_mounting import PairMounting, as_drawn, camera_view, lidar_line, turned_axes
 from homeward.world.pair_optics import Camera, Lidar, Radar
 from homeward.world.star_tracker import StarTracker
@@ -83,6 +84,7 @@ class PairSensors(eqx.Module):
     told_attitude_sigma: Scalar  # rad an axis, slow error of the station's attitude
     told_attitude_time: Scalar  # s
     works: Float[Array, "7"]
+    antennas: Antennas  # of the ship's satellite receiver
     mounting: PairMounting = eqx.field(default_factory=as_drawn)
 
 
@@ -97,6 +99,7 @@ class PairSensorState(eqx.Module):
     told_attitude: Vec3  # rad, T
     radar: Float[Array, "4"]  # of their 1-sigma, once a flight: range, rate, two angles
     lidar: Vec3  # likewise: range, two angles
+    followed: Float[Array, " n"]  # s that each navigation satellite has been in the ship's view
 
 
 def initial_pair_sensors(sensors: PairSensors, noise: Float[Array, "40"]) -> PairSensorState:
@@ -110,6 +113,7 @@ def initial_pair_sensors(sensors: PairSensors, noise: Float[Array, "40"]) -> Pai
         told_attitude=sensors.told_attitude_sigma * noise[30:33],
         radar=noise[33:37],
         lidar=noise[37:40],
+        followed=sensors.antennas.all_followed(),
     )
 
 
@@ -131,8 +135,11 @@ def sense_pair(
 
     A reading that is not valid is told as zero (an attitude as no turn): nothing true slips through it.
     """
-    state = _carried_on(sensors, state, dt, noise)
     truth = situation
+    followed, heard = sensors.antennas.heard(
+        state.followed, truth.time, dt, truth.q_BI, truth.r_BI_I, jnp.ones_like(touched)
+    )
+    state = _carried_on(sensors, state, dt, noise, followed)
     works = sensors.works > 0.5
     C_BI = to_matrix(truth.q_BI)
     relative_r, relative_v = truth.r_BI_I - truth.r_TI_I, truth.v_BI_I - truth.v_TI_I
@@ -162,8 +169,9 @@ def sense_pair(
     seen_B, seen_q = camera_view(sensors.mounting, between_B, C_BD, q_BD)
     shown = sensors.camera.sense(seen_B, C_BD, seen_q, state.camera, noise[52:58])
 
-    fixed, linked = works[SATELLITE], works[STATION]
-    solved = works[RELATIVE] & in_reach
+    # Relative satellite navigation compares what both receivers hear.
+    fixed, linked = works[SATELLITE] & heard, works[STATION]
+    solved = works[RELATIVE] & in_reach & heard
     locked, echoed, framed = works[RADAR] & seen[0], works[LIDAR] & lit[0], works[CAMERA] & shown[0]
     no_turn = jnp.asarray([1.0, 0.0, 0.0, 0.0])
     star_q = sensors.star.reading(turned_axes(truth.q_BI, sensors.mounting.star_turn_B), noise[0:3])
@@ -198,7 +206,11 @@ def sense_pair(
 
 
 def _carried_on(
-    sensors: PairSensors, state: PairSensorState, dt: Scalar, noise: Float[Array, "67"]
+    sensors: PairSensors,
+    state: PairSensorState,
+    dt: Scalar,
+    noise: Float[Array, "67"],
+    followed: Float[Array, " n"],
 ) -> PairSensorState:
     camera = jnp.exp(-dt / sensors.camera.time)
     told = jnp.exp(-dt / sensors.told_attitude_time)
@@ -211,6 +223,7 @@ def _carried_on(
         told_attitude=carried(state.told_attitude, told, sensors.told_attitude_sigma * noise[64:67]),
         radar=state.radar,
         lidar=state.lidar,
+        followed=followed,
     )
 
 

@@ -11,25 +11,20 @@ import jax.numpy as jnp
 
 from homeward.icd import Ranges
 from homeward.math.components import join
-from homeward.math.quaternion import to_matrix
 from homeward.math.turning import symmetric_inverse
 from homeward.typing import Array, Bool, Flag, Float, Quat, Scalar, Vec3
-from homeward.world.constellation import COUNT, Constellation
+from homeward.world.antennas import LEAST, Antennas, up_and_dip
+from homeward.world.constellation import COUNT
 
 NOISES = 3 * COUNT + 3  # standard normal numbers a cycle: slow, range, rate of each, clock, ionosphere
 INITIAL_NOISES = COUNT + 3  # slow ones, clock and its rate, the ionosphere of the day
-LEAST = 5  # satellites without which the receiver tells no fix
 MAPPING = 0.3  # least sine of the elevation that the ionosphere's path is stretched by
 
 
 class RangeReceiver(eqx.Module):
     """Antennas, errors, and when nothing is received."""
 
-    constellation: Constellation
-    antennas_B: Float[Array, "2 3"]  # unit vectors
-    cone: Scalar  # cosine of the angle from its antenna's axis up to which a satellite is heard
-    mask: Scalar  # sine of the elevation above the horizon's dip from which one is followed
-    earth_radius: Scalar  # m
+    antennas: Antennas
     slow_sigma: Scalar  # m, Gauss-Markov, each satellite
     slow_time: Scalar  # s
     ionosphere: Scalar  # m straight up, 1-sigma of what is left of its delay
@@ -43,24 +38,11 @@ class RangeReceiver(eqx.Module):
     drift_sigma: Scalar  # m/s, at the start
     blackout_density: tuple[Scalar, Scalar]  # kg/m3: from, to
     blackout_speed: Scalar  # m/s
-    reacquisition_time: (
-        Scalar  # s from a satellite's rise, or from the end of a black-out, to its first range
-    )
 
     def hidden(self, density: Scalar, speed: Scalar) -> Flag:
         """Whether ionised air shuts the antennas off: dense enough to be ionised, and still fast."""
         low, high = self.blackout_density
         return (density > low) & (density < high) & (speed > self.blackout_speed)
-
-    def in_view(self, q_BI: Quat, r_BI_I: Vec3, sight: Float[Array, "n 3"]) -> Bool[Array, " n"]:
-        """Which satellites, in the directions ``sight`` [I], neither Earth nor ship hides."""
-        up, dip = _up_and_dip(self.earth_radius, r_BI_I)
-        elevation = jnp.sum(sight * up[None, :], axis=1)
-        sine, cosine = dip
-        clear = elevation > -sine * jnp.sqrt(1.0 - self.mask * self.mask) + cosine * self.mask
-        axes_I = jnp.sum(to_matrix(q_BI)[None, :, :] * self.antennas_B[:, :, None], axis=1)
-        heard = [jnp.sum(sight * axes_I[k][None, :], axis=1) > self.cone for k in range(2)]
-        return clear & (heard[0] | heard[1])
 
 
 class RangeState(eqx.Module):
@@ -90,7 +72,7 @@ def initial_ranges(receiver: RangeReceiver, noise: Float[Array, " k"]) -> RangeS
         time=jnp.zeros(()), slow=receiver.slow_sigma * noise[:COUNT],
         ionosphere=receiver.ionosphere * noise[COUNT],
         clock=receiver.clock_sigma * noise[COUNT + 1], drift=receiver.drift_sigma * noise[COUNT + 2],
-        followed=receiver.reacquisition_time * jnp.ones(COUNT),
+        followed=receiver.antennas.all_followed(),
     )  # fmt: skip
 
 
@@ -118,16 +100,16 @@ def sense_ranges(
     fresh = jnp.sqrt(1.0 - kept * kept) * receiver.ionosphere
     ionosphere = kept * state.ionosphere + fresh * noise[3 * COUNT + 2]
 
-    place, speed = receiver.constellation.at(t)
+    antennas = receiver.antennas
+    place, speed = antennas.constellation.at(t)
     apart = place - r_BI_I[None, :]
     distance = jnp.sqrt(jnp.sum(apart * apart, axis=1))
     sight = apart / distance[:, None]
     closing = jnp.sum(sight * (speed - v_BI_I[None, :]), axis=1)
-    seen = receiver.in_view(q_BI, r_BI_I, sight) & (first | ~hidden)
-    followed = jnp.where(seen, jnp.minimum(state.followed + dt, receiver.reacquisition_time), 0.0)
-    valid = seen & (followed >= receiver.reacquisition_time)
+    seen = antennas.in_view(q_BI, r_BI_I, sight) & (first | ~hidden)
+    followed, valid = antennas.follow(state.followed, dt, seen)
 
-    up, _ = _up_and_dip(receiver.earth_radius, r_BI_I)
+    up, _ = up_and_dip(antennas.earth_radius, r_BI_I)
     path = 1.0 / jnp.maximum(jnp.sum(sight * up[None, :], axis=1), MAPPING)
     wrong = slow + ionosphere * path + receiver.range_noise * noise[COUNT : 2 * COUNT]
     wrong_rate = receiver.rate_noise * noise[2 * COUNT : 3 * COUNT]
@@ -161,10 +143,3 @@ def _solution(
         return -join(tuple(jnp.sum(join(row) * pull) for row in inverse))  # pyright: ignore[reportArgumentType]
 
     return count >= LEAST, solved(wrong), solved(wrong_rate)
-
-
-def _up_and_dip(radius: Scalar, r_I: Vec3) -> tuple[Vec3, tuple[Scalar, Scalar]]:
-    """The vertical, and sine and cosine of how far the horizon lies below the horizontal."""
-    r2 = jnp.sum(r_I * r_I)
-    cosine2 = jnp.minimum(radius * radius / r2, 1.0)
-    return r_I / jnp.sqrt(r2), (jnp.sqrt(1.0 - cosine2), jnp.sqrt(cosine2))
