@@ -75,6 +75,13 @@ def orderly() -> Iterator[Ending]:
                 time.sleep(GRACE)
                 ending.leave()
 
+    def unraised(told: "sys.UnraisableHookArgs") -> None:
+        # Where Python cannot raise (a callback of the collector, a destructor) it prints a traceback, and the
+        # interrupt is lost. The thread above ends the process then.
+        if not (ending.number and issubclass(told.exc_type, KeyboardInterrupt)):
+            hook(told)
+
+    hook, sys.unraisablehook = sys.unraisablehook, unraised
     before = {}
     for number in numbers:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks for
@@ -84,6 +91,7 @@ def orderly() -> Iterator[Ending]:
     try:
         yield ending
     finally:
+        sys.unraisablehook = hook
         signal.set_wakeup_fd(old)
         for number, handler in before.items():
             signal.signal(number, handler)

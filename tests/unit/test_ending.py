@@ -14,7 +14,7 @@ SOON = 3.0  # s from the signal to the end
 
 # A command that is deep in compiled code, as XLA's compiler is: the interpreter cannot run a handler there.
 BUSY = """
-import hashlib, subprocess, sys, threading
+import gc, hashlib, subprocess, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
 import homeward
 from homeward._children import child_command
@@ -25,9 +25,21 @@ def busy():
     print(child.pid, flush=True)
     hashlib.pbkdf2_hmac("sha256", b"", b"", 2**30)
 
+def collected(*_):
+    gc.callbacks.clear()
+    child = subprocess.Popen(child_command("signal:pause"), stdin=subprocess.PIPE)
+    print(child.pid, flush=True)
+    while True:
+        time.sleep(0.05)
+
 def fly(*_, **__):
-    if sys.argv.pop() == "main":
+    where = sys.argv.pop()
+    if where == "main":
         busy()
+    if where == "collector":  # as JAX's callback of the collector: what is raised in it is printed and lost
+        gc.callbacks.append(collected)
+        gc.collect()
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 2**30)
     with ThreadPoolExecutor(2) as pool:  # whose end waits for its threads
         pool.submit(busy).result()
 
@@ -53,7 +65,7 @@ def gone(process: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("where", ["main", "thread"])
+@pytest.mark.parametrize("where", ["main", "thread", "collector"])
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopped_while_compiled_code_runs(tmp_path, where, number, status):
     with subprocess.Popen(
