@@ -1,11 +1,13 @@
 """When the main is ordered: the timer, the wind found under the drogue, and the floor."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic, north_east_down
+from homeward.flight.landing import led_to
 from homeward.flight.main_timing import CALM, MainTiming, order_main
 from homeward.icd import Navigation
 
@@ -37,7 +39,7 @@ def _due(timing, east_of_site, wind_east, altitude, clock, fall):
     force = -C_NE[2] * 9.81
     zero = jnp.asarray(0.0)
     navigation = Navigation(zero, r, v, force, zero, jnp.asarray(False))
-    return order_main(timing, navigation, clock, LATITUDE, longitude, altitude)
+    return order_main(timing, ELLIPSOID, navigation, clock, LATITUDE, longitude, altitude)
 
 
 def due(timing, east_of_site, *, wind=EAST, altitude=8e3, clock=20.0, fall=FALL):
@@ -50,6 +52,30 @@ REACH = EAST * 7000.0 / SINK  # drift from 8 km
 def test_it_waits_where_the_drift_leads_beyond_the_site_and_orders_where_it_does_not():
     assert not due(_timing(), -REACH + 300.0)
     assert due(_timing(), -REACH - 300.0)
+
+
+@pytest.mark.parametrize("latitude", [0.0, 41.6, -80.0, 89.9, -89.95])
+@pytest.mark.parametrize("wind", [(0.0, EAST), (-0.6 * EAST, -EAST)])
+def test_the_order_comes_where_the_drift_leads_to_the_site_near_a_pole_too(latitude, wind):
+    """The wind turns with the meridians: 9 km of drift east, 5.6 km from the pole, go a quarter round it."""
+    here = [jnp.asarray(np.radians(x)) for x in (latitude, 20.0)]
+    toward = [x if latitude > 0.0 else -x for x in (wind[0], wind[1])]  # away from the pole
+    drift = (HEIGHTS - 1000.0) / SINK
+    zero = np.zeros_like(drift)
+    rows = np.stack([toward[0] * drift, toward[1] * drift, zero, *(zero + x for x in toward)], axis=1)
+    top = jnp.asarray(8e3)
+    C_NE = north_east_down(*here)
+    v = C_NE[0] * toward[0] + C_NE[1] * toward[1] + C_NE[2] * FALL
+    navigation = Navigation(
+        jnp.asarray(0.0), from_geodetic(ELLIPSOID, *here, top), v, -C_NE[2] * 9.81, jnp.asarray(0.0),
+        jnp.asarray(False),
+    )  # fmt: skip
+    for share, ordered in ((0.98, False), (1.02, True)):
+        way = [jnp.asarray(share * x * 7000.0 / SINK) for x in toward]
+        site = led_to(ELLIPSOID, *here, GROUND, *way)
+        timing = eqx.tree_at(lambda t: (t.site_E, t.rows), _timing(), (site, jnp.asarray(rows)))
+        told = order_main(timing, ELLIPSOID, navigation, jnp.asarray(20.0), *here, top)
+        assert bool(told) is ordered, share
 
 
 def test_more_wind_than_forecast_means_waiting():

@@ -253,7 +253,9 @@ class FlightComputer(eqx.Module):
     def descend(self, state: FlightState, readings: TickReadings, dt: Scalar) -> tuple[FlightState, Command]:
         """Parachutes, heat shield and landing rockets."""
         latitude, longitude, altitude = to_geodetic(self.ellipsoid, state.last.r_BE_E)
-        due = order_main(self.main, state.last, state.descent.clock, latitude, longitude, altitude)
+        due = order_main(
+            self.main, self.ellipsoid, state.last, state.descent.clock, latitude, longitude, altitude
+        )
         height = self._height(readings, altitude)
         descent, command = step_descent(
             self.descent, state.descent, height, state.last, altitude, due, dt, idle()

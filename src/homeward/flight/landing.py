@@ -77,20 +77,30 @@ def aim_point(
 ) -> Vec3:  # fmt: skip
     """Earth-fixed point [m] at the opening altitude from which the drift leads to the site.
 
-    The wind keeps its direction against north on the way, not in space: the way back is a rhumb line, along
-    which near a pole the longitude turns fast. A drift toward the pole from there on, or round it, has no
-    start from which it leads exactly to a pole but one on its meridian, or the pole.
+    ``led_to`` backwards. A drift toward the pole from there on, or round it, has no start from which it leads
+    exactly to a pole but one on its meridian, or the pole.
+    """
+    return led_to(ellipsoid, latitude, longitude, opening_altitude, -drift_north, -drift_east)
+
+
+def led_to(
+    ellipsoid: Ellipsoid, latitude: Scalar, longitude: Scalar, altitude: Scalar,
+    north: Scalar, east: Scalar,
+) -> Vec3:  # fmt: skip
+    """Earth-fixed point [m] at an altitude [m] to which a drift north and east [m] leads from a place [rad].
+
+    The wind keeps its direction against north on the way, not in space: the way is a rhumb line, along which
+    near a pole the longitude turns fast.
     """
     e2 = ellipsoid.f * (2.0 - ellipsoid.f)
     w = 1.0 - e2 * jnp.sin(latitude) ** 2
-    along = ellipsoid.a * (1.0 - e2) / (w * jnp.sqrt(w)) + opening_altitude
-    across = ellipsoid.a / jnp.sqrt(w) + opening_altitude
-    back = -drift_north / along
+    along = ellipsoid.a * (1.0 - e2) / (w * jnp.sqrt(w)) + altitude
+    across = ellipsoid.a / jnp.sqrt(w) + altitude
+    on = north / along
     # Degrees of longitude a metre: one over the mean of the cosine, by the difference of isometric latitudes.
     edge = 0.5 * jnp.pi - NEAREST_POLE
-    low, high = (jnp.clip(x, -edge, edge) for x in (latitude, latitude + back))
+    low, high = (jnp.clip(x, -edge, edge) for x in (latitude, latitude + on))
     stretched = jnp.arcsinh(jnp.tan(high)) - jnp.arcsinh(jnp.tan(low))
     short = jnp.abs(high - low) < SHORT
     mean = jnp.where(short, jnp.cos(0.5 * (low + high)), (high - low) / jnp.where(short, 1.0, stretched))
-    turned = -drift_east / (across * mean)
-    return from_geodetic(ellipsoid, latitude + back, longitude + turned, opening_altitude)
+    return from_geodetic(ellipsoid, latitude + on, longitude + east / (across * mean), altitude)

@@ -9,7 +9,8 @@ to come, reckoned so, no longer leads beyond the site.
 import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.earth.geodesy import north_east_down
+from homeward.earth.geodesy import Ellipsoid, from_geodetic, north_east_down
+from homeward.flight.landing import led_to
 from homeward.icd import Navigation
 from homeward.math.numerics import interpolate_uniform
 from homeward.typing import Array, Flag, Float, Scalar, Vec3
@@ -37,13 +38,14 @@ class MainTiming(eqx.Module):
 
 
 def order_main(
-    timing: MainTiming, navigation: Navigation, clock: Scalar, latitude: Scalar, longitude: Scalar,
-    altitude: Scalar,
+    timing: MainTiming, ellipsoid: Ellipsoid, navigation: Navigation, clock: Scalar, latitude: Scalar,
+    longitude: Scalar, altitude: Scalar,
 ) -> Flag:  # fmt: skip
     """Whether the main is to be ordered now.
 
     Args: navigation's state; ``clock`` [s] under the drogue; its geodetic place (rad, rad, m).
     The wind is the believed velocity less that through the air, and this points against the specific force.
+    Where the drift leads is reckoned along its rhumb line: near a pole no straight one.
     """
     C_NE = north_east_down(latitude, longitude)
     north, east, down = C_NE
@@ -54,14 +56,15 @@ def order_main(
 
     fall, lift = part(down, navigation.v_BE_E), -part(down, navigation.specific_force)
     ratio = fall / jnp.maximum(lift, 1.0)
-    to_site = timing.site_E - navigation.r_BE_E
-    drift, beyond = [], []
+    drift = []
     for k, axis in enumerate((north, east)):
         wind = part(axis, navigation.v_BE_E) + part(axis, navigation.specific_force) * ratio
         drift.append(row[k] + (wind - row[3 + k]) * row[2])
-        beyond.append(drift[k] - part(axis, to_site))
-    length = jnp.sqrt(drift[0] ** 2 + drift[1] ** 2)
-    over = (beyond[0] * drift[0] + beyond[1] * drift[1]) / jnp.maximum(length, 1.0)
+    below = from_geodetic(ellipsoid, latitude, longitude, timing.bottom)
+    end = led_to(ellipsoid, latitude, longitude, timing.bottom, drift[0], drift[1])
+    way, beyond = end - below, end - timing.site_E
+    length = jnp.sqrt(jnp.sum(way * way))
+    over = jnp.sum(beyond * way) / jnp.maximum(length, 1.0)
     due = jnp.where(length > CALM, over <= 0.0, clock >= timing.nominal)
     due = due | ((clock >= timing.nominal) & (fall > timing.too_fast))
     return ((clock >= timing.earliest) & due) | (clock >= timing.latest) | (altitude <= timing.lowest)

@@ -1,9 +1,10 @@
 """Many capsules under their parachutes at once, in the plane about the site: what the wind does from here on.
 
-Velocity follows the air by its drag, implicitly, so that a step may be longer than a canopy takes to brake.
-The error of the wind forecast is a Gauss-Markov process of altitude; where the fall has told what the wind
-is, the process starts there. The main is ordered as the flight computer orders it
-(``flight/main_timing.py``).
+Places and motion stand in the site's axes; winds blow north and east where the capsule is, which near a pole
+is another direction within a kilometre. Velocity follows the air by its drag, implicitly, so that a step may
+be longer than a canopy takes to brake. The error of the wind forecast is a Gauss-Markov process of altitude;
+where the fall has told what the wind is, the process starts there. The main is ordered as the flight computer
+orders it (``flight/main_timing.py``).
 """
 
 import dataclasses
@@ -21,12 +22,17 @@ NONE, DROGUE, REEFED, MAIN, BACKUP = range(5)
 CALM = 400.0  # m, as flight/main_timing.py
 STEP, LONG_STEP, SETTLED = 0.5, 2.0, 6.0  # s; the long one once every canopy has been open that long
 LATEST = 4000.0  # s
+EARTH, AT_POLE = (
+    6.3996e6,
+    1e-9,
+)  # m, radius of curvature at a pole; rad from it within which there is no north
 
 
 @dataclasses.dataclass
 class Fall:
-    """Lanes: place north and east of the site and altitude [m] (n, 3); velocity north, east, up [m/s] (n, 3);
-    stage, seconds in it and since the opening (n,); error of the wind forecast here [m/s] (n, 2)."""
+    """Lanes: place north and east of the site and altitude [m] (n, 3); velocity north, east, up where it is
+    [m/s] (n, 3); stage, seconds in it and since the opening (n,); error of the wind forecast here [m/s]
+    (n, 2)."""
 
     place: np.ndarray
     velocity: np.ndarray
@@ -57,6 +63,7 @@ def fall(
 def _fall(b: Beliefs, place, velocity, stage, clock, since, error, heavier, key):
     n = place.shape[0]
     ground = b.ground
+    velocity = jnp.concatenate([turned(b, place, velocity[:, :2]), velocity[:, 2:]], axis=1)
 
     def go(carry):
         *_, down, now = carry
@@ -74,7 +81,7 @@ def _fall(b: Beliefs, place, velocity, stage, clock, since, error, heavier, key)
         area = _area(b, new, clock)
         light = (altitude < b.shield_altitude) & (new >= REEFED) & (since > 15.0)
         mass = (b.mass - jnp.where(light, b.shield, 0.0)) * heavier
-        level = wind_at(b, altitude) + error
+        level = turned(b, place, wind_at(b, altitude) + error)
         air = jnp.concatenate([level, jnp.zeros((n, 1))], axis=1)
         off = velocity - air
         speed = jnp.sqrt(jnp.sum(off * off, axis=1))
@@ -97,6 +104,24 @@ def _fall(b: Beliefs, place, velocity, stage, clock, since, error, heavier, key)
     return end[0][:, :2], end[6]
 
 
+def turned(b: Beliefs, place: Float[Array, "n k"], level: Float[Array, "n 2"]) -> Float[Array, "n 2"]:
+    """North and east components where the capsule is, along the site's north and east.
+
+    The meridians at places that lie ``place`` [m] north and east of the site, on the sphere that touches at
+    the poles: right to 1e-4 of the components within 20 km. At a pole itself the axes are the site's.
+    """
+    x, y = place[:, 0] * (1.0 / EARTH), place[:, 1] * (1.0 / EARTH)
+    s, c = jnp.sin(b.latitude), jnp.cos(b.latitude)
+    # East of the place is across its upward direction (x, y, 1) and the Earth's axis (c, 0, s).
+    east_n, east_e = -s * y, s * x - c
+    length = jnp.sqrt(east_n * east_n + east_e * east_e)
+    there = length > AT_POLE
+    safe = jnp.where(there, length, 1.0)
+    east_n, east_e = jnp.where(there, -east_n / safe, 0.0), jnp.where(there, -east_e / safe, 1.0)
+    north, east = level[:, 0], level[:, 1]
+    return jnp.stack([north * east_e + east * east_n, east * east_e - north * east_n], axis=1)
+
+
 def _area(b: Beliefs, stage: Float[Array, " n"], clock: Float[Array, " n"]) -> Float[Array, " n"]:
     """CD x area [m2] of what is open: canopies fill as ``world/parachute.py`` has it."""
 
@@ -117,6 +142,9 @@ def _ordered(b: Beliefs, place, since, error):
     row = at.astype(int)
     told = b.main_rows[row] + (at - row.astype(float))[:, None] * (b.main_rows[row + 1] - b.main_rows[row])
     drift = told[:, :2] + error * told[:, 2:3]
+    # Its direction half way stands for the rhumb line.
+    half = place[:, :2] + 0.5 * turned(b, place, drift)
+    drift = turned(b, half, drift)
     beyond = drift + place[:, :2]
     length = jnp.sqrt(jnp.sum(drift * drift, axis=1))
     over = jnp.sum(beyond * drift, axis=1) / jnp.maximum(length, 1.0)

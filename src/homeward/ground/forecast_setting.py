@@ -72,9 +72,9 @@ class Setting:
         wind = np.stack([np.interp(heights, self.wind_altitude, self.wind[:, k]) for k in (0, 1)], axis=1)
         told = (
             self.mass, self.shield, self.shield_altitude, self.drag_area, self.canopies, self.reefed_time,
-            self.fill, self.drogue_fill, self.opening_altitude, self.site[2], self.log_density, wind,
-            self.main_rows, self.main_step, self.main_nominal, self.main_earliest, self.main_latest,
-            self.main_lowest, self.errors.wind, self.errors.wind_length,
+            self.fill, self.drogue_fill, self.opening_altitude, self.site[2], self.site[0],
+            self.log_density, wind, self.main_rows, self.main_step, self.main_nominal, self.main_earliest,
+            self.main_latest, self.main_lowest, self.errors.wind, self.errors.wind_length,
         )  # fmt: skip
         return Beliefs(*(jnp.asarray(x, float) for x in told))
 
@@ -153,6 +153,7 @@ class Beliefs(NamedTuple):
     drogue_fill: Array
     opening_altitude: Array
     ground: Array
+    latitude: Array  # of the site, rad
     log_density: Array
     wind: Array
     main_rows: Array
