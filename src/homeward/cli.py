@@ -23,6 +23,7 @@ from homeward.cli_compare_campaigns import compare
 from homeward.cli_consistency import consistency
 from homeward.cli_console import console
 from homeward.cli_corridor import corridor
+from homeward.cli_export import export
 from homeward.cli_faults import faults
 from homeward.cli_files import json_text, prepare_folder, writing
 from homeward.cli_forecast import forecast
@@ -172,6 +173,7 @@ for _command in (
     faults,
     rendezvous,
     opportunities,
+    export,
 ):
     app.command()(_command)
 app.command()(consistency)

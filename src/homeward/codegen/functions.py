@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from homeward.codegen.control import assign
+from homeward.codegen.pruning import pruned
 from homeward.codegen.scalars import c_type
 from homeward.codegen.translate import constant, run
 from homeward.codegen.values import SMALL, Buffer, Elements, Value, View, size_of, whole
@@ -48,7 +49,9 @@ def define(
         assign(w, results, out)
         for value in out:
             w.dropped(value)
-    body = [*w.workspace(), *(f"    (void){name};" for name in unused), *w.lines]
+    lines = pruned(w.lines)
+    space = [x for x in w.workspace() if any(x.split()[1].split("[")[0] in line for line in lines)]
+    body = [*space, *(f"    (void){name};" for name in unused), *lines]
     unit.functions.append("\n".join([f"{head}", "{", *body, "}"]))
 
 

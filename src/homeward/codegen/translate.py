@@ -86,7 +86,7 @@ def run(w: Writer, jaxpr: Any, constants: Sequence[Value], arguments: Sequence[V
 
 def _comment(w: Writer, told: str) -> str:
     file, _, function = place(w.trail)
-    here = f"{short(file)}: {function}"
+    here = f"{short(file)}: {function.removesuffix('.<locals>.<lambda>')}"
     if here != told and file != "an unknown file":
         w.line(f"/* {here} */")
     return here

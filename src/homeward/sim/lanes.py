@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import equinox as eqx
@@ -13,6 +14,7 @@ from homeward._programs import program
 from homeward.flight.computer import FlightComputer
 from homeward.flight.executive import return_executive as executive
 from homeward.icd import Accuracy, BodyFrame, Consistency, Frame, channels
+from homeward.sim import software
 from homeward.sim.bare import bare_carry, bare_flight, bare_world
 from homeward.sim.carry import Carry, no_sample, nothing_sensed, strong
 from homeward.sim.legs import CYCLES, TURNING, Leg, leg
@@ -194,7 +196,8 @@ def preparing(
             parts = (world, flight, some, carry)
             if kind not in TURNING:
                 parts = (bare_world(world), bare_flight(flight), some, bare_carry(carry, flight))
-            _chunk.prepare(*parts, keys, np.asarray(0), record=record)
+            if not software.another():
+                _chunk.prepare(*parts, keys, np.asarray(0), record=record)
             _end.prepare(*parts)
 
     return ahead
@@ -223,6 +226,9 @@ def fly_leg(
     start = np.asarray(carry.truth.time)
     frames: list[Frame] = []
     most, number = _chunks(leg), 0
+    fly = partial(_chunk, record=record)
+    if software.another():
+        fly = software.compiled(chunk_program, record=record)
     while number < most:
         if between is not None:
             told, changed, carry = between(flight, leg, carry)
@@ -230,7 +236,7 @@ def fly_leg(
             if changed is not leg:
                 leg = jax.device_put(changed)
                 most = number + _chunks(leg)
-        carry, rows = _chunk(world, flight, leg, carry, keys, np.asarray(number), record=record)
+        carry, rows = fly(world, flight, leg, carry, keys, np.asarray(number))
         if rows is not None:
             frames.append(jax.tree.map(lambda x: np.asarray(x if only is None else x[only : only + 1]), rows))
             tell(frames[-1])

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 
 from homeward.earth.geodesy import height_and_up
 from homeward.earth.orientation import EarthSpin, HeldOrientation, inertial_to_earth_now
-from homeward.flight.executive import return_executive as executive
 from homeward.flight.executive.return_executive import Parameters
 from homeward.icd import Command, Frame, InertialReadings, InertialSample, TickReadings
 from homeward.math.components import split
 from homeward.math.normals import normals
 from homeward.math.routine import routine
+from homeward.sim import software
 from homeward.sim.carry import Carry, at_rest, fail_if_late, fly_if_due, no_sample, select
 from homeward.sim.ends import settle
 from homeward.sim.legs import BURN, COAST, CYCLES, DESCENT, ENTRY, TICKS, TURNING, Leg
@@ -78,7 +78,7 @@ def cycle(
         # The noise of the transducers has its draws from the error model's velocity: of no matter to either.
         truth, deployment = sense_vent(world, truth, told, period, noise[3:6])
         readings = eqx.tree_at(lambda m: m.deployment, readings, deployment, is_leaf=lambda x: x is None)
-    state, wanted = executive.cycle(flight, state, readings, leg.kind)
+    state, wanted = software.cycle(flight, state, readings, leg.kind)
     truth = eqx.tree_at(lambda t: t.ends_at, truth, truth.time + wanted.ends_in)
     row = None
     if record:
@@ -115,7 +115,7 @@ def _ticks(
             readings = TickReadings(
                 seen.time, seen.height, jnp.ones_like(truth.done), seen.propellant, leg.tick, last
             )
-            called, pending = executive.tick(flight, state, readings, leg.kind)
+            called, pending = software.tick(flight, state, readings, leg.kind)
             called = select(truth.done, state, called)
             ends_at = jnp.minimum(truth.ends_at, truth.time + pending.ends_in)
             truth = eqx.tree_at(lambda t: t.ends_at, truth, jnp.where(truth.done, truth.ends_at, ends_at))
@@ -148,7 +148,7 @@ def _held(world: World, flight: Parameters, time: Scalar) -> tuple[World, Parame
     # A routine, or XLA would prepare them anew in every cycle.
     prepared = routine(lambda a: a.prepared(), world.aerodynamics)
     world = eqx.tree_at(lambda w: w.aerodynamics, world, prepared)
-    flight = executive.held(flight, time)
+    flight = software.held(flight, time)
     return world, flight
 
 

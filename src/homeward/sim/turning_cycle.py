@@ -9,6 +9,7 @@ from homeward.flight.executive import return_executive as executive
 from homeward.flight.executive.return_executive import Parameters, State
 from homeward.icd import Command, Frame, Measurements, TickReadings
 from homeward.math.components import join
+from homeward.sim import software
 from homeward.sim.carry import Carry, fail_if_late, fly_if_due, nothing_sensed, select
 from homeward.sim.consistency import consistency
 from homeward.sim.frozen import Frozen, earth_fixed, from_frozen, into_frozen, true_bank
@@ -92,8 +93,8 @@ def cycle_with_messages(
         is_leaf=lambda x: x is None,
     )  # fmt: skip
     truth = eqx.tree_at(lambda t: t.body.flow, truth, jnp.zeros_like(zero))
-    awake, ordered = executive.cycle(flight, state, readings, leg.kind)
-    state = select(down, executive.rest(flight, state, carry.inertial, leg.kind), awake)
+    awake, ordered = software.cycle(flight, state, readings, leg.kind)
+    state = select(down, software.rest(flight, state, carry.inertial, leg.kind), awake)
     truth = eqx.tree_at(
         lambda t: t.ends_at, truth, jnp.where(down, truth.ends_at, truth.time + ordered.ends_in)
     )
@@ -163,8 +164,8 @@ def _ticks(
             seen.time + a.clock, seen.height, seen.height_valid, seen.propellant, leg.tick, last,
             None if strapdown else measured,
         )  # fmt: skip
-        awake, ordered = executive.tick(flight, state, readings, leg.kind)
-        called = select(down, executive.rest(flight, state, last, leg.kind), awake)
+        awake, ordered = software.tick(flight, state, readings, leg.kind)
+        called = select(down, software.rest(flight, state, last, leg.kind), awake)
         called = select(truth.done, state, called)
         # While the flight computer starts anew nothing is ordered: valves fall shut.
         pending = select(down, called.acting, ordered)

@@ -1,0 +1,54 @@
+"""``homeward export``: the flight software leaves Python."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from homeward.cli_files import json_text, prepare_folder, writing
+from homeward.cli_options import AsJson, ScenarioName, Settings
+from homeward.cli_progress import working
+from homeward.cli_refusals import known_word
+from homeward.errors import InputError
+from homeward.scenario.load import load, parse_settings
+from homeward.scenario.schema import FIDELITIES
+from homeward.scenario.shipped import DEFAULT
+
+KINDS = ("c",)
+
+
+def export(
+    scenario: ScenarioName = DEFAULT,
+    to: Annotated[str, typer.Option("--to", metavar="c", help="what to write: c, a library in C99")] = "c",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="folder to write into; it is made")
+    ] = None,
+    fidelity: Annotated[
+        str, typer.Option(metavar="six-dof|point-mass", help="the flight software of which vehicle")
+    ] = "six-dof",
+    golden: Annotated[
+        bool, typer.Option("--golden/--no-golden", help="fly the return once, for vectors to check against")
+    ] = True,
+    settings: Settings = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a return's flight software as C99 that needs no library but <math.h>."""
+    known_word("--to", to, KINDS)
+    known_word("--fidelity", fidelity, FIDELITIES)
+    chosen = load(scenario, parse_settings(settings or []))
+    _ = chosen.return_  # refuses a scenario without
+    if out is None:
+        raise InputError("--out: expected a folder to write into")
+    prepare_folder(out)
+    with working() as talk, writing(out):
+        from homeward.codegen.export import export_c
+
+        told = export_c(chosen, out, fidelity, golden, talk)
+    if as_json:
+        print(json_text(told))
+        return
+    bytes_ = told["bytes"]
+    print(f"{told['scenario']}: {told['lines']} lines of C in {out}, modes {', '.join(told['modes'])}")
+    print(f"state {bytes_['homeward_state']} bytes, parameters {bytes_['homeward_parameters']} bytes")
+    check = f"`make -C {out} check` replays {told['golden_calls']} calls of a flight"
+    print(check if golden else f"`make -C {out}` builds it")

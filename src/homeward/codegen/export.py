@@ -1,0 +1,103 @@
+"""Exports a scenario's flight software: library, Makefile, golden vectors with what replays them, README."""
+
+import hashlib
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from homeward._kept import source_fingerprint
+from homeward.codegen.golden import golden_text, replay_text
+from homeward.codegen.library import Library, write_library
+from homeward.codegen.record import flown, traced, windows
+from homeward.codegen.shipped import shipped
+from homeward.errors import InputError
+from homeward.scenario.returns import ReturnPlan, plan_return
+from homeward.scenario.schema import Scenario
+from homeward.sim.mission import planned
+
+Progress = Callable[[str], None]
+
+
+def scenario_hash(scenario: Scenario, fidelity: str) -> str:
+    """SHA-256 of all that the scenario says, defaults included."""
+    return hashlib.sha256(f"{fidelity}\n{scenario.model_dump_json()}".encode()).hexdigest()
+
+
+def export_c(
+    scenario: Scenario, folder: Path, fidelity: str = "six-dof", golden: bool = True,
+    progress: Progress = lambda text: None,
+) -> dict[str, Any]:  # fmt: skip
+    """Write the return's flight software as C into a folder; gives what ``homeward export --json`` tells.
+
+    ``golden``: fly the return once and write golden vectors too. Raises ``InputError`` for a scenario without
+    a return and for what cannot be translated, ``Infeasible`` where no return exists.
+    """
+    progress("planning")
+    plan = plan_return(scenario, fidelity=fidelity)
+    facts = {
+        "SCENARIO": _quoted(scenario.name), "FIDELITY": fidelity,
+        "SCENARIO_SHA256": scenario_hash(scenario, fidelity), "VERSION": version("homeward"),
+        "SOURCE": source_fingerprint(),
+    }  # fmt: skip
+    progress("tracing")
+    shapes = traced(plan)
+    progress("translating")
+    try:
+        library = write_library(shapes, planned(plan.flight, plan.legs), facts)
+    except TypeError as error:
+        raise InputError(f"{scenario.name}: the flight software cannot be written as C ({error})") from None
+    texts = {
+        "homeward_flight.h": library.header, "homeward_flight.c": library.source,
+        "Makefile": shipped("flight_make.mk"), "main.c": replay_text(library),
+        "README.md": _readme(scenario, library, facts, golden),
+    }  # fmt: skip
+    calls = 0
+    if golden:
+        some = _windows(plan, progress)
+        calls = sum(len(w) for w in some)
+        texts["golden.txt"] = golden_text(library, shapes, some)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return {
+        "scenario": scenario.name, "fidelity": fidelity, "scenario_sha256": facts["SCENARIO_SHA256"],
+        "source": facts["SOURCE"], "version": facts["VERSION"], "modes": library.modes,
+        "files": sorted(texts), "lines": library.source.count("\n"), "longest_loop": library.longest_loop,
+        "golden_calls": calls,
+        "bytes": {name: _bytes(members) for name, members in library.structures.items()},
+    }  # fmt: skip
+
+
+def _windows(plan: ReturnPlan, progress: Progress) -> list[Any]:
+    keys = jax.vmap(lambda i: jax.random.fold_in(jax.random.key(0), i))(np.array([0]))
+    return windows(flown(plan, keys, lambda name, share: progress(name)))
+
+
+def _bytes(members: list[Any]) -> int:
+    """What the fields of a structure take, without padding."""
+    return sum(int(np.prod(f.shape, dtype=int)) * f.dtype.itemsize for f in members)
+
+
+def _quoted(text: str) -> str:
+    return text.encode("ascii", "replace").decode().replace("\\", "/").replace('"', "'")
+
+
+def _readme(scenario: Scenario, library: Library, facts: dict[str, str], golden: bool) -> str:
+    modes = "\n".join(f"| `HOMEWARD_{m.upper()}` | {MODES[m]} |" for m in library.modes)
+    told = "\n".join(f"- {k}: `{v}`" for k, v in facts.items())
+    text = shipped("flight_readme.md").replace("@NAME@", scenario.name).replace("@MODES@", modes)
+    text = text.replace("@FACTS@", told).replace("@LOOP@", str(library.longest_loop))
+    return text if golden else text.replace("make check", "make")
+
+
+MODES = {
+    "coast": "drifting in orbit, flown as a point: `cycle` only", "burn": "a burn, of a point mass",
+    "entry": "the guided entry, of a point mass: `cycle` only", 
+    "descent": "under the parachutes, of a point mass",
+    "orbit": "in orbit with attitude: burns, and coasts between them",
+    "air": "from the separation to the deployment: entry guidance, bank control",
+    "canopy": "under the parachutes",
+}  # fmt: skip

@@ -1,0 +1,133 @@
+"""The messages of a flight: their shapes, by tracing the loop, and the calls themselves, as flown."""
+
+import dataclasses
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+
+from homeward.flight.executive import return_executive as executive
+from homeward.scenario.returns import ReturnPlan
+from homeward.sim.bare import bare_carry, bare_flight, bare_world
+from homeward.sim.lanes import chunk_program, first_carry, spread_flight, spread_leg, spread_world
+from homeward.sim.legs import TURNING
+from homeward.sim.mission import fly_mission, planned
+from homeward.sim.software import flown_by
+
+CYCLE, TICK = "cycle", "tick"
+WINDOW = 4  # cycles at the begin of a stretch of calls, and as many at its end, that are kept
+
+
+@dataclasses.dataclass(frozen=True)
+class Shapes:
+    """What a call takes and gives, as trees of shapes."""
+
+    parameters: Any
+    state: Any
+    sensors: Any
+    command: Any
+
+
+@dataclasses.dataclass
+class Call:
+    """One call as it was flown: leaves of the trees, as arrays."""
+
+    kind: str
+    mode: str
+    before: list[np.ndarray]
+    sensors: list[np.ndarray]
+    after: list[np.ndarray]
+    command: list[np.ndarray]
+
+
+class Recorder:
+    """Flies the package's flight software and notes what passes; a ``sim.software.Software``."""
+
+    def __init__(self, keep: bool):
+        self.keep = keep
+        self.shapes: dict[tuple[str, str], Shapes] = {}
+        self.calls: list[Call] = []
+
+    def cycle(self, parameters, state, sensors, mode):
+        """A guidance cycle."""
+        return self._called(CYCLE, executive.cycle, parameters, state, sensors, mode)
+
+    def tick(self, parameters, state, sensors, mode):
+        """A control tick."""
+        return self._called(TICK, executive.tick, parameters, state, sensors, mode)
+
+    def rest(self, parameters, state, sample, mode):
+        """While the computer starts anew; not noted."""
+        return executive.rest(parameters, state, sample, mode)
+
+    def _called(self, kind, function, parameters, state, sensors, mode):
+        new, command = function(parameters, state, sensors, mode)
+        shapes = jax.tree.map(_shape, (parameters, state, sensors, command))
+        self.shapes[kind, mode] = Shapes(*shapes)
+        if self.keep:
+            leaves = [jax.tree.leaves(x) for x in (state, sensors, new, command)]
+            jax.debug.callback(partial(self._note, kind, mode), *leaves)
+        return new, command
+
+    def _note(self, kind, mode, *leaves):
+        self.calls.append(Call(kind, mode, *([np.asarray(x) for x in some] for some in leaves)))
+
+
+def _shape(x: Any) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(np.shape(x), x.dtype)
+
+
+def traced(plan: ReturnPlan) -> dict[tuple[str, str], Shapes]:
+    """The calls that a return makes, (kind, mode), with their shapes; nothing is compiled or flown."""
+    recorder = Recorder(keep=False)
+    world, flight = spread_world(plan.world, 1), spread_flight(planned(plan.flight, plan.legs), 1)
+    carry = first_carry(flight, jax.tree.map(lambda x: np.asarray(x)[None], plan.truth))
+    keys = jax.random.wrap_key_data(np.zeros((1, 2), np.uint32))
+    with flown_by(recorder):
+        for leg in {item.leg.kind: item.leg for item in plan.legs}.values():
+            parts = (world, flight, spread_leg(leg, 1), carry)
+            if leg.kind not in TURNING:
+                parts = (bare_world(world), bare_flight(flight), parts[2], bare_carry(carry, flight))
+            jax.eval_shape(partial(chunk_program, record=False), *parts, keys, np.asarray(0))
+    return recorder.shapes
+
+
+def flown(plan: ReturnPlan, keys: Any, progress: Any = None) -> list[Call]:
+    """The calls of the nominal flight, in their order."""
+    recorder = Recorder(keep=True)
+    world, flight = spread_world(plan.world, 1), spread_flight(plan.flight, 1)
+    truth = jax.tree.map(lambda x: np.asarray(x)[None], plan.truth)
+    legs = [dataclasses.replace(item, leg=spread_leg(item.leg, 1)) for item in plan.legs]
+    with flown_by(recorder):
+        fly_mission(world, flight, truth, legs, keys, False, progress)
+        jax.effects_barrier()
+    return recorder.calls
+
+
+def windows(calls: list[Call]) -> list[list[Call]]:
+    """The first and the last cycles of each stretch in which a call takes up the state of the one before."""
+    stretches: list[list[Call]] = []
+    # They may have been told out of order; a cycle comes before the tick of the same instant.
+    for call in sorted(calls, key=lambda call: (float(call.sensors[0]), call.kind)):
+        last = stretches[-1][-1] if stretches else None
+        if last is None or last.mode != call.mode or not _same(last.after, call.before):
+            stretches.append([])
+        stretches[-1].append(call)
+    kept = []
+    for stretch in stretches:
+        begins = [k for k, call in enumerate(stretch) if call.kind == CYCLE]
+        if not begins or len(stretch) == 1:  # a lane that stood at its end: nothing came of the call
+            continue
+        if len(begins) <= 2 * WINDOW:
+            kept.append(stretch[begins[0] :])
+            continue
+        kept.append(stretch[begins[0] : begins[WINDOW]])
+        kept.append(stretch[begins[-WINDOW] :])
+    return kept
+
+
+def _same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return len(one) == len(other) and all(
+        np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(one, other, strict=True)
+    )
