@@ -10,6 +10,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import version as package_version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -90,6 +91,10 @@ def return_(
             help="go home at the first chance from a point of the rendezvous, or from a state in a file",
         ),
     ] = None,
+    flight_software: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="fly the library that `homeward export` wrote for this scenario"),
+    ] = None,
     settings: Settings = None,
     out: Folder = None,
     as_json: AsJson = False,
@@ -112,8 +117,9 @@ def return_(
             chosen = from_point(chosen, start, talk)
         law = tested_law(guidance if guidance is not None else chosen.flight.guidance.law, label)
         flight = homeward.fly(
-            chosen, guidance=law, dispersed=dispersed, seed=seed, progress=talk, fidelity=fidelity
-        )
+            chosen, guidance=law, dispersed=dispersed, seed=seed, progress=talk, fidelity=fidelity,
+            flight_software=flight_software,
+        )  # fmt: skip
         if out is not None:
             talk("writing files")
             with writing(out):

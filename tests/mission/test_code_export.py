@@ -1,5 +1,6 @@
 """`homeward export` end to end: written, compiled, golden vectors replayed, and under the sanitizers."""
 
+import json
 import subprocess
 
 import pytest
@@ -47,3 +48,23 @@ def test_vectors_of_another_flight_are_told(folder, tmp_path):
     spoilt.write_text("\n".join([*lines[:4], " ".join(words), *lines[5:]]) + "\n")
     told = subprocess.run([str(folder / "replay"), str(spoilt)], capture_output=True, text=True)
     assert told.returncode == 1, told.stdout
+
+
+def test_the_library_flies_in_place_of_the_python(tmp_path, capsys):
+    """An entry under the compiled guidance opens where the Python's does, but for its single precision."""
+    assert main(["export", *ENTRY, "--no-golden", "--out", str(tmp_path)]) == 0
+    capsys.readouterr()
+    told = []
+    for more in ([], ["--flight-software", str(tmp_path)]):
+        assert main(["return", *ENTRY, *more, "--json"]) == 0
+        told.append(json.loads(capsys.readouterr().out))
+    mine, theirs = told
+    assert theirs["success"]
+    assert theirs["peak_crew_load_g"] == pytest.approx(mine["peak_crew_load_g"], rel=1e-6)
+    places = [x["parachute"]["open_miss_km"] for x in told]
+    assert places[0] == pytest.approx(places[1], abs=0.1)
+
+
+def test_a_library_of_another_scenario_is_refused(folder, capsys):
+    assert main(["return", "orion-like", "--flight-software", str(folder)]) == 2
+    assert "export it again" in capsys.readouterr().err

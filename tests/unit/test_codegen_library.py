@@ -14,6 +14,7 @@ from closed_loop import plan_of
 from homeward.codegen.compiler import compile_c
 from homeward.codegen.export import scenario_hash
 from homeward.codegen.golden import replay_text
+from homeward.codegen.in_loop import library_of
 from homeward.codegen.layout import fields
 from homeward.codegen.library import STATE, write_library
 from homeward.codegen.native import Native
@@ -167,3 +168,11 @@ def test_the_hash_is_of_all_that_the_scenario_says():
 def test_a_folder_without_a_library_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"expected homeward_flight\.h"):
         Native(tmp_path)
+
+
+@needs_compiler
+def test_a_library_of_another_scenario_is_not_flown(native):
+    with pytest.raises(
+        InputError, match=r"expected a library of this scenario or fidelity .*: export it again"
+    ):
+        library_of(native.folder, load("apollo-10"), "point-mass")

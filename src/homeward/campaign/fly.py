@@ -1,6 +1,8 @@
 """``fly`` and ``fly_many``: one scenario, one flight or many."""
 
 import dataclasses
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import equinox as eqx
@@ -21,6 +23,7 @@ from homeward.scenario.schema import FIDELITIES, Scenario
 from homeward.sim.lanes import (
     Progress,
     body_history,
+    pick_flight,
     pick_world,
     preparing,
     spread,
@@ -29,7 +32,7 @@ from homeward.sim.lanes import (
     spread_world,
     whole_history,
 )
-from homeward.sim.mission import MissionLeg, Outcome, Uplinked, fly_mission
+from homeward.sim.mission import MissionLeg, Outcome, Uplinked, fly_mission, planned
 from homeward.sim.modules import Scene
 from homeward.sim.watch import begun
 from homeward.world.interfaces import AbstractAerodynamics
@@ -59,6 +62,7 @@ def fly(
     scenario: Scenario, *, guidance: Any = None, navigation: Any = None, aero: Any = None,
     atmosphere: Any = None, dispersed: bool = False, seed: int | None = None, run: int = 0,
     fidelity: str | None = None, progress: Progress | None = None, between: Uplinked | None = None,
+    flight_software: str | Path | None = None,
 ) -> Flight:  # fmt: skip
     """Fly a return once, with full telemetry.
 
@@ -67,7 +71,8 @@ def fly(
     FILE.py:CLASS; ``dispersed`` draws run ``run`` of seed ``seed`` (0 if none is given).
     ``fidelity`` is six-dof or point-mass; left out, the ship turns unless an ``aero`` of your own knows lift
     and drag only. ``between`` is asked before each chunk and carries out orders from the ground: see
-    ``homeward.ground.return_orders``.
+    ``homeward.ground.return_orders``. ``flight_software`` is a folder that ``homeward export --to c`` wrote
+    for this scenario: its library flies in place of the Python.
     Raises ``Infeasible`` where no return exists, ``InputError`` for bad input.
     """
     if fidelity is None:
@@ -80,6 +85,13 @@ def fly(
         scenario, guidance = with_law(scenario, guidance), None
     seed = seed or 0
     ahead = preparing(1, record=True, aero=unscaled if dispersed else None)
+    native = None
+    if flight_software is not None:
+        from homeward.codegen.in_loop import library_of
+
+        if guidance is not None or navigation is not None or between is not None:
+            raise InputError("flight_software: expected no guidance, navigation or orders beside it")
+        native, ahead = library_of(Path(flight_software), scenario, fidelity), None
     plan = plan_return(scenario, guidance, navigation, aero, atmosphere, ahead, fidelity)
     world, flight = spread_world(plan.world, 1), spread_flight(plan.flight, 1)
     truth = jax.tree.map(lambda x: np.asarray(x)[None], plan.truth)
@@ -90,11 +102,21 @@ def fly(
     keys = run_keys(seed, np.array([run]))
     begun(plan.epoch, [leg.name for leg in plan.legs])
     legs = spread_legs(plan.legs, 1)
-    outcome = fly_mission(world, flight, truth, legs, keys, True, progress, between=between)
+    with _flown_by(native, flight, legs):
+        outcome = fly_mission(world, flight, truth, legs, keys, True, progress, between=between)
     check_times(plan, outcome)
     flown = flight if outcome.flight is None else outcome.flight
     plan = _as_ordered(plan, outcome)
     return flight_of(plan, Scene(world, flown), outcome, seed, fidelity)
+
+
+def _flown_by(native: Any, flight: Any, legs: list[MissionLeg]) -> AbstractContextManager[None]:
+    """A library in place of the Python for as long as a flight of one lane lasts, if there is one."""
+    if native is None:
+        return nullcontext()
+    from homeward.codegen.in_loop import InLoop, flying
+
+    return flying(InLoop(native, pick_flight(planned(flight, legs), np.asarray(0))))
 
 
 def flight_of(plan: ReturnPlan, scene: Scene, outcome: Outcome, seed: int, fidelity: str) -> Flight:
