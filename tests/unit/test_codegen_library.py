@@ -1,5 +1,6 @@
 """Flight software of a point mass as a C library: what is in it, that it agrees, what it refuses."""
 
+import ctypes
 import dataclasses
 import re
 
@@ -13,6 +14,7 @@ from closed_loop import plan_of
 
 from homeward.codegen.compiler import compile_c
 from homeward.codegen.export import scenario_hash
+from homeward.codegen.functions import HEAD, argument, define, source
 from homeward.codegen.golden import replay_text
 from homeward.codegen.in_loop import library_of
 from homeward.codegen.layout import fields
@@ -20,6 +22,7 @@ from homeward.codegen.library import STATE, write_library
 from homeward.codegen.native import Native
 from homeward.codegen.record import Shapes
 from homeward.codegen.registry import TRANSLATIONS
+from homeward.codegen.writer import Unit
 from homeward.errors import InputError
 from homeward.flight.computer import idle
 from homeward.flight.executive import return_executive as executive
@@ -176,3 +179,21 @@ def test_a_library_of_another_scenario_is_not_flown(native):
         InputError, match=r"expected a library of this scenario or fidelity .*: export it again"
     ):
         library_of(native.folder, load("apollo-10"), "point-mass")
+
+
+@needs_compiler
+@pytest.mark.parametrize("size", [3, 12])
+def test_what_is_written_anew_is_read_before(size, tmp_path):
+    """A state whose parts change places: each part is an argument and another part's result."""
+    closed = jax.make_jaxpr(lambda a, b, c: (b, c[::-1], 2.0 * a))(*[jnp.zeros(size)] * 3)
+    unit = Unit("hw")
+    places = [argument(f"s->{name}", (size,), float, changes=True) for name in "abc"]
+    again = [argument(f"s->{name}", (size,), float, changes=True) for name in "abc"]
+    define(unit, "void turn(struct state *s)", closed, places, again)
+    head = f"{HEAD}struct state {{ double a[{size}], b[{size}], c[{size}]; }};\nvoid turn(struct state *s);\n"
+    (tmp_path / "turn.c").write_text(head + source(unit))
+    compile_c(tmp_path / "turn.c", tmp_path / "turn.so", ("-O1",))
+    state = np.arange(3.0 * size)
+    a, b, c = state.copy().reshape(3, size)
+    ctypes.CDLL(str(tmp_path / "turn.so")).turn(ctypes.c_void_p(state.ctypes.data))
+    np.testing.assert_array_equal(state, np.concatenate([b, c[::-1], 2.0 * a]))
