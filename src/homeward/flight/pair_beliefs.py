@@ -77,9 +77,13 @@ class ForceBelief(eqx.Module):
     """How well the forces are known, and the air that drags on both."""
 
     gravity_walk: Scalar  # m/s/sqrt(s): what the zonal field leaves out, of either body
-    relative_walk: Scalar  # m/s/sqrt(s): the same of their difference, side by side
-    walk_growth: Scalar  # m/s/sqrt(s) more for each metre between them
+    relative_walk: Scalar  # m/s/sqrt(s): what moves ship against station side by side, drag left out
+    walk_growth: Scalar  # m/s/sqrt(s) for each metre between them, in the orbit's plane
+    walk_across: Scalar  # of that across the plane
+    gravity_most: Scalar  # of ``gravity_walk``: what it grows to where they are far apart
     walk_lost: Scalar  # /(m s^1.5): the same for each metre that the pair is elsewhere
+    drag_part: Scalar  # of the difference of both drags: air and areas are not known better
+    drag_memory: Scalar  # s for which that error lasts
     thrust_part: Scalar  # of a velocity gained: scale and direction of the sensed one
     thrust_memory: Scalar  # s within which gains share one error
     ship_ballistic: Scalar  # m2/kg, drag coefficient times area over mass
@@ -104,8 +108,7 @@ def pair_belief() -> PairBelief:
     n = jnp.asarray
     return PairBelief(
         satellite=_satellite(10.0, 0.05, 0.9, 0.9),
-        # Part of both errors is common and vanishes; less of it is counted on than there may be.
-        difference=_satellite(13.0, 0.065, 0.9, 0.9),
+        difference=_difference(10.0, 0.05, 0.9, 0.3),
         relative=_satellite(10.0, 0.03, 0.6, 0.25),
         satellite_time=n(300.0),
         radar_range=(n(9.5), n(3.0)),
@@ -131,11 +134,16 @@ def force_belief() -> ForceBelief:
     n = jnp.asarray
     return ForceBelief(
         gravity_walk=n(2e-3),
-        relative_walk=n(2e-5),
-        walk_growth=n(2e-9),
+        relative_walk=n(4e-6),
+        # Tesseral gravity, of degree 8, along an orbit of 42 deg: docs/models/relative_navigation.md.
+        walk_growth=n(9e-10),
+        walk_across=n(0.45),
+        gravity_most=n(1.2),
         # Gravity's gradient changes by 5.7e-13 /s2 a metre; an error that lasts for 1,000 s.
         walk_lost=n(1.5e-11),
-        thrust_part=n(3e-4),
+        drag_part=n(0.5),
+        drag_memory=n(1000.0),
+        thrust_part=n(1.5e-4),
         thrust_memory=n(300.0),
         ship_ballistic=n(2.2 * 7.0 / 8000.0),
         station_ballistic=n(2.2 * 150.0 / 90_000.0),
@@ -144,6 +152,13 @@ def force_belief() -> ForceBelief:
         scale_height=n(60e3),
         earth_rate=n(7.292115e-5),
     )
+
+
+def _difference(position: float, velocity: float, slow: float, common: float) -> SatelliteBelief:
+    """Of two such solutions, a share of whose slow variance is common to both and vanishes."""
+    lasting, white = 2.0 * slow * (1.0 - common), 2.0 * (1.0 - slow)
+    both = lasting + white
+    return _satellite(position * both**0.5, velocity * both**0.5, lasting / both, lasting / both)
 
 
 def _satellite(position: float, velocity: float, slow: float, slow_velocity: float) -> SatelliteBelief:

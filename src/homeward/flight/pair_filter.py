@@ -1,4 +1,4 @@
-"""The relative filter's covariance: 31 errors, carried on by the gradient, corrected number by number.
+"""The relative filter's covariance: 34 errors, carried on by the gradient, corrected number by number.
 
 Errors are truth less belief. The sensors' lasting errors are states, in units of their own 1-sigma, so that
 readings of one error are not taken for many. Sources: Carpenter and D'Souza, Navigation Filter Best
@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from homeward.math.routine import routine
 from homeward.typing import Array, Bool, Flag, Float, Mat33, Scalar, Vec3
 
-SIZE = 31
+SIZE = 34
 PLACE, SPEED = slice(0, 3), slice(3, 6)  # m and m/s, I, ship less station
 SLOW = slice(6, 9)  # slow error of satellites (I) or, near, of the camera (B); of its 1-sigma
 LIDAR = slice(9, 12)  # error of the lidar drawn once a flight: range, two angles; of its 1-sigma
@@ -22,9 +22,10 @@ FAST = slice(
 )  # slow error of the satellites' velocity (I) or of the camera's attitude (B); of its 1-sigma
 RADAR = slice(18, 22)  # error of the radar drawn once a flight: range, rate, two angles; of its 1-sigma
 # What was built off its drawing, for good; of its tolerance, B: camera's axes against the star tracker's,
-# axes of target and port as the camera sees them, place of camera and target from their ports.
-BUILT = slice(22, 31)
-BORE, AXES, SHIFT = slice(22, 25), slice(25, 28), slice(28, 31)
+# axes of target and port as the camera sees them, place of camera and target from their ports, axes of the
+# lidar against the star tracker's.
+BUILT = slice(22, 34)
+BORE, AXES, SHIFT, LASER = slice(22, 25), slice(25, 28), slice(28, 31), slice(31, 34)
 MOVING = 6  # the first errors, which motion mixes
 
 # A "constant" error of lidar or radar renews itself in this time, s: its variance can never run to zero.
@@ -83,12 +84,16 @@ def carry_motion(P: Covariance, gradient: Mat33, dt: Scalar) -> Covariance:
     )
 
 
-def moving_noise(walk2: Scalar, kick2: Scalar, dt: Scalar) -> Float[Array, "6 6"]:
-    """Noise of place and speed: a random walk of speed [m2/s3] and a gain's error [m2/s2] spread evenly."""
-    eye = jnp.eye(3)
-    place = (walk2 * dt * dt * dt / 3.0 + 0.25 * kick2 * dt * dt) * eye
-    both = (0.5 * walk2 * dt * dt + 0.5 * kick2 * dt) * eye
-    speed = (walk2 * dt + kick2) * eye
+def moving_noise(walk2: Scalar | Mat33, kick2: Scalar, dt: Scalar) -> Float[Array, "6 6"]:
+    """Noise of place and speed: a random walk of speed [m2/s3] and a gain's error [m2/s2] spread evenly.
+
+    A walk that is not the same in every direction comes as a matrix, I.
+    """
+    walk2 = walk2 * jnp.eye(3) if walk2.ndim == 0 else walk2
+    kick2 = kick2 * jnp.eye(3)
+    place = walk2 * (dt * dt * dt / 3.0) + 0.25 * kick2 * dt * dt
+    both = 0.5 * walk2 * dt * dt + 0.5 * kick2 * dt
+    speed = walk2 * dt + kick2
     return jnp.concatenate([jnp.concatenate([place, both], axis=1), jnp.concatenate([both, speed], axis=1)])
 
 

@@ -8,7 +8,7 @@ from homeward.flight.strapdown import ZonalEarth
 from homeward.math.components import Triple, add, axpy, cross, dot, join, scale, split, subtract
 from homeward.math.numerics import rk4_step
 from homeward.math.routine import routine
-from homeward.typing import Scalar, Vec3
+from homeward.typing import Mat33, Scalar, Vec3
 
 ELLIPSOID = (6378137.0, 1.0 / 298.257223563)  # WGS84, for the altitude of the air
 
@@ -57,6 +57,29 @@ def _advance(
 
     r, v, d, w = rk4_step(rates, jnp.zeros_like(dt), (r0, v0, d0, w0), dt)
     return PairMotion(join(r), join(v), join(d), join(w))
+
+
+def gravity_walk(forces: ForceBelief, motion: PairMotion) -> Mat33:
+    """Random walk [m2/s3, I] of the relative velocity by the gravity that the zonal field leaves out.
+
+    It grows with the distance until the two bodies are in fields of their own, and pulls less across the
+    orbit's plane.
+    """
+    r, v = motion.station()
+    apart = jnp.sqrt(jnp.sum(motion.r_BT_I * motion.r_BT_I))
+    near, most = forces.walk_growth * apart, forces.gravity_most * forces.gravity_walk
+    walk2 = near * near / (1.0 + (near / most) ** 2)
+    h = jnp.cross(r, v)
+    h = h / jnp.sqrt(jnp.sum(h * h))
+    return walk2 * (jnp.eye(3) - (1.0 - forces.walk_across**2) * h[:, None] * h[None, :])
+
+
+def drag_apart(forces: ForceBelief, motion: PairMotion, pole_I: Vec3) -> Scalar:
+    """Size [m/s2] of the believed difference of the ship's and the station's drag."""
+    pole, (r, v) = split(pole_I), motion.station()
+    ship = drag(forces, forces.ship_ballistic, split(motion.r_BI_I), split(motion.v_BI_I), pole)
+    apart = subtract(ship, drag(forces, forces.station_ballistic, split(r), split(v), pole))
+    return jnp.sqrt(dot(apart, apart))
 
 
 def drag(forces: ForceBelief, ballistic: Scalar, r: Triple, v: Triple, pole: Triple) -> Triple:

@@ -1,7 +1,7 @@
 """Relative navigation of a rendezvous: ship and ship against station, from 100s of kilometres to contact.
 
 Two filters. That of the ship's own state has six errors and reads fixes; that of ship less station has
-thirty-one (``pair_filter``) and reads all that looks from one to the other. They are kept apart since what
+thirty-four (``pair_filter``) and reads all that looks from one to the other. They are kept apart since what
 the one does not know, some metres of where the pair is, does not enter the other's motion.
 """
 
@@ -19,7 +19,7 @@ from homeward.flight.pair_beliefs import (
     pair_belief,
 )
 from homeward.flight.pair_guard import OWN, TURN, clean_pair, count_refusals, innovations, refused_again
-from homeward.flight.pair_motion import PairMotion, advance_pair
+from homeward.flight.pair_motion import PairMotion, advance_pair, drag_apart, gravity_walk
 from homeward.flight.pair_own import correct_own
 from homeward.flight.readings import choose, finite
 from homeward.flight.strapdown import ZonalEarth, small_turn
@@ -44,7 +44,7 @@ class PairFilterState(eqx.Module):
     told: Vec3  # rad, T
     fast: Vec3  # of their 1-sigma
     radar: Float[Array, "4"]  # of their 1-sigma
-    built: Float[Array, "9"]  # what was built off its drawing, of its tolerance
+    built: Float[Array, "12"]  # what was built off its drawing, of its tolerance
     own: Float[Array, "6 6"]  # the ship's own place and speed, I
     covariance: Float[Array, "n n"]
     mode: Count  # whose slow error it is
@@ -90,7 +90,7 @@ class PairFilter(eqx.Module):
             told=zeros,
             fast=zeros,
             radar=jnp.zeros(4),
-            built=jnp.zeros(9),
+            built=jnp.zeros(12),
             own=own[: filter_.MOVING, : filter_.MOVING],
             covariance=P,
             mode=jnp.zeros((), int),
@@ -121,12 +121,13 @@ class PairFilter(eqx.Module):
         kick2 = f.thrust_part**2 * grown + (0.0 if spread is None else spread * spread)
         apart = jnp.sqrt(jnp.sum(state.motion.r_BT_I * state.motion.r_BT_I))
         own2 = state.own[0, 0] + state.own[1, 1] + state.own[2, 2]
-        walk = f.relative_walk + apart * (f.walk_growth + f.walk_lost * jnp.sqrt(own2))
-        walk = jnp.minimum(walk, 1.5 * f.gravity_walk + f.walk_lost * apart * jnp.sqrt(own2))
+        dragged = f.drag_part * drag_apart(f, state.motion, self.pole_I)
+        even2 = f.relative_walk**2 + (f.walk_lost * apart) ** 2 * own2 + 2.0 * f.drag_memory * dragged**2
+        walk2 = even2 * jnp.eye(3) + gravity_walk(f, state.motion)
         time = jnp.where(state.mode == CAMERA, b.camera_time, b.satellite_time)
         slow, told = jnp.exp(-dt / time), jnp.exp(-dt / b.told_attitude_time)
         P = filter_.carry(
-            state.covariance, gradient, dt, filter_.moving_noise(walk * walk, kick2, dt), slow, told,
+            state.covariance, gradient, dt, filter_.moving_noise(walk2, kick2, dt), slow, told,
             b.told_attitude,
         )  # fmt: skip
         own = filter_.carry_motion(state.own, gradient, dt)

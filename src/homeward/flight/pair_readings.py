@@ -14,6 +14,7 @@ from homeward.flight.pair_filter import (
     BORE,
     BUILT,
     FAST,
+    LASER,
     LIDAR,
     PLACE,
     RADAR,
@@ -51,7 +52,7 @@ class Believed(eqx.Module):
     dt: Scalar  # s since the readings before
     fast: Vec3
     radar: Float[Array, "4"]
-    built: Float[Array, "9"]  # of its tolerance
+    built: Float[Array, "12"]  # of its tolerance
 
 
 def lasting(white: Scalar, slow: Scalar, time: Scalar, dt: Scalar) -> Scalar:
@@ -129,7 +130,7 @@ def port_rows(belief: PairBelief, geometry: PairGeometry, now: Believed, aids: P
     range_sigma = jnp.maximum(belief.lidar_floor, belief.lidar_part * distance)
     sigma = jnp.stack([range_sigma, belief.lidar_angle, belief.lidar_angle])
     m = belief.mounting
-    turn2 = m.lidar_turn**2 + (m.lidar_place / distance) ** 2
+    turn2 = (m.lidar_place / distance) ** 2
     built2 = jnp.stack([m.lidar_place**2, turn2, turn2])
     drawn = jnp.sqrt(sigma * sigma * belief.lidar_share + built2)
     scale = jnp.stack([jnp.ones_like(distance), 1.0 / distance, 1.0 / distance])
@@ -137,10 +138,13 @@ def port_rows(belief: PairBelief, geometry: PairGeometry, now: Believed, aids: P
     for k, line in enumerate((u_B, one, other)):
         place, told = sees(line)
         H = H.at[k, PLACE].set(place * scale[k]).at[k, TOLD].set(told * scale[k])
+    # Turned axes stay turned while the line of sight moves among them.
+    for k, line in ((1, one), (2, other)):
+        H = H.at[k, LASER].set(-m.lidar_turn * jnp.cross(u_B, line))
     read = jnp.stack([aids.lidar_range - distance, jnp.sum(one * seen_B), jnp.sum(other * seen_B)])
     lidar = Rows(
         H,
-        read - drawn * now.lidar,
+        read - drawn * now.lidar - jnp.sum(H[:, BUILT] * now.built[None, :], axis=1),
         sigma * sigma * (1.0 - belief.lidar_share) + now.attitude * jnp.asarray([0.0, 1.0, 1.0]),
         aids.lidar_valid & jnp.ones(3, bool),
     )

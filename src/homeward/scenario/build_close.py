@@ -18,7 +18,7 @@ from homeward.flight.rendezvous_close import CloseComputer, Orders
 from homeward.flight.rendezvous_far import FarComputer
 from homeward.scenario.build import number, numbers
 from homeward.scenario.build_flight import believed_orientation
-from homeward.scenario.build_pair import build_model, main_engine
+from homeward.scenario.build_pair import believed_air_between, build_model, main_engine
 from homeward.scenario.build_survey import drawn_geometry, mounting_belief
 from homeward.scenario.build_voting import build_voting
 from homeward.scenario.launch import Insertion
@@ -38,10 +38,24 @@ LOWEST = 160e3  # m above the equatorial radius that no plan may go below
 SLACK = 300.0  # s kept for what takes longer than foreseen
 
 
-def filter_of(told: Rendezvous, pole_I: np.ndarray) -> PairFilter:
-    """The relative filter, loaded with the ports as drawn and the tolerances of what looks at them."""
+def filter_of(told: Rendezvous, pole_I: np.ndarray, air: np.ndarray) -> PairFilter:
+    """The relative filter, loaded with the ports as drawn, the tolerances of what looks at them, and the drag
+    of both bodies in the onboard air (``believed_air_between``)."""
     law = pair_filter(drawn_geometry(told), jnp.asarray(pole_I))
-    return eqx.tree_at(lambda f: f.belief.mounting, law, mounting_belief(told))
+    s, t = told.ship, told.station
+    level, slope, altitude = (float(x) for x in air)
+    return eqx.tree_at(
+        lambda f: (
+            f.belief.mounting, f.forces.ship_ballistic, f.forces.station_ballistic, f.forces.density,
+            f.forces.altitude, f.forces.scale_height,
+        ),
+        law,
+        (
+            mounting_belief(told), number(s.drag_area_m2 * s.drag_coefficient / s.mass_kg),
+            number(t.drag_area_m2 * t.drag_coefficient / t.mass_kg), number(np.exp(level)),
+            number(altitude), number(-1.0 / slope),
+        ),
+    )  # fmt: skip
 
 
 def approach_time(told: Rendezvous) -> float:
@@ -96,7 +110,8 @@ def build_far(
     order = told.faults
     drags = (world.ship_drag / s.mass_kg, world.station_drag)
     return FarComputer(
-        filter=filter_of(told, C_EI[2]), model=model, drags=drags,
+        filter=filter_of(told, C_EI[2], believed_air_between(scenario, inserted.epoch, inserted)),
+        model=model, drags=drags,
         engine=main_engine(scenario.as_believed()), trim=world.trim,
         mass=number(s.mass_kg), aim=numbers(aim_of(told, rate)),
         hold=numbers([place[0], place[1], 0.0, 0.0, 0.0, 0.0]), arrivals=numbers(times),
@@ -131,7 +146,8 @@ def build_close(
     inertia = np.array(s.inertia_kg_m2)
     ahead = {"aft": (1.0, 0.0, -1.0), "forward": (-1.0, 0.0, 1.0), "nadir": (-1.0, 0.0, 1.0)}[told.port]
     return CloseComputer(
-        filter=filter_of(told, pole_I), attitude=pair_attitude(),
+        filter=filter_of(told, pole_I, believed_air_between(scenario, inserted.epoch, inserted)),
+        attitude=pair_attitude(),
         law=build_axis_law(told, orbit_rate(inserted), port, dock, 0.7 * force / s.mass_kg),
         allocation=allocation,
         control=ControlSettings(

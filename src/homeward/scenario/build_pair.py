@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.earth.constants import G0, MU_EGM96, OMEGA_WGS84, RADIUS_EGM96
+from homeward.earth.constants import G0, MU_EGM96, OMEGA_WGS84, RADIUS_EGM96, WGS84_A
 from homeward.earth.ephemeris import build_third_bodies
 from homeward.earth.frames import earth_spin
 from homeward.earth.time import Epoch
@@ -25,6 +25,7 @@ from homeward.scenario.build import (
 from homeward.scenario.build_sensors import ZONALS, antennas_of, inertial_unit, nominal_draws
 from homeward.scenario.build_survey import drawn_geometry, survey_offsets, surveyed
 from homeward.scenario.initial import InitialState
+from homeward.scenario.launch import Insertion
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import Rendezvous
 from homeward.scenario.thruster_layout import docking_thrusters
@@ -38,6 +39,7 @@ from homeward.world.pair_sensors import PairSensors
 
 SENSOR_PLACES = ("star", "satellite", "station", "relative", "radar", "lidar", "camera")
 AIR_LOW, AIR_HIGH = 150e3, 420e3  # m between which the believed air is one exponential
+LEAST_RISE = 50e3  # m between two altitudes, at least, that an exponential is laid through
 # Both assumed: a plume half as strong 27 deg off its axis; a docking ring that gives back 0.4 of the speed.
 PLUME_POWER, RESTITUTION = 6.0, 0.4
 CARRY_STEP = 30.0  # s at most between the steps by which a station's state is carried to the launch
@@ -120,6 +122,16 @@ def build_pair_world(scenario: Scenario, told: Rendezvous, epoch: Epoch, span: f
 def believed_air(scenario: Scenario, epoch: Epoch) -> np.ndarray:
     """Log density at an altitude, its slope and that altitude: see ``PairModel.air``."""
     return _as_exponential(build_air(scenario.as_believed(), epoch))
+
+
+def believed_air_between(scenario: Scenario, epoch: Epoch, inserted: Insertion) -> np.ndarray:
+    """As ``believed_air``, right at the altitudes of the insertion and of the station: what the filter's drag
+    goes by. The other is a fit to the bottom of the thermosphere, and a quarter of the density at 390 km."""
+    high = max(float(np.linalg.norm(inserted.station[0])) - WGS84_A, AIR_LOW + LEAST_RISE)
+    low = min(float(np.linalg.norm(inserted.ship[0])) - WGS84_A, high - LEAST_RISE)
+    air = build_air(scenario.as_believed(), epoch)
+    one, two = np.log(np.maximum(np.asarray(densities(air, numbers([low, high]))), 1e-30))
+    return np.array([two, (two - one) / (high - low), high])
 
 
 def _as_exponential(air: AbstractAtmosphere) -> np.ndarray:
