@@ -14,7 +14,7 @@ from homeward.scenario.load import load, parse_settings
 from homeward.scenario.schema import FIDELITIES
 from homeward.scenario.shipped import DEFAULT
 
-KINDS = ("c",)
+KINDS, MISSIONS = ("c",), ("return", "rendezvous")
 
 
 def export(
@@ -22,6 +22,10 @@ def export(
     to: Annotated[str, typer.Option("--to", metavar="c", help="what to write: c, a library in C99")] = "c",
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="folder to write into; it is made")
+    ] = None,
+    mission: Annotated[
+        str | None,
+        typer.Option(metavar="return|rendezvous", help="which flight software; of what the scenario has"),
     ] = None,
     fidelity: Annotated[
         str, typer.Option(metavar="six-dof|point-mass", help="the flight software of which vehicle")
@@ -32,18 +36,24 @@ def export(
     settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a return's flight software as C99 that needs no library but <math.h>."""
+    """Write flight software as C99 that needs no library but <math.h>: a return's, or an approach's."""
     known_word("--to", to, KINDS)
     known_word("--fidelity", fidelity, FIDELITIES)
     chosen = load(scenario, parse_settings(settings or []))
-    _ = chosen.return_  # refuses a scenario without
+    if known_word("--mission", mission, MISSIONS) is None:
+        mission = "rendezvous" if chosen.homecoming is None else "return"
+    # Either refuses a scenario without.
+    _ = chosen.return_ if mission == "return" else chosen.required_rendezvous()
     if out is None:
         raise InputError("--out: expected a folder to write into")
     prepare_folder(out)
     with working() as talk, writing(out):
-        from homeward.codegen.export import export_c
+        from homeward.codegen.export import export_approach, export_c
 
-        told = export_c(chosen, out, fidelity, golden, talk)
+        if mission == "return":
+            told = export_c(chosen, out, fidelity, golden, talk)
+        else:
+            told, golden = export_approach(chosen, out, talk), False
     if as_json:
         print(json_text(told))
         return

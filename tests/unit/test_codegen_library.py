@@ -12,6 +12,7 @@ import pytest
 from c_functions import needs_compiler
 from closed_loop import plan_of
 
+from homeward.cli import main
 from homeward.codegen.compiler import compile_c
 from homeward.codegen.export import scenario_hash
 from homeward.codegen.functions import HEAD, argument, define, source
@@ -197,3 +198,14 @@ def test_what_is_written_anew_is_read_before(size, tmp_path):
     a, b, c = state.copy().reshape(3, size)
     ctypes.CDLL(str(tmp_path / "turn.so")).turn(ctypes.c_void_p(state.ctypes.data))
     np.testing.assert_array_equal(state, np.concatenate([b, c[::-1], 2.0 * a]))
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    (["apollo-10", "--to", "fmu"], '--to "fmu"'),
+    (["apollo-10", "--mission", "return"], "--out: expected a folder"),
+    (["apollo-10", "--mission", "rendezvous"], "holds no rendezvous"),
+    (["shenzhou-16", "--mission", "return"], "holds no return"),
+])  # fmt: skip
+def test_what_cannot_be_exported_is_refused_in_a_sentence(words, told, capsys):
+    assert main(["export", *words]) == 2
+    assert told in capsys.readouterr().err

@@ -10,11 +10,13 @@ import jax
 import numpy as np
 
 from homeward._kept import source_fingerprint
+from homeward.codegen.approach import approach
 from homeward.codegen.golden import golden_text, replay_text
-from homeward.codegen.library import Library, write_library
+from homeward.codegen.library import RETURN, Library, Software, write_library
 from homeward.codegen.record import flown, traced, windows
 from homeward.codegen.shipped import shipped
 from homeward.errors import InputError
+from homeward.scenario.rendezvous_plan import plan_rendezvous
 from homeward.scenario.returns import ReturnPlan, plan_return
 from homeward.scenario.schema import Scenario
 from homeward.sim.mission import planned
@@ -38,35 +40,70 @@ def export_c(
     """
     progress("planning")
     plan = plan_return(scenario, fidelity=fidelity)
-    facts = {
-        "SCENARIO": _quoted(scenario.name), "FIDELITY": fidelity,
-        "SCENARIO_SHA256": scenario_hash(scenario, fidelity), "VERSION": version("homeward"),
-        "SOURCE": source_fingerprint(),
-    }  # fmt: skip
     progress("tracing")
     shapes = traced(plan)
     progress("translating")
-    try:
-        library = write_library(shapes, planned(plan.flight, plan.legs), facts)
-    except TypeError as error:
-        raise InputError(f"{scenario.name}: the flight software cannot be written as C ({error})") from None
-    texts = {
-        "homeward_flight.h": library.header, "homeward_flight.c": library.source,
-        "Makefile": shipped("flight_make.mk"), "main.c": replay_text(library),
-        "README.md": _readme(scenario, library, facts, golden),
-    }  # fmt: skip
+    facts = _facts(scenario, fidelity)
+    library = _library(scenario, shapes, planned(plan.flight, plan.legs), facts, RETURN)
+    texts = _texts(library, _readme("flight_readme.md", scenario, library, facts, golden))
     calls = 0
     if golden:
         some = _windows(plan, progress)
         calls = sum(len(w) for w in some)
         texts["golden.txt"] = golden_text(library, shapes, some)
+    return _written(folder, texts, library, facts, calls)
+
+
+def export_approach(
+    scenario: Scenario, folder: Path, progress: Progress = lambda text: None
+) -> dict[str, Any]:
+    """The same of a rendezvous from its first hold to contact; without golden vectors.
+
+    The far legs' planner is not exported: how many steps it takes depends on its data.
+    """
+    progress("planning")
+    software, shapes, parameters = approach(plan_rendezvous(scenario))
+    progress("translating")
+    facts = _facts(scenario, "six-dof")
+    library = _library(scenario, shapes, parameters, facts, software)
+    readme = _readme("approach_readme.md", scenario, library, facts, False)
+    return _written(folder, _texts(library, readme), library, facts, 0)
+
+
+def _facts(scenario: Scenario, fidelity: str) -> dict[str, str]:
+    return {
+        "SCENARIO": _quoted(scenario.name), "FIDELITY": fidelity,
+        "SCENARIO_SHA256": scenario_hash(scenario, fidelity), "VERSION": version("homeward"),
+        "SOURCE": source_fingerprint(),
+    }  # fmt: skip
+
+
+def _library(
+    scenario: Scenario, shapes: Any, parameters: Any, facts: dict[str, str], software: Software
+) -> Library:
+    try:
+        return write_library(shapes, parameters, facts, software)
+    except TypeError as error:
+        raise InputError(f"{scenario.name}: the flight software cannot be written as C ({error})") from None
+
+
+def _texts(library: Library, readme: str) -> dict[str, str]:
+    return {
+        "homeward_flight.h": library.header, "homeward_flight.c": library.source,
+        "Makefile": shipped("flight_make.mk"), "main.c": replay_text(library), "README.md": readme,
+    }  # fmt: skip
+
+
+def _written(
+    folder: Path, texts: dict[str, str], library: Library, facts: dict[str, str], calls: int
+) -> dict[str, Any]:
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     return {
-        "scenario": scenario.name, "fidelity": fidelity, "scenario_sha256": facts["SCENARIO_SHA256"],
-        "source": facts["SOURCE"], "version": facts["VERSION"], "modes": library.modes,
-        "files": sorted(texts), "lines": library.source.count("\n"), "longest_loop": library.longest_loop,
-        "golden_calls": calls,
+        "scenario": facts["SCENARIO"], "fidelity": facts["FIDELITY"],
+        "scenario_sha256": facts["SCENARIO_SHA256"], "source": facts["SOURCE"], "version": facts["VERSION"],
+        "modes": library.modes, "files": sorted(texts), "lines": library.source.count("\n"),
+        "longest_loop": library.longest_loop, "golden_calls": calls,
         "bytes": {name: _bytes(members) for name, members in library.structures.items()},
     }  # fmt: skip
 
@@ -85,10 +122,10 @@ def _quoted(text: str) -> str:
     return text.encode("ascii", "replace").decode().replace("\\", "/").replace('"', "'")
 
 
-def _readme(scenario: Scenario, library: Library, facts: dict[str, str], golden: bool) -> str:
+def _readme(name: str, scenario: Scenario, library: Library, facts: dict[str, str], golden: bool) -> str:
     modes = "\n".join(f"| `HOMEWARD_{m.upper()}` | {MODES[m]} |" for m in library.modes)
     told = "\n".join(f"- {k}: `{v}`" for k, v in facts.items())
-    text = shipped("flight_readme.md").replace("@NAME@", scenario.name).replace("@MODES@", modes)
+    text = shipped(name).replace("@NAME@", scenario.name).replace("@MODES@", modes)
     text = text.replace("@FACTS@", told).replace("@LOOP@", str(library.longest_loop))
     return text if golden else text.replace("make check", "make")
 
@@ -99,5 +136,5 @@ MODES = {
     "descent": "under the parachutes, of a point mass",
     "orbit": "in orbit with attitude: burns, and coasts between them",
     "air": "from the separation to the deployment: entry guidance, bank control",
-    "canopy": "under the parachutes",
+    "canopy": "under the parachutes", "close": "from the first hold to contact, and away from the station",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The flight software of a return as a C library: one header, one source file.
+"""Flight software as a C library: one header, one source file.
 
 A structure each for parameters, state, sensors and command holds the fields of every mode; a mode reads and
 writes those that its own trees have. Each mode's ``cycle`` and ``tick`` are functions of their own behind one
@@ -6,7 +6,7 @@ writes those that its own trees have. Each mode's ``cycle`` and ``tick`` are fun
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -23,7 +23,12 @@ from homeward.flight.executive import return_executive as executive
 PREFIX = "homeward"
 PARAMETERS, STATE, COMMAND = f"{PREFIX}_parameters", f"{PREFIX}_state", f"{PREFIX}_command"
 SENSORS = {CYCLE: f"{PREFIX}_measurements", TICK: f"{PREFIX}_readings"}
+WAKE = [
+    "/* After a leg in which the ship was flown as a point: filter and monitors start anew. */",
+    f"void {PREFIX}_flight_wake(const {PARAMETERS} *p, {STATE} *s);", "",
+]  # fmt: skip
 ABOUT = {
+    f"{PREFIX}_begin": "What the legs before hand over.",
     PARAMETERS: "What the flight software is loaded with; may be changed between calls.",
     STATE: "What it remembers. Made by homeward_flight_init, handed from call to call, opaque.",
     COMMAND: "What it asks of the ship; acts in the next control tick.",
@@ -31,6 +36,23 @@ ABOUT = {
     SENSORS[TICK]: "What the sensors give at a control tick, ten times a second.",
 }
 FUNCTIONS = {CYCLE: executive.cycle, TICK: executive.tick}
+BEGIN = f"{PREFIX}_begin"
+
+
+@dataclasses.dataclass(frozen=True)
+class Software:
+    """What a library is made of: calls of (parameters, state, sensors, mode), and the state before the first.
+
+    ``init`` takes parameters and, if ``begin`` is a tree, such a one too: what the legs before hand over.
+    """
+
+    about: str
+    functions: dict[str, Callable[..., Any]]
+    init: Callable[..., Any]
+    begin: Any = None
+
+
+RETURN = Software("a return", FUNCTIONS, executive.init)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +80,9 @@ def joined(trees: Sequence[Any]) -> list[Field]:
     return list(found.values())
 
 
-def write_library(shapes: dict[tuple[str, str], Shapes], parameters: Any, facts: dict[str, str]) -> Library:
+def write_library(
+    shapes: dict[tuple[str, str], Shapes], parameters: Any, facts: dict[str, str], software: Software = RETURN
+) -> Library:
     """The library of the calls with these ``shapes``, loaded with ``parameters``.
 
     ``facts`` are macros of the header: where the library comes from. Raises ``UntranslatableError``.
@@ -66,30 +90,38 @@ def write_library(shapes: dict[tuple[str, str], Shapes], parameters: Any, facts:
     given = list(shapes.items())
     structures = {
         PARAMETERS: joined([parameters, *(s.parameters for _, s in given)]),
-        STATE: joined([jax.eval_shape(executive.init, parameters), *(s.state for _, s in given)]),
+        STATE: joined([_first(software, parameters), *(s.state for _, s in given)]),
         COMMAND: joined([s.command for _, s in given]),
     }
+    if software.begin is not None:
+        structures[BEGIN] = fields(software.begin)
     for kind, name in SENSORS.items():
         structures[name] = joined([s.sensors for (k, _), s in given if k == kind])
     modes = sorted({mode for _, mode in shapes})
     unit = Unit(PREFIX)
-    traced = [(kind, mode, some, _trace(kind, mode, some)) for (kind, mode), some in given]
+    traced = [(kind, mode, some, _trace(software, kind, mode, some)) for (kind, mode), some in given]
     for kind, mode, some, call in traced:
         _define_call(unit, kind, mode, some, call)
-    _define_init(unit, parameters, shapes)
+    _define_init(unit, software, parameters, shapes)
     text = [f'#include "{PREFIX}_flight.h"', HEAD.strip(), source(unit), _loaded(structures, parameters)]
     text += [_checks(structures), *(_choosing(kind, shapes) for kind in (CYCLE, TICK))]
     checked = [f for name in (*SENSORS.values(), COMMAND) for f in structures[name]]
     longest = max([unit.longest_loop, *(size_of(f.shape) for f in checked)])
     return Library(
-        _header(structures, modes, facts), "\n\n".join(x.strip() for x in text) + "\n", structures, modes,
-        longest, _loose([(some, call) for _, _, some, call in traced]),
+        _header(software, structures, modes, facts), "\n\n".join(x.strip() for x in text) + "\n", structures,
+        modes, longest, _loose([(some, call) for _, _, some, call in traced]),
     )  # fmt: skip
 
 
-def _trace(kind: str, mode: str, some: Shapes) -> tuple[Any, Any]:
+def _first(software: Software, parameters: Any) -> Any:
+    """The shapes of the first state."""
+    more = () if software.begin is None else (software.begin,)
+    return jax.eval_shape(software.init, parameters, *more)
+
+
+def _trace(software: Software, kind: str, mode: str, some: Shapes) -> tuple[Any, Any]:
     """A call's jaxpr, and the trees of what it gives."""
-    function = FUNCTIONS[kind]
+    function = software.functions[kind]
     trees = (some.parameters, some.state, some.sensors)
     return jax.make_jaxpr(lambda p, s, m: function(p, s, m, mode), return_shape=True)(*trees)
 
@@ -127,24 +159,36 @@ def _define_call(unit: Unit, kind: str, mode: str, some: Shapes, call: tuple[Any
     define(unit, head, closed, given, results, ("p", "in"))
 
 
-def _define_init(unit: Unit, parameters: Any, shapes: dict[tuple[str, str], Shapes]) -> None:
+def _define_init(
+    unit: Unit, software: Software, parameters: Any, shapes: dict[tuple[str, str], Shapes]
+) -> None:
     """``init``, and ``wake`` for what a mode without attitude has not kept up: as before a flight."""
-    closed, out = jax.make_jaxpr(executive.init, return_shape=True)(parameters)
     given = [f.value("p") for f in fields(parameters)]
+    if software.begin is not None:
+        closed, out = jax.make_jaxpr(software.init, return_shape=True)(parameters, software.begin)
+        begun = [*given, *(f.value("b") for f in fields(software.begin))]
+        results = [f.value("s") for f in fields(out)]
+        define(unit, _init_head(software), closed, begun, results, ("p", "b"))
+        return
+    closed, out = jax.make_jaxpr(software.init, return_shape=True)(parameters)
     members = fields(out)
-    define(unit, f"void {PREFIX}_flight_init(const {PARAMETERS} *p, {STATE} *s)", closed, given,
-           [f.value("s") for f in members], ("p",))  # fmt: skip
+    define(unit, _init_head(software), closed, given, [f.value("s") for f in members], ("p",))
     sets = [{f.name for f in fields(s.state)} for s in shapes.values()]
     kept = set.intersection(*sets)
     new = [k for k, f in enumerate(members) if f.name not in kept]
 
     def woken(p: Any) -> list[Any]:
-        leaves = jax.tree.leaves(executive.init(p))
+        leaves = jax.tree.leaves(software.init(p))
         return [leaves[k] for k in new]
 
     define(unit, f"void {PREFIX}_flight_wake(const {PARAMETERS} *p, {STATE} *s)",
            jax.make_jaxpr(woken)(parameters), given, [members[k].value("s") for k in new],
            ("p", "s"))  # fmt: skip
+
+
+def _init_head(software: Software) -> str:
+    begin = "" if software.begin is None else f"const {BEGIN} *b, "
+    return f"void {PREFIX}_flight_init(const {PARAMETERS} *p, {begin}{STATE} *s)"
 
 
 def _loaded(structures: dict[str, list[Field]], parameters: Any) -> str:
@@ -195,9 +239,11 @@ def _signature(kind: str) -> str:
     )
 
 
-def _header(structures: dict[str, list[Field]], modes: list[str], facts: dict[str, str]) -> str:
+def _header(
+    software: Software, structures: dict[str, list[Field]], modes: list[str], facts: dict[str, str]
+) -> str:
     lines = [
-        "/* The flight software of a return, generated by Homeward: not to be edited. */",
+        f"/* The flight software of {software.about}, generated by Homeward: not to be edited. */",
         "#ifndef HOMEWARD_FLIGHT_H", "#define HOMEWARD_FLIGHT_H", "", "#include <stdbool.h>",
         "#include <stdint.h>", "",
         *(f'#define HOMEWARD_{name} "{value}"' for name, value in facts.items()), "",
@@ -210,9 +256,7 @@ def _header(structures: dict[str, list[Field]], modes: list[str], facts: dict[st
         *(structure(name, ABOUT[name], some) + "\n" for name, some in structures.items()),
         "/* The parameters of the scenario. */", f"extern const {PARAMETERS} {PREFIX}_loaded;", "",
         "/* The state at power-on. */",
-        f"void {PREFIX}_flight_init(const {PARAMETERS} *p, {STATE} *s);", "",
-        "/* After a leg in which the ship was flown as a point: filter and monitors start anew. */",
-        f"void {PREFIX}_flight_wake(const {PARAMETERS} *p, {STATE} *s);", "",
+        f"{_init_head(software)};", "", *([] if software.begin is not None else WAKE),
         "/* One guidance cycle, one control tick: sensors in, command out; the state is carried on. */",
         *(f"{_signature(kind)};" for kind in (CYCLE, TICK)), "",
         "/* The name of the first field that is not finite (sensors) or NaN (command); 0 if all is well. */",
