@@ -13,7 +13,7 @@ from homeward._kept import source_fingerprint
 from homeward.codegen.approach import approach
 from homeward.codegen.golden import golden_text, replay_text
 from homeward.codegen.library import RETURN, Library, Software, write_library
-from homeward.codegen.record import flown, traced, windows
+from homeward.codegen.record import flown, traced
 from homeward.codegen.shipped import shipped
 from homeward.errors import InputError
 from homeward.scenario.rendezvous_plan import plan_rendezvous
@@ -110,7 +110,7 @@ def _written(
 
 def _windows(plan: ReturnPlan, progress: Progress) -> list[Any]:
     keys = jax.vmap(lambda i: jax.random.fold_in(jax.random.key(0), i))(np.array([0]))
-    return windows(flown(plan, keys, lambda name, share: progress(name)))
+    return flown(plan, keys, lambda name, share: progress(name))
 
 
 def _bytes(members: list[Any]) -> int:

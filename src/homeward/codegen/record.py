@@ -16,6 +16,7 @@ from homeward.sim.mission import fly_mission, planned
 from homeward.sim.software import flown_by
 
 CYCLE, TICK = "cycle", "tick"
+MOST_WAITING = 1500  # calls that wait for those which came late
 WINDOW = 4  # cycles at the begin of a stretch of calls, and as many at its end, that are kept
 
 
@@ -47,7 +48,7 @@ class Recorder:
     def __init__(self, keep: bool):
         self.keep = keep
         self.shapes: dict[tuple[str, str], Shapes] = {}
-        self.calls: list[Call] = []
+        self.windows = Windows()
 
     def cycle(self, parameters, state, sensors, mode):
         """A guidance cycle."""
@@ -71,7 +72,7 @@ class Recorder:
         return new, command
 
     def _note(self, kind, mode, *leaves):
-        self.calls.append(Call(kind, mode, *([np.asarray(x) for x in some] for some in leaves)))
+        self.windows.add(Call(kind, mode, *([np.asarray(x) for x in some] for some in leaves)))
 
 
 def _shape(x: Any) -> jax.ShapeDtypeStruct:
@@ -93,8 +94,8 @@ def traced(plan: ReturnPlan) -> dict[tuple[str, str], Shapes]:
     return recorder.shapes
 
 
-def flown(plan: ReturnPlan, keys: Any, progress: Any = None) -> list[Call]:
-    """The calls of the nominal flight, in their order."""
+def flown(plan: ReturnPlan, keys: Any, progress: Any = None) -> list[list[Call]]:
+    """Windows of the calls of the nominal flight, in their order."""
     recorder = Recorder(keep=True)
     world, flight = spread_world(plan.world, 1), spread_flight(plan.flight, 1)
     truth = jax.tree.map(lambda x: np.asarray(x)[None], plan.truth)
@@ -102,29 +103,68 @@ def flown(plan: ReturnPlan, keys: Any, progress: Any = None) -> list[Call]:
     with flown_by(recorder):
         fly_mission(world, flight, truth, legs, keys, False, progress)
         jax.effects_barrier()
-    return recorder.calls
+    return recorder.windows.close()
 
 
-def windows(calls: list[Call]) -> list[list[Call]]:
-    """The first and the last cycles of each stretch in which a call takes up the state of the one before."""
-    stretches: list[list[Call]] = []
-    # They may have been told out of order; a cycle comes before the tick of the same instant.
-    for call in sorted(calls, key=lambda call: (float(call.sensors[0]), call.kind)):
-        last = stretches[-1][-1] if stretches else None
+class Windows:
+    """The first and the last cycles of each stretch of calls, kept as the calls come in.
+
+    A stretch is one of calls that each take up the state of the one before. Of a lane that stands at its end
+    the calls are single ones: nothing comes of them, and they are left out.
+    """
+
+    def __init__(self) -> None:
+        self.kept: list[list[Call]] = []
+        self._waiting: list[Call] = []
+        self._groups: list[list[Call]] = []  # a cycle with its ticks each, of the present stretch
+        self._dropped = False  # whether some in the middle are gone
+        self._last: Call | None = None
+
+    def add(self, call: Call) -> None:
+        """Take in a call. They may come a little out of order: those of the last minute wait."""
+        self._waiting.append(call)
+        if len(self._waiting) > MOST_WAITING:
+            self._take(len(self._waiting) // 2)
+
+    def close(self) -> list[list[Call]]:
+        """All windows, after the last call."""
+        self._take(len(self._waiting))
+        self._end()
+        return self.kept
+
+    def _take(self, count: int) -> None:
+        # A cycle comes before the tick of the same instant.
+        self._waiting.sort(key=lambda call: (float(call.sensors[0]), call.kind))
+        for call in self._waiting[:count]:
+            self._follow(call)
+        del self._waiting[:count]
+
+    def _follow(self, call: Call) -> None:
+        last, self._last = self._last, call
         if last is None or last.mode != call.mode or not _same(last.after, call.before):
-            stretches.append([])
-        stretches[-1].append(call)
-    kept = []
-    for stretch in stretches:
-        begins = [k for k, call in enumerate(stretch) if call.kind == CYCLE]
-        if not begins or len(stretch) == 1:  # a lane that stood at its end: nothing came of the call
-            continue
-        if len(begins) <= 2 * WINDOW:
-            kept.append(stretch[begins[0] :])
-            continue
-        kept.append(stretch[begins[0] : begins[WINDOW]])
-        kept.append(stretch[begins[-WINDOW] :])
-    return kept
+            self._end()
+        if call.kind == CYCLE or not self._groups:
+            self._groups.append([])
+        self._groups[-1].append(call)
+        if len(self._groups) > 2 * WINDOW + 1:
+            del self._groups[WINDOW]
+            self._dropped = True
+
+    def _end(self) -> None:
+        groups, self._groups = self._groups, []
+        dropped, self._dropped = self._dropped, False
+        if groups and groups[0][0].kind != CYCLE:
+            groups = groups[1:]  # ticks of a cycle that belongs to another stretch
+        if sum(map(len, groups)) <= 1:
+            return
+        if dropped or len(groups) > 2 * WINDOW:
+            self.kept += [_joined(groups[:WINDOW]), _joined(groups[-WINDOW:])]
+        else:
+            self.kept.append(_joined(groups))
+
+
+def _joined(groups: list[list[Call]]) -> list[Call]:
+    return [call for group in groups for call in group]
 
 
 def _same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
