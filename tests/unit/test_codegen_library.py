@@ -209,3 +209,13 @@ def test_what_is_written_anew_is_read_before(size, tmp_path):
 def test_what_cannot_be_exported_is_refused_in_a_sentence(words, told, capsys):
     assert main(["export", *words]) == 2
     assert told in capsys.readouterr().err
+
+
+@needs_compiler
+def test_a_command_that_is_no_number_is_told_by_name(native, parameters):
+    loaded = native.parameters(parameters)
+    state, reading = native.init(loaded), np.zeros((), native.records["homeward_readings"])
+    loaded["thrust_acceleration"] = np.nan
+    loaded["plan_steps_delta_v"][:] = 1.0
+    with pytest.raises(InputError, match=r"tick in burn commands what is no number \(engine_seconds\)"):
+        native.call("tick", "burn", loaded, state, reading)
