@@ -1,8 +1,9 @@
 """Adaptive predictive entry guidance: the second generation.
 
 Each cycle it (1) compares sensed with expected drag and lift, (2) flies its own model to the opening
-altitude, (3) corrects the bank magnitude on the predicted range error, (4) reverses the bank when the
-predicted cross-range asks for it; and below ``terminal_speed`` (5) turns the lift vector in all directions.
+altitude, along one plan or several side by side, (3) corrects the plan's early bank on the predicted range
+error within what load and heating allow, (4) reverses the bank when the predicted cross-range asks for it;
+and below ``terminal_speed`` (5) turns the lift vector in all directions. See docs/models/entry_guidance.md.
 """
 
 import equinox as eqx
@@ -10,43 +11,60 @@ import jax
 import jax.numpy as jnp
 
 from homeward.earth.constants import G0
+from homeward.flight.entry_aim import aim_axes, angle_beyond, terminal_bank
+from homeward.flight.entry_estimation import LOW, adapt_factors, predictor_start
 from homeward.flight.entry_predictor import (
-    MEAN_PACE,
     NO_SWITCH,
     BankPlan,
     Factors,
     Prediction,
-    PredictorStart,
     pace,
     predict,
 )
+from homeward.flight.entry_pull_up import pull_up_load
+from homeward.flight.entry_rates import DIVE_RATE, LIMITER_WIDTH, ORBITAL, PlanShape
+from homeward.flight.entry_reversal import first_duration, next_reversal
+from homeward.flight.entry_solver import Bracket, bracketed, first_bracket, newton_step
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.flight.onboard import OnboardModel
 from homeward.flight.reversal import by_lift_up
 from homeward.icd import EntryCommand, EntryTarget, Navigation
-from homeward.math.components import add, cross, dot, join, scale, split
-from homeward.math.numerics import wrap_angle
+from homeward.math.components import add, dot, split
 from homeward.math.routine import routine
-from homeward.math.trigonometry import arc_tangent, sine_cosine
 from homeward.typing import Flag, Scalar
 
-CIRCULAR = 7900.0  # m/s
-DIVE_RATE = 300.0  # m/s of descent above which the first dip is not caught yet
-RANGE_FLOOR = 2e3  # m/rad
-UNKNOWN = -1.0  # s: no time to go yet
-MEAN_SPEED = 0.72  # of the present speed, over an entry: the first guess of the time to go
+HOLD = 7500.0  # m/s down to which an early bank is held
+LATE_START = 7800.0  # m/s where the late line begins
+SLOW = 1500.0  # m/s below which no dive makes a load
+THIN_AIR = 110e3  # m, above which no load is foreseen
+PULL_OUT = 8.0  # m/s2: half of what curves the path up where a first dip is lowest
+DECIDED = 250.0  # m/s of descent until which the first dip's reversal may be dropped
+LEFT_OVER, MOST_OFF = 40e3, 150.0  # m, m/s
+ASIDE = 0.5  # of the reach
+FELT = 0.15  # g
+SURE = 0.15  # of the range to go: a plan that ends so near the aim tells how far aside it ends
+LONG_SKIP = 0.75  # rad to go beyond which what a roll in the first dip does to the range cannot be made good
+NEAR = 1e3  # m
+FAR = 1e6  # m: what stands for a miss that was not foretold
+GONE = 3e7  # m beyond the aim: what stands for the range of a flight that leaves the Earth
+SHORT = -2e7  # m: for a prediction that is no number, its steps too long for a plunge
+DIVE_GAIN = 0.15  # rad of the dive's bank for each g of predicted load
 
-LOW = jnp.float32  # the predictor's precision: same miss percentiles as double, half the time
-LEAST = 1e-30  # beneath a root, which has no derivative at nothing
+FREE, RANGE, LOAD, HEAT, CAPTURE = range(5)  # what a command is bound by
 
 
 class PredictiveState(eqx.Module):
     """What the law remembers from cycle to cycle."""
 
-    bank: Scalar  # magnitude of the plan, rad
+    bank: Scalar  # early magnitude of the plan, rad
+    bracket: Bracket  # of the plans flown side by side
+    dive: Scalar  # largest bank until a fall from beyond orbit is caught, rad
+    middle: Scalar  # m/s of climb at which the first dip's reversal is half done
+    long: Flag  # a skip so long that a roll in the first dip decides where it ends
+    swings: Flag  # the first dip's reversal is to come
+    eased: Scalar  # 0 to 1: how far the comfortable load gives way to the range
     side: Scalar  # +1 right, -1 left
     duration: Scalar  # predicted time to go, s
-    length: Scalar  # the same in the predictor's stretched time
     drag_here: Scalar
     drag_lasting: Scalar
     lift: Scalar
@@ -60,18 +78,23 @@ class PredictiveState(eqx.Module):
 class PredictiveSettings(eqx.Module):
     """Numbers an engineer tunes. Angles in radians, speeds in m/s, times in seconds, loads in g."""
 
-    bank_start: Scalar
+    bank_start: Scalar  # late bank of the plan, and the first guess of the early one
     bank_end: Scalar
     bank_minimum: Scalar
     bank_maximum: Scalar
-    bank_fast: Scalar  # largest bank while faster than circular and diving
     bank_step: Scalar  # largest change of the plan a cycle
     speed_end: Scalar  # where the plan's bank reaches bank_end
     terminal_speed: Scalar
     final_speed: Scalar  # below it one last reversal is planned
+    swing_gain: Scalar
+    early_share: Scalar  # of the speed, down to which a departure from the late bank lasts
     reversal_share: Scalar  # reverse when this share of the sideways reach would be needed on the other side
-    load_limit: Scalar
-    load_lead: Scalar  # how far ahead the load limiter looks, s
+    load_limit: Scalar  # where lift-up begins
+    load_most: Scalar  # of the capsule
+    guard_on: Scalar
+    guard_width: Scalar
+    lead_share: Scalar
+    heat_most: Scalar  # in units of ``Felt.heat``
     drag_memory: Scalar  # time constants of the drag and lift factors, s
     lasting_memory: Scalar
     cycle: Scalar  # s
@@ -80,19 +103,25 @@ class PredictiveSettings(eqx.Module):
 
 
 class PredictiveEntryGuidance(AbstractEntryGuidance):
-    """Numerical predictor-corrector with on-line drag and lift factors. See docs/models/entry_guidance.md."""
+    """Numerical predictor-corrector with on-line drag and lift factors.
+
+    ``plans`` (static): 1, corrected by its own slope; 3 side by side, their range bracketed, where the range
+    may answer to the bank without bound: entries from beyond orbit.
+    """
 
     model: OnboardModel
     settings: PredictiveSettings
-    steps: int = eqx.field(static=True, default=24)
+    steps: int = eqx.field(static=True, default=12)
+    plans: int = eqx.field(static=True, default=1)
 
     def init(self, target: EntryTarget) -> PredictiveState:
         one, no = jnp.asarray(1.0, LOW), jnp.asarray(False)
-        s = self.settings
+        bank = jnp.asarray(self.settings.bank_start, LOW)
         return PredictiveState(
-            bank=jnp.asarray(s.bank_start, LOW), side=one, duration=jnp.asarray(UNKNOWN, LOW),
-            length=jnp.asarray(UNKNOWN, LOW),
-            drag_here=one, drag_lasting=one, lift=one, command=jnp.asarray(s.bank_start, LOW),
+            bank=bank, bracket=first_bracket(bank, self.plans),
+            dive=jnp.asarray(self.settings.bank_maximum, LOW), middle=0.0 * one, long=no, swings=no,
+            eased=0.0 * one, side=one,
+            duration=-one, drag_here=one, drag_lasting=one, lift=one, command=bank,
             switch=jnp.asarray(NO_SWITCH, LOW), final=no, reversed=no, terminal=no,
         )  # fmt: skip
 
@@ -101,77 +130,157 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
     ) -> tuple[PredictiveState, EntryCommand]:
         model = jax.tree.map(lambda x: x.astype(LOW), self.model)
         s = jax.tree.map(lambda x: x.astype(LOW), self.settings)
-        start, speed = _start(self.model, navigation)
-        state = _adapt(model, s, state, start, speed, navigation)
-        state = _first_duration(state, navigation, target, speed)
+        start, speed = predictor_start(self.model, navigation)
+        state = adapt_factors(model, s, state, start, speed, navigation)
+        state = first_duration(state, navigation, target, speed)
         terminal = state.terminal | (speed < s.terminal_speed)
         final = state.final | (speed < s.final_speed)
         # The last reversal is planned; after it there is none.
         planned = final & ~state.reversed & ~terminal
         roll_time = 2.0 * state.bank / s.rate_limit + s.rate_limit / s.acceleration_limit
         factors = Factors(state.drag_here, state.drag_lasting, state.lift)
+        hold = jnp.clip(speed, s.speed_end + 60.0, HOLD)
+        # The early part is all that is left, once there is little left.
+        early = s.early_share * jnp.clip((speed - s.final_speed) / 2000.0, 0.0, 1.0)
+        knee = s.speed_end + (hold - s.speed_end) * early
 
         # Of a derivative through the flight these are held: the length lays out the predictor's steps and
         # jumps from cycle to cycle, whatever the flight does; the reversal is a decision.
-        length, turn = jax.lax.stop_gradient((state.length, state.switch))
+        turn = jax.lax.stop_gradient(state.switch)
+        onset = s.load_limit + state.eased * jnp.maximum(s.guard_on - s.load_limit, 0.0)
+        altitude = target.altitude.astype(LOW)
 
-        def fly(bank: Scalar) -> Prediction:
+        def fly(bank: Scalar, length: Scalar) -> Prediction:
             plan = BankPlan(
                 now=jnp.where(terminal, state.command, bank),
                 end=jnp.where(terminal, state.command, s.bank_end),
-                speed_now=jnp.maximum(speed, s.speed_end + 60.0),
+                speed_now=hold,
                 speed_end=s.speed_end,
                 side=jnp.where(terminal, 1.0, state.side),
                 switch=jnp.where(planned, turn, NO_SWITCH),
                 roll_time=roll_time,
                 rate_limit=s.rate_limit,
                 acceleration_limit=s.acceleration_limit,
-                load_limit=s.load_limit,
+                load_limit=onset,
                 all_lift_lateral=terminal.astype(LOW),
-            )
-            altitude = target.altitude.astype(LOW)
-            return predict(model, start, plan, factors, length, altitude, self.steps)
+                shape=PlanShape(
+                    late=jnp.where(terminal, state.command, s.bank_start),
+                    late_speed=jnp.asarray(LATE_START, LOW), hold=hold, knee=knee,
+                    dive=jnp.where(terminal, 4.0, state.dive), middle=state.middle,
+                    swing=jnp.where(coming, swing, 0.0),
+                ),
+            )  # fmt: skip
+            return predict(model, start, plan, factors, length, altitude, self.steps, self.plans > 1)
 
-        prediction = fly(state.bank)
+        rise = dot(start.velocity, start.u)
+        load = jnp.sqrt(jnp.sum(navigation.specific_force.astype(LOW) ** 2)) * (1.0 / G0)
+        swing = PULL_OUT * (2.0 * jnp.abs(start.bank) / s.rate_limit + s.rate_limit / s.acceleration_limit)
+        coming = state.swings & (speed > ORBITAL)
+
         aim = target.aim_E / jnp.sqrt(jnp.sum(target.aim_E**2))
-        forward, right, radius, heading = _aim_axes(self.model, navigation, aim)
-        # Routines, since each is read many times below.
-        along = routine(lambda: _angle_beyond(prediction.u, forward, aim) * radius)
-        across = routine(lambda: _angle_beyond(prediction.u, right, aim) * radius)
-        along_per_bank = prediction.range_slope * heading
+        forward, right, radius, heading = aim_axes(self.model, navigation, aim)
 
-        # A prediction that blew up (its steps too long for a steep, fast entry) corrects nothing but itself.
-        good = jnp.isfinite(along + across + along_per_bank + prediction.length + prediction.reach)
-        along, across, along_per_bank = (jnp.where(good, x, 0.0) for x in (along, across, along_per_bank))
-        # Newton on the range; the floor keeps the step small where the bank hardly moves the range.
-        step = along * along_per_bank / (along_per_bank**2 + RANGE_FLOOR**2)
-        # Faster than circular, the first dip decides the load: lift is kept up until the fall is caught, and
-        # range is spent after it.
-        diving = (speed > CIRCULAR) & (dot(start.velocity, start.u) < -DIVE_RATE)
-        most = jnp.where(diving, s.bank_fast, s.bank_maximum)
-        bank = jnp.clip(state.bank - jnp.clip(step, -s.bank_step, s.bank_step), s.bank_minimum, most)
+        def beyond(p: Prediction) -> tuple[Scalar, Scalar, Flag]:
+            """Where a plan ends beyond the aim point and right of it [m], and whether it was foretold."""
+            along, across = angle_beyond(p.u, forward, aim), angle_beyond(p.u, right, aim)
+            if self.plans > 1:
+                # An arc of more than half a turn beyond the aim, or short of it, is told by the way flown.
+                to_go = angle_to(start.u, forward, aim)
+                along = along + TURN * jnp.round((p.arc - to_go - along) / TURN)
+            good = jnp.isfinite(along + across + p.range_slope + p.length + p.reach)
+            far = jnp.where(p.gone, GONE, along * radius)
+            return jnp.where(good, far, SHORT), jnp.where(good, across * radius, 0.0), good
+
+        bracket = jax.lax.stop_gradient(state.bracket)
+        if self.plans == 1:
+            prediction = fly(state.bank, bracket.length[0])
+            along, across, good = routine(beyond, prediction)
+            step = newton_step(along, prediction.range_slope * heading)
+            step = jnp.where(good, step, 0.0)
+            bank = state.bank - jnp.clip(step, -s.bank_step, s.bank_step)
+            bank = jnp.clip(bank, s.bank_minimum, s.bank_maximum)
+            length = jnp.where(good, prediction.length, 0.8 * bracket.length[0])
+            bracket = Bracket(bank, bracket.width, bank[None], length[None])
+        else:
+            banks = bracket.banks(s.bank_minimum, s.bank_maximum)
+            # One after the other, each over all lanes: side by side they would be the fastest dimension.
+            many = jax.lax.map(lambda x: fly(*x), (banks, bracket.lengths(banks)))
+            along, across, good = jax.vmap(beyond)(many)
+            bracket, bank, pick = bracketed(
+                bracket, banks, along, jnp.where(good, many.length, 0.8 * bracket.length), many.gone,
+                angle_to(start.u, forward, aim) * radius, s.bank_minimum, s.bank_maximum,
+            )  # fmt: skip
+            prediction, along, across, good = jax.tree.map(
+                lambda x: jnp.sum(jnp.where(jnp.arange(self.plans) == pick, x, jnp.zeros_like(x)), axis=0)
+                .astype(x.dtype), (many, along, across, good)
+            )  # fmt: skip
+            bank = jnp.where(terminal, state.bank, bank)
 
         reach = jnp.where(good, jnp.maximum(prediction.reach, 50.0), 1e6)
         # Where no sideways lift at all would end.
         straight = across - jnp.where(good, prediction.sideways, 0.0)
         duration = jnp.where(good, prediction.duration, state.duration)
-        length = jnp.where(good, prediction.length, 0.8 * state.length)
         whole = add(
             model.gravity(start.u, model.radius(start.u[2]) + start.altitude),
             split(navigation.specific_force.astype(LOW)),
         )
         passed = s.cycle * pace(whole)
-        side, switch, turned = _reversal(s, state, planned, final, straight / reach, duration, roll_time)
+        bracket = eqx.tree_at(lambda b: b.length, bracket, jnp.maximum(bracket.length - passed, 0.5))
+        # In the first dip of a fall from beyond orbit there is one reversal, planned from the start: through
+        # lift-up about the lowest point, where lift up is wanted for the load. Any other would throw it out.
+        to_go = angle_to(start.u, forward, aim) * radius
+        undecided = (rise < -DECIDED) & (speed > ORBITAL)
+        long = jnp.where(undecided, to_go > LONG_SKIP * radius, state.long)
+        dip = long & (load > FELT) & ((speed > ORBITAL) | (rise > 0.0))
+        side, switch, turned = next_reversal(
+            s, state, planned, final | dip | coming, straight / reach, duration, roll_time
+        )
+        sure = good & ~prediction.gone & (jnp.abs(along) < SURE * jnp.maximum(to_go, NEAR))
+        if self.plans > 1:
+            side = jnp.where(sure, side, state.side)
+        swung = coming & (rise > state.middle - swing)
+        side = jnp.where(swung, -side, side)
+        # Not where the aim lies so far to one side that all of the lift is wanted there.
+        aside = sure & (state.side * straight / reach < -ASIDE)
+        # The later, the more is left on the side that was first: so that the rest of the entry, on the other
+        # side with half its reach, brings it back.
+        over = jnp.where(sure & coming, state.side * across + LEFT_OVER, 0.0)
+        middle = jnp.clip(state.middle - jnp.clip(s.swing_gain * over, -10.0, 10.0), -MOST_OFF, MOST_OFF)
+        swings = jnp.where(undecided, long & ~aside, state.swings & ~swung)
         side = jnp.where(terminal, state.side, side)
 
-        steer = _terminal_bank(start, state.command, reach, along, across, forward, right)
-        wanted = jnp.where(terminal, steer, side * bank)
+        # The first dip of a fall from beyond orbit: as much bank as its load and heat allow.
+        falling = (speed > ORBITAL) & (rise < -DIVE_RATE)
+        spare = jnp.minimum(
+            s.guard_on - prediction.peak_load,
+            8.0 * (1.0 - prediction.peak_heat / s.heat_most),
+        )
+        dive = state.dive + jnp.clip(DIVE_GAIN * jnp.where(good, spare, 0.0), -0.1, 0.1)
+        dive = jnp.clip(dive, s.bank_minimum, s.bank_maximum)
+        dive = jnp.where(falling, dive, s.bank_maximum)
+        if self.plans == 1:
+            dive = jnp.full_like(bank, 4.0)
+        most = jnp.where(falling, dive, s.bank_maximum)
+
+        # The aim lies nearer than the steepest plan comes down: comfort gives way, up to the guard's load.
+        beyond_reach = (bank > s.bank_maximum - 0.02) & (along > NEAR)
+        eased = jnp.clip(state.eased + jnp.where(beyond_reach, 0.2, -0.02), 0.0, 1.0)
+
+        steer = terminal_bank(start, state.command, reach, along, across, forward, right)
+        wanted = jnp.where(terminal, steer, side * jnp.minimum(bank, most))
         # As the predictor flies it. In the terminal part every direction serves.
-        wanted = by_lift_up(wanted, start.bank, terminal | (speed > CIRCULAR))
-        wanted = _limit_load(s, wanted, navigation, start, speed)
+        wanted = by_lift_up(wanted, start.bank, terminal | ((speed > ORBITAL) & ~dip))
+        wanted = limit_load(s, onset, wanted, navigation, start, speed)
+        met = pull_up_load(
+            model, start, speed, state.drag_here, state.lift, s.cycle, s.rate_limit, s.acceleration_limit
+        )
+        at_risk = jnp.clip((met - s.guard_on) / s.guard_width, 0.0, 1.0)
+        at_risk = jnp.where(start.altitude < THIN_AIR, at_risk, 0.0)
+        wanted = wanted * (1.0 - at_risk * jnp.clip((speed - SLOW) / SLOW, 0.0, 1.0))
         new = PredictiveState(
-            bank=bank, side=side, duration=jnp.maximum(duration - s.cycle, 0.5),
-            length=jnp.maximum(length - passed, 0.5),
+            bank=bank, bracket=bracket, dive=dive, middle=middle, long=long, swings=swings, eased=eased,
+            side=side,
+            duration=jnp.maximum(duration - s.cycle, 0.5),
             switch=switch, final=final, reversed=turned,
             drag_here=state.drag_here, drag_lasting=state.drag_lasting, lift=state.lift,
             command=wanted, terminal=terminal,
@@ -181,141 +290,26 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
             bank=wanted.astype(wide),
             drag_factor=state.drag_here.astype(wide),
             lift_factor=state.lift.astype(wide),
-            predicted_miss=jnp.sqrt(along**2 + across**2).astype(wide),
+            predicted_miss=jnp.sqrt((along * 1e-3) ** 2 + (across * 1e-3) ** 2).astype(wide) * 1e3,
         )
 
 
-def _first_duration(state, navigation, target, speed):
-    """Time to go before the first prediction: the arc to the aim point at a typical mean speed."""
-    r, aim = navigation.r_BE_E, target.aim_E
-    sine, cosine = jnp.cross(r, aim), jnp.sum(r * aim)
-    angle = arc_tangent(jnp.sqrt(jnp.sum(sine * sine)).astype(LOW), cosine.astype(LOW))
-    arc = angle * jnp.sqrt(jnp.sum(aim * aim)).astype(LOW)
-    guess = jnp.maximum(arc / (MEAN_SPEED * speed), 60.0)
-    new = state.duration < 0.0
-    times = (jnp.where(new, guess, state.duration), jnp.where(new, MEAN_PACE * guess, state.length))
-    return eqx.tree_at(lambda p: (p.duration, p.length), state, times)
+TURN = 2.0 * jnp.pi
 
 
-def _reversal(s, state, planned, final, balance, duration, roll_time):
-    """Side, time to the planned reversal, and whether the last one is behind.
-
-    ``balance`` is the end without sideways lift over the reach: +1 means that all reach, spent leftwards,
-    just brings it back. At high speed the bank is turned over when ``reversal_share`` of the reach is needed
-    on the other side. Below ``final_speed`` one last reversal is planned: what is left of the reach falls
-    with the square of the time to go, so it comes after ``1 - sqrt((1 + balance) / 2)`` of it.
-    """
-    toward = state.side * balance
-    early = (toward > s.reversal_share) & ~final
-    left = jnp.sqrt(jnp.clip(0.5 * (1.0 + toward), LEAST, 1.0))
-    switch = duration * (1.0 - left)
-    now = planned & (switch < 0.5 * roll_time + 0.5 * s.cycle)
-    side = jnp.where(early | now, -state.side, state.side)
-    return side, jnp.maximum(switch - s.cycle, 0.0), state.reversed | now
+def angle_to(u, forward, aim) -> Scalar:
+    """Arc [rad] to the aim point along the motion, from nothing to a turn."""
+    behind = angle_beyond(u, forward, aim)
+    return jnp.where(behind > 0.5, TURN - behind, -behind)
 
 
-def _start(model: OnboardModel, navigation: Navigation) -> tuple[PredictorStart, Scalar]:
-    """The predictor's start, subtracted in double precision before it is rounded."""
-    r = jnp.sqrt(jnp.sum(navigation.r_BE_E**2))
-    u = navigation.r_BE_E / r
-    altitude = r - model.radius(u[2])
-    speed = jnp.sqrt(jnp.sum(navigation.v_BE_E**2))
-    start = PredictorStart(
-        split(u.astype(LOW)), altitude.astype(LOW), split(navigation.v_BE_E.astype(LOW)),
-        navigation.bank.astype(LOW),
-    )  # fmt: skip
-    return start, speed.astype(LOW)
-
-
-def _adapt(model, s, state, start, speed, navigation) -> PredictiveState:
-    """Fading-memory drag and lift factors from sensed against expected acceleration."""
-    force = split(navigation.specific_force.astype(LOW))
-    air = scale(1.0 / speed, start.velocity)
-    drag = -dot(force, air)
-    total2 = dot(force, force)
-    lift = jnp.sqrt(jnp.maximum(total2 - drag * drag, 0.0))
-    area, ratio = model.aerodynamics(speed)
-    expected = 0.5 * model.density(start.altitude) * area * speed * speed
-    seen = jnp.clip(drag / jnp.maximum(expected, 1e-6), 0.3, 3.0)
-    # Below 0.02 g bias and noise speak louder than air.
-    trust = jnp.clip((drag - 0.02 * G0) / (0.05 * G0), 0.0, 1.0)
-    fast = trust * s.cycle / (s.drag_memory + s.cycle)
-    slow = trust * s.cycle / (s.lasting_memory + s.cycle)
-    seen_lift = jnp.clip(lift / jnp.maximum(drag * ratio, 1e-3), 0.5, 2.0)
-    return eqx.tree_at(
-        lambda p: (p.drag_here, p.drag_lasting, p.lift),
-        state,
-        (
-            state.drag_here + fast * (seen - state.drag_here),
-            state.drag_lasting + slow * (seen - state.drag_lasting),
-            state.lift + slow * (seen_lift - state.lift),
-        ),
-    )
-
-
-def _aim_axes(model: OnboardModel, navigation: Navigation, aim):
-    """Forward and right at the aim point, seen from the capsule, and the distance from the centre there."""
-    r = split(navigation.r_BE_E)
-    a = split(aim)
-    normal = cross(r, a)
-    # Straight above the aim point the direction to it is not defined: take the motion's.
-    motion = cross(r, split(navigation.v_BE_E))
-    length, far = jnp.sqrt(dot(normal, normal)), 2e4
-    weight = jnp.clip(length / far - 1.0, 0.0, 1.0)
-    n = tuple(
-        weight * normal[i] / jnp.maximum(length, 1.0)
-        + (1.0 - weight) * motion[i] / jnp.sqrt(dot(motion, motion))
-        for i in range(3)
-    )
-    forward = cross(n, a)  # pyright: ignore[reportArgumentType]
-    forward = scale(1.0 / jnp.sqrt(dot(forward, forward)), forward)
-    right = cross(forward, a)
-    # Cosine of the angle between the motion and the way to the aim point.
-    heading = dot(n, motion) / jnp.sqrt(dot(motion, motion))  # pyright: ignore[reportArgumentType]
-    radius = model.equatorial_radius.astype(LOW)
-    return split(join(forward).astype(LOW)), split(join(right).astype(LOW)), radius, heading.astype(LOW)
-
-
-def _angle_beyond(u, axis, aim) -> Scalar:
-    """Angle [rad] by which a direction lies beyond the aim point along an axis."""
-    return arc_tangent(dot(u, axis), dot(u, split(aim.astype(LOW))))
-
-
-def _terminal_bank(start, command, reach, along, across, forward, right) -> Scalar:
-    """Lift direction that brings a steep descent to the aim point.
-
-    ``needed`` is the displacement the lift must still earn; ``reach`` what it could earn if it kept one
-    direction. With needed/reach = cos(psi) the lift is held psi beside the needed direction: both then
-    shrink in proportion, and reach zero together. Lift in the vertical plane counts 1/sin|gamma|: it also
-    prolongs the fall.
-    """
-    v, u = start.velocity, start.u
-    vertical = dot(v, u)
-    horizontal = tuple(v[i] - vertical * u[i] for i in range(3))
-    h = jnp.sqrt(dot(horizontal, horizontal))
-    speed = jnp.sqrt(dot(v, v))
-    heading = scale(1.0 / jnp.maximum(h, 1.0), horizontal)
-    # The lift frame looks along the present heading; the errors stand along the line to the aim point.
-    c, sdir = dot(heading, forward), dot(heading, right)
-    error_f = along * c + across * sdir
-    error_r = across * c - along * sdir
-    stretch = 2.0 / (1.0 + jnp.clip(-vertical / speed, 0.2, 1.0))
-    sine, cosine = sine_cosine(command)
-    needed_f = reach * cosine - error_f / stretch
-    needed_r = reach * sine - error_r
-    needed = jnp.sqrt(needed_f**2 + needed_r**2)
-    direction = arc_tangent(needed_r, needed_f)
-    share = jnp.clip(needed / reach, 0.0, 1.0)
-    spread = arc_tangent(jnp.sqrt(jnp.maximum((1.0 - share) * (1.0 + share), LEAST)), share)
-    side = jnp.where(wrap_angle(start.bank - direction) >= 0.0, 1.0, -1.0).astype(LOW)
-    return wrap_angle(direction + side * spread)
-
-
-def _limit_load(s, wanted, navigation, start, speed) -> Scalar:
-    """Roll toward lift-up as the load, a few seconds ahead, comes to its limit."""
+def limit_load(s, onset, wanted, navigation, start, speed) -> Scalar:
+    """Roll toward lift-up as the load comes to its limit that the roll will meet when it is done."""
     force = split(navigation.specific_force.astype(LOW))
     load = jnp.sqrt(dot(force, force)) / G0
     vertical = dot(start.velocity, start.u)
     growth = -vertical / 7500.0 - 2.0 * load * G0 / speed
-    ahead = load * (1.0 + jnp.clip(s.load_lead * growth, -0.5, 1.0))
-    return wanted * (1.0 - jnp.clip((ahead - s.load_limit) / 1.5, 0.0, 1.0))
+    lead = jnp.abs(start.bank) / s.rate_limit + s.rate_limit / s.acceleration_limit
+    lead = s.lead_share * lead
+    ahead = load * (1.0 + jnp.clip(lead * growth, -0.5, 1.0))
+    return wanted * (1.0 - jnp.clip((ahead - onset) / LIMITER_WIDTH, 0.0, 1.0))

@@ -14,9 +14,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from homeward.flight.entry_coast import coast
 from homeward.flight.entry_rates import (
     BankPlan,
     Factors,
+    Felt,
     Flown,
     PredictorStart,
     numbers,
@@ -25,11 +27,12 @@ from homeward.flight.entry_rates import (
 )
 from homeward.flight.onboard import OnboardModel
 from homeward.math.components import Triple, add, scale
-from homeward.math.numerics import add_scaled
+from homeward.math.numerics import add_scaled, greater
 from homeward.math.routine import routine
-from homeward.typing import Scalar
+from homeward.typing import Flag, Scalar
 
 MEAN_PACE = 2.7  # stretched seconds in a second, over an entry: for first guesses
+EACH = 4  # steps after which a climb may be carried over on its arc
 NO_SWITCH = 1e6  # s: a plan without a reversal
 
 
@@ -39,6 +42,8 @@ class Prediction(eqx.Module):
     ``duration`` [s] is that time, ``length`` [s] the same in stretched time. ``reach`` [m] is how far
     sideways lift could move the end if it kept one side, ``sideways`` [m] how far the plan's own does,
     right positive. ``range_slope`` [m/rad] is how much further the end lies for a larger ``BankPlan.now``.
+    ``arc`` [rad] is the way flown, ``peak_load`` [g] and ``peak_heat``, ``heat_load`` (see ``Felt``) what is
+    felt on it; ``gone``: it leaves the Earth's air for good.
     """
 
     u: Triple
@@ -47,6 +52,11 @@ class Prediction(eqx.Module):
     reach: Scalar
     sideways: Scalar
     range_slope: Scalar
+    arc: Scalar
+    peak_load: Scalar
+    peak_heat: Scalar
+    heat_load: Scalar
+    gone: Flag
 
 
 def predict(
@@ -57,25 +67,28 @@ def predict(
     length: Scalar,
     altitude_end: Scalar,
     steps: int,
+    skip: bool = False,
 ) -> Prediction:
     """Fly the onboard model to an altitude.
 
     Args: ``length`` [s] is the stretched time to go as last predicted: the steps divide it.
-    ``altitude_end`` [m]. ``steps`` is static. Returns a ``Prediction`` whose ``length`` replaces it in the
-    next cycle. Valid for entries from orbit and from the Moon, down to steep subsonic flight.
+    ``altitude_end`` [m]. ``steps`` is static, and so is ``skip``: climbs out of the air are followed on a
+    Kepler arc (``entry_coast``), which takes no step. Returns a ``Prediction`` whose ``length`` replaces it
+    in the next cycle. Valid for entries from orbit and from the Moon, down to steep subsonic flight.
     """
     n = routine(numbers, model, plan, factors)
-    size = length / steps
+    size = length / (-(-steps // EACH) * EACH if skip else steps)
 
-    def stage(here: Flown, ahead: float, base: Callable[[], Flown]) -> Flown:
-        dv, flown = rates(model, start, plan, factors, n, here)
+    def stage(here: Flown, ahead: float, base: Callable[[], Flown]) -> tuple[Flown, Callable[[], Felt]]:
+        dv, flown, felt = rates(model, start, plan, factors, n, here)
         far = routine(lambda: size * ahead / pace(dv))
-        return routine(lambda: add_scaled(base(), flown(), far))
+        return routine(lambda: add_scaled(base(), flown(), far)), felt
 
-    def step(first: Flown, _):
-        second = stage(first, 0.5, lambda: first)
-        third = stage(second, 0.5, lambda: first)
-        fourth = stage(third, 1.0, lambda: first)
+    def step(carry, _):
+        first, peaks, gone = carry
+        second, felt = stage(first, 0.5, lambda: first)
+        third, _ = stage(second, 0.5, lambda: first)
+        fourth, _ = stage(third, 1.0, lambda: first)
 
         def mean() -> Flown:
             # The classical weights, in terms of the places already worked out.
@@ -87,12 +100,36 @@ def predict(
                 fourth,
             )
 
-        return stage(fourth, 1 / 6, mean), None
+        new, _ = stage(fourth, 1 / 6, mean)
+
+        if not skip:
+            return (new, peaks, gone), None
+
+        def met():
+            here = felt()
+            load, heat, taken = peaks
+            return (
+                greater(load, here.load),
+                greater(heat, here.heat),
+                taken + here.heat * (new.time - first.time),
+            )
+
+        return (new, routine(met), gone), None
 
     zero = jnp.zeros_like(length)
-    first = Flown(zero, start.u, start.altitude, start.velocity, *(zero for _ in range(8)))
-    last, _ = jax.lax.scan(step, first, None, length=steps)
-    dv, rest = rates(model, start, plan, factors, n, last)
+    first = Flown(zero, start.u, start.altitude, start.velocity, *(zero for _ in range(9)))
+    begin = (first, (zero, zero, zero), zero > 1.0)
+    if skip:
+
+        def some(carry, _):
+            first, peaks, gone = carry
+            first, left = coast(model, first)
+            return jax.lax.scan(step, (first, peaks, gone | left), None, length=EACH)
+
+        (last, peaks, gone), _ = jax.lax.scan(some, begin, None, length=-(-steps // EACH))
+    else:
+        (last, peaks, gone), _ = jax.lax.scan(step, begin, None, length=steps)
+    dv, rest, _ = rates(model, start, plan, factors, n, last)
     slow, flown = 1.0 / pace(dv), rest()
     u, h, du, dh = last.u, last.altitude, flown.u, flown.altitude
     fall = jnp.maximum(-dh, 40.0)
@@ -106,4 +143,7 @@ def predict(
         last.reach + last.reach_speed * late,
         last.side + last.side_speed * late,
         last.range_slope + last.climb_slope * ahead / fall,
+        last.arc + flown.arc * late,
+        *peaks,
+        gone,
     )

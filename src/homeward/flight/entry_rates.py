@@ -21,7 +21,10 @@ from homeward.typing import Scalar
 
 WIND_FADE_BOTTOM, WIND_FADE_TOP = 30e3, 40e3  # m, above which the forecast no longer matters
 FACTOR_MEMORY = 15e3  # m of altitude over which a local density factor says something: 2 x 8 km
-LOAD_SOFTNESS = 2.0  # g over the onset at which lift is fully up
+LOAD_SOFTNESS = 2.0  # g over the onset at which lift is fully up, of a limiter that does not look ahead
+LIMITER_WIDTH = 1.5  # g over the onset at which lift is fully up, of one that does
+DIVE_RATE = 150.0  # m/s of descent above which a fall from beyond orbit is not caught; twice it: surely
+ORBITAL = 8000.0  # m/s over the ground: faster, and the fall is from beyond orbit
 GRAVITY_GRADIENT = 1.5e-6  # 1/s2: pull and centrifugal rise of a near-circular flight against altitude
 
 
@@ -32,6 +35,23 @@ class PredictorStart(eqx.Module):
     altitude: Scalar
     velocity: Triple
     bank: Scalar
+
+
+class PlanShape(eqx.Module):
+    """An early and a late bank: what ``BankPlan.now`` departs from, and how long the departure lasts.
+
+    The late line goes from ``late`` [rad] at ``late_speed`` [m/s] straight to ``BankPlan.end`` at its
+    ``speed_end``, and is held above. ``now`` departs from it down to the speed ``hold``; the departure has
+    ended at ``knee``. Faster than ``hold`` and while the fall is not caught the bank is at most ``dive``.
+    """
+
+    late: Scalar
+    late_speed: Scalar
+    hold: Scalar
+    knee: Scalar
+    dive: Scalar
+    middle: Scalar  # m/s of climb at which the first dip's reversal is half done
+    swing: Scalar  # m/s of climb about the dip's lowest point within which it is reversed; nothing: it is not
 
 
 class BankPlan(eqx.Module):
@@ -53,6 +73,7 @@ class BankPlan(eqx.Module):
     acceleration_limit: Scalar
     load_limit: Scalar
     all_lift_lateral: Scalar  # 1: terminal, reach counts the whole lift; 0: only its sideways part
+    shape: PlanShape | None = None  # None: one straight line, and a load limiter that does not look ahead
 
 
 class Factors(eqx.Module):
@@ -78,6 +99,14 @@ class Flown(eqx.Module):
     fall_slope: Scalar  # of the vertical speed, m/s
     speed_slope: Scalar  # of the horizontal speed, m/s
     range_slope: Scalar  # of the way flown, m
+    arc: Scalar  # rad, over the ground
+
+
+class Felt(eqx.Module):
+    """What a place on the way does to crew and heat shield."""
+
+    load: Scalar  # g, while faster than circular: the first dip's
+    heat: Scalar  # root of density times speed cubed: over the root of the nose's radius, stagnation heating
 
 
 class Numbers(eqx.Module):
@@ -93,6 +122,9 @@ class Numbers(eqx.Module):
     knee: Scalar
     knee_share: Scalar
     factor_slope: Scalar
+    late_share: Scalar  # of the shape, where the plan has one
+    early_share: Scalar
+    departure: Scalar
 
 
 def share(x: Scalar) -> Scalar:
@@ -103,6 +135,13 @@ def share(x: Scalar) -> Scalar:
 def numbers(model: OnboardModel, plan: BankPlan, factors: Factors) -> Numbers:
     """The ``Numbers`` of a prediction."""
     knots, drag, ratio = (tuple(x) for x in (model.speed_knots, model.drag, model.lift_to_drag))
+    late = early = departure = jnp.zeros_like(plan.now)
+    if plan.shape is not None:
+        q = plan.shape
+        late = 1.0 / (q.late_speed - plan.speed_end)
+        early = 1.0 / (q.hold - q.knee)
+        base = plan.end + (q.late - plan.end) * share((q.hold - plan.speed_end) * late)
+        departure = plan.now - base
     return Numbers(
         air=tuple(model.air),
         knots=tuple(1.0 * x for x in knots),
@@ -114,7 +153,8 @@ def numbers(model: OnboardModel, plan: BankPlan, factors: Factors) -> Numbers:
         knee=plan.rate_limit / plan.acceleration_limit,
         knee_share=0.5 * plan.acceleration_limit / plan.rate_limit,
         factor_slope=factors.drag_here - factors.drag_lasting,
-    )
+        late_share=late, early_share=early, departure=departure,
+    )  # fmt: skip
 
 
 def pace(acceleration: Triple) -> Scalar:
@@ -124,8 +164,9 @@ def pace(acceleration: Triple) -> Scalar:
 
 def rates(
     model: OnboardModel, start: PredictorStart, plan: BankPlan, factors: Factors, n: Numbers, state: Flown
-) -> tuple[Triple, Callable[[], Flown]]:
-    """Whole acceleration, and what gives the rates of everything integrated, per second of flight.
+) -> tuple[Triple, Callable[[], Flown], Callable[[], Felt]]:
+    """Whole acceleration, what gives the rates of everything integrated, per second of flight, and what is
+    felt.
 
     The rates are each read once: worked out within the routine that takes the step, they need none of their
     own, which spares a tenth of a prediction.
@@ -155,16 +196,33 @@ def rates(
         density = jnp.exp(power) * (factors.drag_lasting + n.factor_slope * memory)
         beyond = beyond_knots(n.knots, speed)
         drag = 0.5 * density * on_line(n.area, beyond) * speed
-        return drag, on_line(n.ratio, beyond), growth * (1.0 / AIR_TOP)
+        return drag, on_line(n.ratio, beyond), growth * (1.0 / AIR_TOP), density
 
-    drag, ratio, growth = routine(force)  # drag over speed, lift over drag, slope of log density
+    drag, ratio, growth, density = routine(force)  # drag over speed, lift over drag, slope of log density
 
     def turned():
         load = drag * speed * jnp.sqrt(1.0 + ratio * ratio) * (1.0 / G0)
-        ease = 1.0 - share((load - plan.load_limit) * (1.0 / LOAD_SOFTNESS))
-        along = share((speed - plan.speed_end) * n.speed_share)
         side = plan.side * within((plan.switch - state.time) * n.roll_share, -1.0, 1.0)
-        turn = side * (plan.end + (plan.now - plan.end) * along) - start.bank
+        if plan.shape is None:
+            ease = 1.0 - share((load - plan.load_limit) * (1.0 / LOAD_SOFTNESS))
+            along = share((speed - plan.speed_end) * n.speed_share)
+            size = plan.end + (plan.now - plan.end) * along
+        else:
+            q = plan.shape
+            passed = within((q.middle - rise) / greater(q.swing, 1.0), -1.0, 1.0)
+            passed = choose(speed > ORBITAL, passed, -1.0)
+            side = choose(q.swing > 0.0, passed * side, side)
+            base = plan.end + (q.late - plan.end) * share((speed - plan.speed_end) * n.late_share)
+            along = share((speed - q.knee) * n.early_share)
+            size = base + n.departure * along
+            diving = share((-rise - DIVE_RATE) * (1.0 / DIVE_RATE)) * share((speed - q.hold) * (1.0 / 200.0))
+            size = choose(size > q.dive, size + (q.dive - size) * diving, size)
+            # As in flight: the load that the roll to lift-up will meet. Here a turn takes no time, so that
+            # half of it is looked ahead.
+            lead = 0.5 * (size / plan.rate_limit + n.knee)
+            ahead = load * (1.0 + within(lead * (growth * rise - 2.0 * drag), -0.5, 1.0))
+            ease = 1.0 - share((ahead - plan.load_limit) * (1.0 / LIMITER_WIDTH))
+        turn = side * size - start.bank
         turn = turn - jax.lax.round(turn * (0.5 / jnp.pi), jax.lax.RoundingMethod.TO_NEAREST_EVEN) * (
             2.0 * jnp.pi
         )  # the shorter way, as the actuator
@@ -246,9 +304,15 @@ def rates(
             reach_speed=possible * speed - drag * state.reach_speed, reach=state.reach_speed,
             side_speed=right * speed - drag * state.side_speed, side=state.side_speed,
             climb_slope=state.fall_slope, fall_slope=fall, speed_slope=slower, range_slope=state.speed_slope,
+            arc=level * inverse_radius,
         )  # fmt: skip
 
-    return dv, flown
+    def felt() -> Felt:
+        load = drag * speed * jnp.sqrt(1.0 + (ratio * factors.lift) ** 2) * (1.0 / G0)
+        load = choose(speed > ORBITAL, load, 0.0)
+        return Felt(load, jnp.sqrt(density) * speed * speed * speed)
+
+    return dv, flown, felt
 
 
 def _flat2(air: Triple, u: Triple) -> Scalar:

@@ -12,6 +12,7 @@ from homeward.earth.time import Epoch
 from homeward.flight.computer import FlightComputer
 from homeward.flight.descent import DescentSettings
 from homeward.flight.entry_predictive import PredictiveEntryGuidance, PredictiveSettings
+from homeward.flight.entry_predictive_v1 import PredictiveV1EntryGuidance, PredictiveV1Settings
 from homeward.flight.interfaces import AbstractEntryGuidance, AbstractNavigation
 from homeward.flight.landing import LAYER, LAYERS, aim_point, drift
 from homeward.flight.navigation import FixNavigation
@@ -40,7 +41,9 @@ from homeward.world.wind import WindTable
 SPEED_KNOTS = np.array([60.0, 150.0, 250.0, 320.0, 400.0, 620.0, 1200.0, 3000.0, 9000.0])  # m/s
 # Steps of the predictor: 16 leave some 0.5 km at the interface of an entry from orbit, 96 as much of one from
 # the Moon; both shrink with the range to go.
-ORBIT_STEPS, FAST_STEPS, FAST_ENTRY = 12, 96, 9000.0
+ORBIT_STEPS, FAST_STEPS, FAST_ENTRY = 12, 48, 9000.0
+FAST_STEPS_V1 = 96
+SUTTON_GRAVES = 1.7415e-4  # kg^0.5/m: stagnation heating of the Earth's air
 SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
 STEERING_LAYER = (10e3, 25e3)  # m: whose mean forecast wind the predictor uses
 
@@ -120,20 +123,47 @@ def build_law(scenario: Scenario, onboard: OnboardModel) -> AbstractEntryGuidanc
             return build_reference(scenario, onboard)
         case "ballistic":
             return build_ballistic(scenario, onboard)
+        case "predictive-v1":
+            return build_guidance_v1(scenario, onboard)
         case _:
             return build_guidance(scenario, onboard)
 
 
 def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntryGuidance:
     """The second generation, with the scenario's settings."""
+    g, c, limits = scenario.flight.guidance, scenario.onboard_data.capsule, scenario.onboard_data.limits
+    rate, turn = c.bank_rate_limit_deg_s, c.bank_acceleration_limit_deg_s2
+    rad = np.radians
+    interface = scenario.return_.initial.interface
+    fast = interface is not None and interface.speed_m_s > FAST_ENTRY
+    heat = limits.heat_rate_w_m2 * np.sqrt(c.nose_radius_m) / SUTTON_GRAVES
+    return PredictiveEntryGuidance(
+        onboard,
+        PredictiveSettings(
+            bank_start=number(rad(g.bank_nominal_deg)), bank_end=number(rad(g.bank_end_deg)),
+            bank_minimum=number(rad(10.0)), bank_maximum=number(rad(165.0)), bank_step=number(rad(6.0)),
+            speed_end=number(530.0), terminal_speed=number(530.0), final_speed=number(3200.0),
+            swing_gain=number(1e-4), early_share=number(g.early_share), reversal_share=number(0.3),
+            load_limit=number(g.load_limit_g), load_most=number(limits.load_g),
+            guard_on=number(0.82 * limits.load_g), guard_width=number(0.5), lead_share=number(1.0),
+            heat_most=number(heat),
+            drag_memory=number(8.0), lasting_memory=number(40.0), cycle=number(1.0 / g.rate_hz),
+            rate_limit=number(rad(rate)), acceleration_limit=number(rad(turn)),
+        ),
+        steps=g.predictor_steps or (FAST_STEPS if fast else ORBIT_STEPS), plans=3 if fast else 1,
+    )  # fmt: skip
+
+
+def build_guidance_v1(scenario: Scenario, onboard: OnboardModel) -> PredictiveV1EntryGuidance:
+    """The second generation with one bank parameter, with the scenario's settings."""
     g, c = scenario.flight.guidance, scenario.onboard_data.capsule
     rate, turn = c.bank_rate_limit_deg_s, c.bank_acceleration_limit_deg_s2
     rad = np.radians
     interface = scenario.return_.initial.interface
     fast = interface is not None and interface.speed_m_s > FAST_ENTRY
-    return PredictiveEntryGuidance(
+    return PredictiveV1EntryGuidance(
         onboard,
-        PredictiveSettings(
+        PredictiveV1Settings(
             bank_start=number(rad(g.bank_nominal_deg)), bank_end=number(rad(g.bank_end_deg)),
             bank_minimum=number(rad(10.0)), bank_maximum=number(rad(115.0)),
             bank_fast=number(rad(g.bank_fast_deg)), bank_step=number(rad(6.0)),
@@ -143,7 +173,7 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
             drag_memory=number(8.0), lasting_memory=number(40.0), cycle=number(1.0 / g.rate_hz),
             rate_limit=number(rad(rate)), acceleration_limit=number(rad(turn)),
         ),
-        steps=g.predictor_steps or (FAST_STEPS if fast else ORBIT_STEPS),
+        steps=g.predictor_steps or (FAST_STEPS_V1 if fast else ORBIT_STEPS),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from homeward.flight.computer import FlightComputer
 from homeward.flight.entry_ballistic import BallisticEntryGuidance
 from homeward.flight.entry_predictive import PredictiveEntryGuidance
+from homeward.flight.entry_predictive_v1 import PredictiveV1EntryGuidance
 from homeward.flight.entry_reference import ReferenceEntryGuidance, ReferenceSettings
 from homeward.flight.entry_watch import EntryWatch
 from homeward.flight.interfaces import AbstractEntryGuidance
@@ -26,13 +27,14 @@ BEYOND_ORBIT = 8500.0  # m/s relative to the Earth
 # 1 sigma beyond which an entry is not steered: no site is within reach of either.
 LOST_PLACE, LOST_TURN = 50e3, float(np.radians(10.0))  # m, rad
 JUMP = 200e3  # m: a prediction that moves so far from cycle to cycle foretells nothing
-OWN = (PredictiveEntryGuidance, ReferenceEntryGuidance, BallisticEntryGuidance)
+OWN = (PredictiveEntryGuidance, PredictiveV1EntryGuidance, ReferenceEntryGuidance, BallisticEntryGuidance)
 
 
 def law_name(law: object) -> str:
     """The word for a law of Homeward's own, the class's name for a user's."""
     for kind, name in (
         (PredictiveEntryGuidance, "predictive"),
+        (PredictiveV1EntryGuidance, "predictive-v1"),
         (ReferenceEntryGuidance, "reference"),
         (BallisticEntryGuidance, "ballistic"),
     ):

@@ -19,7 +19,7 @@ from homeward.scenario.schema_base import (
 )
 from homeward.scenario.schema_sensors import Control, OnboardNavigation
 
-LAWS = ("predictive", "reference", "ballistic")
+LAWS = ("predictive", "predictive-v1", "reference", "ballistic")
 
 
 def split_law(text: str) -> tuple[str, str] | None:
@@ -66,6 +66,9 @@ class Guidance(Section):
     )
     bank_fast_deg: Annotated[NonNegative, Field(le=180.0)] = Field(
         default=165.0, description="largest bank while faster than circular speed: the first dip's load"
+    )
+    early_share: Annotated[Positive, Field(le=0.99)] = Field(
+        default=0.85, description="share of the speed down to which a range error is to be corrected"
     )
     predictor_steps: Annotated[int, Field(ge=12, le=1000)] | None = Field(
         default=None,
