@@ -6,11 +6,12 @@ from homeward.flight.entry_estimation import LOW
 from homeward.flight.entry_rates import PredictorStart
 from homeward.flight.onboard import OnboardModel
 from homeward.icd import Navigation
-from homeward.math.components import Triple, cross, dot, join, scale, split
+from homeward.math.components import Triple, cross, dot, join, scale, split, subtract
 from homeward.math.numerics import wrap_angle
 from homeward.math.trigonometry import arc_tangent, sine_cosine
 from homeward.typing import Scalar, Vec3
 
+PASSED = 0.5  # rad beyond the aim point from which on the way to it leads round the Earth
 LEAST = 1e-30  # beneath a root, which has no derivative at nothing
 
 
@@ -42,6 +43,12 @@ def angle_beyond(u: Triple, axis: Triple, aim: Vec3) -> Scalar:
     return arc_tangent(dot(u, axis), dot(u, split(aim.astype(LOW))))
 
 
+def angle_to(u: Triple, axis: Triple, aim: Vec3) -> Scalar:
+    """Arc [rad] to the aim point along the motion: up to a turn, and below nothing just beyond the aim."""
+    behind = angle_beyond(u, axis, aim)
+    return jnp.where(behind > PASSED, 2.0 * jnp.pi - behind, -behind)
+
+
 def terminal_bank(
     start: PredictorStart, command: Scalar, reach: Scalar, along: Scalar, across: Scalar, forward: Triple,
     right: Triple,
@@ -56,7 +63,7 @@ def terminal_bank(
     """
     v, u = start.velocity, start.u
     vertical = dot(v, u)
-    horizontal = tuple(v[i] - vertical * u[i] for i in range(3))
+    horizontal = subtract(v, scale(vertical, u))
     h = jnp.sqrt(dot(horizontal, horizontal))
     speed = jnp.sqrt(dot(v, v))
     heading = scale(1.0 / jnp.maximum(h, 1.0), horizontal)

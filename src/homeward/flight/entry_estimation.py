@@ -1,7 +1,5 @@
 """Where a prediction starts, and what the entry so far says of drag and lift."""
 
-from typing import TypeVar
-
 import equinox as eqx
 import jax.numpy as jnp
 
@@ -13,8 +11,6 @@ from homeward.math.components import dot, scale, split
 from homeward.typing import Scalar
 
 LOW = jnp.float32  # the predictor's precision: same miss percentiles as double, half the time
-
-State = TypeVar("State")
 
 
 def predictor_start(model: OnboardModel, navigation: Navigation) -> tuple[PredictorStart, Scalar]:
@@ -31,8 +27,8 @@ def predictor_start(model: OnboardModel, navigation: Navigation) -> tuple[Predic
 
 
 def adapt_factors(
-    model: OnboardModel, settings, state: State, start: PredictorStart, speed: Scalar, navigation: Navigation
-) -> State:
+    model: OnboardModel, settings, state, start: PredictorStart, speed: Scalar, navigation: Navigation
+):
     """Fading-memory drag and lift factors from sensed against expected acceleration.
 
     ``settings`` has ``drag_memory``, ``lasting_memory`` and ``cycle`` [s]; ``state`` has ``drag_here``,

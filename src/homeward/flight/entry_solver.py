@@ -35,6 +35,15 @@ class Bracket(eqx.Module):
         x, y, z = self.length
         return x + (y - x) * left + (z - y) * right
 
+    def passed(self, time: Scalar) -> "Bracket":
+        """A cycle of so much stretched time [s] later."""
+        return Bracket(self.middle, self.width, self.flown, jnp.maximum(self.length - time, 0.5))
+
+
+def single(bracket: Bracket, bank: Scalar, length: Scalar) -> Bracket:
+    """What is remembered of one plan alone."""
+    return Bracket(bank, bracket.width, bank[None], length[None])
+
 
 def first_bracket(bank: Scalar, plans: int) -> Bracket:
     """Wide, before anything was flown; lengths unknown."""

@@ -43,6 +43,7 @@ SPEED_KNOTS = np.array([60.0, 150.0, 250.0, 320.0, 400.0, 620.0, 1200.0, 3000.0,
 # the Moon; both shrink with the range to go.
 ORBIT_STEPS, FAST_STEPS, FAST_ENTRY = 12, 48, 9000.0
 FAST_STEPS_V1 = 96
+GUARD_ON, GUARD_WIDTH = 0.86, 0.08  # of the limit of load: the rest is for air that was not foreseen
 SUTTON_GRAVES = 1.7415e-4  # kg^0.5/m: stagnation heating of the Earth's air
 SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
 STEERING_LAYER = (10e3, 25e3)  # m: whose mean forecast wind the predictor uses
@@ -143,10 +144,9 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
             bank_start=number(rad(g.bank_nominal_deg)), bank_end=number(rad(g.bank_end_deg)),
             bank_minimum=number(rad(10.0)), bank_maximum=number(rad(165.0)), bank_step=number(rad(6.0)),
             speed_end=number(530.0), terminal_speed=number(530.0), final_speed=number(3200.0),
-            swing_gain=number(1e-4), early_share=number(g.early_share), reversal_share=number(0.3),
-            load_limit=number(g.load_limit_g), load_most=number(limits.load_g),
-            guard_on=number(0.82 * limits.load_g), guard_width=number(0.5), lead_share=number(1.0),
-            heat_most=number(heat),
+            early_share=number(g.early_share), reversal_share=number(0.3),
+            load_limit=number(g.load_limit_g), guard_on=number(GUARD_ON * limits.load_g),
+            guard_width=number(GUARD_WIDTH * limits.load_g), heat_most=number(heat),
             drag_memory=number(8.0), lasting_memory=number(40.0), cycle=number(1.0 / g.rate_hz),
             rate_limit=number(rad(rate)), acceleration_limit=number(rad(turn)),
         ),

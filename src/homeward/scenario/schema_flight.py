@@ -43,7 +43,8 @@ class Guidance(Section):
 
     law: Annotated[Text, AfterValidator(_law)] = Field(
         default="predictive",
-        description="predictive, reference (the first generation), ballistic (fall-back), or FILE.py:CLASS",
+        description="predictive, predictive-v1 (one bank parameter, as it was before), reference (the first "
+        "generation), ballistic (fall-back), or FILE.py:CLASS",
     )
     rate_hz: Annotated[Positive, Field(ge=0.1, le=100.0)] = Field(
         default=1.0, description="guidance cycles a second"
@@ -65,14 +66,15 @@ class Guidance(Section):
         default=50.0, description="bank magnitude at the end of the profile"
     )
     bank_fast_deg: Annotated[NonNegative, Field(le=180.0)] = Field(
-        default=165.0, description="largest bank while faster than circular speed: the first dip's load"
+        default=165.0, description="law predictive-v1: largest bank while faster than circular speed"
     )
     early_share: Annotated[Positive, Field(le=0.99)] = Field(
-        default=0.85, description="share of the speed down to which a range error is to be corrected"
+        default=0.9, description="share of the speed down to which a range error is to be corrected"
     )
     predictor_steps: Annotated[int, Field(ge=12, le=1000)] | None = Field(
         default=None,
-        description="steps of a prediction; left out: 12 from orbit, 96 faster than 9 km/s",
+        description="steps of a prediction; left out: 12 from orbit, faster than 9 km/s 48 on each of three "
+        "plans (predictive-v1: 96)",
         examples=[16],
     )
     reference_gain: Annotated[Positive, Field(le=50.0)] = Field(
