@@ -114,7 +114,11 @@ def test_apollo_10_is_the_published_case() -> None:
         ("site.name.first", "x", "name is a value, not a table"),
         ("schema", "2", "schema: expected"),
         ("flight.plan.opportunity", "last", "expected first, nearest or an index"),
-        ("flight.guidance.law", "predctive", "expected predictive, reference, ballistic or FILE.py:CLASS"),
+        (
+            "flight.guidance.law",
+            "predctive",
+            "expected predictive, predictive-v1, reference, ballistic or FILE",
+        ),
         ("flight.guidance.law", "none.py:Law", "there is none at"),
         ("flight.guidance.rate_hz", "0.3", "a whole number of simulation.entry_step_s"),
         ("return.initial.tle_file", "none.tle", "there is none at"),
