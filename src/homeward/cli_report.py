@@ -118,6 +118,8 @@ def _figures(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
     if deorbit:
         burn = f"{fmt(deorbit.get('delta_v_m_s'), 'm/s')} with {fmt(deorbit.get('propellant_kg'), 'kg', 1)}"
         table.add_row("deorbit burn", f"{fmt(deorbit.get('burn_start_utc'))}, {burn}")
+        if deorbit.get("put_off"):
+            table.add_row("", "put off on board to the next opportunity: attitude or place were not known")
     for module in summary.get("modules") or ():
         falls = module.get("fate") == "falls"
         where = place(module.get("latitude_deg"), module.get("longitude_deg"))

@@ -93,6 +93,17 @@ class Attitude(eqx.Module):
     known: Flag = channel("1", "the attitude has been found; before that there are only rates")
 
 
+class NavigationStart(eqx.Module):
+    """What navigation starts from: the state that was stored, or what the ground and the station sent."""
+
+    q_BI: Quat = channel("1", "attitude, components of I to components of B")
+    r_BI_I: Vec3 = channel("m", "position", "I")
+    v_BI_I: Vec3 = channel("m/s", "velocity", "I")
+    attitude_sigma: Scalar = channel("rad", "1-sigma an axis; infinite: the attitude is not known")
+    position_sigma: Scalar = channel("m", "1-sigma an axis; infinite: neither is known")
+    velocity_sigma: Scalar = channel("m/s", "1-sigma an axis")
+
+
 class Accuracy(eqx.Module):
     """How well navigation thinks it knows: 1-sigma an axis. For telemetry and monitors."""
 
@@ -210,6 +221,8 @@ class Command(eqx.Module):
     # within the next tick that the stack's forward thrusters burn in place of the main engine.
     isolated: Count | None = None
     axial_seconds: Scalar | None = None
+    # Of a ship that drifts: the rate [rad/s, B] at which it is to turn within the next tick.
+    turn_rate_B: Vec3 | None = None
 
 
 class BodyFrame(eqx.Module):

@@ -20,20 +20,14 @@ from homeward.icd_pair import PairStart
 from homeward.scenario import load
 from homeward.scenario.rendezvous_plan import plan_rendezvous
 from homeward.scenario.returns import plan_return
-from homeward.sim.bare import bare_flight
 from homeward.sim.mission import planned
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(compiler() is None, reason="no C compiler (cc, gcc, clang or CC)"),
 ]
-CALLS = [
-    (k, m)
-    for m in ("coast", "orbit", "air", "canopy")
-    for k in ("cycle", "tick")
-    if (k, m) != ("tick", "coast")
-]
-RADIUS = {"coast": 6.78e6, "orbit": 6.78e6, "air": 6.46e6, "canopy": 6.38e6}  # m
+CALLS = [(k, m) for m in ("drift", "orbit", "air", "canopy") for k in ("cycle", "tick")]
+RADIUS = {"drift": 6.78e6, "orbit": 6.78e6, "air": 6.46e6, "canopy": 6.38e6}  # m
 LENGTH = 6  # calls on end
 
 
@@ -111,7 +105,7 @@ def test_a_call_is_that_of_the_jaxpr_to_the_last_bit(loaded, kind, mode, seed):
     some, rng = shapes[kind, mode], np.random.default_rng(seed)
     first = native.init(native.parameters(parameters))
     mine = jax.tree.unflatten(jax.tree.structure(some.state), native.unpacked(first, fields(some.state)))
-    given = bare_flight(parameters) if mode == "coast" else parameters
+    given = parameters
     step = 1.0 if kind == CYCLE else 0.1
     _agree(native, some, FUNCTIONS, given, kind, mode, mine,
            lambda n: _sensed(some.sensors, mode, rng, 1000.0 + n * step))  # fmt: skip

@@ -16,6 +16,7 @@ from homeward.flight.flight_plan import plan_step
 from homeward.icd import Aids, Attitude, DeploymentReadings, InertialReadings, Measurements
 from homeward.math.quaternion import multiply, normalise
 from homeward.scenario import load
+from homeward.scenario.build_start import nothing_known
 from homeward.scenario.returns import plan_return
 from homeward.sim import turning_cycle
 from homeward.sim.carry import Carry
@@ -138,6 +139,8 @@ def steps():
     nominal, programs, found = (plan.world, truth), {}, {}
     for name, (kind, step) in STEPS.items():
         flight = planned(plan.flight, [MissionLeg(name, leg(kind, 0, 0.1), None, step)])
+        # It starts from what it is told here: a state sent for another place would refuse that.
+        flight = eqx.tree_at(lambda f: f.start, flight, nothing_known())
         if kind not in programs:
             programs[kind] = _quick(of(kind), flight, *nominal, ZERO)
         found[name] = lambda *given, p=programs[kind], f=flight: p(f, *given)

@@ -24,13 +24,13 @@ from homeward.math.components import split
 from homeward.math.quaternion import from_matrix
 from homeward.scenario import load
 from homeward.scenario.build_attitude import entry_attitude
+from homeward.scenario.build_start import knowing
 from homeward.scenario.returns import plan_return
-from homeward.sim import turning_cycle
+from homeward.sim import drift_cycle, turning_cycle
 from homeward.sim.carry import Carry, nothing_sensed
-from homeward.sim.legs import AIR, CANOPY, ORBIT, leg
-from homeward.sim.loop import begin
+from homeward.sim.legs import AIR, CANOPY, DRIFT, ORBIT, leg
+from homeward.sim.loop import begin, end_leg
 from homeward.sim.mission import MissionLeg, planned
-from homeward.sim.turning_ends import settle_turning
 from homeward.world.instruments import COUNT
 
 CYCLES = 4
@@ -63,7 +63,7 @@ def _at(plan, altitude, speed, climb, nose=None):
 
 
 def _flights(plan):
-    """Three flights through every leg: in orbit, through the interface, and down to the parachutes."""
+    """Flights through every leg: drifting, in orbit, through the interface, and down to the parachutes."""
     now = float(plan.truth.time)
     orbit, air, low = 395e3, 120.4e3, 10.35e3
     return [
@@ -72,6 +72,10 @@ def _flights(plan):
             MissionLeg("deorbit burn", leg(ORBIT, 1, 0.1), None, plan_step(delta_v=1.5, direction_I=ALONG)),
             MissionLeg("coast to separation", leg(ORBIT, 2, 0.1), None,
                        plan_step(until_altitude=orbit - 900.0, entering=True)),
+        ]),
+        (_at(plan, orbit, 7260.0, 0.0, ALONG), [
+            MissionLeg("phasing coast", leg(DRIFT, 0, 10.0), None, plan_step(until_time=now + 134.3)),
+            MissionLeg("after the drift", leg(ORBIT, 1, 0.1), None, plan_step(until_time=now + 136.6)),
         ]),
         (_at(plan, air, 7400.0, -210.0), [
             MissionLeg("coast to interface", leg(AIR, 0, 0.1, entry=False), None,
@@ -97,14 +101,17 @@ def recorded():
         patch.setattr(turning_cycle.executive, "tick", return_messages.tick)
 
         def chunk(world, flight, leg, carry, noise):
+            drifts = leg.kind == DRIFT
+            step = drift_cycle.drift_with_messages if drifts else turning_cycle.cycle_with_messages
+
             def one(carry, n):
-                carry, _, m = turning_cycle.cycle_with_messages(world, flight, leg, carry, n, False, True)
+                carry, _, m = step(world, flight, leg, carry, n, False, True)
                 return carry, m
 
             return jax.lax.scan(one, carry, noise)
 
         for truth, items in _flights(plan):
-            flight = planned(plan.flight, items)
+            flight = knowing(planned(plan.flight, items), truth, False)
             state = executive.init(flight)
             carry = Carry(truth, state, state.acting, truth.time, nothing_sensed(COUNT))
             legs = []
@@ -119,7 +126,7 @@ def recorded():
                     )
                 carry, m = programs[item.leg.kind](*given)
                 ends[item.name] = bool(carry.truth.done)
-                carry = settle_turning(plan.world, item.leg, carry)
+                carry = end_leg(plan.world, item.leg, carry)
                 parts = (m.taken, m.sensors, m.command, m.tick_taken, m.tick_sensors, m.tick_command)
                 legs.append((item.name, item.leg.kind, jax.tree.map(np.asarray, parts)))
             flights.append((jax.tree.map(np.asarray, flight), jax.tree.map(np.asarray, state), legs))
@@ -131,7 +138,7 @@ def test_every_leg_but_the_open_ones_ends_by_the_flight_softwares_word(recorded)
     open_ended = {name for name, done in ends.items() if not done}
     assert open_ended <= {"entry", "descent", "coast to separation"}
     assert ends["coast to burn"] and ends["deorbit burn"] and ends["last seconds of the entry"]
-    assert ends["coast to interface"]
+    assert ends["coast to interface"] and ends["phasing coast"] and ends["after the drift"]
 
 
 def _run(tmp_path: Path, flights) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from turning_ship import matrices, ship
 
-from homeward.scenario.build_attitude import attitude_matrix, capsule_alone, face
+from homeward.scenario.build_attitude import attitude_matrix, capsule_alone, noses, tipped_off
 from homeward.scenario.build_body import first_body, stack_inertia
 from homeward.scenario.openloop_build import build
 from homeward.scenario.openloop_schema import OpenLoopFile
@@ -30,15 +30,13 @@ def truth():
 
 
 def test_the_first_separation_leaves_its_tip_off_and_the_ship_where_it_points(truth):
-    direction = np.array([[0.0, 0.0, 1.0], [0.0, -0.6, 0.8], [0.5, 0.5, 0.7071]])
-    left = face(truth, direction)
+    omega = np.array([[0.001, 0.0, -0.002]] * LANES)
+    turning = eqx.tree_at(lambda t: t.body.omega_BI_B, truth, omega)
+    left = tipped_off(turning)
     assert left.body is not None
-    nose = matrices(left.body.q_BI)[:, 0]
-    np.testing.assert_allclose(nose, direction / np.linalg.norm(direction, axis=1, keepdims=True), atol=1e-12)
-    above = np.einsum("nj,nj->n", matrices(left.body.q_BI)[:, 2], np.asarray(truth.r_BI_I))
-    assert np.all(above > 0.0)  # z as near to the vertical as the nose allows
-    np.testing.assert_array_equal(left.body.omega_BI_B, truth.body.tip_off)
-    np.testing.assert_array_equal(face(truth, direction, resting=True).body.omega_BI_B, 0.0)
+    np.testing.assert_array_equal(left.body.q_BI, truth.body.q_BI)  # nothing turns at once
+    np.testing.assert_allclose(left.body.omega_BI_B, omega + truth.body.tip_off, atol=1e-15)
+    np.testing.assert_allclose(noses(left), matrices(left.body.q_BI)[:, 0], atol=1e-15)
 
 
 def test_the_second_turns_the_other_way_and_takes_inertia_along(truth):

@@ -19,7 +19,7 @@ from strapdown_course import (
 
 from homeward.errors import InputError
 from homeward.flight.star_heads import together
-from homeward.icd import Aids, InertialSample
+from homeward.icd import Aids, InertialSample, NavigationStart
 from homeward.math.quaternion import multiply, rotate
 from homeward.world.inertial import turn_between
 
@@ -66,18 +66,71 @@ def _started():
     return state, _row(1)
 
 
-def test_before_stars_and_satellites_nothing_is_reckoned():
+def test_before_any_reading_nothing_is_reckoned():
     row = _row()
     state = LAW.init()
-    for aids in (_aids(row, stars=NO), _aids(row, satellites=NO)):
-        state, told = STEP(state, row.time, aids)
+    for _ in range(2):
+        state, told = STEP(state, row.time, _aids(row, stars=NO, satellites=NO))
         state, attitude = PROPAGATE(state, SAMPLE)
-        assert not bool(state.started)
+        assert not bool(state.started) and not bool(state.aligned) and not bool(attitude.known)
         assert eqx.tree_equal(state.reckoned, LAW.init().reckoned)
-        assert not np.any(state.covariance)
-        for number in jax.tree.leaves((told, attitude, ACCURACY(state))):
+        accuracy = ACCURACY(state)
+        assert not np.any(accuracy.position_sigma) and not np.any(accuracy.velocity_sigma)
+        assert np.all(np.asarray(accuracy.attitude_sigma) > 0.9)  # rad: any attitude
+        for number in jax.tree.leaves((told, attitude, accuracy)):
             assert np.all(np.isfinite(number))
     assert np.asarray(attitude.omega_BI_B) == pytest.approx([0.1, 0.0, -0.2])
+
+
+@pytest.mark.parametrize("first", ["stars", "satellites"])
+def test_each_sensor_starts_what_it_tells_of_in_whatever_order(first):
+    row = _row()
+    stars, satellites = first == "stars", first == "satellites"
+    state, _ = STEP(
+        LAW.init(), row.time, _aids(row, stars=YES if stars else NO, satellites=YES if satellites else NO)
+    )
+    assert (bool(state.aligned), bool(state.started)) == (stars, satellites)
+    if stars:
+        assert np.asarray(state.reckoned.q_BI) == pytest.approx(np.asarray(row.q_BI), abs=1e-15)
+    else:
+        assert np.asarray(state.reckoned.r_BI_I) == pytest.approx(np.asarray(row.r_BI_I), abs=1e-7)
+    state, _ = STEP(state, row.time, _aids(row))
+    assert bool(state.aligned) and bool(state.started)
+    both, _ = STEP(LAW.init(), row.time, _aids(row))
+    np.testing.assert_allclose(state.reckoned.r_BI_I, both.reckoned.r_BI_I, atol=1e-6)
+    np.testing.assert_allclose(state.reckoned.q_BI, both.reckoned.q_BI, atol=1e-12)
+    assert np.all(np.linalg.eigvalsh(np.asarray(state.covariance)) > -1e-12)
+
+
+def test_a_stored_state_starts_it_with_its_own_covariance_and_readings_improve_it():
+    row = _row()
+    start = NavigationStart(
+        row.q_BI, row.r_BI_I + 30.0, row.v_BI_I - 0.05, *(jnp.asarray(x) for x in (0.01, 30.0, 0.05))
+    )
+    state = LAW.init(start)
+    assert bool(state.started) and bool(state.aligned)
+    accuracy = ACCURACY(state)
+    assert np.asarray(accuracy.position_sigma) == pytest.approx(np.full(3, 30.0))
+    mounted = np.hypot(0.01, float(LAW.unit.mounting))
+    assert np.asarray(accuracy.attitude_sigma) == pytest.approx(np.full(3, mounted))
+    state, _ = STEP(state, row.time, _aids(row))
+    np.testing.assert_array_equal(state.rejected, 0)
+    assert np.all(np.abs(np.asarray(state.reckoned.r_BI_I - row.r_BI_I)) < 10.0)
+    assert np.all(np.asarray(ACCURACY(state).attitude_sigma) < 1e-3)
+
+
+def test_a_state_without_an_attitude_is_reckoned_and_waits_for_stars():
+    row = _row()
+    never = jnp.asarray(np.inf)
+    state = LAW.init(
+        NavigationStart(row.q_BI, row.r_BI_I, row.v_BI_I, never, jnp.asarray(30.0), jnp.asarray(0.05))
+    )
+    assert bool(state.started) and not bool(state.aligned)
+    state, _ = STEP(state, row.time, _aids(row, stars=NO))
+    assert not bool(state.aligned)
+    state, _ = STEP(state, row.time, _aids(row))
+    assert bool(state.aligned)
+    assert np.asarray(state.reckoned.q_BI) == pytest.approx(np.asarray(row.q_BI), abs=1e-15)
 
 
 def test_the_first_stars_and_satellites_set_the_state():

@@ -14,6 +14,7 @@ import numpy as np
 
 from homeward.campaign.disperse_body import disperse_body
 from homeward.campaign.disperse_ship import disperse_canopies, disperse_ship, ship_numbers
+from homeward.campaign.disperse_start import disperse_start
 from homeward.campaign.sampling import RANDOM, Plan
 from homeward.campaign.scaled import unscaled
 from homeward.campaign.streams import Draws, draws_of, factor, normal, stream
@@ -125,6 +126,7 @@ def disperse(
     if world.body is not None:
         world, truth = disperse_body(plan, seed, runs, world, truth, draws.drag, draws.lift_to_drag, drawn)
         world, truth = disperse_ship(plan, world, truth, numbers)
+        flight = disperse_start(flight, seed, runs, truth, not at_interface)
     return world, flight, truth
 
 

@@ -42,7 +42,11 @@ def spread_legs(legs: list[MissionLeg], lanes: int) -> list[MissionLeg]:
     """The legs with a lane axis on every number."""
     return [
         MissionLeg(
-            m.name, spread_leg(m.leg, lanes), m.before, None if m.step is None else spread_leg(m.step, lanes)
+            m.name,
+            spread_leg(m.leg, lanes),
+            m.before,
+            None if m.step is None else spread_leg(m.step, lanes),
+            None if m.later is None else spread_leg(m.later, lanes),
         )
         for m in legs
     ]

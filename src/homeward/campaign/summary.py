@@ -220,6 +220,8 @@ def summarise(
             "duration_s": float(burn.time[lane] - before.time[lane]),
             "pitch_deg": float(deg(plan.deorbit.pitch)),
             "propellant_kg": float(before.propellant[lane] - burn.propellant[lane]),
+            # The flight computer's own choice: what it knew was not enough for the burn that was planned.
+            "put_off": bool(outcome.carry.flight.put_off[lane]),
         }
     if "touchdown" in outcome.ends:
         summary["touchdown"] = {

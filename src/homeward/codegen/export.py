@@ -131,9 +131,10 @@ def _readme(name: str, scenario: Scenario, library: Library, facts: dict[str, st
 
 
 MODES = {
-    "coast": "drifting in orbit, flown as a point: `cycle` only", "burn": "a burn, of a point mass",
+    "coast": "drifting in orbit, of a point mass: `cycle` only", "burn": "a burn, of a point mass",
     "entry": "the guided entry, of a point mass: `cycle` only", 
     "descent": "under the parachutes, of a point mass",
+    "drift": "drifting in orbit with attitude, a cycle a minute and a tick each ten seconds",
     "orbit": "in orbit with attitude: burns, and coasts between them",
     "air": "from the separation to the deployment: entry guidance, bank control",
     "canopy": "under the parachutes", "close": "from the first hold to contact, and away from the station",

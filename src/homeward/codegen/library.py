@@ -23,17 +23,13 @@ from homeward.flight.executive import return_executive as executive
 PREFIX = "homeward"
 PARAMETERS, STATE, COMMAND = f"{PREFIX}_parameters", f"{PREFIX}_state", f"{PREFIX}_command"
 SENSORS = {CYCLE: f"{PREFIX}_measurements", TICK: f"{PREFIX}_readings"}
-WAKE = [
-    "/* After a leg in which the ship was flown as a point: filter and monitors start anew. */",
-    f"void {PREFIX}_flight_wake(const {PARAMETERS} *p, {STATE} *s);", "",
-]  # fmt: skip
 ABOUT = {
     f"{PREFIX}_begin": "What the legs before hand over.",
     PARAMETERS: "What the flight software is loaded with; may be changed between calls.",
     STATE: "What it remembers. Made by homeward_flight_init, handed from call to call, opaque.",
     COMMAND: "What it asks of the ship; acts in the next control tick.",
-    SENSORS[CYCLE]: "What the sensors give at a guidance cycle, once a second.",
-    SENSORS[TICK]: "What the sensors give at a control tick, ten times a second.",
+    SENSORS[CYCLE]: "What the sensors give at a guidance cycle.",
+    SENSORS[TICK]: "What the sensors give at a control tick.",
 }
 FUNCTIONS = {CYCLE: executive.cycle, TICK: executive.tick}
 BEGIN = f"{PREFIX}_begin"
@@ -102,7 +98,7 @@ def write_library(
     traced = [(kind, mode, some, _trace(software, kind, mode, some)) for (kind, mode), some in given]
     for kind, mode, some, call in traced:
         _define_call(unit, kind, mode, some, call)
-    _define_init(unit, software, parameters, shapes)
+    _define_init(unit, software, parameters)
     text = [f'#include "{PREFIX}_flight.h"', HEAD.strip(), source(unit), _loaded(structures, parameters)]
     text += [_checks(structures), *(_choosing(kind, shapes) for kind in (CYCLE, TICK))]
     checked = [f for name in (*SENSORS.values(), COMMAND) for f in structures[name]]
@@ -159,10 +155,7 @@ def _define_call(unit: Unit, kind: str, mode: str, some: Shapes, call: tuple[Any
     define(unit, head, closed, given, results, ("p", "in"))
 
 
-def _define_init(
-    unit: Unit, software: Software, parameters: Any, shapes: dict[tuple[str, str], Shapes]
-) -> None:
-    """``init``, and ``wake`` for what a mode without attitude has not kept up: as before a flight."""
+def _define_init(unit: Unit, software: Software, parameters: Any) -> None:
     given = [f.value("p") for f in fields(parameters)]
     if software.begin is not None:
         closed, out = jax.make_jaxpr(software.init, return_shape=True)(parameters, software.begin)
@@ -171,19 +164,7 @@ def _define_init(
         define(unit, _init_head(software), closed, begun, results, ("p", "b"))
         return
     closed, out = jax.make_jaxpr(software.init, return_shape=True)(parameters)
-    members = fields(out)
-    define(unit, _init_head(software), closed, given, [f.value("s") for f in members], ("p",))
-    sets = [{f.name for f in fields(s.state)} for s in shapes.values()]
-    kept = set.intersection(*sets)
-    new = [k for k, f in enumerate(members) if f.name not in kept]
-
-    def woken(p: Any) -> list[Any]:
-        leaves = jax.tree.leaves(software.init(p))
-        return [leaves[k] for k in new]
-
-    define(unit, f"void {PREFIX}_flight_wake(const {PARAMETERS} *p, {STATE} *s)",
-           jax.make_jaxpr(woken)(parameters), given, [members[k].value("s") for k in new],
-           ("p", "s"))  # fmt: skip
+    define(unit, _init_head(software), closed, given, [f.value("s") for f in fields(out)], ("p",))
 
 
 def _init_head(software: Software) -> str:
@@ -256,7 +237,7 @@ def _header(
         *(structure(name, ABOUT[name], some) + "\n" for name, some in structures.items()),
         "/* The parameters of the scenario. */", f"extern const {PARAMETERS} {PREFIX}_loaded;", "",
         "/* The state at power-on. */",
-        f"{_init_head(software)};", "", *([] if software.begin is not None else WAKE),
+        f"{_init_head(software)};", "",
         "/* One guidance cycle, one control tick: sensors in, command out; the state is carried on. */",
         *(f"{_signature(kind)};" for kind in (CYCLE, TICK)), "",
         "/* The name of the first field that is not finite (sensors) or NaN (command); 0 if all is well. */",

@@ -9,9 +9,7 @@ import numpy as np
 
 from homeward.flight.executive import return_executive as executive
 from homeward.scenario.returns import ReturnPlan
-from homeward.sim.bare import bare_carry, bare_flight, bare_world
 from homeward.sim.lanes import chunk_program, first_carry, spread_flight, spread_leg, spread_world
-from homeward.sim.legs import TURNING
 from homeward.sim.mission import fly_mission, planned
 from homeward.sim.software import flown_by
 
@@ -87,10 +85,8 @@ def traced(plan: ReturnPlan) -> dict[tuple[str, str], Shapes]:
     keys = jax.random.wrap_key_data(np.zeros((1, 2), np.uint32))
     with flown_by(recorder):
         for leg in {item.leg.kind: item.leg for item in plan.legs}.values():
-            parts = (world, flight, spread_leg(leg, 1), carry)
-            if leg.kind not in TURNING:
-                parts = (bare_world(world), bare_flight(flight), parts[2], bare_carry(carry, flight))
-            jax.eval_shape(partial(chunk_program, record=False), *parts, keys, np.asarray(0))
+            parts = (world, flight, spread_leg(leg, 1), carry, keys, np.asarray(0))
+            jax.eval_shape(partial(chunk_program, record=False), *parts)
     return recorder.shapes
 
 

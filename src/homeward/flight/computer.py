@@ -14,7 +14,7 @@ from homeward.flight.attitude import WindAxes
 from homeward.flight.deployment import DeploymentSettings, DeploymentState, initial_deployment
 from homeward.flight.descent import DescentSettings, DescentState, initial_descent, step_descent
 from homeward.flight.entry_watch import EntryWatch, EntryWatchState
-from homeward.flight.flight_plan import FlightPlan, flight_plan
+from homeward.flight.flight_plan import FlightPlan, PlanStep, flight_plan
 from homeward.flight.health import Health, HealthState
 from homeward.flight.interfaces import (
     AbstractEntryGuidance,
@@ -23,6 +23,8 @@ from homeward.flight.interfaces import (
 )
 from homeward.flight.main_timing import MainTiming, order_main
 from homeward.flight.steering import Steering
+from homeward.flight.strapdown_navigation import StrapdownNavigation
+from homeward.flight.waiting import Waiting
 from homeward.icd import (
     Accuracy,
     Attitude,
@@ -33,11 +35,14 @@ from homeward.icd import (
     InertialSample,
     Measurements,
     Navigation,
+    NavigationStart,
     TickReadings,
 )
-from homeward.typing import Array, Count, Flag, Float, Scalar, Vec3
+from homeward.typing import Array, Count, Flag, Float, Quat, Scalar, Vec3
 
 SMALLEST_PULSE = 0.004  # s
+# 1 sigma of the worst axis beyond which no burn is begun: rad, and m, of which the lift makes up for three.
+FIT_ATTITUDE, FIT_PLACE = 0.06, 20e3
 
 
 class FlightState(eqx.Module):
@@ -49,6 +54,7 @@ class FlightState(eqx.Module):
     last: Navigation
     entry: EntryCommand
     step: Count  # of the flight plan
+    put_off: Flag  # the burn is that of the next opportunity
     leaving: Flag  # the step ends within the present cycle
     loaded: Scalar  # s on end in which more load was sensed than the step expects
     sensed: Scalar  # m/s, velocity gained along the thrust since the step began, by the accelerometers
@@ -60,6 +66,7 @@ class FlightState(eqx.Module):
     health: HealthState | None = None  # of a six-DOF vehicle
     entry_watch: EntryWatchState | None = None  # likewise, of its entry
     axes: WindAxes | None = None  # likewise: of the believed motion, held for a cycle
+    lies: Quat | None = None  # likewise: the attitude wanted in a drift, held for a cycle
 
 
 class FlightComputer(eqx.Module):
@@ -77,37 +84,49 @@ class FlightComputer(eqx.Module):
     steering: Steering | None = None  # None where the ship is a point mass
     health: Health | None = None  # likewise
     entry_watch: EntryWatch | None = None  # likewise; None where the law is the fall-back itself
+    start: NavigationStart | None = None  # what the filter starts from; None: nothing is known
+    waiting: Waiting | None = None  # how it lies while it drifts; None where the ship is a point mass
 
     def init(self) -> FlightState:
         """State at power-on."""
         zero, zeros, no = jnp.asarray(0.0), jnp.zeros(3), jnp.asarray(False)
         one = jnp.asarray(1.0)
         return FlightState(
-            navigation=self.navigation.init(),
+            navigation=self._first(),
             guidance=self.guidance.init(self.target),
             descent=initial_descent(),
             last=Navigation(zero, zeros, zeros, zeros, zero, no),
             entry=EntryCommand(zero, one, one, zero),
-            step=jnp.asarray(0), leaving=no, loaded=zero, sensed=zero, gained=zero,
+            step=jnp.asarray(0), put_off=no, leaving=no, loaded=zero, sensed=zero, gained=zero,
             deployment=initial_deployment(), bank=zero, acting=idle(self.thrusters),
             flown=None if self.thrusters is None else jnp.zeros(self.thrusters),
             health=None if self.health is None else self.health.init(),
             entry_watch=None if self.entry_watch is None else self.entry_watch.init(),
             axes=None if self.steering is None else WindAxes(zeros, zeros, zeros, zero),
+            lies=None if self.waiting is None else jnp.asarray([1.0, 0.0, 0.0, 0.0]),
         )  # fmt: skip
+
+    def _first(self) -> Any:
+        """Navigation at power-on: from what was stored or sent, where a filter flies."""
+        if isinstance(self.navigation, StrapdownNavigation):
+            return self.navigation.init(self.start)
+        return self.navigation.init()
 
     @property
     def thrusters(self) -> int | None:
         """How many valves there are; None for a point mass."""
         return None if self.steering is None else self.steering.thrusters
 
-    def navigate(self, state: FlightState, measurements: Measurements) -> FlightState:
-        """Take in the measurements: every leg begins its cycle so."""
+    def navigate(self, state: FlightState, measurements: Measurements, falling: bool = False) -> FlightState:
+        """Take in the measurements: every leg begins its cycle so; ``falling`` (static): of a drift."""
         if self.health is not None and state.health is not None and measurements.aids is not None:
             fixed = measurements.aids.satellite_valid
             health, measurements = self.health.timed(state.health, measurements, fixed)
             state = eqx.tree_at(lambda s: s.health, state, health)
-        inner, navigation = self.navigation.step(state.navigation, measurements)
+        if isinstance(self.navigation, StrapdownNavigation):
+            inner, navigation = self.navigation.step(state.navigation, measurements, falling)
+        else:
+            inner, navigation = self.navigation.step(state.navigation, measurements)
         return eqx.tree_at(lambda s: (s.navigation, s.last), state, (inner, navigation))
 
     def watch(
@@ -144,8 +163,31 @@ class FlightComputer(eqx.Module):
             return state
         C_EI = self.steering.orientation.at(state.last.time).C_EI(state.last.time)
         thrust_E = jnp.sum(C_EI * direction_I[None, :], axis=1)
-        health = self.health.aimed(state.health, state.last, thrust_E, wanted)
+        health = self.health.aimed(state.health, state.last, thrust_E, wanted, state.put_off)
         return eqx.tree_at(lambda s: s.health, state, health)
+
+    def step(self, state: FlightState, ahead: int = 0) -> PlanStep:
+        """The present step of the flight plan, or one ``ahead``."""
+        return self.plan.at(state.step + ahead, state.put_off)
+
+    def burn_in_reach(self, state: FlightState) -> Flag:
+        """Whether place and attitude are known well enough for the burn to come."""
+        accuracy = self.accuracy(state)
+        if accuracy is None:
+            return jnp.asarray(True)
+        known = self.attitude(state, None).known & (jnp.max(accuracy.attitude_sigma) < FIT_ATTITUDE)
+        placed = jnp.max(accuracy.position_sigma)
+        return known & (placed > 0.0) & (placed < FIT_PLACE)
+
+    def lie(self, state: FlightState) -> FlightState:
+        """Once a cycle of a drift: the attitude to take up, and what was watched of thrusters laid aside."""
+        if self.health is not None and state.health is not None:
+            state = eqx.tree_at(lambda s: s.health, state, self.health.paused(state.health))
+        if self.waiting is None or self.steering is None:
+            return state
+        C_EI = self.steering.orientation.at(state.last.time).C_EI(state.last.time)
+        lies = self.waiting.wanted(self.step(state), self.step(state, 1), state.last, C_EI)
+        return eqx.tree_at(lambda s: s.lies, state, lies)
 
     def isolated(self, state: FlightState, in_orbit: bool) -> Count:
         """The thruster whose feed is to be shut: 0 none, else 1 and its number."""
@@ -196,11 +238,16 @@ class FlightComputer(eqx.Module):
         assert measured is not None
         return measured
 
-    def turn(self, state: FlightState, sample: InertialSample | InertialReadings) -> FlightState:
-        """Take in one tick of the inertial unit."""
+    def turn(
+        self, state: FlightState, sample: InertialSample | InertialReadings, falling: bool = False
+    ) -> FlightState:
+        """Take in one tick of the inertial unit; ``falling`` (static): it may be of seconds of free fall."""
         if not isinstance(self.navigation, AbstractStrapdown):
             return state
-        inner, _ = self.navigation.propagate(state.navigation, sample)
+        if isinstance(self.navigation, StrapdownNavigation):
+            inner, _ = self.navigation.propagate(state.navigation, sample, falling)
+        else:
+            inner, _ = self.navigation.propagate(state.navigation, sample)
         return eqx.tree_at(lambda s: s.navigation, state, inner)
 
     def forward(self, state: FlightState, sample: InertialSample | InertialReadings) -> Scalar:
@@ -283,6 +330,6 @@ def with_thrusters(
 ) -> Command:
     """The command with what it asks of a six-DOF vehicle's thrusters."""
     return eqx.tree_at(
-        lambda c: (c.thruster_seconds, c.isolated, c.axial_seconds), command,
-        (seconds, isolated, axial_seconds), is_leaf=lambda x: x is None,
+        lambda c: (c.thruster_seconds, c.isolated, c.axial_seconds, c.turn_rate_B), command,
+        (seconds, isolated, axial_seconds, jnp.zeros(3)), is_leaf=lambda x: x is None,
     )  # fmt: skip

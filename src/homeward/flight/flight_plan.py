@@ -37,13 +37,22 @@ class PlanStep(eqx.Module):
 
 
 class FlightPlan(eqx.Module):
-    """All steps: a ``PlanStep`` with a leading axis of ``ROWS``."""
+    """All steps: a ``PlanStep`` with a leading axis of ``ROWS``; ``later`` are those of the next opportunity.
+
+    ``spare`` is 1 where there is one, else 0.
+    """
 
     steps: PlanStep
+    later: PlanStep
+    spare: Scalar
 
-    def at(self, number: Count) -> PlanStep:
-        """The step of that number, the last one for any beyond."""
-        return jax.tree.map(lambda x: x[jnp.clip(number, 0, ROWS - 1)], self.steps)
+    def at(self, number: Count, put_off: Flag | None = None) -> PlanStep:
+        """The step of that number, the last one for any beyond; of the next opportunity if ``put_off``."""
+        row = jnp.clip(number, 0, ROWS - 1)
+        first = jax.tree.map(lambda x: x[row], self.steps)
+        if put_off is None:
+            return first
+        return jax.tree.map(lambda x, y: jnp.where(put_off, y[row], x), first, self.later)
 
 
 def plan_step(
@@ -68,7 +77,8 @@ def flight_plan(steps: Sequence[PlanStep]) -> FlightPlan:
     if len(steps) > ROWS:
         raise ValueError(f"a flight plan holds {ROWS} steps, not {len(steps)}")
     rows = [*steps, *[plan_step()] * (ROWS - len(steps))]
-    return FlightPlan(jax.tree.map(lambda *x: jnp.asarray(np.stack([np.asarray(v) for v in x])), *rows))
+    stacked = jax.tree.map(lambda *x: jnp.asarray(np.stack([np.asarray(v) for v in x])), *rows)
+    return FlightPlan(stacked, stacked, jnp.zeros(()))
 
 
 __all__ = ["ROWS", "FlightPlan", "PlanStep", "flight_plan", "plan_step"]

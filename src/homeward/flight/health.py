@@ -7,7 +7,14 @@ import numpy as np
 
 from homeward.earth.constants import G0
 from homeward.flight.burn_aim import EntryRange, still_to_burn
-from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_gain, note_tick, watch
+from homeward.flight.thruster_monitor import (
+    MonitorState,
+    no_suspects,
+    note_gain,
+    note_tick,
+    paused,
+    watch,
+)
 from homeward.icd import Attitude, Measurements, Navigation
 from homeward.math.components import dot, split
 from homeward.thrusters import Thrusters
@@ -50,6 +57,7 @@ class Health(eqx.Module):
     mu: Scalar  # m3/s2
     interface_radius: Scalar  # m
     interface_E: Vec3  # where the planned burn comes down through it; zero where nothing is planned
+    later_E: Vec3  # the same of the next opportunity's burn
     rotation: Scalar  # rad/s
     entry: EntryRange  # by the angle at which it comes down there
 
@@ -82,6 +90,10 @@ class Health(eqx.Module):
         clock = jnp.where(sure, state.clock + apart, state.clock)
         state = eqx.tree_at(lambda s: (s.clock, s.clock_off), state, (clock, jnp.where(sure, 0.0, count)))
         return state, eqx.tree_at(lambda m: m.time, measurements, measurements.time - clock)
+
+    def paused(self, state: HealthState) -> HealthState:
+        """Nothing is watched in a drift: what was noted of rates and valves before says nothing of after."""
+        return eqx.tree_at(lambda s: s.thrusters, state, paused(state.thrusters))
 
     def watched(
         self, state: HealthState, in_orbit: bool, inertia: Mat33, attitude: Attitude, last: Navigation,
@@ -128,18 +140,20 @@ class Health(eqx.Module):
             (silent, state.axial | (silent > SILENT), sensed, expected, begun),
         )  # fmt: skip
 
-    def aimed(self, state: HealthState, last: Navigation, thrust_E: Vec3, wanted: Scalar) -> HealthState:
+    def aimed(
+        self, state: HealthState, last: Navigation, thrust_E: Vec3, wanted: Scalar, put_off: Flag
+    ) -> HealthState:
         """One cycle of a burn of ``wanted`` [m/s] along ``thrust_E``: if it lags, it ends by its landing.
 
-        Within ``LEAST`` and ``MOST`` of what was wanted.
+        ``put_off``: it is that of the next opportunity. Within ``LEAST`` and ``MOST`` of what was wanted.
         """
         omega = jnp.stack([jnp.zeros(()), jnp.zeros(()), self.rotation])
         v = last.v_BE_E + jnp.cross(omega, last.r_BE_E)
+        goal = jnp.where(put_off, self.later_E, self.interface_E)
         more = still_to_burn(
-            self.mu, self.interface_radius, self.rotation, last.r_BE_E, v, self.interface_E, self.entry,
-            thrust_E,
+            self.mu, self.interface_radius, self.rotation, last.r_BE_E, v, goal, self.entry, thrust_E
         )  # fmt: skip
-        planned = jnp.sum(self.interface_E * self.interface_E) > 0.0
+        planned = jnp.sum(goal * goal) > 0.0
         lags = state.axial | (state.expected - state.sensed > LAG)
         lags = lags & planned & (wanted > LARGE)
         # While the arc does not come down at all the burn goes on.

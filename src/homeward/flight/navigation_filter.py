@@ -5,6 +5,8 @@ while the capsule turns. Sources: Carpenter and D'Souza, Navigation Filter Best 
 NASA/TP-2018-219822; Groves (2013), chapters 3 and 14. See docs/models/strapdown_navigation.md.
 """
 
+from functools import partial
+
 import equinox as eqx
 import jax.numpy as jnp
 
@@ -23,6 +25,8 @@ SLOW_PLACE, SLOW_SPEED = slice(18, 21), slice(21, 24)  # Gauss-Markov errors of 
 # the satellites' slow error of the clock [m] stand there.
 SLOW, CLOCK, DRIFT, SLOW_CLOCK = SLOW_PLACE, 21, 22, 23
 MOVING = 9  # the first errors, which the reckoning mixes
+
+UNKNOWN_TURN = 1.0  # rad an axis: an attitude that nobody knows
 
 # A bias that is a random walk in step with the force has less effect than the constant scale factor which it
 # stands for: 2/3 of the variance of the velocity after a force that grows evenly.
@@ -46,27 +50,55 @@ class BiasStep(eqx.Module):
 def initial_covariance(unit: InertialBelief, aids: AidBelief, C_IB: Mat33, noise_B: Mat33) -> Covariance:
     """Covariance where attitude, position and velocity were just set from stars and satellites.
 
-    ``noise_B`` is the stars' covariance [rad2]. What was set carries the slow errors of its source.
+    ``noise_B`` is the stars' covariance [rad2].
+    """
+    return with_place(with_attitude(unknown(unit, aids), unit, C_IB, noise_B), aids)
+
+
+def unknown(unit: InertialBelief, aids: AidBelief) -> Covariance:
+    """Covariance where neither attitude nor position is known, but the sensors as they were delivered.
+
+    That of position and velocity is zero: nothing is believed, and nothing reckoned.
     """
     eye = jnp.eye(3)
-    mounting = unit.mounting**2 * eye
-    slow_r, slow_v = aids.satellite_position**2 * eye, aids.satellite_velocity**2 * eye
-    P = jnp.zeros((SIZE, SIZE))
+    P = jnp.zeros((SIZE, SIZE)).at[TURN, TURN].set(UNKNOWN_TURN**2 * eye)
+    P = P.at[MOUNTING, MOUNTING].set(unit.mounting**2 * eye)
+    P = P.at[SLOW_PLACE, SLOW_PLACE].set(aids.satellite_position**2 * eye)
+    P = P.at[SLOW_SPEED, SLOW_SPEED].set(aids.satellite_velocity**2 * eye)
+    P = P.at[GYRO, GYRO].set(unit.gyro_bias**2 * eye)
+    return P.at[ACCELEROMETER, ACCELEROMETER].set(unit.accelerometer_bias**2 * eye)
+
+
+def with_attitude(P: Covariance, unit: InertialBelief, C_IB: Mat33, noise_B: Mat33) -> Covariance:
+    """Covariance where the attitude was just set from stars; ``noise_B`` is theirs [rad2].
+
+    What was set carries the mounting of the inertial unit.
+    """
+    mounting = unit.mounting**2 * jnp.eye(3)
+    P = forgotten(P, TURN, MOUNTING)
     P = P.at[TURN, TURN].set(multiply(C_IB, multiply(mounting + noise_B, C_IB.T)))
-    P = (
-        P.at[TURN, MOUNTING]
-        .set(-(unit.mounting**2) * C_IB)
-        .at[MOUNTING, TURN]
-        .set(-(unit.mounting**2) * C_IB.T)
-    )
-    P = P.at[MOUNTING, MOUNTING].set(mounting)
+    P = P.at[TURN, MOUNTING].set(-(unit.mounting**2) * C_IB)
+    P = P.at[MOUNTING, TURN].set(-(unit.mounting**2) * C_IB.T)
+    return P.at[MOUNTING, MOUNTING].set(mounting)
+
+
+def with_place(P: Covariance, aids: AidBelief) -> Covariance:
+    """Covariance where position and velocity were just set from satellites, whose slow errors they carry."""
+    eye = jnp.eye(3)
+    slow_r, slow_v = aids.satellite_position**2 * eye, aids.satellite_velocity**2 * eye
+    P = forgotten(P, PLACE, SPEED, SLOW_PLACE, SLOW_SPEED)
     P = P.at[PLACE, PLACE].set(slow_r + aids.satellite_position_noise**2 * eye)
     P = P.at[PLACE, SLOW_PLACE].set(-slow_r).at[SLOW_PLACE, PLACE].set(-slow_r)
     P = P.at[SPEED, SPEED].set(slow_v + aids.satellite_velocity_noise**2 * eye)
     P = P.at[SPEED, SLOW_SPEED].set(-slow_v).at[SLOW_SPEED, SPEED].set(-slow_v)
-    P = P.at[SLOW_PLACE, SLOW_PLACE].set(slow_r).at[SLOW_SPEED, SLOW_SPEED].set(slow_v)
-    P = P.at[GYRO, GYRO].set(unit.gyro_bias**2 * eye)
-    return P.at[ACCELEROMETER, ACCELEROMETER].set(unit.accelerometer_bias**2 * eye)
+    return P.at[SLOW_PLACE, SLOW_PLACE].set(slow_r).at[SLOW_SPEED, SLOW_SPEED].set(slow_v)
+
+
+def forgotten(P: Covariance, *errors: slice) -> Covariance:
+    """The covariance with the rows and columns of some errors at zero."""
+    for one in errors:
+        P = P.at[one, :].set(0.0).at[:, one].set(0.0)
+    return P
 
 
 def propagate(
@@ -76,12 +108,14 @@ def propagate(
     sums: CycleSums,
     gradient: Mat33,
     motion: SlowMotion,
+    falling: bool = False,
 ) -> Covariance:
     """The covariance one cycle on, ``Phi P Phi' + Q``, symmetric to the last bit.
 
-    ``sums`` are those of the cycle, ``gradient`` [1/s2] that of gravity in I.
+    ``sums`` are those of the cycle, ``gradient`` [1/s2] that of gravity in I. ``falling`` (static): the
+    accelerometers were not used, and their errors do nothing.
     """
-    return routine(_propagate, unit, aids, P, sums, gradient, motion)
+    return routine(partial(_propagate, falling=falling), unit, aids, P, sums, gradient, motion)
 
 
 def _propagate(
@@ -91,6 +125,7 @@ def _propagate(
     sums: CycleSums,
     gradient: Mat33,
     motion: SlowMotion,
+    falling: bool,
 ) -> Covariance:
     t = sums.duration
     A, half = sums.attitude, 0.5 * t
@@ -101,7 +136,9 @@ def _propagate(
     def mix(rows: Float[Array, "24 n"]) -> Float[Array, "9 n"]:
         """The upper rows of the transition matrix times ``rows``."""
         turn, place, speed = rows[TURN], rows[PLACE], rows[SPEED]
-        tilt = multiply(lever, turn) + multiply(A, rows[ACCELEROMETER])
+        tilt = multiply(lever, turn)
+        if not falling:
+            tilt = tilt + multiply(A, rows[ACCELEROMETER])
         fall = multiply(gradient, place)
         return jnp.concatenate(
             [

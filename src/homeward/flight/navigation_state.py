@@ -5,14 +5,14 @@ import jax.numpy as jnp
 
 from homeward.flight import navigation_filter as filter_
 from homeward.flight.beliefs import AidBelief, InertialBelief
-from homeward.flight.led_away import Lead
+from homeward.flight.led_away import Lead, no_lead
 from homeward.flight.navigation_filter import Covariance, Errors
-from homeward.flight.past import Past
+from homeward.flight.past import Past, no_past
 from homeward.flight.range_errors import Sky
-from homeward.flight.slow_motion import SlowMotion, eased
-from homeward.flight.strapdown import CycleSums, Reckoned, small_turn
+from homeward.flight.slow_motion import SlowMotion, eased, no_motion
+from homeward.flight.strapdown import CycleSums, Reckoned, no_sums, small_turn
 from homeward.flight.voting import VotingState
-from homeward.icd import InertialSample
+from homeward.icd import InertialSample, NavigationStart
 from homeward.math.components import split
 from homeward.math.quaternion import to_matrix
 from homeward.typing import Array, Flag, Int, Mat33, Scalar, Vec3
@@ -40,13 +40,60 @@ class StrapdownState(eqx.Module):
     last: InertialSample
     C_EI: Mat33  # as of the last cycle
     motion: SlowMotion
-    started: Flag
+    started: Flag  # position and velocity are believed
+    aligned: Flag  # the attitude is
     rejected: Int[Array, "3"]  # readings in a row that the gate refused: stars, positions, velocities
     squares: Vec3  # normalised squares of the last innovations, a dimension: stars, places, velocities
     lead: Lead  # whether satellites lead it away
     voting: VotingState | None = None  # whom of a redundant unit it trusts
     sky: Sky | None = None  # of a receiver that tells ranges
     past: Past | None = None  # for readings that come late
+
+
+def powered_on(
+    reckoned: Reckoned, P: Covariance, started: Flag, aligned: Flag, voting: VotingState | None,
+    sky: Sky | None,
+) -> StrapdownState:  # fmt: skip
+    """The state before the first tick, with what is believed of the motion and which of it is."""
+    zero, zeros = jnp.zeros(()), jnp.zeros(3)
+    return StrapdownState(
+        reckoned=reckoned, errors=SensorErrors(zeros, zeros, zeros, zeros, zeros), covariance=P,
+        sums=no_sums(), last=InertialSample(zeros, zeros, zero), C_EI=jnp.eye(3), motion=no_motion(),
+        started=started, aligned=aligned, rejected=jnp.zeros(3, int), squares=zeros, lead=no_lead(),
+        voting=voting, sky=sky, past=no_past(reckoned),
+    )  # fmt: skip
+
+
+def begun_from(
+    start: NavigationStart, reckoned: Reckoned, P: Covariance
+) -> tuple[Reckoned, Covariance, Flag, Flag]:
+    """Belief and covariance from a state that was stored or sent, and whether place and attitude are known.
+
+    ``reckoned`` and ``P`` are those of nothing known.
+    """
+    f, eye = filter_, jnp.eye(3)
+    placed, aligned = jnp.isfinite(start.position_sigma), jnp.isfinite(start.attitude_sigma)
+    r = jnp.where(placed, start.r_BI_I, reckoned.r_BI_I)
+    v = jnp.where(placed, start.v_BI_I, reckoned.v_BI_I)
+    q = jnp.where(aligned, start.q_BI, reckoned.q_BI)
+
+    def square(known: Flag, sigma: Scalar) -> Mat33:
+        return jnp.where(known, sigma, 0.0) ** 2 * eye
+
+    P = P.at[f.PLACE, f.PLACE].set(square(placed, start.position_sigma))
+    P = P.at[f.SPEED, f.SPEED].set(square(placed, start.velocity_sigma))
+    turn = jnp.where(aligned, square(aligned, start.attitude_sigma), P[f.TURN, f.TURN])
+    return Reckoned(q, r, v), P.at[f.TURN, f.TURN].set(turn), placed, aligned
+
+
+def only_known(state: StrapdownState, reckoned: Reckoned) -> Reckoned:
+    """What was reckoned, of what is known; the rest as it was."""
+    old = state.reckoned
+    return Reckoned(
+        jnp.where(state.aligned, reckoned.q_BI, old.q_BI),
+        jnp.where(state.started, reckoned.r_BI_I, old.r_BI_I),
+        jnp.where(state.started, reckoned.v_BI_I, old.v_BI_I),
+    )
 
 
 def carried(

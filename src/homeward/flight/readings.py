@@ -6,6 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from homeward.flight.free_fall import fallen
 from homeward.flight.strapdown import BRIEF, CycleSums, Reckoned, ZonalEarth, small_turn
 from homeward.icd import Aids, Ranges
 from homeward.math.components import join, split
@@ -76,15 +77,22 @@ def only(first: Flag, ranges: Ranges) -> Ranges:
 
 
 def brought_on(
-    earth: ZonalEarth, pole_I: Vec3, seen: Reckoned, sums: CycleSums, star_age: Scalar, age: Scalar
-) -> Reckoned:
-    """What was seen some time ago [s], for a start now: turned on as the gyros told, fallen freely since."""
+    earth: ZonalEarth, pole_I: Vec3, seen: Reckoned, sums: CycleSums, star_age: Scalar, age: Scalar,
+    falling: bool = False,
+) -> Reckoned:  # fmt: skip
+    """What was seen some time ago [s], for a start now: turned on as the gyros told, fallen freely since.
+
+    ``falling`` (static): that may be a minute, else two seconds.
+    """
     told = sums.duration > BRIEF
     share = jnp.where(told, star_age / jnp.where(told, sums.duration, 1.0), 0.0)
     q = small_turn(seen.q_BI, split(share * sums.turn))
+    turned = jnp.where(star_age > 0.0, q, seen.q_BI)
+    if falling:
+        return Reckoned(turned, *fallen(earth, pole_I, seen.r_BI_I, seen.v_BI_I, age))
     pull = join(earth.gravity(split(seen.r_BI_I), split(pole_I)))
     return Reckoned(
-        jnp.where(star_age > 0.0, q, seen.q_BI), seen.r_BI_I + age * seen.v_BI_I + 0.5 * age * age * pull,
+        turned, seen.r_BI_I + age * seen.v_BI_I + 0.5 * age * age * pull,
         seen.v_BI_I + age * pull,
     )  # fmt: skip
 

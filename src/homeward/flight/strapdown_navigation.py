@@ -9,15 +9,23 @@ from homeward.errors import InputError
 from homeward.flight import navigation_filter as filter_
 from homeward.flight.antennas import audible
 from homeward.flight.beliefs import AidBelief, InertialBelief
+from homeward.flight.free_fall import drift, unfelt
 from homeward.flight.interfaces import AbstractStrapdown
-from homeward.flight.led_away import change, heard, judged, no_lead
+from homeward.flight.led_away import change, heard, judged
 from homeward.flight.navigation_filter import Covariance, Errors
-from homeward.flight.navigation_state import SensorErrors, StrapdownState, carried, injected
-from homeward.flight.past import carried_back, carried_forth, no_past, remembered, since, when
+from homeward.flight.navigation_state import (
+    StrapdownState,
+    begun_from,
+    carried,
+    injected,
+    only_known,
+    powered_on,
+)
+from homeward.flight.past import carried_back, carried_forth, remembered, since, when
 from homeward.flight.range_errors import no_sky, prepared
 from homeward.flight.range_filter import clock_by, correct_ranges
 from homeward.flight.readings import ages, brought_on, choose, clean, finite, only, satellites_in_I
-from homeward.flight.slow_motion import SlowMotion, no_motion
+from homeward.flight.slow_motion import SlowMotion
 from homeward.flight.star_heads import together
 from homeward.flight.strapdown import (
     BRIEF,
@@ -39,6 +47,7 @@ from homeward.icd import (
     InertialSample,
     Measurements,
     Navigation,
+    NavigationStart,
 )
 from homeward.math.components import cross, join, split
 from homeward.math.quaternion import to_matrix
@@ -61,33 +70,23 @@ class StrapdownNavigation(AbstractStrapdown):
     aids: AidBelief
     voting: Voting | None = None
 
-    def init(self) -> StrapdownState:
-        """Before the first stars and satellites: nothing is known, and nothing is reckoned."""
-        zero, zeros = jnp.zeros(()), jnp.zeros(3)
-        reckoned = Reckoned(jnp.asarray([1.0, 0.0, 0.0, 0.0]), self.ellipsoid.a * jnp.eye(3)[0], zeros)
-        return StrapdownState(
-            reckoned=reckoned,
-            errors=SensorErrors(zeros, zeros, zeros, zeros, zeros),
-            covariance=jnp.zeros((filter_.SIZE, filter_.SIZE)),
-            sums=no_sums(),
-            last=InertialSample(zeros, zeros, zero),
-            C_EI=jnp.eye(3),
-            motion=no_motion(),
-            started=jnp.asarray(False),
-            rejected=jnp.zeros(3, int),
-            squares=zeros,
-            lead=no_lead(),
-            voting=None if self.voting is None else self.voting.init(),
-            sky=None if self.aids.ranges is None else no_sky(),
-            past=no_past(reckoned),
-        )
+    def init(self, start: NavigationStart | None = None) -> StrapdownState:
+        """At power-on: what was stored or sent, with its covariance; what is not known is not reckoned."""
+        reckoned = Reckoned(jnp.asarray([1.0, 0.0, 0.0, 0.0]), self.ellipsoid.a * jnp.eye(3)[0], jnp.zeros(3))
+        P, started, aligned = filter_.unknown(self.unit, self.aids), jnp.asarray(False), jnp.asarray(False)
+        if start is not None:
+            reckoned, P, started, aligned = begun_from(start, reckoned, P)
+        voting = None if self.voting is None else self.voting.init()
+        sky = None if self.aids.ranges is None else no_sky()
+        return powered_on(reckoned, P, started, aligned, voting, sky)
 
     def propagate(
-        self, state: StrapdownState, sample: InertialSample | InertialReadings
+        self, state: StrapdownState, sample: InertialSample | InertialReadings, falling: bool = False
     ) -> tuple[StrapdownState, Attitude]:
         """One control tick. A sample that is not finite is taken to be like the last one.
 
         Readings of a redundant unit are put to the vote first; raises ``InputError`` where nobody counts it.
+        ``falling`` (static): a tick of any length in free fall (``flight.free_fall``).
         """
         if isinstance(sample, InertialReadings):
             if self.voting is None or state.voting is None:
@@ -99,11 +98,11 @@ class StrapdownNavigation(AbstractStrapdown):
         good = finite(sample.delta_angle, sample.delta_velocity, sample.duration)
         sample = choose(good, sample, state.last)
         errors = state.errors
-        reckoned, sums = advance(
+        reckoned, sums = (drift if falling else advance)(
             self.earth, state.C_EI[2], state.reckoned, state.sums, sample, errors.gyro_bias,
             errors.accelerometer_bias,
         )  # fmt: skip
-        reckoned = choose(state.started, reckoned, state.reckoned)
+        reckoned = only_known(state, reckoned)
         state = eqx.tree_at(lambda s: (s.reckoned, s.sums, s.last), state, (reckoned, sums, sample))
         return state, self.attitude(state)
 
@@ -114,12 +113,15 @@ class StrapdownNavigation(AbstractStrapdown):
         told = last.duration > BRIEF
         rate = last.delta_angle / jnp.where(told, last.duration, 1.0) - errors.gyro_bias
         rate = jnp.where(told, rate, state.motion.rate_B)
-        return Attitude(q_BI=jnp.where(q[0] < 0.0, -q, q), omega_BI_B=rate, known=state.started)
+        return Attitude(q_BI=jnp.where(q[0] < 0.0, -q, q), omega_BI_B=rate, known=state.aligned)
 
-    def step(self, state: StrapdownState, measurements: Measurements) -> tuple[StrapdownState, Navigation]:
+    def step(
+        self, state: StrapdownState, measurements: Measurements, falling: bool = False
+    ) -> tuple[StrapdownState, Navigation]:
         """One cycle: the covariance carried on, readings taken in, belief told.
 
-        Raises ``InputError`` where the measurements have no ``aids``.
+        ``falling`` (static): a cycle of up to a minute in free fall. Raises ``InputError`` where the
+        measurements have no ``aids``.
         """
         if measurements.aids is None:
             raise InputError("strapdown navigation: the measurements hold no aids")
@@ -128,7 +130,7 @@ class StrapdownNavigation(AbstractStrapdown):
         C_EI = spin.C_EI(t)
         aids, heads, satellites = clean(heard(state.lead, measurements.aids))
         assert state.past is not None
-        past = since(state.past, state.sums)
+        past = since(state.past, unfelt(state.sums) if falling else state.sums)
         star_age, age = ages(aids)
         looked, timely = when(past, state.reckoned, star_age)
         fixed, in_time = when(past, state.reckoned, age)
@@ -136,23 +138,29 @@ class StrapdownNavigation(AbstractStrapdown):
         stars = jnp.any(heads)
         place_I, speed_I = satellites_in_I(spin.C_EI(t - age), spin.omega_EI_E, aids)
 
-        cold = ~state.started & stars & satellites
+        # Each from its own sensor: attitude from stars, place from satellites.
+        cold, woken = ~state.started & satellites, ~state.aligned & stars
         ranges = None if aids.ranges is None else only(in_time, aids.ranges)
         if ranges is not None and self.aids.antennas is not None:
             where = fixed.reckoned
-            ranges = audible(self.aids.antennas, ranges, where.r_BI_I, where.q_BI, state.started)
+            ranges = audible(
+                self.aids.antennas, ranges, where.r_BI_I, where.q_BI, state.started & state.aligned
+            )
         by_stars = jnp.where(heads[0], aids.star_q_BI[0], aids.star_q_BI[1])
         seen = brought_on(
-            self.earth, C_EI[2], Reckoned(by_stars, place_I, speed_I), state.sums, star_age, age
+            self.earth, C_EI[2], Reckoned(by_stars, place_I, speed_I), state.sums, star_age, age, falling
         )
-        reckoned = choose(cold, seen, state.reckoned)
+        reckoned = Reckoned(
+            choose(woken, seen.q_BI, state.reckoned.q_BI),
+            *choose(cold, (seen.r_BI_I, seen.v_BI_I), (state.reckoned.r_BI_I, state.reckoned.v_BI_I)),
+        )
         fixed = eqx.tree_at(
             lambda then: (then.reckoned.r_BI_I, then.reckoned.v_BI_I), fixed,
             choose(cold, (place_I, speed_I), (fixed.reckoned.r_BI_I, fixed.reckoned.v_BI_I)),
         )  # fmt: skip
         force_I = self._force(state)
-        voting, P, motion = self._covariance(state, seen, heads, force_I, cold)
-        warm = state.started
+        voting, P, motion = self._covariance(state, seen, heads, force_I, (cold, woken), falling)
+        warm, aligned = state.started, state.aligned
         rejected = state.rejected
         errors = carried(state.errors, self.unit, self.aids, motion, state.sums.duration)
         sky, range_noise = state.sky, jnp.zeros(())
@@ -171,7 +179,7 @@ class StrapdownNavigation(AbstractStrapdown):
         star_error, star_noise, _ = together(heads, star_errors, self._star_noises(), self.aids.gate)
         P, x, star_taken, by_star = filter_.correct3(
             P, x, (filter_.TURN, filter_.MOUNTING), C_BI, star_noise, star_error,
-            self.aids.gate, warm & stars, self._gives_in(rejected[0]),
+            self.aids.gate, aligned & stars, self._gives_in(rejected[0]),
         )  # fmt: skip
         give_in = (self._gives_in(rejected[1]), self._gives_in(rejected[2]))
         P, x = carried_back(P, x, fixed)
@@ -201,7 +209,7 @@ class StrapdownNavigation(AbstractStrapdown):
         P, x = carried_forth(P, x, fixed)
         P, x = self._altitude(P, x, reckoned, C_EI, aids, warm)
 
-        offered = warm & jnp.stack([stars, told, told])
+        offered = jnp.stack([aligned & stars, warm & told, warm & told])
         taken = jnp.stack([star_taken, place_taken, speed_taken])
         refused = offered & ~taken
         reckoned, errors = injected(reckoned, errors, x)
@@ -214,6 +222,7 @@ class StrapdownNavigation(AbstractStrapdown):
             C_EI=C_EI,
             motion=motion,
             started=state.started | cold,
+            aligned=state.aligned | woken,
             rejected=jnp.where(offered, jnp.where(refused, rejected + 1, 0), rejected),
             squares=jnp.where(taken, jnp.stack([by_star, by_place, by_speed]), 0.0),
             lead=lead,
@@ -265,28 +274,34 @@ class StrapdownNavigation(AbstractStrapdown):
         return jnp.where(told, state.sums.delta_v / jnp.where(told, state.sums.duration, 1.0), before)
 
     def _covariance(
-        self, state: StrapdownState, seen: Reckoned, heads: Bool[Array, "2"], force_I: Vec3, cold: Flag
-    ) -> tuple[VotingState | None, Covariance, SlowMotion]:
-        """Whom to trust, covariance before the readings of this cycle, and how the capsule moved in it."""
+        self, state: StrapdownState, seen: Reckoned, heads: Bool[Array, "2"], force_I: Vec3,
+        fresh: tuple[Flag, Flag], falling: bool,
+    ) -> tuple[VotingState | None, Covariance, SlowMotion]:  # fmt: skip
+        """Whom to trust, covariance before the readings of this cycle, and how the capsule moved in it.
+
+        ``fresh``: whether place, and whether attitude, have just been ``seen`` for the first time.
+        """
         C_BI = to_matrix(state.reckoned.q_BI)
         force_B = jnp.sum(C_BI * force_I[None, :], axis=1)
         motion = state.motion.next(force_B, state.sums.turn, state.sums.duration)
-        motion = motion.turned(state.reckoned.q_BI, cold | jnp.any(heads))
+        motion = motion.turned(state.reckoned.q_BI, jnp.any(heads))
         gradient = jnp.stack([join(row) for row in self.earth.gradient(split(state.reckoned.r_BI_I))])
         unit, voting, doubt = self.unit, state.voting, None
         if self.voting is not None and voting is not None:
             unit = unit.thinned(*self.voting.thinned(voting))
             beyond = self.voting.cut_off(voting)
             voting, gyro, accelerometer, _ = self.voting.review(voting, state.sums.duration)
-            doubt = filter_.doubt(C_BI.T, gyro, accelerometer, self.voting.memory)
+            memory = jnp.maximum(self.voting.memory, state.sums.duration)
+            doubt = filter_.doubt(C_BI.T, gyro, accelerometer, memory)
             doubt = doubt + filter_.cut_off(*beyond, state.sums)
-        carried = filter_.propagate(unit, self.aids, state.covariance, state.sums, gradient, motion)
+        carried = filter_.propagate(unit, self.aids, state.covariance, state.sums, gradient, motion, falling)
         carried = carried if doubt is None else carried + doubt
         noises = self._star_noises()
         noise = jnp.where(heads[0], noises[0], noises[1])
-        fresh = filter_.initial_covariance(unit, self.aids, to_matrix(seen.q_BI).T, noise)
-        P = jnp.where(cold, fresh, jnp.where(state.started, carried, state.covariance))
-        return voting, P, motion
+        P = jnp.where(state.started, carried, filter_.forgotten(carried, filter_.PLACE, filter_.SPEED))
+        placed, aligned = fresh
+        P = jnp.where(aligned, filter_.with_attitude(P, unit, to_matrix(seen.q_BI).T, noise), P)
+        return voting, jnp.where(placed, filter_.with_place(P, self.aids), P), motion
 
     def _altitude(
         self, P: Covariance, x: Errors, reckoned: Reckoned, C_EI: Mat33, aids: Aids, warm: Flag

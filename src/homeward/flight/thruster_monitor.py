@@ -62,6 +62,14 @@ def no_suspects(n: int) -> MonitorState:
     )  # fmt: skip
 
 
+def paused(state: MonitorState) -> MonitorState:
+    """While nobody looks: evidence and sums at nothing; who was found to have failed stays shut off."""
+    fresh = no_suspects(state.on.shape[0])
+    return eqx.tree_at(
+        lambda s: (s.isolated, s.since, s.tried), fresh, (state.isolated, state.since, state.tried)
+    )
+
+
 def note_tick(
     state: MonitorState, inertia: Mat33, seconds: Float[Array, " n"], rate: Vec3, dt: Scalar
 ) -> MonitorState:

@@ -17,6 +17,7 @@ STRIKES = 3.0  # ticks of a cycle in which an instrument has to be left out befo
 # s: what was cut off is doubted in later cycles too, half as much in each, down to here. A missing turn of
 # half a radian is found by steps, and the first of them, being linear, believes that it has found it all.
 FORGOTTEN = 1e-4
+APART = 5.0  # s: a cycle that is longer is one of a drift
 FULL = 0.99  # of an instrument's limit: from here on it is taken to be there
 WRONG = 1e3  # rad or m/s a tick: stands for a reading that is no number, and is voted out as one
 
@@ -158,11 +159,15 @@ def _vote(
 def _review(
     told: SetBelief, state: SetState, duration: Scalar, gate: Scalar, memory: Scalar
 ) -> tuple[SetState, BiasStep, Flag]:
-    fade = jnp.exp(-duration / memory)
+    # A cycle of a drift is judged by itself: it may be longer than the memory.
+    drifts = duration > APART
+    fade = jnp.where(drifts, 0.0, jnp.exp(-duration / memory))
     slow = fade * state.slow + state.cycle
     x = _together(state.weights, slow)
     residual = _residual(told.axes, x, slow)
-    variance = 0.5 * told.walk**2 * memory + (told.bias * memory) ** 2 + told.quantum**2
+    spell = jnp.where(drifts, duration, memory)
+    walked = told.walk**2 * jnp.where(drifts, duration, 0.5 * memory)
+    variance = walked + (told.bias * spell) ** 2 + told.quantum**2
     variance = variance + told.relative**2 * jnp.sum(x * x)
     drifting = _worst(state, residual, variance, gate)
     struck = jnp.where(state.strikes >= STRIKES, state.trusted, 0.0)
@@ -173,9 +178,10 @@ def _review(
     weights, left = _weighted(told.axes, trusted)
     weights = jnp.where(changed, weights, state.weights)
     apart = weights - state.weights
-    bent = jnp.sum(state.weights * (out * residual / state.left)[None, :], axis=1) / memory
+    bent = jnp.sum(state.weights * (out * residual / state.left)[None, :], axis=1) / spell
     zeros = jnp.zeros_like(out)
     over = jnp.where(state.over > FORGOTTEN, 0.5 * state.over, 0.0)
+    slow = jnp.where(drifts, 0.0, slow)
     new = SetState(trusted, weights, jnp.where(changed, left, state.left), zeros, zeros, slow, over)
     return new, BiasStep(told.bias**2 * multiply(apart, apart.T), bent), changed
 

@@ -37,7 +37,7 @@ from homeward.scenario.initial import initial_state
 from homeward.scenario.orbit import MODULE_LEAD
 from homeward.scenario.schema import Scenario
 from homeward.sim.carry import Carry
-from homeward.sim.legs import CYCLES
+from homeward.sim.legs import CYCLES, TICKS
 from homeward.sim.mission import MissionLeg
 
 Take = Callable[[float], list[Command]]  # the time of the flight [s]; what is to be carried out
@@ -89,7 +89,7 @@ class ReturnOrders:
         flown, ends = item.leg, np.inf if item.step is None else _first(item.step.until_time)
         if before:
             self.burn = _first(_step(legs, LAST_COAST).until_time), _first(_step(legs, BURN).delta_v)
-        chunk = CYCLES[flown.kind] * _first(flown.tick)
+        chunk = CYCLES[flown.kind] * TICKS[flown.kind] * _first(flown.tick)
 
         def reckons(command: Command) -> str:
             try:

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.flight.computer import FlightComputer
-from homeward.math.quaternion import from_matrix
+from homeward.math.quaternion import from_matrix, to_matrix
 from homeward.scenario.build import numbers
 from homeward.scenario.build_body import first_body, inertia_of, stack_inertia
 from homeward.scenario.schema import Scenario
@@ -50,13 +50,17 @@ def with_body(
     return eqx.tree_at(lambda t: t.body, truth, body, is_leaf=lambda x: x is None)
 
 
-def face(truth: TruthState, direction: np.ndarray, resting: bool = False) -> TruthState:
-    """Every lane's nose along a direction in I: at rest, or turning at what a separation leaves."""
+def noses(truth: TruthState) -> np.ndarray:
+    """Where every lane's nose points: unit vectors (lanes, 3) in I."""
     assert truth.body is not None
-    matrices = jnp.asarray(attitude_matrix(direction, np.asarray(truth.r_BI_I)))
-    q = np.asarray(jax.vmap(from_matrix)(matrices))
-    omega = np.array(truth.body.tip_off) * (0.0 if resting else 1.0)
-    return eqx.tree_at(lambda t: (t.body.q_BI, t.body.omega_BI_B), truth, (q, omega))
+    return np.asarray(jax.vmap(to_matrix)(jnp.asarray(truth.body.q_BI)))[:, 0]
+
+
+def tipped_off(truth: TruthState) -> TruthState:
+    """Every lane turning on as a separation leaves it."""
+    assert truth.body is not None
+    omega = np.asarray(truth.body.omega_BI_B) + np.asarray(truth.body.tip_off)
+    return eqx.tree_at(lambda t: t.body.omega_BI_B, truth, omega)
 
 
 def capsule_alone(scenario: Scenario, truth: TruthState) -> TruthState:

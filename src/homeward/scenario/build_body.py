@@ -264,7 +264,8 @@ def build_health(scenario: Scenario, mass: float, capsule_mass: float) -> Health
         ground=number(own.site.altitude_m),
         mu=number(data.gravity.mu_m3_s2 or MU_EGM96),
         interface_radius=number(WGS84_A + scenario.flight.guidance.interface_altitude_m),
-        interface_E=numbers([0.0, 0.0, 0.0]), rotation=number(OMEGA_WGS84), entry=no_range(),
+        interface_E=numbers([0.0, 0.0, 0.0]), later_E=numbers([0.0, 0.0, 0.0]),
+        rotation=number(OMEGA_WGS84), entry=no_range(),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from homeward.flight.interfaces import AbstractEntryGuidance, AbstractNavigation
 from homeward.flight.landing import LAYER, LAYERS, aim_point, drift
 from homeward.flight.navigation import FixNavigation
 from homeward.flight.onboard import OnboardModel, fit_air
+from homeward.flight.strapdown_navigation import StrapdownNavigation
 from homeward.icd import EntryTarget
 from homeward.scenario.build import (
     build_aerodynamics,
@@ -33,7 +34,8 @@ from homeward.scenario.build_body import build_health, build_steering
 from homeward.scenario.build_deployment import build_deployment
 from homeward.scenario.build_law import build_ballistic, build_reference, build_watch
 from homeward.scenario.build_main import build_main_timing
-from homeward.scenario.build_sensors import build_strapdown
+from homeward.scenario.build_sensors import build_strapdown, build_waiting
+from homeward.scenario.build_start import nothing_known
 from homeward.scenario.schema import Scenario
 from homeward.vehicle import Parachutes
 from homeward.world.wind import WindTable
@@ -266,4 +268,7 @@ def build_flight(
         steering=build_steering(scenario, orientation) if turning else None,
         health=build_health(scenario, mass, believed_mass(scenario)) if turning else None,
         entry_watch=build_watch(scenario, guidance, onboard) if turning and onboard is not None else None,
+        # What it starts from follows from where the flight begins; until then, nothing.
+        start=nothing_known() if isinstance(navigation, StrapdownNavigation) else None,
+        waiting=build_waiting(scenario, epoch) if turning else None,
     )

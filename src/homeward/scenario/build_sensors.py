@@ -6,11 +6,14 @@ import numpy as np
 from scipy.stats import norm
 
 from homeward.earth.constants import WGS84_A
+from homeward.earth.ephemeris import sun_direction
 from homeward.earth.orientation import AbstractOrientation
+from homeward.earth.time import Epoch
 from homeward.flight.antennas import MARGIN, AntennaBelief
 from homeward.flight.beliefs import AidBelief, RangeBelief
 from homeward.flight.strapdown import ZonalEarth
 from homeward.flight.strapdown_navigation import StrapdownNavigation
+from homeward.flight.waiting import Waiting
 from homeward.scenario.build import ARCSECOND, build_ellipsoid, number, numbers
 from homeward.scenario.build_voting import build_voting, combined_belief
 from homeward.scenario.figures import per_second
@@ -33,6 +36,7 @@ CLOCK, DRIFT = 1e5, 100.0  # m, m/s: the receiver's clock at the start, 1 sigma
 RANGE_WALK = 1.0e-3  # m/s/sqrt(s): gravity's walk where ranges are followed closely
 ZONALS = (1.08262668e-3, -2.5327e-6, -1.6196e-6)  # J2, J3, J4 of EGM96
 GRAVITY_WALK = 2e-3  # m/s/sqrt(s): what the zonal field leaves out
+DRIFT_RATE = 0.8  # deg/s at which the ship turns while it drifts: the star tracker sees up to 1 deg/s
 GROUND_SIGMA, MEMORY, GATE, PATIENCE = 10.0, 100.0, 5.0, 10.0
 
 
@@ -155,6 +159,15 @@ def _of_satellites(told: SensorFigures, kind: str) -> dict[str, Any]:
             number(np.cos(np.radians(min(told.antenna_cone_deg + MARGIN, 180.0)))),
         ),
     }  # fmt: skip
+
+
+def build_waiting(scenario: Scenario, epoch: Epoch) -> Waiting:
+    """How the ship lies while it drifts, by the onboard data and the almanac of the day."""
+    s = scenario.as_believed().truth.sensors
+    return Waiting(
+        numbers(np.array(BORESIGHTS)), numbers(sun_direction(epoch)), number(np.radians(s.star_sun_deg)),
+        number(np.radians(s.star_limb_deg)), number(WGS84_A), number(np.radians(DRIFT_RATE)),
+    )  # fmt: skip
 
 
 def build_strapdown(scenario: Scenario, orientation: AbstractOrientation) -> StrapdownNavigation:

@@ -17,22 +17,24 @@ from homeward.flight.deorbit import DeorbitPlan
 from homeward.flight.flight_plan import PlanStep, plan_step
 from homeward.scenario.altitudes import check_start
 from homeward.scenario.build import build_world, number, numbers
-from homeward.scenario.build_attitude import capsule_alone, face, with_body
+from homeward.scenario.build_attitude import capsule_alone, noses, tipped_off, with_body
 from homeward.scenario.build_body import check_thrusters, first_body
 from homeward.scenario.build_deployment import expecting
 from homeward.scenario.build_flight import believed_orientation, build_flight
 from homeward.scenario.build_law import load_reference
+from homeward.scenario.build_start import knowing
 from homeward.scenario.choice import chances, choose, list_opportunities, planner_of, span_of
 from homeward.scenario.entry_range import entry_range
 from homeward.scenario.faults import OF_RETURN, Fleet, Strike, shifted, strikes_of, struck
 from homeward.scenario.initial import InitialState, initial_state
 from homeward.scenario.interface import interface_state
+from homeward.scenario.later_burn import next_burn, with_later
 from homeward.scenario.law import check_object, load_law
 from homeward.scenario.orbit import MODULE_LEAD, Opportunity, Planner, spin_at
 from homeward.scenario.schema import Scenario
 from homeward.scenario.undocking import PORTS, depart, state_at
 from homeward.sim.lanes import Ahead
-from homeward.sim.legs import AIR, BURN, CANOPY, COAST, DESCENT, ENTRY, ORBIT, leg
+from homeward.sim.legs import AIR, BURN, CANOPY, COAST, DESCENT, DRIFT, ENTRY, ORBIT, leg
 from homeward.sim.mission import MissionLeg, local_axes, planned, push, replace
 from homeward.sim.modules import Scene
 from homeward.world.state import TruthState, initial_truth
@@ -42,6 +44,7 @@ CAPSULE_DRAG = 1.25  # CD of the capsule between separation and interface, where
 SEATS = ("guidance", "navigation", "aero", "atmosphere")
 # Legs under power, in the air and under a canopy: of a point mass, and of a ship that turns.
 KINDS = {False: (BURN, ENTRY, DESCENT), True: (ORBIT, AIR, CANOPY)}
+DRIFT_STEP = 10.0  # s, the longest tick of a six-DOF vehicle that drifts: a sixth of its guidance cycle
 TOUCHDOWN_HEIGHT = 30.0  # m above ground at which the finer steps begin
 # g, sensed: back-ups of the separation's and the interface's altitude; the stack feels the first near 100 km
 # at a few micro-g of thrust noise, the capsule the second near 85 km.
@@ -99,7 +102,7 @@ def plan_return(
         strikes_of(scenario, "return", names, _fleet(world, scenario))
     if ahead is not None:
         powered, entry, descent = KINDS[turning]
-        orbit = () if legs.start == "interface" else (COAST, powered)
+        orbit = () if legs.start == "interface" else (DRIFT if turning else COAST, powered)
         kinds = (*orbit, entry, *((descent,) if legs.end == "touchdown" else ()))
         still = numbers([1.0, 0.0, 0.0, 0.0])
         body = None if world.body is None else first_body(scenario, world.body, bool(orbit), still)
@@ -184,6 +187,7 @@ def _from_interface(
     turning = world.body is not None
     if turning:
         truth = with_body(scenario, world, flight, truth, with_stack=False)
+        flight = knowing(flight, truth, False)
     legs = _descent_legs(scenario, 0, turning)
     return ReturnPlan(
         scenario, start.epoch, world, flight, truth, legs, None, None, None, None, [], None, None,
@@ -227,7 +231,11 @@ def _from_orbit(
     turning = world.body is not None
     if turning:
         truth = with_body(scenario, world, flight, truth, with_stack=True)
+        flight = knowing(flight, truth, True)
     items = _orbit_legs(scenario, burn, plan, C_EI.T @ np.asarray(plan.direction_E), begin, along, turning)
+    if turning:
+        put_off = next_burn(planner, found, chosen, flight, (time, r_E, v_E))
+        items, flight = with_later(items, flight, planner, put_off)
     items += _descent_legs(scenario, len(items), turning)
     return ReturnPlan(
         scenario, start.epoch, world, flight, truth, items, plan, burn, begin if from_dock else None,
@@ -248,8 +256,8 @@ def _orbit_legs(
 ) -> list[MissionLeg]:  # fmt: skip
     """The legs down to the interface; ``along`` is the direction of the departure burn, if there is one.
 
-    A ship that turns does so from the orbital module's separation on: until then it is flown as a point whose
-    attitude is held ideally.
+    In the legs up to the orbital module's separation, but for the departure burn, a ship that turns holds the
+    attitude that its flight computer commands ideally.
     """
     sep, stack, capsule = scenario.truth.separation, scenario.truth.stack, scenario.truth.capsule
     # When and how much the ship burns is ordered by its own data.
@@ -266,14 +274,16 @@ def _orbit_legs(
         )
 
     def undock(truth: TruthState) -> TruthState:
-        return push(truth, _along_axes(truth, PORTS[sep.port][0]) * sep.undock_speed_m_s)
+        pairs = zip(PORTS[sep.port][0], local_axes(truth), strict=True)
+        return push(truth, sep.undock_speed_m_s * sum(share * np.asarray(x) for share, x in pairs))
 
     def leave_orbital_module(truth: TruthState) -> TruthState:
         recoil = (stack.orbital_module_kg / truth.mass * sep.module_speed_m_s)[:, None]
         _, normal, _ = local_axes(truth)
-        left = replace(push(truth, normal * recoil), mass=truth.mass - stack.orbital_module_kg)
         # The module leaves sideways: the ship has turned its nose that way.
-        return face(left, -normal) if turning else left
+        ahead = noses(truth) if turning else -normal
+        left = replace(push(truth, -ahead * recoil), mass=truth.mass - stack.orbital_module_kg)
+        return tipped_off(left) if turning else left
 
     def leave_service_module(truth: TruthState) -> TruthState:
         left = truth.mass - capsule_mass(truth)
@@ -287,21 +297,16 @@ def _orbit_legs(
         # What is left when both modules and all remaining propellant are gone: each lane's own capsule.
         return np.asarray(truth.mass - truth.propellant - stack.service_module_kg)
 
-    def aimed(truth: TruthState) -> TruthState:
-        assert along is not None
-        lanes = truth.mass.shape[0]
-        return face(truth, np.broadcast_to(along, (lanes, 3)), resting=True)
-
-    coasts = sim.coast_step_s
+    drift, coasts = (DRIFT, min(sim.coast_step_s, DRIFT_STEP)) if turning else (COAST, sim.coast_step_s)
     if along is not None:
         free = plan_step(until_time=begin + ordered.departure_delay_s)
-        add("undock", COAST, coasts, free, undock, patience=7200.0)
+        add("undock", drift, coasts, free, undock, patience=7200.0)
         if ordered.departure_delta_v_m_s > 0.0:
             kind, tick = (ORBIT, sim.control_step_s) if turning else (BURN, sim.powered_step_s)
             away = plan_step(delta_v=ordered.departure_delta_v_m_s, direction_I=numbers(along))
-            add("departure burn", kind, tick, away, aimed if turning else None, patience=600.0)
+            add("departure burn", kind, tick, away, patience=600.0)
     patience = burn - begin + 86400.0
-    add("phasing coast", COAST, coasts, plan_step(until_time=burn - MODULE_LEAD), patience=patience)
+    add("phasing coast", drift, coasts, plan_step(until_time=burn - MODULE_LEAD), patience=patience)
     idle, powered, free, tick = COAST, BURN, COAST, sim.powered_step_s
     if turning:
         idle, powered, free, coasts, tick = ORBIT, ORBIT, AIR, sim.control_step_s, sim.control_step_s
@@ -315,11 +320,6 @@ def _orbit_legs(
     down = plan_step(until_altitude=scenario.flight.guidance.interface_altitude_m, until_load=LOAD_OF_ENTRY)
     add("coast to interface", free, coasts, down, leave_service_module, entry=False)
     return items
-
-
-def _along_axes(truth: TruthState, axis: tuple[float, float, float]) -> np.ndarray:
-    along, normal, up = (np.asarray(x) for x in local_axes(truth))
-    return axis[0] * along + axis[1] * normal + axis[2] * up
 
 
 def _afford(scenario: Scenario, delta_v: float, departure: float) -> None:

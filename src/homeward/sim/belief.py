@@ -8,7 +8,7 @@ import numpy as np
 from homeward._programs import program
 from homeward.flight.computer import FlightComputer
 from homeward.flight.executive import return_executive as executive
-from homeward.flight.executive.modes import AIR
+from homeward.flight.executive.modes import AIR, DRIFT
 from homeward.flight.interfaces import AbstractStrapdown
 from homeward.sim.carry import Carry
 from homeward.sim.lanes import flight_axes
@@ -23,13 +23,14 @@ class Belief:
     sigma: np.ndarray | None
 
 
-def belief(flight: FlightComputer, carry: Carry, turning: bool) -> Belief:
+def belief(flight: FlightComputer, carry: Carry, kind: str) -> Belief:
     """The belief at this very instant: a filter's is carried on to it, a fix has the error of its model.
 
-    ``turning`` tells whether the leg that has just ended was flown by a ship that turns.
+    ``kind`` is that of the leg that has just ended.
     """
-    if turning and isinstance(flight.navigation, AbstractStrapdown):
-        error, sigma = _reckoned(flight, carry.flight, carry.inertial, carry.truth.r_BI_I)
+    if isinstance(flight.navigation, AbstractStrapdown):
+        parts = flight, carry.flight, carry.inertial, carry.truth.r_BI_I
+        error, sigma = _reckoned(*parts, mode=DRIFT if kind == DRIFT else AIR)
         return Belief(np.asarray(error), np.asarray(sigma))
     return Belief(fix_error(carry.truth), None)
 
@@ -41,10 +42,10 @@ def fix_error(truth: TruthState) -> np.ndarray:
 
 
 @program
-def _reckoned(flight, states, inertial, r_I):
+def _reckoned(flight, states, inertial, r_I, mode: str):
     def one(flight, state, inertial, r):
         # What the unit has sensed up to the instant itself is taken in by the next cycle: here it is, too.
-        now = executive.rest(flight, state, inertial, AIR)
+        now = executive.rest(flight, state, inertial, mode)
         accuracy = executive.report_accuracy(flight, now)
         assert accuracy is not None
         return flight.navigation.position(now.navigation) - r, accuracy.position_sigma

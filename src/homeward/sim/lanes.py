@@ -15,7 +15,6 @@ from homeward.flight.computer import FlightComputer
 from homeward.flight.executive import return_executive as executive
 from homeward.icd import Accuracy, BodyFrame, Consistency, Frame, channels
 from homeward.sim import software
-from homeward.sim.bare import bare_carry, bare_flight, bare_world
 from homeward.sim.carry import Carry, no_sample, nothing_sensed, strong
 from homeward.sim.legs import CYCLES, TURNING, Leg, leg
 from homeward.sim.loop import begin, chunk, end_leg
@@ -69,11 +68,11 @@ def world_axes(world: World) -> World:
 def flight_axes(flight: FlightComputer) -> FlightComputer:
     axes = jax.tree.map(lambda _: 0, flight)
     return eqx.tree_at(
-        lambda f: (f.navigation, f.ellipsoid, f.steering, f.health),
+        lambda f: (f.navigation, f.ellipsoid, f.steering, f.health, f.waiting),
         axes,
         tuple(
             jax.tree.map(lambda _: None, x)
-            for x in (flight.navigation, flight.ellipsoid, flight.steering, flight.health)
+            for x in (flight.navigation, flight.ellipsoid, flight.steering, flight.health, flight.waiting)
         ),
         is_leaf=lambda x: x is None,
     )
@@ -193,12 +192,9 @@ def preparing(
         keys = jax.random.wrap_key_data(jnp.asarray(np.zeros((lanes, 2)), jnp.uint32))
         for kind in kinds:
             some = spread_leg(leg(kind, 0, 1.0), lanes)
-            parts = (world, flight, some, carry)
-            if kind not in TURNING:
-                parts = (bare_world(world), bare_flight(flight), some, bare_carry(carry, flight))
             if not software.another():
-                _chunk.prepare(*parts, keys, np.asarray(0), record=record)
-            _end.prepare(*parts)
+                _chunk.prepare(world, flight, some, carry, keys, np.asarray(0), record=record)
+            _end.prepare(world, flight, some, carry)
 
     return ahead
 

@@ -3,15 +3,25 @@
 import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.flight.executive.modes import AIR, BURN, CANOPY, COAST, DESCENT, ENTRY, ORBIT, SIX_DOF
+from homeward.flight.executive.modes import (
+    AIR,
+    BURN,
+    CANOPY,
+    COAST,
+    DESCENT,
+    DRIFT,
+    ENTRY,
+    ORBIT,
+    SIX_DOF,
+)
 from homeward.typing import Scalar
 from homeward.world import rigid_body
 
 TURNING = SIX_DOF
 
 #: Control ticks in a guidance cycle and cycles in a chunk, of each compiled program.
-TICKS = {COAST: 1, BURN: 10, ENTRY: 2, DESCENT: 10, ORBIT: 10, AIR: 10, CANOPY: 10}
-CYCLES = {COAST: 64, BURN: 16, ENTRY: 64, DESCENT: 64, ORBIT: 64, AIR: 64, CANOPY: 64}
+TICKS = {COAST: 1, BURN: 10, ENTRY: 2, DESCENT: 10, DRIFT: 6, ORBIT: 10, AIR: 10, CANOPY: 10}
+CYCLES = {COAST: 64, BURN: 16, ENTRY: 64, DESCENT: 64, DRIFT: 10, ORBIT: 64, AIR: 64, CANOPY: 64}
 #: What a ship that turns flies through.
 WHERE = {ORBIT: rigid_body.ORBIT, AIR: rigid_body.AIR, CANOPY: rigid_body.CANOPY}
 #: Integration steps in a control tick of a ship that turns: under a canopy it swings at some 10 rad/s.
@@ -51,5 +61,5 @@ def leg(
     return Leg(kind, *(jnp.asarray(x, float) for x in values))
 
 
-__all__ = ["AIR", "BURN", "CANOPY", "COAST", "CYCLES", "DESCENT", "ENTRY", "ORBIT", "SUBSTEPS", "TICKS",
-           "TURNING", "WHERE", "Leg", "leg"]  # fmt: skip
+__all__ = ["AIR", "BURN", "CANOPY", "COAST", "CYCLES", "DESCENT", "DRIFT", "ENTRY", "ORBIT", "SUBSTEPS",
+           "TICKS", "TURNING", "WHERE", "Leg", "leg"]  # fmt: skip

@@ -17,8 +17,9 @@ from homeward.math.normals import normals
 from homeward.math.routine import routine
 from homeward.sim import software
 from homeward.sim.carry import Carry, at_rest, fail_if_late, fly_if_due, no_sample, select
+from homeward.sim.drift_cycle import cycle_drifting, settle_drifting
 from homeward.sim.ends import settle
-from homeward.sim.legs import BURN, COAST, CYCLES, DESCENT, ENTRY, TICKS, TURNING, Leg
+from homeward.sim.legs import BURN, COAST, CYCLES, DESCENT, DRIFT, ENTRY, TICKS, TURNING, Leg
 from homeward.sim.record import frame
 from homeward.sim.tick import act, forces_inputs, in_orbit, keep_worst
 from homeward.sim.turning_cycle import cycle_turning, noises
@@ -163,8 +164,11 @@ def chunk(
     cycles = CYCLES[leg.kind]
     turning = leg.kind in TURNING
     step, count = (cycle_turning, noises(leg.kind)) if turning else (cycle, NOISES)
+    if leg.kind == DRIFT:
+        step = cycle_drifting
     noise = normals(key, cycles, count)
-    if turning or leg.kind in (ENTRY, DESCENT):
+    # A chunk of a drift lasts ten minutes: there a cycle has the Earth's orientation anew.
+    if leg.kind != DRIFT and (turning or leg.kind in (ENTRY, DESCENT)):
         world, flight = _held(world, flight, carry.truth.time)
 
     def body(carry: Carry, noise: Array) -> tuple[Carry, Frame | None]:
@@ -178,6 +182,8 @@ def end_leg(world: World, leg: Leg, carry: Carry) -> Carry:
 
     A program of its own: in a chunk it would cost every chunk what only the last few need.
     """
+    if leg.kind == DRIFT:
+        return settle_drifting(world, leg, carry)
     if leg.kind in TURNING:
         return settle_turning(world, leg, carry)
     return settle(world, leg, carry)

@@ -10,11 +10,10 @@ import numpy as np
 
 from homeward.flight.computer import FlightComputer
 from homeward.flight.flight_plan import ROWS, FlightPlan, PlanStep, plan_step
-from homeward.sim.bare import bare_carry, bare_flight, bare_world, dressed_carry
 from homeward.sim.belief import Belief, belief
 from homeward.sim.carry import Carry
 from homeward.sim.lanes import LegResult, Progress, first_carry, fly_leg
-from homeward.sim.legs import TURNING, Leg
+from homeward.sim.legs import Leg
 from homeward.sim.separation_impulse import separation_impulse
 from homeward.typing import Array
 from homeward.world.faults import Faults, due
@@ -36,15 +35,21 @@ class MissionLeg:
     leg: Leg
     before: Change | None = None
     step: PlanStep | None = None
+    later: PlanStep | None = None  # the same step where the burn is put off to the next opportunity
 
 
 def planned(flight: FlightComputer, legs: Sequence[MissionLeg]) -> FlightComputer:
     """The flight computer loaded with the steps of the legs; both with a lane axis, or both without."""
     steps = [m.step for m in legs if m.step is not None]
+    later = [m.step if m.later is None else m.later for m in legs if m.step is not None]
     lanes = np.ndim(flight.thrust_acceleration)
     if len(steps) >= ROWS:
         raise ValueError(f"a flight plan holds {ROWS - 1} steps, not {len(steps)}")
-    rows = [*steps, *[plan_step()] * (ROWS - len(steps))]
+    blank = [plan_step()] * (ROWS - len(steps))
+    spare = np.full(
+        (np.shape(flight.thrust_acceleration)[0],) if lanes else (),
+        float(any(m.later is not None for m in legs)),
+    )
 
     def stack(*values):
         if not lanes:
@@ -54,7 +59,8 @@ def planned(flight: FlightComputer, legs: Sequence[MissionLeg]) -> FlightCompute
         full = (count, *np.shape(values[-1]))
         return jnp.asarray(np.stack([np.broadcast_to(np.asarray(v), full) for v in values], axis=1))
 
-    return eqx.tree_at(lambda f: f.plan, flight, FlightPlan(jax.tree.map(stack, *rows)))
+    first, second = (jax.tree.map(stack, *rows, *blank) for rows in (steps, later))
+    return eqx.tree_at(lambda f: f.plan, flight, FlightPlan(first, second, jnp.asarray(spare)))
 
 
 # Before each chunk of a flight: the leg's name, the flight computer, all legs and the carry; how these three
@@ -111,8 +117,7 @@ def fly_mission(
     it may change the numbers of the flight computer, and those of the leg in flight and of the legs to come.
     """
     flight = planned(flight, legs)
-    carry = fresh = first_carry(flight, truth)
-    carry = carry if begin is None else begin
+    carry = first_carry(flight, truth) if begin is None else begin
     ends: dict[str, TruthState] = {}
     starts: dict[str, TruthState] = {}
     beliefs: dict[str, Belief] = {}
@@ -142,27 +147,18 @@ def fly_mission(
         def asked(f: FlightComputer, flown: Leg, c: Carry, k: int = k) -> tuple[FlightComputer, Leg, Carry]:
             nonlocal flight, legs
             assert between is not None
-            # Always of the whole flight computer: the one in flight may go without what turns.
             told, changed, c = between(legs[k].name, flight, legs, c)
             if changed is not legs:
                 flown = flown if changed[k].leg is legs[k].leg else changed[k].leg
                 legs = list(changed)
                 told = planned(told, legs)
-            if told is not flight:
-                flight, f = told, told if flown.kind in TURNING else bare_flight(told)
-            return f, flown, c
+            flight = told
+            return told, flown, c
 
         ask = None if between is None else asked
-        if item.leg.kind in TURNING:
-            carry, result = fly_leg(world, flight, item.leg, carry, keys, record, share, only, ask)
-        else:
-            bare = bare_carry(carry, flight)
-            flown, result = fly_leg(
-                bare_world(world), bare_flight(flight), item.leg, bare, keys, record, share, only, ask
-            )
-            carry = dressed_carry(flown, carry, fresh)
+        carry, result = fly_leg(world, flight, item.leg, carry, keys, record, share, only, ask)
         ends[item.name] = jax.tree.map(np.asarray, carry.truth)
-        beliefs[item.name] = belief(flight, carry, item.leg.kind in TURNING)
+        beliefs[item.name] = belief(flight, carry, item.leg.kind)
         results.append((item.name, result))
     told = (None, None) if between is None else (flight, legs)
     return Outcome(ends[legs[-1].name], ends, starts, results, carry, beliefs, world.faults, carries, *told)

@@ -14,7 +14,8 @@ from homeward._programs import program
 from homeward.earth.geodesy import to_geodetic
 from homeward.earth.orientation import inertial_to_earth
 from homeward.flight.computer import FlightComputer
-from homeward.sim.bare import bare_flight, bare_world
+from homeward.flight.interfaces import AbstractStrapdown
+from homeward.flight.navigation import FixNavigation
 from homeward.sim.lanes import first_carry, fly_leg, lane_history, spread_flight, spread_leg, spread_world
 from homeward.sim.legs import COAST, DESCENT, Leg, leg
 from homeward.sim.mission import planned
@@ -54,7 +55,10 @@ class Path:
     v: np.ndarray
 
     def at(self, times: np.ndarray) -> np.ndarray:
-        """Positions (m, 3) at times [s]: a cubic between states, right to a millimetre at steps of 10 s."""
+        """Positions (m, 3) at times [s]: a cubic between states.
+
+        Right to a millimetre at steps of 10 s, to 0.4 m at 60 s.
+        """
         k = np.clip(np.searchsorted(self.time, times, side="right") - 1, 0, len(self.time) - 2)
         h = (self.time[k + 1] - self.time[k])[:, None]
         x = (times - self.time[k])[:, None] / h
@@ -77,16 +81,29 @@ class Path:
 
 def single_world(world: World) -> World:
     """A world of points with a lane axis of one, whether it had none or has it already."""
-    world = bare_world(world)
+    world = world if world.body is None else eqx.tree_at(lambda w: w.body, world, None)
     return world if np.ndim(world.ground_altitude) else spread_world(world, 1)
 
 
 def single_flight(flight: FlightComputer) -> FlightComputer:
     """A flight computer of points with a lane axis of one, whether it had none or has it already."""
-    flight = bare_flight(flight)
+    flight = _of_points(flight)
     flight = flight if np.ndim(flight.thrust_acceleration) else spread_flight(flight, 1)
     # Nobody steers these bodies: no step of a plan ends their legs.
     return planned(flight, [])
+
+
+def _of_points(flight: FlightComputer) -> FlightComputer:
+    """The flight computer of a point mass, which these bodies' programs expect."""
+    if flight.steering is None:
+        return flight
+    if isinstance(flight.navigation, AbstractStrapdown):
+        fix = FixNavigation(flight.steering.orientation)
+        flight = eqx.tree_at(lambda f: f.navigation, flight, fix)
+    return eqx.tree_at(
+        lambda f: (f.steering, f.health, f.entry_watch, f.waiting), flight, (None,) * 4,
+        is_leaf=lambda x: x is None,
+    )  # fmt: skip
 
 
 def coast(

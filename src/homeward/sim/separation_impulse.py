@@ -15,6 +15,7 @@ from homeward.world.faults import ails
 from homeward.world.instruments import NOISES
 from homeward.world.world import World
 
+NO_TIME = 1e-6  # s: a centimetre of flight
 PUSH_SECONDS = 1e-3  # over which springs and bolts push, next to a tick nothing; the unit sums it
 
 
@@ -41,8 +42,8 @@ def _sensed(world, carry, gained_I):
         )
         readings = eqx.tree_at(lambda r: r.duration, readings, jnp.zeros(()))
         summed = added(carry.inertial, readings)
-        # A sum of no duration would count as nothing sensed.
-        summed = eqx.tree_at(lambda r: r.duration, summed, jnp.maximum(summed.duration, PUSH_SECONDS))
+        # A sum of no duration would count as nothing sensed; one of a millisecond moves the place by metres.
+        summed = eqx.tree_at(lambda r: r.duration, summed, jnp.maximum(summed.duration, NO_TIME))
         pushed = jnp.any(gained != 0.0)
         return jax.tree.map(
             lambda x, y: jnp.where(pushed, x, y), (state, summed), (body.unit, carry.inertial)

@@ -11,7 +11,7 @@ from homeward.icd import Command
 from homeward.math.components import Triple, add, cross, dot, join, scale, split, subtract
 from homeward.math.numerics import norm
 from homeward.sim.canopies import set_off
-from homeward.sim.legs import AIR, BURN, COAST, DESCENT, ENTRY, ORBIT, Leg
+from homeward.sim.legs import AIR, BURN, COAST, DESCENT, DRIFT, ENTRY, ORBIT, Leg
 from homeward.typing import Scalar, Vec3
 from homeward.world.actuators import bank_actuator
 from homeward.world.dynamics import (
@@ -33,7 +33,7 @@ REVERSAL_SPEED = 1500.0  # m/s: sign changes of the bank below it are steering, 
 
 def in_orbit(kind: str) -> bool:
     """Whether a leg of this kind is flown in the thin air of the orbit."""
-    return kind in (COAST, BURN, ORBIT)
+    return kind in (COAST, BURN, DRIFT, ORBIT)
 
 
 def forces_inputs(world: World, kind: str, truth: TruthState) -> Inputs:

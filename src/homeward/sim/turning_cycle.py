@@ -7,19 +7,20 @@ import jax.numpy as jnp
 from homeward.earth.geodesy import height_and_up
 from homeward.flight.executive import return_executive as executive
 from homeward.flight.executive.return_executive import Parameters, State
-from homeward.icd import Command, Frame, Measurements, TickReadings
+from homeward.icd import Command, Frame, TickReadings
 from homeward.math.components import join
 from homeward.sim import software
 from homeward.sim.carry import Carry, fail_if_late, fly_if_due, nothing_sensed, select
 from homeward.sim.consistency import consistency
 from homeward.sim.frozen import Frozen, earth_fixed, from_frozen, into_frozen, true_bank
 from homeward.sim.legs import AIR, CANOPY, TICKS, WHERE, Leg
+from homeward.sim.messages import Messages
 from homeward.sim.record import frame, once_known
 from homeward.sim.tick import keep_worst
 from homeward.sim.turning_record import body_frame
 from homeward.sim.turning_sense import attitude_now, sense
 from homeward.sim.turning_tick import act_turning, nothing_fired
-from homeward.typing import Array, Bool, Flag, Float
+from homeward.typing import Array, Float
 from homeward.world import aids, instruments, sensors
 from homeward.world.ailing import ailing_height, ailing_readings, ailing_world
 from homeward.world.faults import Ails, ails, computer_down
@@ -34,20 +35,6 @@ FLOW_NOISE = 2e-3
 def noises(kind: str) -> int:
     """Standard normal numbers a cycle takes: error model, aids, and the inertial unit, also tick by tick."""
     return sensors.NOISES + aids.NOISES + instruments.CYCLE_NOISES + TICKS[kind] * instruments.NOISES
-
-
-class Messages(eqx.Module):
-    """All that passed between world and flight software in a cycle; those of the ticks are stacked.
-
-    A call that was not ``taken`` is of a lane that stands at its leg's end: nothing came of it.
-    """
-
-    taken: Flag
-    sensors: Measurements
-    command: Command
-    tick_taken: Bool[Array, " t"]
-    tick_sensors: TickReadings
-    tick_command: Command
 
 
 def cycle_turning(

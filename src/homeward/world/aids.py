@@ -87,8 +87,7 @@ class AidSensors(eqx.Module):
 class AidState(eqx.Module):
     """What the sensors carry on: slow errors [m, m/s, E], and how long each satellite has been in view [s].
 
-    ``first`` marks a flight's first reading, which was taken before it began: a flight starts aligned,
-    wherever it does.
+    ``first`` marks a flight's first reading: the receiver's clock and slow errors are as they began.
     """
 
     position_error: Vec3
@@ -131,7 +130,7 @@ def sense_aids(
     hidden = sensors.satellite.hidden(truth.density, truth.speed)
     state, (fixed, place, velocity), told = _satellites(sensors.satellite, state, truth, hidden, dt, noise)
     seeing = sensors.star.seeing(truth.q_BI, truth.omega_BI_B, truth.r_BI_I, truth.altitude)
-    stars = state.first | (seeing & ~hidden)
+    stars = seeing & ~hidden
     by_stars = sensors.star.readings(truth.q_BI, jnp.concatenate([noise[0:3], noise[17:20]]))
     port = truth.under_parachute & (truth.altitude < sensors.pressure.highest_altitude)
     ground = truth.height < sensors.gamma.highest
@@ -152,7 +151,7 @@ def sense_aids(
         ranges=told,
     )
     if sensors.delivery is not None and state.post is not None:
-        post, aids = sensors.delivery.carried(state.post, aids, truth.time, state.first, noise[20:FIXED])
+        post, aids = sensors.delivery.carried(state.post, aids, truth.time, noise[20:FIXED])
         state = eqx.tree_at(lambda s: s.post, state, post)
     return eqx.tree_at(lambda s: s.first, state, jnp.zeros_like(state.first)), aids
 
@@ -175,10 +174,9 @@ def _satellites(
     kick = jnp.sqrt(1.0 - decay * decay)
     slow_r = decay * state.position_error + kick * receiver.position_sigma * noise[3:6]
     slow_v = decay * state.velocity_error + kick * receiver.velocity_sigma * noise[6:9]
-    followed, enough = receiver.antennas.heard(
+    followed, fixed = receiver.antennas.heard(
         state.followed, truth.time, dt, truth.q_BI, truth.r_BI_I, ~hidden
     )
-    fixed = state.first | enough
     place = truth.r_BE_E + slow_r + receiver.position_noise * noise[9:12]
     velocity = truth.v_BE_E + slow_v + receiver.velocity_noise * noise[12:15]
     return AidState(slow_r, slow_v, followed, state.first, post=state.post), (fixed, place, velocity), None

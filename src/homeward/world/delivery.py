@@ -53,19 +53,12 @@ class Delivery(eqx.Module):
     satellites: Scalar
     seldom: Scalar
 
-    def carried(
-        self, post: Post, aids: Aids, t: Scalar, first: Flag, noise: Float[Array, "2"]
-    ) -> tuple[Post, Aids]:
-        """What is read at ``t`` [s] where the sensors tell ``aids`` of that instant.
-
-        The ``first`` reading of a flight was taken before it, and is there.
-        """
+    def carried(self, post: Post, aids: Aids, t: Scalar, noise: Float[Array, "2"]) -> tuple[Post, Aids]:
+        """What is read at ``t`` [s] where the sensors tell ``aids`` of that instant."""
         stars, satellites = _split(aids, t)
-        one, stars, held = _passed(
-            post.stars, stars, self.stars, first, post.overtaken[0], noise[0] > self.seldom
-        )
+        one, stars, held = _passed(post.stars, stars, self.stars, post.overtaken[0], noise[0] > self.seldom)
         other, satellites, kept = _passed(
-            post.satellites, satellites, self.satellites, first, post.overtaken[1], noise[1] > self.seldom
+            post.satellites, satellites, self.satellites, post.overtaken[1], noise[1] > self.seldom
         )
         told = eqx.tree_at(
             lambda a: (
@@ -99,10 +92,10 @@ def _split(aids: Aids, t: Scalar) -> tuple[Stars, Satellites]:
 
 
 def _passed(
-    waiting: Message, fresh: Message, takes: Scalar, first: Flag, overtaken: Flag, seldom: Flag
+    waiting: Message, fresh: Message, takes: Scalar, overtaken: Flag, seldom: Flag
 ) -> tuple[Message, Message, Flag]:
     """What waits from now on, what is read, and whether that overtook the one that waits."""
-    at_once = first | (takes <= 0.0)
+    at_once = takes <= 0.0
     swap = ~at_once & ~overtaken & seldom
     told = _choose(at_once | swap, fresh, waiting)
     kept = _choose(swap, waiting, fresh)

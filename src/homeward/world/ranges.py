@@ -84,7 +84,7 @@ def sense_ranges(
 
     The fix: whether there is one, and by how much its place [m, I] and velocity [m/s, I] are wrong, by least
     squares over what is followed. Light time and relativity are taken as corrected for. ``first`` is a
-    reading from before the flight, when no plasma was about.
+    flight's first reading: no time has passed since the state began.
     """
     dt = jnp.where(first, 0.0, t - state.time)
     decay = jnp.exp(-dt / receiver.slow_time)
@@ -106,7 +106,7 @@ def sense_ranges(
     distance = jnp.sqrt(jnp.sum(apart * apart, axis=1))
     sight = apart / distance[:, None]
     closing = jnp.sum(sight * (speed - v_BI_I[None, :]), axis=1)
-    seen = antennas.in_view(q_BI, r_BI_I, sight) & (first | ~hidden)
+    seen = antennas.in_view(q_BI, r_BI_I, sight) & ~hidden
     followed, valid = antennas.follow(state.followed, dt, seen)
 
     up, _ = up_and_dip(antennas.earth_radius, r_BI_I)

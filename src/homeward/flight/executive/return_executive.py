@@ -19,7 +19,18 @@ import jax.numpy as jnp
 from homeward.earth.orientation import HeldOrientation
 from homeward.flight.computer import FlightComputer, FlightState, idle, with_thrusters
 from homeward.flight.deployment import step_deployment
-from homeward.flight.executive.modes import AIR, BURN, COAST, ENTRY, ORBIT, POWERED, SIX_DOF, STEERED
+from homeward.flight.executive.modes import (
+    AIR,
+    BURN,
+    COAST,
+    DRIFT,
+    ENTRY,
+    FALLING,
+    ORBIT,
+    POWERED,
+    SIX_DOF,
+    STEERED,
+)
 from homeward.flight.interfaces import AbstractStrapdown
 from homeward.flight.navigation import FixNavigation
 from homeward.flight.sequence import descending, loaded_for, step_ends_in, within
@@ -55,10 +66,11 @@ def cycle(parameters: Parameters, state: State, sensors: Measurements, mode: str
     assert sensors.period is not None
     if mode in SIX_DOF:
         assert sensors.inertial is not None
-        state = _inertial(f, state, sensors.inertial, mode)
+        # The first message after a drift tells of up to ten seconds of free fall.
+        state = _inertial(f, state, sensors.inertial, mode, mode in FALLING)
     state = _choose(state.leaving, _next_step(f, state), state)
-    step = f.plan.at(state.step)
-    state = f.navigate(state, sensors)
+    step = f.step(state)
+    state = f.navigate(state, sensors, mode == DRIFT)
     if mode in (ORBIT, AIR):
         acting = state.acting
         assert acting.axial_seconds is not None
@@ -74,19 +86,21 @@ def cycle(parameters: Parameters, state: State, sensors: Measurements, mode: str
         state = eqx.tree_at(lambda s: s.bank, state, bank)
     state, ends_in = _sequence(f, state, sensors, mode)
     if f.steering is not None and mode in SIX_DOF:
-        state = eqx.tree_at(lambda s: s.axes, state, f.steering.axes(state.last))
+        state = f.lie(state) if mode == DRIFT else _with_axes(f, state)
     return state, eqx.tree_at(lambda c: (c.bank, c.ends_in), state.acting, (state.bank, ends_in))
 
 
 def tick(parameters: Parameters, state: State, sensors: TickReadings, mode: str) -> tuple[State, Command]:
     """One control tick: the inertial unit taken in, and what every actuator does in the next tick."""
     f, dt = parameters, sensors.period
-    state = _inertial(f, state, sensors.inertial, mode)
-    step = f.plan.at(state.step)
+    state = _inertial(f, state, sensors.inertial, mode, mode == DRIFT)
+    step = f.step(state)
     orbiting = mode == ORBIT
     valves, ends = state.acting.thruster_seconds, jnp.asarray(False)
     command = eqx.tree_at(lambda c: c.bank, idle(), state.bank)
-    if mode in SIX_DOF:
+    if mode == DRIFT:
+        command = _drifting(f, state, sensors, command)
+    elif mode in SIX_DOF:
         assert f.steering is not None and state.axes is not None and valves is not None
         isolated = f.isolated(state, orbiting)
         steering, axes = f.steering.without(isolated), state.axes
@@ -128,7 +142,8 @@ def rest(parameters: Parameters, state: State, sample: InertialReadings | Inerti
     f = parameters
     quiet = eqx.tree_at(lambda c: c.bank, idle(f.thrusters), state.acting.bank)
     return eqx.tree_at(
-        lambda s: (s.acting, s.flown), _inertial(f, state, sample, mode), (quiet, quiet.thruster_seconds),
+        lambda s: (s.acting, s.flown), _inertial(f, state, sample, mode, mode in FALLING),
+        (quiet, quiet.thruster_seconds),
         is_leaf=lambda x: x is None,
     )  # fmt: skip
 
@@ -172,9 +187,30 @@ def report_estimate(parameters: Parameters, state: State) -> Estimate | None:
     return parameters.navigation.estimate(state.navigation)
 
 
-def _inertial(f: FlightComputer, state: State, sample: InertialReadings | InertialSample, mode: str) -> State:
-    """The inertial unit's readings of a control tick taken in; those of no duration change nothing."""
-    taken = f.turn(state, sample)
+def _drifting(f: FlightComputer, state: State, sensors: TickReadings, command: Command) -> Command:
+    """The command of a drift: all valves shut, and how to turn toward the attitude wanted."""
+    assert f.thrusters is not None and state.acting.turn_rate_B is not None
+    command = with_thrusters(command, jnp.zeros(f.thrusters), jnp.asarray(0), jnp.zeros_like(sensors.period))
+    if f.waiting is None or state.lies is None:
+        return command
+    attitude = f.attitude(state, sensors.attitude)
+    rate = f.waiting.turn_rate(attitude, state.acting.turn_rate_B, state.lies, sensors.period)
+    return eqx.tree_at(lambda c: c.turn_rate_B, command, rate)
+
+
+def _with_axes(f: FlightComputer, state: State) -> State:
+    assert f.steering is not None
+    return eqx.tree_at(lambda s: s.axes, state, f.steering.axes(state.last))
+
+
+def _inertial(
+    f: FlightComputer, state: State, sample: InertialReadings | InertialSample, mode: str, falling: bool
+) -> State:
+    """The inertial unit's readings of a control tick taken in; those of no duration change nothing.
+
+    ``falling`` (static): the tick may be one of seconds, in free fall.
+    """
+    taken = f.turn(state, sample, falling)
     if mode in POWERED:
         gained = f.forward(taken, sample)
         taken = eqx.tree_at(lambda s: (s.sensed, s.gained), taken, (taken.sensed + gained, gained))
@@ -188,7 +224,7 @@ def _inertial(f: FlightComputer, state: State, sample: InertialReadings | Inerti
 
 def _sequence(f: FlightComputer, state: State, sensors: Measurements, mode: str) -> tuple[State, Scalar]:
     """Whether the present step ends within the cycle, and in how many seconds."""
-    step, last = f.plan.at(state.step), state.last
+    step, last = f.step(state), state.last
     assert sensors.period is not None
     motion = descending(f.ellipsoid, last)
     loaded = loaded_for(step, last, state.loaded, sensors.period)
@@ -207,12 +243,18 @@ def _sequence(f: FlightComputer, state: State, sensors: Measurements, mode: str)
         ends_in = jnp.where(deploys, jnp.minimum(ends_in, after), ends_in)
         state = eqx.tree_at(lambda s: s.deployment, state, _choose(deploys, deployment, state.deployment))
     ends, ends_in = within(ends_in, sensors.period)
+    if mode == DRIFT:
+        # The last drift before the burn: one that could not be flown as it is known now is put off.
+        last_drift = f.step(state, 2).burns & ~f.step(state, 1).burns
+        put_off = ends & last_drift & ~f.burn_in_reach(state) & ~state.put_off & (f.plan.spare > 0.0)
+        ends, ends_in = ends & ~put_off, jnp.where(put_off, jnp.inf, ends_in)
+        state = eqx.tree_at(lambda s: s.put_off, state, state.put_off | put_off)
     return eqx.tree_at(lambda s: s.leaving, state, ends), ends_in
 
 
 def _burn_ends(f: FlightComputer, state: State, sensors: TickReadings, given: Flag) -> Flag:
     """Whether a burn is over: what was wanted is ``given`` or the tanks are empty, and nothing pushes."""
-    step = f.plan.at(state.step)
+    step = f.step(state)
     acting = state.acting
     asked = acting.engine_seconds
     if acting.axial_seconds is not None:
