@@ -4,6 +4,9 @@ It compiles nothing and takes the C library's own sines, so that the C has to ag
 NumPy has no word for is left to JAX.
 """
 
+import ctypes
+import ctypes.util
+
 import jax
 import numpy as np
 from jax.extend.core import Literal
@@ -18,6 +21,9 @@ TWO = {
     "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal,
     "max": np.maximum, "min": np.minimum, "and": np.bitwise_and, "or": np.bitwise_or, "add_any": np.add,
 }  # fmt: skip
+# NumPy has faster ones of its own, which differ in the last bit.
+LIBRARY = {name: name for name in ("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "exp", "log")}
+LIBM = ctypes.CDLL(ctypes.util.find_library("m"))
 CALLS = ("jit", "pjit", "closed_call", "custom_jvp_call", "custom_vjp_call")
 
 
@@ -45,6 +51,8 @@ def _inner(closed, arguments):
 
 def _told(name, a, p, equation):
     shape = getattr(equation.outvars[0].aval, "shape", ())
+    if name in LIBRARY and a[0].dtype.kind == "f":
+        return _library(LIBRARY[name], a)
     if name in ONE:
         return ONE[name](a[0])
     if name in TWO:
@@ -77,6 +85,10 @@ def _told(name, a, p, equation):
     if name in ("reduce_max", "reduce_min", "reduce_and", "reduce_or"):
         fold = {"max": np.max, "min": np.min, "and": np.all, "or": np.any}[name.partition("_")[2]]
         return fold(a[0], axis=tuple(p["axes"]))
+    if name == "integer_pow":
+        return _power(a[0], p["y"])
+    if name == "dot_general" and not p["dimension_numbers"][1][0]:
+        return _product(*a, *p["dimension_numbers"][0])
     if name == "dynamic_slice":
         sizes = p["slice_sizes"]
         most = [n - m for n, m in zip(a[0].shape, sizes, strict=True)]
@@ -94,6 +106,17 @@ def _told(name, a, p, equation):
     return equation.primitive.bind(*a, **p)
 
 
+def _library(name, a):
+    """A function of the C library, element by element."""
+    single = a[0].dtype == np.float32
+    kind = ctypes.c_float if single else ctypes.c_double
+    function = getattr(LIBM, name + "f" * single)
+    function.restype, function.argtypes = kind, [kind] * len(a)
+    given = [np.ravel(x) for x in np.broadcast_arrays(*a)]
+    told = [function(*(float(v) for v in values)) for values in zip(*given, strict=True)]
+    return np.array(told, a[0].dtype).reshape(np.broadcast_shapes(*(np.shape(x) for x in a)))
+
+
 def _summed(x, axes):
     """Term by term in index order, as the C does: NumPy itself sums pairwise."""
     moved = np.moveaxis(x, axes, range(len(axes))).reshape(-1, *np.delete(x.shape, axes).astype(int))
@@ -101,6 +124,23 @@ def _summed(x, axes):
     for term in moved[1:]:
         total = total + term
     return total
+
+
+def _product(x, y, along_x, along_y):
+    """A matrix product without batches, term by term in index order."""
+    rows, columns = np.delete(x.shape, along_x).astype(int), np.delete(y.shape, along_y).astype(int)
+    x = np.moveaxis(x, along_x, range(len(along_x))).reshape(-1, *rows, *[1] * len(columns))
+    y = np.moveaxis(y, along_y, range(len(along_y))).reshape(-1, *[1] * len(rows), *columns)
+    return _summed(x * y, (0,))
+
+
+def _power(x, y):
+    """By squaring; a negative power is one over the positive one."""
+    result, power, left = np.ones_like(x), x, abs(y)
+    while left:
+        result = result * power if left & 1 else result
+        power, left = power * power if left > 1 else power, left >> 1
+    return result if y >= 0 else 1 / result
 
 
 def _scanned(a, p):
