@@ -23,7 +23,7 @@ from jax import export
 from jax.core import Tracer
 
 from homeward import _kept
-from homeward._compiling import compile_apart, compiled_program, given_back, quick
+from homeward._compiling import BRIEF, compile_apart, compiled_program, given_back, quick
 from homeward._kept import source_fingerprint
 from homeward._structure import ForeignTreeError, describe, rebuild
 
@@ -37,13 +37,14 @@ class Program:
 
     ``apart`` has it compiled by a process of its own, whose memory ends with it: for the largest ones.
     ``hot`` says of the arguments whether the program will run for so long that its speed is worth a longer
-    compiling; without it none is.
+    compiling; without it none is. One that is ``brief`` runs for seconds, and is hardly optimised.
     """
 
     def __init__(
-        self, function: Callable[..., Any], apart: bool = False, hot: Callable[..., bool] | None = None
-    ) -> None:
-        self.function, self.apart, self.hot = function, apart, hot
+        self, function: Callable[..., Any], apart: bool = False, hot: Callable[..., bool] | None = None,
+        brief: bool = False,
+    ) -> None:  # fmt: skip
+        self.function, self.apart, self.hot, self.brief = function, apart, hot, brief
         self.name = re.sub(r"\W", "", function.__name__.strip("_"))
         self._ready: dict[Hashable, Future[Callable[..., Any]]] = {}
         self._jits: dict[Hashable, Any] = {}
@@ -76,6 +77,8 @@ class Program:
 
     def _options(self, args: Any) -> dict[str, Any]:
         """How XLA is to compile the program of these arguments."""
+        if self.brief:
+            return quick() | BRIEF if quick() else {}
         return {} if self.hot is not None and self.hot(*args) else quick()
 
     def _jitted(self, options: dict[str, Any], **static: Any) -> Any:
@@ -162,6 +165,11 @@ def program(
     return Program(function, apart, hot)
 
 
+def brief_program(function: Callable[..., Any]) -> Program:
+    """Decorator: a ``Program`` that runs too briefly to be optimised."""
+    return Program(function, brief=True)
+
+
 def _shape(leaf: Any) -> jax.ShapeDtypeStruct:
     array = leaf if hasattr(leaf, "dtype") else np.asarray(leaf)
     return jax.ShapeDtypeStruct(array.shape, array.dtype)
@@ -172,4 +180,4 @@ def _checked() -> bool:
     return any(type(finder).__module__.startswith("jaxtyping") for finder in sys.meta_path)
 
 
-__all__ = ["Program", "build_seconds", "program", "source_fingerprint"]
+__all__ = ["Program", "brief_program", "build_seconds", "program", "source_fingerprint"]

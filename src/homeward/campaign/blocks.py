@@ -25,20 +25,25 @@ from homeward.campaign.rendezvous_flight import RendezvousFlight
 from homeward.campaign.rendezvous_outcome import pair_succeeded
 from homeward.campaign.rendezvous_summary import summarise
 from homeward.campaign.sampling import RANDOM, Plan
+from homeward.campaign.scaled import unscaled
 from homeward.campaign.summary import metrics
+from homeward.icd_pair import PairFrame
 from homeward.scenario.rendezvous_plan import RendezvousPlan, plan_rendezvous
 from homeward.scenario.returns import plan_return
 from homeward.scenario.schema import Scenario
+from homeward.sim.close import CloseCarry
 from homeward.sim.close_lanes import fly_close
 from homeward.sim.far import FarCarry
-from homeward.sim.lanes import pick_flight, pick_world
-from homeward.sim.mission import fly_mission
+from homeward.sim.lanes import pick_flight, pick_world, preparing
+from homeward.sim.mission import Outcome, fly_mission
 from homeward.sim.modules import Scene
-from homeward.sim.pair_lanes import fly_far
+from homeward.sim.pair_lanes import FarResult, fly_far
 from homeward.world.dynamics import FASTEST
 from homeward.world.pair import PairWorld
+from homeward.world.state import TruthState
 
 Share = Callable[[float], None]
+PairFlown = tuple[FarCarry, FarResult, CloseCarry, list[PairFrame]]
 NO_FAULT = 1e12  # s: a thruster that fails then never fails
 
 
@@ -53,8 +58,8 @@ class Blocks(Protocol):
         """Runs ``first`` to ``first + count`` (at most ``lanes``): columns, and what its draws are."""
         ...
 
-    def record(self, first: int, count: int, run: int, share: Share) -> "Recorded":
-        """The block again, by the programs that record: the flight of one of its runs."""
+    def record(self, first: int, count: int, run: int, share: Share) -> "tuple[dict[str, Any], Recorded]":
+        """The columns of a block once more, and the flight of one of its runs with its telemetry."""
         ...
 
 
@@ -97,48 +102,59 @@ class ReturnBlocks:
     kind = "return"
 
     def __init__(
-        self, scenario: Scenario, seed: int, fidelity: str, lanes: int | None = None, sampling: Plan = RANDOM
-    ) -> None:
+        self, scenario: Scenario, seed: int, fidelity: str, lanes: int | None = None,
+        sampling: Plan = RANDOM, records: bool = False,
+    ) -> None:  # fmt: skip
         self._sampling = sampling
-        self.plan = plan_return(scenario, fidelity=fidelity)
         self.lanes = lanes or scenario.simulation.lanes
+        many, one = preparing(self.lanes, False, unscaled), preparing(1, True, unscaled, ends=False)
+
+        def ahead(*parts: Any) -> None:
+            many(*parts)
+            if records:
+                one(*parts)
+
+        self.plan = plan_return(scenario, fidelity=fidelity, ahead=ahead)
         self.seed = seed
         self._legs = spread_legs(self.plan.legs, self.lanes)
 
     def fly(self, first: int, count: int, share: Share) -> tuple[dict[str, Any], dict[str, Column]]:
         """See ``Blocks``."""
+        return self._rows(first, count, *self._fly(first, count, share, None))
+
+    def record(self, first: int, count: int, run: int, share: Share) -> tuple[dict[str, Any], Flight]:
+        """See ``Blocks``."""
+        lane = run - first
+        scene, truth, outcome, numbers = self._fly(first, count, share, lane)
+        values, _ = self._rows(first, count, scene, truth, outcome, numbers)
+        alone = np.array([lane])
+        fidelity = "point-mass" if scene.world.body is None else "six-dof"
+        one = Scene(pick_world(scene.world, alone), pick_flight(scene.flight, alone))
+        mine = {name: np.asarray(x)[alone] for name, x in numbers.items()}
+        return values, flight_of(self.plan, one, outcome.alone(lane), self.seed, fidelity, mine)
+
+    def _fly(
+        self, first: int, count: int, share: Share, only: int | None
+    ) -> tuple[Scene, TruthState, Outcome, dict[str, np.ndarray]]:
         pick = picked(first, count, self.lanes)
         world, flight, truth = disperse(self.plan, self.seed, pick, self._sampling)
-        draws = return_draws(self.plan, world, truth)
+        keys = run_keys(self.seed, pick)
         outcome = fly_mission(
-            world, flight, truth, self._legs, run_keys(self.seed, pick), False, lambda _, part: share(part)
+            world, flight, truth, self._legs, keys, only is not None, lambda _, x: share(x), only
         )
-        numbers = metrics(self.plan, world, flight, outcome)
+        return Scene(world, flight), truth, outcome, metrics(self.plan, world, flight, outcome)
+
+    def _rows(
+        self, first: int, count: int, scene: Scene, truth: TruthState, outcome: Outcome,
+        numbers: dict[str, np.ndarray],
+    ) -> tuple[dict[str, Any], dict[str, Column]]:  # fmt: skip
+        draws = return_draws(self.plan, scene.world, truth)
         failures = return_failures(self.plan, outcome, numbers)
         if "touchdown" not in outcome.ends:
             numbers = {
                 name: x for name, x in numbers.items() if not name.startswith(("touchdown", "parachute"))
             }
         return as_rows(self.kind, first, count, numbers, failures, draws)
-
-    def record(self, first: int, count: int, run: int, share: Share) -> Flight:
-        """See ``Blocks``."""
-        pick, lane = picked(first, count, self.lanes), run - first
-        world, flight, truth = disperse(self.plan, self.seed, pick, self._sampling)
-        outcome = fly_mission(
-            world,
-            flight,
-            truth,
-            self._legs,
-            run_keys(self.seed, pick),
-            True,
-            lambda _, part: share(part),
-            lane,
-        )
-        alone = np.array([lane])
-        fidelity = "point-mass" if world.body is None else "six-dof"
-        scene = Scene(pick_world(world, alone), pick_flight(flight, alone))
-        return flight_of(self.plan, scene, outcome.alone(lane), self.seed, fidelity)
 
 
 class PairBlocks:
@@ -160,34 +176,46 @@ class PairBlocks:
 
     def fly(self, first: int, count: int, share: Share) -> tuple[dict[str, Any], dict[str, Column]]:
         """See ``Blocks``."""
-        made, pick = self.plan, picked(first, count, self.lanes)
+        pick = picked(first, count, self.lanes)
+        world, carry = disperse_pair(self.plan, self.seed, pick, sampling=self._sampling)
+        return self._rows(first, count, world, carry, self._fly(world, carry, pick, None, share))
+
+    def record(
+        self, first: int, count: int, run: int, share: Share
+    ) -> tuple[dict[str, Any], RendezvousFlight]:
+        """See ``Blocks``."""
+        made, pick, lane = self.plan, picked(first, count, self.lanes), run - first
         world, carry = disperse_pair(made, self.seed, pick, sampling=self._sampling)
-        draws, bound = pair_draws(made, world, carry), bounds_of(made, carry)
-        far, told, close, _ = self._fly(world, carry, pick, False, share)
-        n = figures(made, told, close) | {"bound": bound, "switched": np.asarray(far.flight.switches)}
+        far, told, close, frames = flown = self._fly(world, carry, pick, lane, share)
+        values, _ = self._rows(first, count, world, carry, flown)
+        history = history_of(made, told, frames, lane, alone=True)
+        safety = judge_flight(made, world, history, lane)
+        summary = summarise(made, far, float(told.aim_delta_v[lane]), close, history, safety, lane)
+        return values, RendezvousFlight(made, history, summary | {"dispersed": True, "seed": self.seed})
+
+    def _rows(self, first: int, count: int, world: PairWorld, carry: FarCarry, flown: PairFlown):
+        far, told, close, _ = flown
+        draws, bound = pair_draws(self.plan, world, carry), bounds_of(self.plan, carry)
+        n = figures(self.plan, told, close) | {"bound": bound, "switched": np.asarray(far.flight.switches)}
         n, beyond = pair_implausible(n)
         failures = pair_failures(
             n["failed"], n["failed_time"], _sound(close), ~np.asarray(far.truth.failed), beyond
         )
-        return as_rows(self.kind, first, count, n | _last_contact(made, n, close), failures, draws)
+        n |= _last_contact(self.plan, n, close)
+        return as_rows(self.kind, first, count, n, failures, draws)
 
-    def record(self, first: int, count: int, run: int, share: Share) -> RendezvousFlight:
-        """See ``Blocks``."""
-        made, pick, lane = self.plan, picked(first, count, self.lanes), run - first
-        world, carry = disperse_pair(made, self.seed, pick, sampling=self._sampling)
-        far, told, close, frames = self._fly(world, carry, pick, True, share)
-        history = history_of(made, told, frames, lane)
-        safety = judge_flight(made, world, history, lane)
-        summary = summarise(made, far, float(told.aim_delta_v[lane]), close, history, safety, lane)
-        return RendezvousFlight(made, history, summary | {"dispersed": True, "seed": self.seed})
-
-    def _fly(self, world: PairWorld, carry: FarCarry, pick: np.ndarray, record: bool, share: Share):
-        made, keys = self.plan, pair_keys(self.seed, pick)
+    def _fly(
+        self, world: PairWorld, carry: FarCarry, pick: np.ndarray, only: int | None, share: Share
+    ) -> PairFlown:
+        made, keys, record = self.plan, pair_keys(self.seed, pick), only is not None
         # The far legs' longest plan is seldom flown: their share of the work is a guess.
-        far, told = fly_far(world, made.far, carry, keys, record, self._until, lambda _, x: share(0.4 * x))
-        close, frames = fly_close(
-            world, made.close, self._fault, far, keys, record, made.steps, lambda _, x: share(0.4 + 0.6 * x)
+        far, told = fly_far(
+            world, made.far, carry, keys, record, self._until, lambda _, x: share(0.4 * x), only=only
         )
+        close, frames = fly_close(
+            world, made.close, self._fault, far, keys, record, made.steps,
+            lambda _, x: share(0.4 + 0.6 * x), only=only,
+        )  # fmt: skip
         return far, told, close, frames
 
 

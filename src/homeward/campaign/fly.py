@@ -123,10 +123,16 @@ def _flown_by(native: Any, flight: Any, legs: list[MissionLeg]) -> AbstractConte
     return flying(InLoop(native, pick_flight(planned(flight, legs), np.asarray(0))))
 
 
-def flight_of(plan: ReturnPlan, scene: Scene, outcome: Outcome, seed: int, fidelity: str) -> Flight:
-    """What is told of a flight whose telemetry was recorded; everything has one lane."""
+def flight_of(
+    plan: ReturnPlan, scene: Scene, outcome: Outcome, seed: int, fidelity: str,
+    numbers: dict[str, np.ndarray] | None = None,
+) -> Flight:  # fmt: skip
+    """What is told of a flight whose telemetry was recorded; everything has one lane.
+
+    ``numbers`` are its ``metrics``, if they are known.
+    """
     world, flight = scene.world, scene.flight
-    numbers = metrics(plan, world, flight, outcome)
+    numbers = metrics(plan, world, flight, outcome) if numbers is None else numbers
     history, body = whole_history(outcome.legs, 0), body_history(outcome.legs, 0)
     extra = _orbit_facts(plan) | departure_facts(plan, outcome, 0, scene)
     goals = None

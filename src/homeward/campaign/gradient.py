@@ -1,6 +1,6 @@
 """Gradients through the entry itself: what each dispersion does to the opening, by ``jax.jvp`` of the flight.
 
-Two blocks are flown about the same nominal flight. In one each lane is moved by one sigma of one dispersion,
+Two blocks are flown about one nominal flight. In one each lane is moved by one sigma of one dispersion,
 in the other by all that a run of the campaign has drawn, profiles of air and wind included. Up to the
 interface the difference is flown out (a burn ends at a tick, which has no derivative); from there to the
 opening the derivative is carried through the closed loop, decisions held. The flights stand beside it.
@@ -23,10 +23,11 @@ from homeward.campaign.summary import places_program
 from homeward.scenario.returns import ReturnPlan
 from homeward.scenario.schema_distribution import RETURN_DRAWS
 from homeward.sim.carry import Carry
-from homeward.sim.lanes import fly_leg
-from homeward.sim.mission import fly_mission
-from homeward.sim.tangent import fly_tangent, pushed
+from homeward.sim.lanes import fly_leg, pick_flight, pick_world
+from homeward.sim.mission import MissionLeg, fly_mission
+from homeward.sim.tangent import directions, fly_tangent, pushed_along
 from homeward.world.state import TruthState
+from homeward.world.world import World
 
 NONE = {
     "density_profile_low": 0.0, "density_profile_high": 0.0, "density_bias": 0.0, "forecast_error_m_s": 0.0,
@@ -81,26 +82,56 @@ class Moved:
     nominal: np.ndarray
 
 
-def one_by_one(plan: ReturnPlan, lanes: int, seed: int) -> Moved:
-    """Each dispersion alone, one sigma of it a lane; those that move nothing are left out."""
+@dataclasses.dataclass
+class Nominal:
+    """The flight about which others are moved, the same in every lane, as its entry begins."""
+
+    plan: ReturnPlan
+    lanes: int
+    seed: int
+    legs: list[MissionLeg]
+    world: World
+    flight: Any
+    carry: Carry
+
+    @property
+    def first(self) -> int:
+        """Number of the entry."""
+        return _entry(self.legs)
+
+
+def nominal(plan: ReturnPlan, lanes: int, seed: int) -> Nominal:
+    """The nominal flight to the interface, in so many lanes."""
+    zero = np.zeros(lanes, int)
+    legs = spread_legs(plan.legs, lanes)
+    world, flight, truth = disperse(_still(plan), seed, zero)
+    carry = _to_interface(world, flight, truth, legs, run_keys(seed, zero))
+    return Nominal(plan, lanes, seed, legs, world, flight, carry)
+
+
+def one_by_one(about: Nominal) -> "list[Block]":
+    """Each dispersion alone, one sigma of it a lane."""
     units = Units()
-    count = len(units.axes)
-    blocks = [
-        _block(plan, lanes, seed, np.arange(k, k + lanes), units, _still(plan, profiles_only=True), True)
-        for k in range(0, count, lanes)
-    ]
-    names = [f"{name}_{'xyz456'[k]}" if RETURN_DRAWS[name][1] > 1 else name for name, k in units.axes]
-    linear, flown, turned = (np.concatenate(x)[:count] for x in zip(*(b[:3] for b in blocks), strict=True))
-    moves = np.any(np.abs(linear) > STILL, axis=1)
-    kept = np.flatnonzero(moves)
-    return Moved([names[k] for k in kept], linear[kept], flown[kept], turned[kept], blocks[0][3])
+    drawn = _still(about.plan, profiles_only=True)
+    runs = range(0, len(units.axes), about.lanes)
+    return [_block(about, np.arange(k, k + about.lanes), units, drawn, True) for k in runs]
 
 
-def all_at_once(plan: ReturnPlan, lanes: int, seed: int, sampling: Plan = RANDOM) -> Moved:
-    """The first ``lanes`` runs of a campaign with all that they have drawn."""
-    runs = np.arange(lanes)
-    linear, flown, turned, nominal = _block(plan, lanes, seed, runs, sampling, plan, False)
-    return Moved([str(k) for k in runs], linear, flown, turned, nominal)
+def all_at_once(about: Nominal, sampling: Plan = RANDOM) -> "Block":
+    """The first runs of a campaign, one a lane, with all that they have drawn."""
+    return _block(about, np.arange(about.lanes), sampling, about.plan, False)
+
+
+def units_of(blocks: list[Moved]) -> Moved:
+    """What the blocks of ``one_by_one`` have moved, by dispersion; those that move nothing are left
+    out."""
+    names = [f"{name}_{'xyz456'[k]}" if RETURN_DRAWS[name][1] > 1 else name for name, k in Units().axes]
+    linear, flown, turned = (
+        np.concatenate(x)[: len(names)]
+        for x in zip(*((b.linear, b.flown, b.reversals) for b in blocks), strict=True)
+    )
+    kept = np.flatnonzero(np.any(np.abs(linear) > STILL, axis=1))
+    return Moved([names[k] for k in kept], linear[kept], flown[kept], turned[kept], blocks[0].nominal)
 
 
 def _still(plan: ReturnPlan, profiles_only: bool = False) -> ReturnPlan:
@@ -119,34 +150,53 @@ def _still(plan: ReturnPlan, profiles_only: bool = False) -> ReturnPlan:
     return dataclasses.replace(plan, scenario=s.model_copy(update={"dispersion": drawn, "truth": truth}))
 
 
-def _block(
-    plan: ReturnPlan, lanes: int, seed: int, runs: np.ndarray, sampling: Plan, drawn: ReturnPlan, alike: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Results less the nominal ones, linear and flown; reversals more; the nominal results.
+@dataclasses.dataclass
+class Block:
+    """Lanes off the nominal flight as its entry begins, and what each has more than that one."""
+
+    world: World
+    flight: Any
+    carry: Carry
+    keys: Any
+    change: tuple[World, Any, Carry]
+
+
+def _block(about: Nominal, runs: np.ndarray, sampling: Plan, drawn: ReturnPlan, alike: bool) -> Block:
+    """Lanes flown to the interface with what they have drawn.
 
     ``alike`` gives every lane the noise of the nominal flight, so that nothing else tells them apart.
     """
-    zero = np.zeros(lanes, int)
-    legs = spread_legs(plan.legs, lanes)
-    start = next(k for k, m in enumerate(legs) if m.name == "entry")
-    before, entry = legs[:start], legs[start].leg
-    same, own = run_keys(seed, zero), run_keys(seed, zero if alike else runs)
-    world, flight, truth = disperse(_still(plan), seed, zero)
-    carry = _to_interface(world, flight, truth, before, legs, same)
+    zero = np.zeros(about.lanes, int)
+    keys = run_keys(about.seed, zero if alike else runs)
     picked, laid = (zero, _At(sampling, runs)) if alike else (runs, sampling)
-    there, computer, state = disperse(drawn, seed, picked, laid)
-    moved = _to_interface(there, computer, state, before, legs, own)
-    slopes = tuple(jax.tree.map(_less, a, b) for a, b in ((there, world), (computer, flight), (moved, carry)))
-    end, slope = fly_tangent(world, flight, entry, carry, same, slopes)
-    flown, _ = fly_leg(there, computer, entry, moved, own, False)
+    world, flight, truth = disperse(drawn, about.seed, picked, laid)
+    carry = _to_interface(world, flight, truth, about.legs, keys)
+    ways = ((world, about.world), (flight, about.flight), (carry, about.carry))
+    change = tuple(jax.tree.map(_less, there, here) for there, here in ways)
+    return Block(world, flight, carry, keys, directions(change))
+
+
+def flown_on(about: Nominal, blocks: list[Block]) -> list[Moved]:
+    """The entries of some blocks: by the derivative of the nominal one, all in one flight, and as flown."""
+    entry, alone = about.legs[about.first].leg, np.array([0])
+    world, flight = pick_world(about.world, alone), pick_flight(about.flight, alone)
+    leg, carry = jax.tree.map(lambda x: np.asarray(x)[alone], (entry, about.carry))
+    slopes = jax.tree.map(lambda *x: np.concatenate(x), *(b.change for b in blocks))
+    end, slope = fly_tangent(world, flight, leg, carry, run_keys(about.seed, alone), slopes)
     told, linear = _results(world, flight, end.truth, (*slopes[:2], slope.truth))
-    nominal = np.stack([told[n] for n in RESULTS], axis=1)
-    real, _ = _results(there, computer, flown.truth, None, told["frame"])
-    bad = np.asarray(flown.truth.failed)
-    change = np.stack([real[n] for n in RESULTS], axis=1) - nominal
-    turned = np.asarray(flown.truth.extremes.bank_reversals) - np.asarray(end.truth.extremes.bank_reversals)
-    change[bad] = np.nan
-    return np.stack([linear[n] for n in RESULTS], axis=1), change, turned, nominal[0]
+    unmoved = np.array([told[n][0] for n in RESULTS])
+    rows, moved = np.stack([linear[n] for n in RESULTS], axis=1), []
+    for k, b in enumerate(blocks):
+        flown, _ = fly_leg(b.world, b.flight, entry, b.carry, b.keys, False)
+        real, _ = _results(b.world, b.flight, flown.truth, None, told["frame"])
+        change = np.stack([real[n] for n in RESULTS], axis=1) - unmoved
+        change[np.asarray(flown.truth.failed)] = np.nan
+        turned = np.asarray(flown.truth.extremes.bank_reversals) - np.asarray(
+            end.truth.extremes.bank_reversals
+        )
+        mine = rows[k * about.lanes : (k + 1) * about.lanes]
+        moved.append(Moved([str(k) for k in range(about.lanes)], mine, change, turned, unmoved))
+    return moved
 
 
 class _At(Plan):
@@ -161,9 +211,13 @@ class _At(Plan):
         return self._plan.standard(self._runs)
 
 
-def _to_interface(world, flight, truth, before, legs, keys) -> Carry:
+def _entry(legs: list[MissionLeg]) -> int:
+    return next(k for k, m in enumerate(legs) if m.name == "entry")
+
+
+def _to_interface(world, flight, truth, legs: list[MissionLeg], keys) -> Carry:
     """What every lane carries as its entry begins."""
-    outcome = fly_mission(world, flight, truth, legs[: len(before) + 1], keys, False)
+    outcome = fly_mission(world, flight, truth, legs, keys, False, upto=_entry(legs))
     carry = outcome.carries["entry"]
     return eqx.tree_at(lambda c: c.truth, carry, jax.tree.map(np.asarray, outcome.starts["entry"]))
 
@@ -180,7 +234,7 @@ def _less(there: Any, here: Any) -> np.ndarray:
 def _results(
     world, flight, truth: TruthState, slopes: tuple | None, frame: tuple | None = None
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """``RESULTS`` of every lane, and their derivatives along ``slopes``."""
+    """``RESULTS`` of every lane; of one flight their derivatives along ``slopes`` too, a row a direction."""
 
     def of(world, aim, truth):
         told = places_program(world, truth)
@@ -192,9 +246,9 @@ def _results(
     if slopes is None:
         off, v, speed, load = (np.asarray(x) for x in of(world, aim, truth))
     else:
-        d_aim = np.broadcast_to(np.asarray(slopes[1].target.aim_E), (lanes, 3)).copy()
-        told, d = pushed(of, jax.device_put((world, aim, truth)), (slopes[0], d_aim, slopes[2]))
-        (off, v, speed, load), d = (tuple(np.asarray(x) for x in t) for t in (told, d))
+        told, d = pushed_along(of, (world, aim, truth), (slopes[0], slopes[1].target.aim_E, slopes[2]))
+        off, v, speed, load = (np.asarray(x) for x in told)
+        d = tuple(np.asarray(x)[:, 0] for x in d)
     if frame is None:
         up = aim[0] / np.linalg.norm(aim[0])
         along = v[0] - up * (v[0] @ up)
@@ -208,4 +262,4 @@ def _results(
                     "peak_load_g": d[3], "open_speed_m_s": d[2]}  # fmt: skip
 
 
-__all__ = ["RESULTS", "Moved", "all_at_once", "one_by_one"]
+__all__ = ["RESULTS", "Moved", "all_at_once", "flown_on", "nominal", "one_by_one", "units_of"]

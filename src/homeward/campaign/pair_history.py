@@ -88,14 +88,16 @@ def stage_names(steps: list[str]) -> list[str]:
     return ["far guidance", "homing", *steps]
 
 
-def history_of(plan: RendezvousPlan, far: FarResult, close: list[PairFrame], lane: int) -> PairHistory:
+def history_of(
+    plan: RendezvousPlan, far: FarResult, close: list[PairFrame], lane: int, alone: bool = False
+) -> PairHistory:
     """One lane's telemetry; rows of a lane that stands still are left out.
 
-    ``close`` is empty where no lane came to the last legs.
+    ``close`` is empty where no lane came to the last legs. ``alone`` says that this lane alone was recorded.
     """
-    names = [c.name for c in channels(PairFrame)]
+    names, row = [c.name for c in channels(PairFrame)], 0 if alone else lane
     parts = [
-        {name: np.concatenate([np.asarray(getattr(f, name))[lane] for f in frames]) for name in names}
+        {name: np.concatenate([np.asarray(getattr(f, name))[row] for f in frames]) for name in names}
         for frames in (far.frames, close)
         if frames
     ]
@@ -107,7 +109,7 @@ def history_of(plan: RendezvousPlan, far: FarResult, close: list[PairFrame], lan
     keep = np.append(True, np.diff(rows["time"]) > 1e-9)
     rows = {k: v[keep] for k, v in rows.items()}
     fine = jax.tree.map(
-        lambda *x: np.concatenate([p[lane].reshape(-1, *p.shape[3:]) for p in x]), *far.seconds
+        lambda *x: np.concatenate([p[row].reshape(-1, *p.shape[3:]) for p in x]), *far.seconds
     )
     fresh = np.append(True, np.diff(fine.time) > 1e-9) & (fine.time < begun)
     fine = jax.tree.map(lambda x: x[fresh], fine)

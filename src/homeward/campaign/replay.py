@@ -1,8 +1,9 @@
 """``replay``: a run of a campaign once more, checked against the store, with all its telemetry.
 
-The block is flown twice. First by the very program that the campaign flew, which must give the stored bits;
-then by the one that records. That one's sums may be ordered otherwise, so its last bits may differ, and a
-last bit can turn a bank reversal into another: by how much the recorded flight is off is told.
+The block is flown by the very programs that the campaign flew, which must give the stored bits. The programs
+that record order their sums otherwise, and a last bit can turn a bank reversal into another; so they fly the
+run by itself, each chunk from where the campaign's programs began it, and the telemetry stays within rounding
+of the stored flight. By how much what is told of it is off is told too.
 """
 
 import dataclasses
@@ -52,14 +53,13 @@ def replay(folder: Any, run: int, progress: Told | None = None, *, trust: bool =
     scenario = scenario_of(store)
     count = store.rows(first)
 
-    def talk(name: str, begin: float, end: float) -> Callable[[float], None]:
-        return lambda part: None if progress is None else progress(name, begin + (end - begin) * part)
+    def talk(part: float) -> None:
+        if progress is not None:
+            progress("the block again", part)
 
-    blocks = blocks_of(store)
-    block, _ = blocks.fly(first, count, talk("the block again", 0.0, 0.45))
+    block, flight = blocks_of(store, records=True).record(first, count, run, talk)
     again = {name: values[run - first] for name, values in block.items()}
     differing = [name for name in stored if not same_bits(stored[name], again.get(name))]
-    flight = blocks.record(first, count, run, talk("recording", 0.45, 1.0))
     there, here = store.manifest["version"], version_here()
     machine = store.manifest.get("instruction_set")
     summary = {

@@ -206,18 +206,21 @@ def scenario_of(store: Store) -> Scenario:
         ) from None
 
 
-def blocks_of(store: Store) -> Blocks:
-    """What flies the blocks of a store, made of its folder alone; raises as ``scenario_of`` does."""
+def blocks_of(store: Store, records: bool = False) -> Blocks:
+    """What flies the blocks of a store, made of its folder alone; raises as ``scenario_of`` does.
+
+    ``records`` has the programs of a run's telemetry made ready too.
+    """
     scenario = scenario_of(store)
-    return blocks_of_manifest(store.manifest | {"scenario_document": document_of(scenario)})
+    return blocks_of_manifest(store.manifest | {"scenario_document": document_of(scenario)}, records)
 
 
-def blocks_of_manifest(m: Mapping[str, Any]) -> Blocks:
+def blocks_of_manifest(m: Mapping[str, Any], records: bool = False) -> Blocks:
     """The same of a sound manifest, wherever its store is."""
     scenario, returns = Scenario.model_validate(m["scenario_document"]), m["kind"] == "return"
     sampling = Plan(m.get("sampling", "random"), m["seed"], m["runs"], returns)
     if returns:
-        return ReturnBlocks(scenario, m["seed"], m["fidelity"], m["lanes"], sampling)
+        return ReturnBlocks(scenario, m["seed"], m["fidelity"], m["lanes"], sampling, records)
     return PairBlocks(scenario, m["seed"], m["plan"], m["port"], m["lanes"], sampling)
 
 

@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 
 from homeward.campaign.drivers import drivers_of, sample_of
-from homeward.campaign.gradient import RESULTS, Moved, all_at_once, one_by_one
+from homeward.campaign.gradient import RESULTS, Moved, all_at_once, flown_on, nominal, one_by_one, units_of
 from homeward.campaign.inputs import own_law
 from homeward.campaign.records import Records, read_records
 from homeward.campaign.report import metrics_named
 from homeward.campaign.requirements import default_requirements
 from homeward.campaign.run import scenario_of
 from homeward.campaign.sampling import Plan
+from homeward.campaign.scaled import unscaled
 from homeward.campaign.store import Store
 from homeward.errors import InputError
 from homeward.output.campaign_pictures import bars, png
 from homeward.scenario.returns import plan_return
+from homeward.sim.lanes import preparing
 
 LANES = 128  # runs flown again, with their derivative
 STRONGEST = 10
@@ -86,12 +88,17 @@ def _flown(records: Records, tell: Progress, trust: bool) -> dict[str, Any]:
     legs = scenario.return_.legs.model_copy(update={"end": "opening"})
     scenario = scenario.model_copy(update={"homecoming": scenario.return_.model_copy(update={"legs": legs})})
     tell("planning", None)
-    plan = plan_return(scenario, fidelity="point-mass")
+    lanes = min(LANES, m["runs"])
+    plan = plan_return(scenario, fidelity="point-mass", ahead=preparing(lanes, False, unscaled))
+    tell("the nominal flight", None)
+    about = nominal(plan, lanes, m["seed"])
     tell("one dispersion at a time", None)
-    alone = one_by_one(plan, LANES, m["seed"])
+    units = one_by_one(about)
     tell("all at once", None)
-    sampling = Plan(m.get("sampling", "random"), m["seed"], m["runs"], True)
-    together = all_at_once(plan, min(LANES, m["runs"]), m["seed"], sampling)
+    together = all_at_once(about, Plan(m.get("sampling", "random"), m["seed"], m["runs"], True))
+    tell("the entries", None)
+    *alone, together = flown_on(about, [*units, together])
+    alone = units_of(alone)
     return {"gradient": _gradient(alone, together), "covariance": _covariance(together)}
 
 

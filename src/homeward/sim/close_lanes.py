@@ -16,7 +16,7 @@ from homeward.math.quaternion import conjugate, multiply, rotate
 from homeward.sim.carry import strong
 from homeward.sim.close import CYCLES, LONGEST, MOST_WAIT, CloseCarry, close_chunk
 from homeward.sim.far import FarCarry
-from homeward.sim.pair_lanes import world_axes
+from homeward.sim.pair_lanes import pick_pair, picked, world_axes
 from homeward.sim.watch import tell
 from homeward.typing import Array
 from homeward.world.pair import PairWorld
@@ -59,26 +59,27 @@ def fly_close(
     world: PairWorld, flight: CloseComputer, fault_time: float | np.ndarray, far: FarCarry,
     keys: Array, record: bool,
     names: list[str], progress: Callable[[str, float], None] | None = None, expected: float = 3600.0,
-    orders: Orders | None = None, between: Between | None = None,
+    orders: Orders | None = None, between: Between | None = None, only: int | None = None,
 ) -> tuple[CloseCarry, list[PairFrame]]:  # fmt: skip
     """From the first hold point to the hatch, or as far as each lane comes.
 
     ``fault_time`` [s] is when thrusters whose share is none fail; ``orders`` (with a lane axis) go before the
     flight computer's own. ``between`` is asked before each chunk and may change both, as the ground does;
-    what it changes is data, so that no program is compiled for it.
+    what it changes is data, so that no program is compiled for it. ``only`` records that lane alone, as
+    ``lanes.fly_leg`` does.
     """
     lanes = len(np.asarray(far.truth.time))
     if orders is None:
         orders = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes,)), flight.orders)
     kicks = jax.vmap(lambda key: jax.random.normal(jax.random.fold_in(key, 2**31 - 1), (6,)))(keys)
     carry = _begin(flight, far, kicks, orders)
-    return fly_on(world, flight, fault_time, carry, keys, record, names, progress, expected, between)
+    return fly_on(world, flight, fault_time, carry, keys, record, names, progress, expected, between, only)
 
 
 def fly_on(
     world: PairWorld, flight: CloseComputer, fault_time: float | np.ndarray, carry: CloseCarry, keys: Array,
     record: bool, names: list[str], progress: Callable[[str, float], None] | None = None,
-    expected: float = 3600.0, between: Between | None = None,
+    expected: float = 3600.0, between: Between | None = None, only: int | None = None,
 ) -> tuple[CloseCarry, list[PairFrame]]:  # fmt: skip
     """Every lane from where it is until it is done: docked, gone, failed."""
     lanes = len(np.asarray(carry.truth.time))
@@ -90,7 +91,11 @@ def fly_on(
             break
         if between is not None:
             flight, carry = jax.device_put(between(flight, carry))
-        carry, rows = _chunk(world, flight, at, carry, keys, record=record)
+        before = carry
+        carry, rows = _chunk(world, flight, at, carry, keys, record=record and only is None)
+        if record and only is not None and not np.asarray(before.truth.done)[only]:
+            one, still = pick_pair(world, [only]), picked(before, only)
+            rows = _chunk(one, flight, at[[only]], still, keys[[only]], record=True)[1]
         if rows is not None:
             frames.append(jax.tree.map(np.asarray, rows))
             tell(frames[-1])

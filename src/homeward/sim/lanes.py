@@ -171,11 +171,13 @@ def first_carry(flight: FlightComputer, truth: TruthState) -> Carry:
 
 
 def preparing(
-    lanes: int, record: bool, aero: Callable[[AbstractAerodynamics], AbstractAerodynamics] | None = None
-) -> Ahead:
+    lanes: int, record: bool, aero: Callable[[AbstractAerodynamics], AbstractAerodynamics] | None = None,
+    ends: bool = True,
+) -> Ahead:  # fmt: skip
     """What has the programs of a flight compiled in the background, as soon as its world is known.
 
-    ``aero`` puts the body's aerodynamics in the form that they will have in flight.
+    ``aero`` puts the body's aerodynamics in the form that they will have in flight. ``ends`` is False where
+    no leg is ended by these lanes.
     """
 
     def ahead(
@@ -194,7 +196,8 @@ def preparing(
             some = spread_leg(leg(kind, 0, 1.0), lanes)
             if not software.another():
                 _chunk.prepare(world, flight, some, carry, keys, np.asarray(0), record=record)
-            _end.prepare(world, flight, some, carry)
+            if ends:
+                _end.prepare(world, flight, some, carry)
 
     return ahead
 
@@ -211,10 +214,11 @@ def fly_leg(
 ) -> tuple[Carry, LegResult]:  # fmt: skip
     """Fly one leg to the end of its last lane. All trees have a lane axis (see ``spread_*``).
 
-    ``progress`` is called with the share of the leg's expected time that is done. ``only`` keeps the
-    telemetry of that lane alone, in a lane axis of one. ``between`` is asked before each chunk and may change
-    the numbers of the flight computer, of the leg and of the carry; their shapes stay, so that nothing is
-    compiled anew.
+    ``progress`` is called with the share of the leg's expected time that is done. ``only`` records that lane
+    alone, in a lane axis of one: all lanes fly by the program that records nothing, and that one again by
+    itself, chunk by chunk from where the many began theirs. ``between`` is asked before each chunk and may
+    change the numbers of the flight computer, of the leg and of the carry; their shapes stay, so that nothing
+    is compiled anew.
     """
     carry = _begin(carry, of_no_kind(leg))
     # Once, or every chunk would copy the tables of every lane.
@@ -222,7 +226,10 @@ def fly_leg(
     start = np.asarray(carry.truth.time)
     frames: list[Frame] = []
     most, number = _chunks(leg), 0
-    fly = partial(_chunk, record=record)
+    alone = None if only is None or not record else _alone(world, flight, leg, keys, only)
+    if alone is not None and between is not None:
+        raise ValueError("a lane that is recorded alone takes no orders")
+    fly = partial(_chunk, record=record and alone is None)
     if software.another():
         fly = software.compiled(chunk_program, record=record)
     while number < most:
@@ -232,9 +239,14 @@ def fly_leg(
             if changed is not leg:
                 leg = jax.device_put(changed)
                 most = number + _chunks(leg)
+        before = carry
         carry, rows = fly(world, flight, leg, carry, keys, np.asarray(number))
+        if alone is not None and only is not None:
+            mine = jax.tree.map(lambda x: np.asarray(x)[only : only + 1], before)
+            if number == 0 or not mine.truth.settled.all():
+                rows = _chunk(*alone[:3], mine, alone[3], np.asarray(number), record=True)[1]
         if rows is not None:
-            frames.append(jax.tree.map(lambda x: np.asarray(x if only is None else x[only : only + 1]), rows))
+            frames.append(jax.tree.map(np.asarray, rows))
             tell(frames[-1])
         settled = np.asarray(carry.truth.settled)
         if (np.asarray(carry.truth.done) & ~settled).any():
@@ -246,6 +258,13 @@ def fly_leg(
             break
         number += 1
     return carry, LegResult(start, np.asarray(carry.truth.time), frames)
+
+
+def _alone(world: World, flight: FlightComputer, leg: Leg, keys: Array, lane: int):
+    """World, flight computer, leg and key of one lane, in a lane axis of one."""
+    pick = np.array([lane])
+    one = jax.tree.map(lambda x: np.asarray(x)[pick], leg)
+    return jax.device_put((pick_world(world, pick), pick_flight(flight, pick), one, keys[pick]))
 
 
 def _chunks(leg: Leg) -> int:

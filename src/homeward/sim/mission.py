@@ -108,13 +108,14 @@ class Outcome:
 def fly_mission(
     world: World, flight: FlightComputer, truth: TruthState, legs: list[MissionLeg], keys: Array,
     record: bool, progress: Progress | None = None, only: int | None = None, begin: Carry | None = None,
-    first: int = 0, between: Uplinked | None = None,
+    first: int = 0, between: Uplinked | None = None, upto: int | None = None,
 ) -> Outcome:  # fmt: skip
     """Fly every lane through every leg; a failed lane stands still from where it failed.
 
-    ``only`` keeps the telemetry of that lane alone: see ``Outcome.alone``. ``begin``, if given, is what the
-    lanes carry as leg ``first`` begins: those before are not flown. ``between`` is asked before each chunk;
-    it may change the numbers of the flight computer, and those of the leg in flight and of the legs to come.
+    ``only`` records that lane alone: see ``fly_leg`` and ``Outcome.alone``. ``begin``, if given, is what the
+    lanes carry as leg ``first`` begins: those before are not flown; nor is leg ``upto`` and what comes after
+    it, though its start is told. ``between`` is asked before each chunk; it may change the numbers of the
+    flight computer, and those of the leg in flight and of the legs to come.
     """
     flight = planned(flight, legs)
     carry = first_carry(flight, truth) if begin is None else begin
@@ -137,6 +138,8 @@ def fly_mission(
             if after.body is not None and bool(jnp.any(gained != 0.0)):
                 carry = separation_impulse(world, carry, gained)
         starts[item.name] = jax.tree.map(np.asarray, carry.truth)
+        if k == upto:
+            break
         faults = due(world.faults, k, np.asarray(carry.truth.time))
         world = eqx.tree_at(lambda w: w.faults, world, faults)
 
@@ -161,7 +164,8 @@ def fly_mission(
         beliefs[item.name] = belief(flight, carry, item.leg.kind)
         results.append((item.name, result))
     told = (None, None) if between is None else (flight, legs)
-    return Outcome(ends[legs[-1].name], ends, starts, results, carry, beliefs, world.faults, carries, *told)
+    end = jax.tree.map(np.asarray, carry.truth)
+    return Outcome(end, ends, starts, results, carry, beliefs, world.faults, carries, *told)
 
 
 def local_axes(truth: TruthState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

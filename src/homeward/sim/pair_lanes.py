@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -21,6 +22,7 @@ from homeward.world.pair import PairWorld
 
 Progress = Callable[[str, float], None]
 Between = Callable[[FarComputer, FarCarry], tuple[FarComputer, FarCarry]]
+Tree = TypeVar("Tree")
 PLAN_LANES = 8  # planned at once
 GRACE = 30  # chunks beyond the last arrival after which a lane that has not come is late
 
@@ -46,9 +48,14 @@ def spread_pair(world: PairWorld, lanes: int) -> PairWorld:
     return eqx.tree_at(_differing, world, wide)
 
 
-def pick_pair(world: PairWorld, lanes: np.ndarray) -> PairWorld:
+def pick_pair(world: PairWorld, lanes: np.ndarray | list[int]) -> PairWorld:
     """The given lanes of a world that has lanes; a lane may be taken more than once."""
     return eqx.tree_at(_differing, world, jax.tree.map(lambda x: np.asarray(x)[lanes], _differing(world)))
+
+
+def picked(carry: Tree, lane: int) -> Tree:
+    """One lane of what the lanes carry, in a lane axis of one."""
+    return jax.tree.map(lambda x: np.asarray(x)[lane : lane + 1], carry)
 
 
 def far_program(world, flight, carry, keys, record: bool):
@@ -91,11 +98,12 @@ class FarResult:
 def fly_far(
     world: PairWorld, flight: FarComputer, carry: FarCarry, keys: Array, record: bool,
     until: float, progress: Progress | None = None, between: Between | None = None,
+    only: int | None = None,
 ) -> tuple[FarCarry, FarResult]:  # fmt: skip
     """From insertion to the first hold point. ``until`` [s] is when the last lane should have arrived.
 
     ``between`` is asked before each minute and may change the numbers of flight computer and carry, as the
-    ground does.
+    ground does. ``only`` records that lane alone, as ``lanes.fly_leg`` does.
     """
     world, flight, keys = jax.device_put((world, flight, keys))
     result = FarResult([], [], [], np.full(len(np.asarray(carry.truth.time)), np.nan))
@@ -111,7 +119,12 @@ def fly_far(
             came = (before == FAR) & (np.asarray(carry.flight.stage) > FAR)
             result.aim_delta_v = np.where(came, np.asarray(carry.truth.delta_v), result.aim_delta_v)
             result.plans.append((float(np.max(np.asarray(carry.truth.time))), wanting, carry.flight.plan))
-        carry, rows = _chunk(world, flight, carry, keys, record=record)
+        before = carry
+        carry, rows = _chunk(world, flight, carry, keys, record=record and only is None)
+        if record and only is not None:
+            rows = _chunk(pick_pair(world, [only]), flight, picked(before, only), keys[[only]], record=True)[
+                1
+            ]
         if rows is not None:
             result.frames.append(jax.tree.map(np.asarray, rows[0]))
             tell(result.frames[-1])

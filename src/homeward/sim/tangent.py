@@ -4,6 +4,8 @@ What is differentiated is the very program that flies (``jax.jvp`` of a chunk, o
 the side to bank to, stays as the flight made it; so the derivative knows of no reversal that would come
 earlier or later in another flight, and of none too many. A burn ends at the tick at which enough velocity is
 sensed: that has no derivative either, and its derivative is refused.
+
+The flight is one, the directions are many: it is flown in a single lane, the slopes alone are mapped over.
 """
 
 from typing import Any
@@ -13,10 +15,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward._programs import program
+from homeward._programs import brief_program
 from homeward.flight.computer import FlightComputer
 from homeward.sim.carry import Carry, strong
-from homeward.sim.lanes import begin_program, chunk_program, end_program, of_no_kind
+from homeward.sim.lanes import begin_program, chunk_program, end_program, flight_axes, of_no_kind, world_axes
 from homeward.sim.legs import BURN, CYCLES, TURNING, Leg
 from homeward.typing import Array
 from homeward.world.world import World
@@ -37,32 +39,62 @@ def pushed(f: Any, arguments: tuple, tangents: tuple) -> tuple[Any, Any]:
     return eqx.combine(value, rest), eqx.combine(slope, jax.tree.map(jnp.zeros_like, rest))
 
 
-@program
+def pushed_along(f: Any, arguments: tuple, slopes: tuple) -> tuple[Any, Any]:
+    """``f``, once, and its derivatives along the directions that lead the axes of ``slopes``."""
+    told = jax.vmap(lambda slope: pushed(f, arguments, slope), out_axes=(None, 0))(slopes)
+    return strong(told)
+
+
+@brief_program
 def _chunk(world, flight, leg, carry, keys, number, slopes):
     def fly(world, flight, carry):
         return chunk_program(world, flight, leg, carry, keys, number, record=False)[0]
 
-    return strong(pushed(fly, (world, flight, carry), slopes))
+    return pushed_along(fly, (world, flight, carry), slopes)
 
 
-@program
+@brief_program
 def _end(world, flight, leg, carry, slopes):
-    return strong(pushed(lambda w, f, c: end_program(w, f, leg, c), (world, flight, carry), slopes))
+    return pushed_along(lambda w, f, c: end_program(w, f, leg, c), (world, flight, carry), slopes)
 
 
-@program
+@brief_program
 def _begin(carry, leg, slope):
-    return strong(pushed(lambda c: begin_program(c, leg), (carry,), (slope,)))
+    return pushed_along(lambda c: begin_program(c, leg), (carry,), (slope,))
+
+
+def directions(change: tuple[World, FlightComputer, Carry]) -> tuple[World, FlightComputer, Carry]:
+    """What each lane has more than one flight, as directions about that flight.
+
+    They are an axis before a lane axis of one; what is the same for all lanes changes in none.
+    """
+    world, flight, carry = change
+    count = len(np.asarray(carry.truth.time))
+
+    def still(x: np.ndarray) -> np.ndarray:
+        return np.zeros((count, *np.shape(x)), x.dtype)
+
+    def part(tree: Any, axes: Any) -> Any:
+        leaves, structure = jax.tree.flatten(tree, is_leaf=lambda x: x is None)
+        marks = jax.tree.leaves(axes, is_leaf=lambda x: x is None)
+        made = [
+            x if x is None else still(x) if mark is None else np.asarray(x)[:, None]
+            for x, mark in zip(leaves, marks, strict=True)
+        ]
+        return jax.tree.unflatten(structure, made)
+
+    alone = jax.tree.map(lambda x: np.asarray(x)[:, None], carry)
+    return part(world, world_axes(world)), part(flight, flight_axes(flight)), alone
 
 
 def fly_tangent(
     world: World, flight: FlightComputer, leg: Leg, carry: Carry, keys: Array,
     slopes: tuple[World, FlightComputer, Carry],
 ) -> tuple[Carry, Carry]:  # fmt: skip
-    """Fly one leg of a point mass to the end of its last lane: what is carried then, and its derivative.
+    """Fly one leg of a point mass to its end: what is carried then, and its derivatives.
 
-    All trees have a lane axis as in ``fly_leg``; ``slopes`` are trees like world, flight computer and carry:
-    the direction, a lane each.
+    Everything has one lane, as in ``fly_leg``. ``slopes`` are trees like world, flight computer and carry,
+    with an axis of directions before all others, and so is the derivative.
     """
     if leg.kind == BURN or leg.kind in TURNING:
         raise ValueError(f"a leg of kind {leg.kind} has no derivative")
@@ -82,4 +114,4 @@ def fly_tangent(
     return carry, slope
 
 
-__all__ = ["fly_tangent", "pushed"]
+__all__ = ["directions", "fly_tangent", "pushed", "pushed_along"]
