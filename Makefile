@@ -49,7 +49,7 @@ fly: $(READY)
 	@$(BIN)/homeward return --out $(OUT)
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-slow: $(READY_DEV)
 	$(BIN)/pytest -m slow $(PYTEST_ARGS)

@@ -21,10 +21,26 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 
+# Files that take half a minute and more, flights and browsers, go first: two processes then end together,
+# where the last long file would leave one of them waiting.
+LONG = (
+    "test_six_dof", "test_return_replay", "test_executive_replay_rendezvous", "test_console_browser",
+    "test_examples", "test_no_truth_on_board", "test_no_truth_in_a_rendezvous",
+)  # fmt: skip
+
+
+def _turn(item):
+    """Long files in their order, then all other flights, then the rest."""
+    if item.path.stem in LONG:
+        return LONG.index(item.path.stem)
+    return len(LONG) + (item.path.parent.name != "mission")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Keep the names of the slow tests: the nightly parts are checked against them."""
+    """Long files first; and the names of the slow tests, which the nightly parts are checked against."""
     config.slow_tests = [i.nodeid for i in items if i.get_closest_marker("slow") is not None]
+    items.sort(key=_turn)
 
 
 # Each compiled program holds some memory maps, and Linux gives a process 65,530: beyond them XLA crashes.

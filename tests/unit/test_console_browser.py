@@ -200,18 +200,13 @@ CLOCKS = """Object.fromEntries([...document.querySelectorAll("#clocks .field")].
     (f) => [f.children[0].textContent, f.children[1].textContent]))"""
 FORMS = """import("/console/static/clocks.js").then(
     (m) => [m.elapsed(-0.4), m.elapsed(-61), m.signed(-0.4), m.signed(0)].join())"""
-SHOWN = (
-    "requestAnimationFrame(() => requestAnimationFrame(() => (window.drawn = true))), window.drawn = false"
-)
+SHOWN = "new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)))"
 
 
 def drawn(page):
     """Draw what is there once more, and wait until it is."""
-    page.evaluate(
-        "window.hw && hw.desk && (hw.desk.view.paint(), hw.desk.earth.size()), window.drawn = false"
-    )
-    page.evaluate(SHOWN)
-    page.wait_for_function("window.drawn")
+    page.evaluate("void (window.hw && hw.desk && (hw.desk.view.paint(), hw.desk.earth.size()))")
+    page.evaluate(SHOWN)  # not wait_for_function: the page of the login evaluates no text
 
 
 def check_sizes(page, width, ratio):

@@ -141,30 +141,37 @@ def test_every_leg_but_the_open_ones_ends_by_the_flight_softwares_word(recorded)
     assert ends["coast to interface"] and ends["phasing coast"] and ends["after the drift"]
 
 
-def _run(tmp_path: Path, flights) -> subprocess.CompletedProcess[str]:
-    path = tmp_path / "messages.pickle"
-    path.write_bytes(pickle.dumps(flights))
-    script = Path(return_messages.__file__)
-    return subprocess.run([sys.executable, str(script), str(path)], capture_output=True, text=True)
-
-
-def test_the_recorded_messages_give_the_recorded_commands_without_a_world(recorded, tmp_path):
+@pytest.fixture(scope="module")
+def replays(recorded, tmp_path_factory):
+    """What one process says of the flights and of spoilt ones: one gyro's reading wrong by a microradian."""
     flights, _ = recorded
-    told = _run(tmp_path, flights)
-    assert told.returncode == 0, told.stdout + told.stderr
-    names = [line.split(":")[0] for line in told.stdout.splitlines()]
-    assert names == [name for _, _, legs in flights for name, _, _ in legs]
-
-
-def test_a_reading_that_was_changed_is_noticed(recorded, tmp_path):
-    """The replay can fail: one gyro's reading of one tick, wrong by a microradian."""
-    parameters, state, legs = recorded[0][0]
+    parameters, state, legs = flights[0]
     name, mode, messages = legs[0]
     sensors = messages[4]
     angles = np.array(sensors.inertial.angles)
     angles[1, 3, 0] += 1e-6
     spoilt = list(messages)
     spoilt[4] = eqx.tree_at(lambda s: s.inertial.angles, sensors, angles)
-    told = _run(tmp_path, [(parameters, state, [(name, mode, tuple(spoilt)), *legs[1:]])])
-    assert told.returncode == 1
-    assert "a command differs" in told.stderr
+    folder = tmp_path_factory.mktemp("messages")
+    (folder / "flown").write_bytes(pickle.dumps(flights))
+    (folder / "spoilt").write_bytes(
+        pickle.dumps([(parameters, state, [(name, mode, tuple(spoilt)), *legs[1:]])])
+    )
+    script = str(Path(return_messages.__file__))
+    return subprocess.run(
+        [sys.executable, script, "flown", "spoilt"], cwd=folder, capture_output=True, text=True
+    )
+
+
+def test_the_recorded_messages_give_the_recorded_commands_without_a_world(recorded, replays):
+    told = [line.split(": ") for line in replays.stdout.splitlines() if line.startswith("flown: ")]
+    assert [name for _, name, _ in told] == [name for _, _, legs in recorded[0] for name, _, _ in legs], (
+        replays
+    )
+    assert all(ticks.endswith(" ticks") for _, _, ticks in told)
+
+
+def test_a_reading_that_was_changed_is_noticed(replays):
+    """The replay can fail: it tells of the spoilt file, and of no other."""
+    told = [x for x in replays.stdout.splitlines() if "differs" in x]
+    assert len(told) == 1 and told[0].startswith("spoilt: ") and replays.returncode == 1, replays
