@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.flight.computer import FlightComputer
-from homeward.flight.flight_plan import ROWS, FlightPlan, PlanStep, plan_step
+from homeward.flight.flight_plan import ROWS, PlanStep, plan_step
 from homeward.sim.belief import Belief, belief
 from homeward.sim.carry import Carry
 from homeward.sim.lanes import LegResult, Progress, first_carry, fly_leg
@@ -60,7 +60,8 @@ def planned(flight: FlightComputer, legs: Sequence[MissionLeg]) -> FlightCompute
         return jnp.asarray(np.stack([np.broadcast_to(np.asarray(v), full) for v in values], axis=1))
 
     first, second = (jax.tree.map(stack, *rows, *blank) for rows in (steps, later))
-    return eqx.tree_at(lambda f: f.plan, flight, FlightPlan(first, second, jnp.asarray(spare)))
+    loaded = (first, second, jnp.asarray(spare))
+    return eqx.tree_at(lambda f: (f.plan.steps, f.plan.later, f.plan.spare), flight, loaded)
 
 
 # Before each chunk of a flight: the leg's name, the flight computer, all legs and the carry; how these three
