@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from homeward.flight.executive import return_executive as executive
@@ -82,7 +83,7 @@ def traced(plan: ReturnPlan) -> dict[tuple[str, str], Shapes]:
     recorder = Recorder(keep=False)
     world, flight = spread_world(plan.world, 1), spread_flight(planned(plan.flight, plan.legs), 1)
     carry = first_carry(flight, jax.tree.map(lambda x: np.asarray(x)[None], plan.truth))
-    keys = jax.random.wrap_key_data(np.zeros((1, 2), np.uint32))
+    keys = jax.random.wrap_key_data(jnp.zeros((1, 2), jnp.uint32))
     with flown_by(recorder):
         for leg in {item.leg.kind: item.leg for item in plan.legs}.values():
             parts = (world, flight, spread_leg(leg, 1), carry, keys, np.asarray(0))
