@@ -43,7 +43,7 @@ def flight(flown):
 
 
 def test_a_return_compiles_a_program_a_kind_of_leg(flown):
-    """Drift, orbit, air and canopy of the ship; and, as points, the coast and the fall of the modules it leaves.
+    """Drift, orbit, air and canopy of the ship; as points, the coast and the fall of the modules it leaves.
 
     The modules' coast was the ship's own program as long as the ship drifted without its filter.
     """

@@ -39,6 +39,7 @@ KINDS = {
 KIND_OF = {
     "test_allen_eggers": "closed form", "test_apollo10": "flown", "test_apollo11_table": "program",
     "test_apollo_aero": "consistency", "test_apollo_trim": "flown", "test_arch_rendezvous": "closed form",
+    "test_artemis1": "flown",
     "test_ccsds": "program", "test_entry_independent": "program", "test_ephemeris_iss": "flown",
     "test_frames": "program", "test_free_rotation": "closed form", "test_gravity_egm": "program",
     "test_lambert_published": "program", "test_nesc": "program", "test_nesc_brick": "program",

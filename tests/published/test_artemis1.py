@@ -121,20 +121,14 @@ def test_a_picture_of_the_entry(validation):
     )  # fmt: skip
 
 
-def test_opening_and_apogee_meet_the_ones_flown(validation):
-    failed = _beside_the_flight(validation, ("opening miss", "apogee of the skip"))
+def test_the_skip_entry_meets_the_one_flown(validation):
+    failed = _beside_the_flight(validation)
     assert flown().summary["success"]
     assert not failed, "; ".join(failed)
 
 
-@pytest.mark.xfail(strict=True, reason="4.75 g and 928 s: the law holds one bank through the whole first dip")
-def test_load_and_time_meet_the_ones_flown(validation):
-    failed = _beside_the_flight(validation, ("peak load of the first pass", "time of the drogues"))
-    assert not failed, "; ".join(failed)
-
-
-def _beside_the_flight(validation, wanted: tuple[str, ...]) -> list[str]:
-    """Records the wanted quantities beside the flown ones; tells those out of their limits."""
+def _beside_the_flight(validation) -> list[str]:
+    """Records the quantities beside the flown ones; tells those out of their limits."""
     flight = flown()
     h, zero = flight.history, interface()["time"]
     altitude, load, time = h["altitude"], h["load_factor"], h["time"] - zero
@@ -155,8 +149,6 @@ def _beside_the_flight(validation, wanted: tuple[str, ...]) -> list[str]:
     )  # fmt: skip
     failed = []
     for quantity, theirs, ours, off, limit, unit in rows:
-        if quantity not in wanted:
-            continue
         validation.record(
             source=SOURCE, case="closed loop, with navigation error", quantity=quantity, theirs=theirs,
             ours=ours, difference=off, limit=limit, unit=unit,

@@ -80,6 +80,7 @@ def test_a_child_imports_the_package_of_its_parent(tmp_path):
 def test_every_process_of_the_package_is_started_isolated():
     starting = {p for p in SOURCE.rglob("*.py") if STARTS.search(p.read_text(encoding="utf-8"))}
     starting.discard(SOURCE / "_children.py")
+    starting.discard(SOURCE / "codegen" / "compiler.py")  # starts a C compiler, which is no Python
     assert {p.name for p in starting} == {
         "_compiling.py",
         "campaign.py",

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, OMEGA_WGS84
+from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, OMEGA_WGS84, WGS84_A
 from homeward.earth.geodesy import north_east_down
 from homeward.earth.orientation import AbstractOrientation
 from homeward.earth.time import Epoch
@@ -36,6 +36,7 @@ from homeward.scenario.build_law import build_ballistic, build_reference, build_
 from homeward.scenario.build_main import build_main_timing
 from homeward.scenario.build_sensors import build_strapdown, build_waiting
 from homeward.scenario.build_start import nothing_known
+from homeward.scenario.initial import initial_state
 from homeward.scenario.schema import Scenario
 from homeward.vehicle import Parachutes
 from homeward.world.wind import WindTable
@@ -132,13 +133,35 @@ def build_law(scenario: Scenario, onboard: OnboardModel) -> AbstractEntryGuidanc
             return build_guidance(scenario, onboard)
 
 
+def entry_speed(scenario: Scenario) -> float:
+    """Inertial speed [m/s] at the interface of a flight that starts there, or above it; 0 from orbit."""
+    if scenario.return_.legs.start != "interface":
+        return 0.0
+    interface = scenario.return_.initial.interface
+    if interface is not None:
+        return interface.speed_m_s
+    start = initial_state(scenario)
+    radius = WGS84_A + scenario.flight.guidance.interface_altitude_m
+    fallen = 2.0 * MU_EGM96 * (1.0 / radius - 1.0 / float(np.linalg.norm(start.r_I)))
+    return float(np.sqrt(max(float(start.v_I @ start.v_I) + fallen, 0.0)))
+
+
+def guarded_load(scenario: Scenario, onboard: OnboardModel) -> float:
+    """Load [g] that must not be passed: the crew's, or that at which the dynamic pressure is at its limit."""
+    limits = scenario.onboard_data.limits
+    force = (
+        limits.dynamic_pressure_pa * float(onboard.drag[-1]) * np.hypot(1.0, float(onboard.lift_to_drag[-1]))
+    )
+    return min(limits.load_g, force / G0)
+
+
 def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntryGuidance:
     """The second generation, with the scenario's settings."""
     g, c, limits = scenario.flight.guidance, scenario.onboard_data.capsule, scenario.onboard_data.limits
     rate, turn = c.bank_rate_limit_deg_s, c.bank_acceleration_limit_deg_s2
     rad = np.radians
-    interface = scenario.return_.initial.interface
-    fast = interface is not None and interface.speed_m_s > FAST_ENTRY
+    fast = entry_speed(scenario) > FAST_ENTRY
+    most = guarded_load(scenario, onboard)
     heat = limits.heat_rate_w_m2 * np.sqrt(c.nose_radius_m) / SUTTON_GRAVES
     return PredictiveEntryGuidance(
         onboard,
@@ -147,8 +170,8 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
             bank_minimum=number(rad(10.0)), bank_maximum=number(rad(165.0)), bank_step=number(rad(6.0)),
             speed_end=number(530.0), terminal_speed=number(530.0), final_speed=number(3200.0),
             early_share=number(g.early_share), reversal_share=number(0.3),
-            load_limit=number(g.load_limit_g), guard_on=number(GUARD_ON * limits.load_g),
-            guard_width=number(GUARD_WIDTH * limits.load_g), heat_most=number(heat),
+            load_limit=number(g.load_limit_g), guard_on=number(GUARD_ON * most),
+            guard_width=number(GUARD_WIDTH * most), heat_most=number(heat),
             drag_memory=number(8.0), lasting_memory=number(40.0), cycle=number(1.0 / g.rate_hz),
             rate_limit=number(rad(rate)), acceleration_limit=number(rad(turn)),
         ),
@@ -161,8 +184,7 @@ def build_guidance_v1(scenario: Scenario, onboard: OnboardModel) -> PredictiveV1
     g, c = scenario.flight.guidance, scenario.onboard_data.capsule
     rate, turn = c.bank_rate_limit_deg_s, c.bank_acceleration_limit_deg_s2
     rad = np.radians
-    interface = scenario.return_.initial.interface
-    fast = interface is not None and interface.speed_m_s > FAST_ENTRY
+    fast = entry_speed(scenario) > FAST_ENTRY
     return PredictiveV1EntryGuidance(
         onboard,
         PredictiveV1Settings(

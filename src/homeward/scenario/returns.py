@@ -275,8 +275,7 @@ def _orbit_legs(
 
     def undock(truth: TruthState) -> TruthState:
         pairs = zip(PORTS[sep.port][0], local_axes(truth), strict=True)
-        away = np.sum([share * np.asarray(x) for share, x in pairs], axis=0)
-        return push(truth, sep.undock_speed_m_s * away)
+        return push(truth, sep.undock_speed_m_s * np.sum([k * np.asarray(x) for k, x in pairs], axis=0))
 
     def leave_orbital_module(truth: TruthState) -> TruthState:
         recoil = (stack.orbital_module_kg / truth.mass * sep.module_speed_m_s)[:, None]
