@@ -186,7 +186,7 @@ class Navigation(eqx.Module):
 
 
 class EntryTarget(eqx.Module):
-    """Where the entry is to end: fixed before the interface; only an order from the ground changes it."""
+    """Where the entry is to end: fixed before the interface, moved for the wind that is met later on."""
 
     aim_E: Vec3 = channel("m", "point at the opening altitude that the entry steers to", "E")
     altitude: Scalar = channel("m", "opening altitude above the ellipsoid")
@@ -285,6 +285,11 @@ class Frame(eqx.Module):
     drag_factor: Scalar = channel("1", "drag estimated on board over the onboard model's")
     lift_factor: Scalar = channel("1", "lift estimated on board over the onboard model's")
     predicted_miss: Scalar = channel("m", "miss distance the guidance predicts")
+    lift_turn: Scalar = channel(
+        "rad", "side of the lift about the body's axis, estimated on board", span=(-np.pi / 2, np.pi / 2)
+    )
+    wind_departure_north: Scalar = channel("m/s", "wind toward north less its forecast, estimated on board")
+    wind_departure_east: Scalar = channel("m/s", "wind toward east less its forecast, estimated on board")
     parachute_stage: Count = channel(
         "1", "0 none, 1 drogue, 2 main reefed, 3 main, 4 backup", span=(0.0, 4.0)
     )

@@ -21,7 +21,7 @@ HEIGHTS = np.linspace(1000.0, 10e3, 100)
 def _timing(wind=EAST, **changes):
     drift = (HEIGHTS - 1000.0) / SINK
     zero = np.zeros_like(drift)
-    rows = np.stack([zero, wind * drift, np.minimum(drift, 250.0), zero, zero + wind], axis=1)
+    rows = np.stack([zero, wind * drift, np.minimum(drift, 250.0), zero, zero + wind, drift], axis=1)
     site = from_geodetic(ELLIPSOID, LATITUDE, LONGITUDE, GROUND)
     numbers = {"nominal": 20.0, "earliest": 12.0, "latest": 1e9, "lowest": 5e3, "too_fast": 120.0} | changes
     values = {k: jnp.asarray(v) for k, v in numbers.items()}
@@ -30,7 +30,7 @@ def _timing(wind=EAST, **changes):
 
 
 @jax.jit
-def _due(timing, east_of_site, wind_east, altitude, clock, fall):
+def _due(timing, east_of_site, wind_east, altitude, clock, fall, error=None):
     """The order of a capsule that falls with the true wind, so far east of the site."""
     longitude = LONGITUDE + east_of_site / (6.378e6 * jnp.cos(LATITUDE))
     C_NE = north_east_down(LATITUDE, longitude)
@@ -39,11 +39,12 @@ def _due(timing, east_of_site, wind_east, altitude, clock, fall):
     force = -C_NE[2] * 9.81
     zero = jnp.asarray(0.0)
     navigation = Navigation(zero, r, v, force, zero, jnp.asarray(False))
-    return order_main(timing, ELLIPSOID, navigation, clock, LATITUDE, longitude, altitude)
+    return order_main(timing, ELLIPSOID, navigation, clock, LATITUDE, longitude, altitude, error)
 
 
-def due(timing, east_of_site, *, wind=EAST, altitude=8e3, clock=20.0, fall=FALL):
-    return bool(_due(timing, *(jnp.asarray(float(x)) for x in (east_of_site, wind, altitude, clock, fall))))
+def due(timing, east_of_site, *, wind=EAST, altitude=8e3, clock=20.0, fall=FALL, error=None):
+    numbers = (jnp.asarray(float(x)) for x in (east_of_site, wind, altitude, clock, fall))
+    return bool(_due(timing, *numbers, error))
 
 
 REACH = EAST * 7000.0 / SINK  # drift from 8 km
@@ -82,6 +83,16 @@ def test_more_wind_than_forecast_means_waiting():
     aim = -REACH - 300.0
     assert due(_timing(), aim, wind=EAST)
     assert not due(_timing(), aim, wind=EAST + 5.0)  # 5 m/s for 250 s: 1.25 km farther
+
+
+def test_an_estimated_error_counts_for_as_long_as_it_lasts():
+    aim, total = -REACH - 300.0, 7000.0 / SINK
+    none, lasting, fading = (jnp.asarray(x) for x in ([0.0] * 4, [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]))
+    assert due(_timing(), aim, wind=EAST + 5.0, error=none)  # what is met now is in the estimate already
+    assert not due(_timing(), aim, error=lasting)  # 1 m/s for all of the 778 s to come
+    # The table's 250 s are half of those and half of what fades: so little fades in no positive time.
+    assert 2.0 * 250.0 - total < 0.0
+    assert due(_timing(), aim, error=fading)
 
 
 def test_no_order_before_its_earliest_time_and_one_at_the_floor_whatever_the_wind():

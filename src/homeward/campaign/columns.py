@@ -76,6 +76,7 @@ RETURN = (
     _result("open_speed_m_s", "m/s", "speed at the opening, against the turning Earth", "open_speed"),
     _result("open_latitude_deg", "deg", "geodetic, of the opening", "open_latitude", DEG),
     _result("open_longitude_deg", "deg", "of the opening, east positive", "open_longitude", DEG),
+    _result("aim_moved_km", "km", "by which the wind met in the entry moved the aim point", "aim_moved", KM),
     _result("parachute_stage", "", "stage of the parachute at the end", "parachute_stage"),
     _result("touchdown_latitude_deg", "deg", "geodetic, of the touchdown", "touchdown_latitude", DEG),
     _result("touchdown_longitude_deg", "deg", "of the touchdown, east positive", "touchdown_longitude", DEG),

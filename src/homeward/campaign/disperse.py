@@ -32,6 +32,7 @@ from homeward.scenario.build_flight import (
 )
 from homeward.scenario.build_law import OWN
 from homeward.scenario.build_main import forecast_rows
+from homeward.scenario.build_winds import wind_rows
 from homeward.scenario.returns import ReturnPlan
 from homeward.scenario.schema_distribution import RETURN_DRAWS
 from homeward.sim.lanes import spread_flight, spread_world
@@ -69,8 +70,9 @@ class Draw(eqx.Module):
     velocity: Vec3
     deployment: Float[Array, " d"]  # standard normal: errors of the deployment unit's sensors
     aim_E: Vec3
+    wind_rows: Float[Array, "m 2"]
     onboard_wind_E: Vec3
-    main_rows: Float[Array, "n 5"] | None  # None where the flight ends before the parachutes
+    main_rows: Float[Array, "n 6"] | None  # None where the flight ends before the parachutes
 
 
 def disperse(
@@ -202,6 +204,7 @@ def _draw(
             deployment=normal(k, "deployment_sensors", (DRAWS,)),
             position=position, velocity=velocity, aim_E=target.aim_E,
             main_rows=rows,
+            wind_rows=believed * wind_rows(forecast),
             onboard_wind_E=believed * steering_wind(forecast, latitude, longitude),
         )  # fmt: skip
 
@@ -254,6 +257,8 @@ def _apply(plan: ReturnPlan, draws: Draw, lanes: int) -> tuple[World, FlightComp
     flight = eqx.tree_at(lambda f: f.target.aim_E, flight, draws.aim_E)
     if draws.main_rows is not None:
         flight = eqx.tree_at(lambda f: f.main.rows, flight, draws.main_rows)
+    if flight.winds is not None:
+        flight = eqx.tree_at(lambda f: f.winds.rows, flight, draws.wind_rows)
     if isinstance(flight.guidance, OWN):
         flight = eqx.tree_at(lambda f: f.guidance.model.wind, flight, draws.onboard_wind_E)
     truth = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes, *np.shape(x))).copy(), plan.truth)

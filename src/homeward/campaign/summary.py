@@ -73,6 +73,9 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
     opening = places(world, ends["entry"])
     lanes = opening["altitude"].shape[0]
     aim = np.broadcast_to(np.asarray(flight.target.aim_E), (lanes, 3))
+    moved = outcome.carry.flight.aim_moved
+    moved = np.zeros((lanes, 3)) if moved is None else np.asarray(moved)
+    aim = aim + moved  # where the flight software steered to, in the end
     site_E = np.broadcast_to(
         np.asarray(_position(world.ellipsoid, lat, lon, site.altitude_m)),
         (lanes, 3),
@@ -99,6 +102,7 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         "open_speed": opening["speed"],
         "open_time": np.asarray(ends["entry"].time),
         "open_miss": np.asarray(_distances(world.ellipsoid, opening["r_E"], aim)),
+        "aim_moved": _lengths(moved),
         "navigation_error_open": _lengths(outcome.beliefs["entry"].error),
         "parachute_stage": np.asarray(truth.stage),
         "touchdown_latitude": final["latitude"],

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from homeward.earth.constants import G0
 from homeward.earth.geodesy import Ellipsoid, height_and_up
 from homeward.flight.allocation import Allocation
+from homeward.flight.lift_direction import from_lift, lift_rows, to_lift
 from homeward.icd import Attitude, Navigation
 from homeward.math.components import Triple, add, dot, join, split
 from homeward.math.numerics import wrap_angle
@@ -111,18 +112,22 @@ def _loosened(row: tuple[Scalar, ...], firm: Scalar, band: Scalar) -> tuple[Scal
 
 def entry_valves(
     control: AttitudeControl, attitude: Attitude, axes: WindAxes, bank: Scalar,
-    coming: Float[Array, " n"], dt: Scalar,
+    coming: Float[Array, " n"], dt: Scalar, turn: Scalar | None = None,
 ) -> Float[Array, " n"]:  # fmt: skip
-    """Valve times [s] of the next tick that keep the trim angle and bring a bank angle.
+    """Valve times [s] of the next tick that keep the trim angle and bring a bank angle of the lift.
+
+    ``turn`` [rad] is where the lift is about x, from z toward y: at trim the flow comes from that side.
 
     The rate is split into one about the velocity, which banks, and what is left about y and z. Where the air
     is felt it holds angle of attack and sideslip better than thrusters could, and only their rates are
     damped. ``coming`` are the valve times of this tick, given but not felt yet.
     """
     s = control.settings
-    C = rows(split4(attitude.q_BI))
+    turn = jnp.zeros_like(dt) if turn is None else turn
+    C = lift_rows(rows(split4(attitude.q_BI)), turn)
     x, y, z = apply(C, split(axes.forward))
-    spin = expected_rate(control, attitude, coming)
+    spin_B = expected_rate(control, attitude, coming)
+    spin = to_lift(spin_B, turn)
     # In a tumble x may vanish, and the split with it: then the bank has to wait.
     far = jnp.where(x < 0.0, jnp.minimum(x, -0.3), jnp.maximum(x, 0.3))
     about = spin[0] / far
@@ -146,8 +151,8 @@ def entry_valves(
         ]
     )  # fmt: skip
     push = correction(lanes, left)
-    change = (push[0] * far, push[1] + push[0] * y, push[2] + push[0] * z)
-    return valve_times(control, _if_known(control, attitude, change, spin), dt)
+    change = from_lift((push[0] * far, push[1] + push[0] * y, push[2] + push[0] * z), turn)
+    return valve_times(control, _if_known(control, attitude, change, spin_B), dt)
 
 
 def pointing_valves(

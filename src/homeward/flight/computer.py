@@ -21,10 +21,12 @@ from homeward.flight.interfaces import (
     AbstractNavigation,
     AbstractStrapdown,
 )
+from homeward.flight.lift_direction import LiftDirectionState, planned_lift
 from homeward.flight.main_timing import MainTiming, order_main
 from homeward.flight.steering import Steering
 from homeward.flight.strapdown_navigation import StrapdownNavigation
 from homeward.flight.waiting import Waiting
+from homeward.flight.wind_estimate import WindEstimator, WindState
 from homeward.icd import (
     Accuracy,
     Attitude,
@@ -67,6 +69,9 @@ class FlightState(eqx.Module):
     entry_watch: EntryWatchState | None = None  # likewise, of its entry
     axes: WindAxes | None = None  # likewise: of the believed motion, held for a cycle
     lies: Quat | None = None  # likewise: the attitude wanted in a drift, held for a cycle
+    lift: LiftDirectionState | None = None  # likewise: where the lift is in the body
+    wind: WindState | None = None  # None where the forecast alone is gone by
+    aim_moved: Vec3 | None = None  # m, E: by which the entry's aim point is moved for the wind met
 
 
 class FlightComputer(eqx.Module):
@@ -86,6 +91,7 @@ class FlightComputer(eqx.Module):
     entry_watch: EntryWatch | None = None  # likewise; None where the law is the fall-back itself
     start: NavigationStart | None = None  # what the filter starts from; None: nothing is known
     waiting: Waiting | None = None  # how it lies while it drifts; None where the ship is a point mass
+    winds: WindEstimator | None = None  # None where the forecast alone is gone by
 
     def init(self) -> FlightState:
         """State at power-on."""
@@ -104,6 +110,9 @@ class FlightComputer(eqx.Module):
             entry_watch=None if self.entry_watch is None else self.entry_watch.init(),
             axes=None if self.steering is None else WindAxes(zeros, zeros, zeros, zero),
             lies=None if self.waiting is None else jnp.asarray([1.0, 0.0, 0.0, 0.0]),
+            lift=None if self.steering is None else planned_lift(),
+            wind=None if self.winds is None else self.winds.init(),
+            aim_moved=None if self.winds is None else zeros,
         )  # fmt: skip
 
     def _first(self) -> Any:
@@ -289,7 +298,10 @@ class FlightComputer(eqx.Module):
 
     def entry(self, state: FlightState) -> tuple[FlightState, Command]:
         """Bank command of the entry guidance, or of what is flown where that cannot be trusted."""
-        guidance, command = self.guidance.step(state.guidance, state.last, self.target)
+        target = self.target
+        if state.aim_moved is not None:
+            target = eqx.tree_at(lambda t: t.aim_E, target, target.aim_E + state.aim_moved)
+        guidance, command = self.guidance.step(state.guidance, state.last, target)
         accuracy = self.accuracy(state)
         if self.entry_watch is not None and state.entry_watch is not None and accuracy is not None:
             watch, command = self.entry_watch.step(state.entry_watch, state.last, accuracy, command)
@@ -300,8 +312,9 @@ class FlightComputer(eqx.Module):
     def descend(self, state: FlightState, readings: TickReadings, dt: Scalar) -> tuple[FlightState, Command]:
         """Parachutes, heat shield and landing rockets."""
         latitude, longitude, altitude = to_geodetic(self.ellipsoid, state.last.r_BE_E)
+        error = None if state.wind is None else state.wind.mean
         due = order_main(
-            self.main, self.ellipsoid, state.last, state.descent.clock, latitude, longitude, altitude
+            self.main, self.ellipsoid, state.last, state.descent.clock, latitude, longitude, altitude, error
         )
         height = self._height(readings, altitude)
         descent, command = step_descent(

@@ -10,7 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic, north_east_down
-from homeward.flight.landing import led_to
+from homeward.flight.landing import LASTING, led_to
 from homeward.icd import Navigation
 from homeward.math.numerics import interpolate_uniform
 from homeward.typing import Array, Flag, Float, Scalar, Vec3
@@ -23,13 +23,14 @@ class MainTiming(eqx.Module):
 
     ``rows`` stand at the altitudes ``bottom + i step`` [m] and tell of a main ordered there: its drift north
     and east to the ground under the forecast [m], for how many seconds an error of the forecast found there
-    acts, and that forecast north and east [m/s]. ``site_E`` [m] is where the capsule is to stand.
+    acts, that forecast north and east [m/s], and how long it all lasts [s]. ``site_E`` [m] is where the
+    capsule is to stand.
     """
 
     site_E: Vec3
     bottom: Scalar
     step: Scalar
-    rows: Float[Array, "n 5"]
+    rows: Float[Array, "n 6"]
     nominal: Scalar  # s under the drogue, as the aim point reckons
     earliest: Scalar
     latest: Scalar
@@ -39,12 +40,14 @@ class MainTiming(eqx.Module):
 
 def order_main(
     timing: MainTiming, ellipsoid: Ellipsoid, navigation: Navigation, clock: Scalar, latitude: Scalar,
-    longitude: Scalar, altitude: Scalar,
+    longitude: Scalar, altitude: Scalar, error: Float[Array, " k"] | None = None,
 ) -> Flag:  # fmt: skip
     """Whether the main is to be ordered now.
 
-    Args: navigation's state; ``clock`` [s] under the drogue; its geodetic place (rad, rad, m).
-    The wind is the believed velocity less that through the air, and this points against the specific force.
+    Args: navigation's state; ``clock`` [s] under the drogue; its geodetic place (rad, rad, m). ``error``
+    [m/s] is the estimated error of the forecast: what is constant in height, north and east, and what fades.
+    Without it the wind met now tells it: the believed velocity less that through the air, and this points
+    against the specific force.
     Where the drift leads is reckoned along its rhumb line: near a pole no straight one.
     """
     C_NE = north_east_down(latitude, longitude)
@@ -58,8 +61,12 @@ def order_main(
     ratio = fall / jnp.maximum(lift, 1.0)
     drift = []
     for k, axis in enumerate((north, east)):
-        wind = part(axis, navigation.v_BE_E) + part(axis, navigation.specific_force) * ratio
-        drift.append(row[k] + (wind - row[3 + k]) * row[2])
+        if error is None:
+            wind = part(axis, navigation.v_BE_E) + part(axis, navigation.specific_force) * ratio
+            drift.append(row[k] + (wind - row[3 + k]) * row[2])
+        else:
+            fading = (row[2] - LASTING * row[5]) / (1.0 - LASTING)
+            drift.append(row[k] + error[k] * row[5] + error[2 + k] * fading)
     below = from_geodetic(ellipsoid, latitude, longitude, timing.bottom)
     end = led_to(ellipsoid, latitude, longitude, timing.bottom, drift[0], drift[1])
     way, beyond = end - below, end - timing.site_E

@@ -13,9 +13,10 @@ from homeward.flight.attitude import (
     pointing_valves,
     wind_axes,
 )
+from homeward.flight.lift_direction import lift_rows
 from homeward.icd import Attitude, Navigation
 from homeward.math.components import dot, split
-from homeward.math.turning import rows, split4
+from homeward.math.turning import bank_angle, rows, split4
 from homeward.typing import Array, Count, Flag, Float, Scalar, Vec3
 
 Valves = Float[Array, " n"]
@@ -69,9 +70,23 @@ class Steering(eqx.Module):
         """Whether the thrust points where it should."""
         return attitude.known & (dot(rows(split4(attitude.q_BI))[0], split(direction)) > AIMED)
 
-    def bank(self, attitude: Attitude, axes: WindAxes, coming: Valves, bank: Scalar, tick: Scalar) -> Valves:
-        """The capsule at its trim angle and a bank angle [rad]."""
-        return entry_valves(self.capsule, attitude, axes, bank, coming, tick)
+    def bank(
+        self, attitude: Attitude, axes: WindAxes, coming: Valves, bank: Scalar, tick: Scalar,
+        turn: Scalar | None = None,
+    ) -> Valves:  # fmt: skip
+        """The capsule at trim and a bank angle [rad] of its lift; ``turn`` as of ``entry_valves``."""
+        return entry_valves(self.capsule, attitude, axes, bank, coming, tick, turn)
+
+    def lift_bank(self, attitude: Attitude, axes: WindAxes, turn: Scalar) -> Scalar:
+        """Bank angle [rad] of the lift about the believed velocity, right positive."""
+        C = lift_rows(rows(split4(attitude.q_BI)), turn)
+        return bank_angle(C, (split(axes.forward), split(axes.right), split(axes.above)))
+
+    def lift_side(self, attitude: Attitude, last: Navigation, turn: Scalar) -> Vec3:
+        """Body axis [E] on whose side the lift is."""
+        side_I = lift_rows(rows(split4(attitude.q_BI)), turn)[2]
+        C_EI = self.orientation.at(last.time).C_EI(last.time)
+        return jnp.sum(C_EI * jnp.stack(side_I)[None, :], axis=1)
 
     def damp(self, attitude: Attitude, coming: Valves, quiet: Flag, tick: Scalar) -> Valves:
         """The capsule under a parachute: rates taken away, nothing fired where ``quiet``."""

@@ -33,6 +33,7 @@ from homeward.scenario.build_flight import (
 )
 from homeward.scenario.build_law import OWN, reference_for
 from homeward.scenario.build_main import forecast_rows
+from homeward.scenario.build_winds import wind_rows
 from homeward.scenario.initial import initial_state
 from homeward.scenario.orbit import MODULE_LEAD
 from homeward.scenario.schema import Scenario
@@ -269,6 +270,8 @@ def under(scenario: Scenario, flight: FlightComputer, winds: Winds) -> FlightCom
     mass, density = number(believed_mass(scenario)), low_air(scenario, epoch)
     rows = forecast_rows(scenario, believed_parachutes(scenario), mass, density, forecast)
     flight = eqx.tree_at(lambda f: f.main.rows, flight, _each(rows, lanes))
+    if flight.winds is not None:
+        flight = eqx.tree_at(lambda f: f.winds.rows, flight, _each(wind_rows(forecast), lanes))
     if not isinstance(flight.guidance, OWN):
         return flight
     steering = forecast_wind(scenario, forecast)

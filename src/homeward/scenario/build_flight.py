@@ -36,6 +36,7 @@ from homeward.scenario.build_law import build_ballistic, build_reference, build_
 from homeward.scenario.build_main import build_main_timing
 from homeward.scenario.build_sensors import build_strapdown, build_waiting
 from homeward.scenario.build_start import nothing_known
+from homeward.scenario.build_winds import build_winds
 from homeward.scenario.initial import initial_state
 from homeward.scenario.schema import Scenario
 from homeward.vehicle import Parachutes
@@ -271,26 +272,28 @@ def build_flight(
     if guidance is None:
         onboard = build_onboard(scenario, epoch, wind)
         guidance = build_law(scenario, onboard)
-    if turning and onboard is None:
+    if onboard is None:
         onboard = build_onboard(scenario, epoch, wind)
     e, s = scenario.onboard_data.engine, scenario.onboard_data.stack
     mass = believed_mass(scenario) + s.service_module_kg + s.propellant_kg
     if navigation is None:
         filtered = turning and scenario.flight.navigation.law == "filter"
         navigation = build_strapdown(scenario, orientation) if filtered else FixNavigation(orientation)
+    low, alone = low_air(scenario, epoch), number(believed_mass(scenario))
     return FlightComputer(
         navigation=navigation,
         guidance=guidance,
         descent=build_descent(scenario),
-        main=build_main_timing(scenario, low_air(scenario, epoch), number(believed_mass(scenario)), wind),
+        main=build_main_timing(scenario, low, alone, wind),
         target=build_target(scenario, epoch, wind),
         ellipsoid=build_ellipsoid(scenario.as_believed()),
         thrust_acceleration=number(e.count * e.thrust_n / mass),
         deployment=build_deployment(scenario, epoch),
         steering=build_steering(scenario, orientation) if turning else None,
         health=build_health(scenario, mass, believed_mass(scenario)) if turning else None,
-        entry_watch=build_watch(scenario, guidance, onboard) if turning and onboard is not None else None,
+        entry_watch=build_watch(scenario, guidance, onboard) if turning else None,
         # What it starts from follows from where the flight begins; until then, nothing.
         start=nothing_known() if isinstance(navigation, StrapdownNavigation) else None,
         waiting=build_waiting(scenario, epoch) if turning else None,
+        winds=build_winds(scenario, low, alone, wind, onboard),
     )

@@ -61,6 +61,6 @@ def _rows(parachutes, mass, density, forecast: WindTable, ends, calm: bool) -> A
     def row(altitude):
         d = drift(at_once, mass, density, winds[:, 0], winds[:, 1], altitude, ground)
         here = forecast.at(altitude) * (0.0 if calm else 1.0)
-        return jnp.stack([d.north, d.east, d.error_seconds, here[0], here[1]])
+        return jnp.stack([d.north, d.east, d.error_seconds, here[0], here[1], d.duration])
 
     return jax.vmap(row)(jnp.linspace(ground, opening, ROWS))

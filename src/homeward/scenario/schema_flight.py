@@ -165,6 +165,11 @@ class Descent(Section):
     main_lowest_m: Annotated[NonNegative, Field(le=3e4)] = Field(
         default=4000.0, description="height above the site at which the main is ordered in any case"
     )
+    wind_estimate: Literal["none", "main", "aim"] = Field(
+        default="main",
+        description="main: the wind's departure from its forecast, estimated from the entry on, times the "
+        "main; aim: and moves the entry's aim point; none: the forecast and the wind met under the drogue",
+    )
     arm_margin_m: Annotated[NonNegative, Field(le=3e4)] = Field(
         default=3000.0,
         description="above the opening altitude: deployment is armed below it, by navigation",

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from homeward.flight.computer import FlightState
 from homeward.icd import Command, InertialReadings, InertialSample
+from homeward.math.routine import routine
 from homeward.typing import Flag, Scalar
 from homeward.world.state import TruthState
 
@@ -82,11 +83,13 @@ def fly_if_due(frozen: Flag, old: Any, new: Any, truth: TruthState) -> Any:
     A lane whose end lies within this tick stays before it: ``settle`` flies the last part exactly. A tick
     that gave a number that is not finite is not flown at all: only its flags are taken.
     """
-    stays = frozen | truth.failed | (truth.done & ~truth.settled)
+
+    def decided() -> tuple[Flag, tuple[Any, ...]]:
+        stays = frozen | truth.failed | (truth.done & ~truth.settled)
+        return stays, (truth.done | frozen, truth.settled, truth.failed, truth.failed_time)
+
+    # A routine: every leaf asks, and XLA would find out anew for each whether the tick went well.
+    stays, told = routine(decided)
     kept = select(stays, old, new)
-    flags = eqx.tree_at(
-        lambda t: (t.done, t.settled, t.failed, t.failed_time),
-        kept[0],
-        (truth.done | frozen, truth.settled, truth.failed, truth.failed_time),
-    )
+    flags = eqx.tree_at(lambda t: (t.done, t.settled, t.failed, t.failed_time), kept[0], told)
     return (flags, *kept[1:])

@@ -28,7 +28,10 @@ def frame(
     latitude, longitude, altitude = to_geodetic(world.ellipsoid, r_E)
     C_NE = north_east_down(latitude, longitude)
     v_N = _turn(C_NE, v_E)
+    aim_E = target.aim_E if flight.aim_moved is None else target.aim_E + flight.aim_moved
     speed = norm(v_E)
+    zero = jnp.zeros_like(speed)
+    error = (zero, zero) if flight.wind is None else flight.wind.error
     return Frame(
         time=truth.time,
         leg=leg.index.astype(int),
@@ -53,13 +56,16 @@ def frame(
         bank=truth.bank,
         wind_north=told.wind_north,
         wind_east=told.wind_east,
-        range_to_go=horizontal_distance(world.ellipsoid, r_E, target.aim_E),
+        range_to_go=horizontal_distance(world.ellipsoid, r_E, aim_E),
         navigation_position_error=_turn(C_NE, flight.last.r_BE_E - r_E),
         navigation_velocity_error=_turn(C_NE, flight.last.v_BE_E - v_E),
         blackout=truth.navigation_error.blackout,
         drag_factor=flight.entry.drag_factor,
         lift_factor=flight.entry.lift_factor,
         predicted_miss=flight.entry.predicted_miss,
+        lift_turn=zero if flight.lift is None else flight.lift.turn,
+        wind_departure_north=error[0],
+        wind_departure_east=error[1],
         parachute_stage=truth.stage,
     )
 

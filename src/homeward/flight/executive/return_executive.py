@@ -16,13 +16,16 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import HeldOrientation
 from homeward.flight.computer import FlightComputer, FlightState, idle, with_thrusters
 from homeward.flight.deployment import step_deployment
 from homeward.flight.executive.modes import (
     AIR,
     BURN,
+    CANOPY,
     COAST,
+    DESCENT,
     DRIFT,
     ENTRY,
     FALLING,
@@ -31,9 +34,11 @@ from homeward.flight.executive.modes import (
     SIX_DOF,
     STEERED,
 )
+from homeward.flight.flight_plan import PlanStep
 from homeward.flight.interfaces import AbstractStrapdown
+from homeward.flight.lift_and_wind import bank_by_lift, feel_lift, meet_wind
 from homeward.flight.navigation import FixNavigation
-from homeward.flight.sequence import descending, loaded_for, step_ends_in, within
+from homeward.flight.sequence import Descending, descending, loaded_for, step_ends_in, within
 from homeward.flight.strapdown_navigation import StrapdownNavigation
 from homeward.icd import (
     Accuracy,
@@ -43,9 +48,11 @@ from homeward.icd import (
     InertialReadings,
     InertialSample,
     Measurements,
+    Navigation,
     TickReadings,
 )
 from homeward.math.numerics import norm
+from homeward.math.routine import routine
 from homeward.typing import Flag, Scalar
 
 TAIL = 0.02  # of a burn's acceleration: sensed less than that, its tail-off is over
@@ -71,6 +78,10 @@ def cycle(parameters: Parameters, state: State, sensors: Measurements, mode: str
     state = _choose(state.leaving, _next_step(f, state), state)
     step = f.step(state)
     state = f.navigate(state, sensors, mode == DRIFT)
+    if mode == AIR:
+        state = bank_by_lift(f, state)
+    if mode in STEERED or mode in (DESCENT, CANOPY):
+        state = meet_wind(f, state, canopy=mode not in STEERED)
     if mode in (ORBIT, AIR):
         acting = state.acting
         assert acting.axial_seconds is not None
@@ -114,7 +125,8 @@ def tick(parameters: Parameters, state: State, sensors: TickReadings, mode: str)
             )
             ends = _burn_ends(f, state, sensors, over)
         elif mode == AIR:
-            seconds = steering.bank(attitude, axes, valves, state.bank, dt)
+            turn = None if state.lift is None else state.lift.turn
+            seconds = steering.bank(attitude, axes, valves, state.bank, dt, turn)
         else:
             state, command = f.descend(state, sensors, dt)
             seconds = steering.damp(attitude, valves, command.deploy > 1, dt)
@@ -214,6 +226,8 @@ def _inertial(
     if mode in POWERED:
         gained = f.forward(taken, sample)
         taken = eqx.tree_at(lambda s: (s.sensed, s.gained), taken, (taken.sensed + gained, gained))
+    if mode == AIR:
+        taken = feel_lift(f, taken)
     if mode in (ORBIT, AIR) and isinstance(f.navigation, StrapdownNavigation):
         assert state.flown is not None
         before = f.navigation.attitude(state.navigation)
@@ -226,10 +240,9 @@ def _sequence(f: FlightComputer, state: State, sensors: Measurements, mode: str)
     """Whether the present step ends within the cycle, and in how many seconds."""
     step, last = f.step(state), state.last
     assert sensors.period is not None
-    motion = descending(f.ellipsoid, last)
-    loaded = loaded_for(step, last, state.loaded, sensors.period)
+    # A routine: what follows reads it many times, and XLA would repeat it, navigation included, each time.
+    motion, loaded, ends_in = routine(_end_of, f.ellipsoid, step, last, state.loaded, sensors.period)
     state = eqx.tree_at(lambda s: s.loaded, state, loaded)
-    ends_in = step_ends_in(step, last, motion, loaded)
     if mode in STEERED and sensors.deployment is not None:
         accuracy = f.accuracy(state)
         sigma = jnp.zeros(()) if accuracy is None else accuracy.position_sigma[2]
@@ -250,6 +263,15 @@ def _sequence(f: FlightComputer, state: State, sensors: Measurements, mode: str)
         ends, ends_in = ends & ~put_off, jnp.where(put_off, jnp.inf, ends_in)
         state = eqx.tree_at(lambda s: s.put_off, state, state.put_off | put_off)
     return eqx.tree_at(lambda s: s.leaving, state, ends), ends_in
+
+
+def _end_of(
+    ellipsoid: Ellipsoid, step: PlanStep, last: Navigation, loaded: Scalar, period: Scalar
+) -> tuple[Descending, Scalar, Scalar]:
+    """The believed vertical motion, how long the step's load has lasted, and in how many seconds it ends."""
+    motion = descending(ellipsoid, last)
+    loaded = loaded_for(step, last, loaded, period)
+    return motion, loaded, step_ends_in(step, last, motion, loaded)
 
 
 def _burn_ends(f: FlightComputer, state: State, sensors: TickReadings, given: Flag) -> Flag:
