@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from homeward.earth.constants import G0
-from homeward.flight.entry_aim import LEAST, aim_axes, angle_beyond, terminal_bank
+from homeward.flight.entry_aim import aim_axes, angle_beyond, terminal_bank
 from homeward.flight.entry_estimation import LOW, adapt_factors, predictor_start
 from homeward.flight.entry_predictor import (
     MEAN_PACE,
@@ -21,6 +21,7 @@ from homeward.flight.entry_predictor import (
     pace,
     predict,
 )
+from homeward.flight.entry_reversal import next_reversal
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.flight.onboard import OnboardModel
 from homeward.flight.reversal import by_lift_up
@@ -158,7 +159,7 @@ class PredictiveV1EntryGuidance(AbstractEntryGuidance):
             split(navigation.specific_force.astype(LOW)),
         )
         passed = s.cycle * pace(whole)
-        side, switch, turned = _reversal(s, state, planned, final, straight / reach, duration, roll_time)
+        side, switch, turned = next_reversal(s, state, planned, final, straight / reach, duration, roll_time)
         side = jnp.where(terminal, state.side, side)
 
         steer = terminal_bank(start, state.command, reach, along, across, forward, right)
@@ -192,23 +193,6 @@ def _first_duration(state, navigation, target, speed):
     new = state.duration < 0.0
     times = (jnp.where(new, guess, state.duration), jnp.where(new, MEAN_PACE * guess, state.length))
     return eqx.tree_at(lambda p: (p.duration, p.length), state, times)
-
-
-def _reversal(s, state, planned, final, balance, duration, roll_time):
-    """Side, time to the planned reversal, and whether the last one is behind.
-
-    ``balance`` is the end without sideways lift over the reach: +1 means that all reach, spent leftwards,
-    just brings it back. At high speed the bank is turned over when ``reversal_share`` of the reach is needed
-    on the other side. Below ``final_speed`` one last reversal is planned: what is left of the reach falls
-    with the square of the time to go, so it comes after ``1 - sqrt((1 + balance) / 2)`` of it.
-    """
-    toward = state.side * balance
-    early = (toward > s.reversal_share) & ~final
-    left = jnp.sqrt(jnp.clip(0.5 * (1.0 + toward), LEAST, 1.0))
-    switch = duration * (1.0 - left)
-    now = planned & (switch < 0.5 * roll_time + 0.5 * s.cycle)
-    side = jnp.where(early | now, -state.side, state.side)
-    return side, jnp.maximum(switch - s.cycle, 0.0), state.reversed | now
 
 
 def _limit_load(s, wanted, navigation, start, speed) -> Scalar:

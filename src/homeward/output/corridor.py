@@ -12,8 +12,8 @@ import numpy as np
 
 from homeward.earth.constants import G0, MU_WGS84, WGS84_A
 from homeward.output.facts import FlightView
+from homeward.world.heating import SUTTON_GRAVES_EARTH
 
-SUTTON_GRAVES = 1.7415e-4  # kg^0.5/m, Earth's air, convective: Sutton and Graves, NASA TR R-376 (1971)
 STEEPEST_GLIDE_BANK = np.radians(60.0)
 SEA_LEVEL_DENSITY, SCALE_HEIGHT = 1.225, 7200.0
 
@@ -81,7 +81,7 @@ def edges(view: FlightView, speed: np.ndarray) -> tuple[list[Edge], list[str]]:
     else:
         left_out.append("load")
     if f.heat_rate_limit_w_m2 and rn:
-        rho = rn * (f.heat_rate_limit_w_m2 / (SUTTON_GRAVES * speed**3)) ** 2
+        rho = rn * (f.heat_rate_limit_w_m2 / (SUTTON_GRAVES_EARTH * speed**3)) ** 2
         found.append(Edge(f"heat rate {f.heat_rate_limit_w_m2 / 1e6:.3g} MW/m²", height(rho), "heat"))
     else:
         left_out.append("heat rate")

@@ -40,6 +40,7 @@ from homeward.scenario.build_winds import build_winds
 from homeward.scenario.initial import initial_state
 from homeward.scenario.schema import Scenario
 from homeward.vehicle import Parachutes
+from homeward.world.heating import SUTTON_GRAVES_EARTH
 from homeward.world.wind import WindTable
 
 SPEED_KNOTS = np.array([60.0, 150.0, 250.0, 320.0, 400.0, 620.0, 1200.0, 3000.0, 9000.0])  # m/s
@@ -48,7 +49,6 @@ SPEED_KNOTS = np.array([60.0, 150.0, 250.0, 320.0, 400.0, 620.0, 1200.0, 3000.0,
 ORBIT_STEPS, FAST_STEPS, FAST_ENTRY = 12, 48, 9000.0
 FAST_STEPS_V1 = 96
 GUARD_ON, GUARD_WIDTH = 0.86, 0.08  # of the limit of load: the rest is for air that was not foreseen
-SUTTON_GRAVES = 1.7415e-4  # kg^0.5/m: stagnation heating of the Earth's air
 SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
 STEERING_LAYER = (10e3, 25e3)  # m: whose mean forecast wind the predictor uses
 
@@ -163,7 +163,7 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
     rad = np.radians
     fast = entry_speed(scenario) > FAST_ENTRY
     most = guarded_load(scenario, onboard)
-    heat = limits.heat_rate_w_m2 * np.sqrt(c.nose_radius_m) / SUTTON_GRAVES
+    heat = limits.heat_rate_w_m2 * np.sqrt(c.nose_radius_m) / SUTTON_GRAVES_EARTH
     return PredictiveEntryGuidance(
         onboard,
         PredictiveSettings(
