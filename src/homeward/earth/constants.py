@@ -16,3 +16,4 @@ ROTATION_RATE = 7.292115146706979e-5  # d(ERA)/d(UT1), rad/s: IERS Conventions 2
 G0 = 9.80665  # standard gravity, m/s2: ISO 80000-3
 GAS_CONSTANT_AIR = 287.05287  # J/(kg K): US Standard Atmosphere 1976
 GAMMA_AIR = 1.4  # ratio of specific heats: US Standard Atmosphere 1976
+SUTTON_GRAVES_EARTH = 1.7415e-4  # kg^0.5/m: Sutton and Graves (1971), NASA TR R-376

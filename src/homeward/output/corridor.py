@@ -10,9 +10,8 @@ import dataclasses
 
 import numpy as np
 
-from homeward.earth.constants import G0, MU_WGS84, WGS84_A
+from homeward.earth.constants import G0, MU_WGS84, SUTTON_GRAVES_EARTH, WGS84_A
 from homeward.output.facts import FlightView
-from homeward.world.heating import SUTTON_GRAVES_EARTH
 
 STEEPEST_GLIDE_BANK = np.radians(60.0)
 SEA_LEVEL_DENSITY, SCALE_HEIGHT = 1.225, 7200.0

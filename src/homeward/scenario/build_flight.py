@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._programs import program
-from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, OMEGA_WGS84, WGS84_A
+from homeward.earth.constants import G0, J2_EGM96, MU_EGM96, OMEGA_WGS84, SUTTON_GRAVES_EARTH, WGS84_A
 from homeward.earth.geodesy import north_east_down
 from homeward.earth.orientation import AbstractOrientation
 from homeward.earth.time import Epoch
@@ -40,7 +40,6 @@ from homeward.scenario.build_winds import build_winds
 from homeward.scenario.initial import initial_state
 from homeward.scenario.schema import Scenario
 from homeward.vehicle import Parachutes
-from homeward.world.heating import SUTTON_GRAVES_EARTH
 from homeward.world.wind import WindTable
 
 SPEED_KNOTS = np.array([60.0, 150.0, 250.0, 320.0, 400.0, 620.0, 1200.0, 3000.0, 9000.0])  # m/s

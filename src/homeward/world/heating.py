@@ -3,10 +3,9 @@
 import jax.numpy as jnp
 import numpy as np
 
+from homeward.earth.constants import SUTTON_GRAVES_EARTH
 from homeward.math.numerics import beyond_knots, on_line
 from homeward.typing import Scalar
-
-SUTTON_GRAVES_EARTH = 1.7415e-4  # kg^0.5/m: Sutton and Graves (1971), NASA TR R-376
 
 # Tauber and Sutton (1991), Table 1, Earth: speed [m/s] and velocity function [-]. The first row closes
 # the fit, which begins at 9,000 m/s, to zero over one metre per second instead of by a jump.
