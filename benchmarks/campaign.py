@@ -72,11 +72,11 @@ def flights(kind: str, folder: Path) -> Callable[[int, int], dict[str, float]]:
     It returns seconds of wall time spent drawing and writing.
     """
     import homeward as hw
-    from homeward.campaign import blocks as flown
-    from homeward.campaign.engine import Meter, fly_local
-    from homeward.campaign.entries import plan_entries
-    from homeward.campaign.origin import first_manifest
-    from homeward.campaign.store import Store
+    from homeward.campaigns import blocks as flown
+    from homeward.campaigns.engine import Meter, fly_local
+    from homeward.campaigns.entries import plan_entries
+    from homeward.campaigns.origin import first_manifest
+    from homeward.campaigns.store import Store
     from homeward.scenario.returns import plan_return
 
     runs = RUNS[kind]

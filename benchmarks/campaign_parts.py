@@ -26,9 +26,9 @@ def flown(fidelity: str, navigation: str) -> dict[str, float]:
     """Milliseconds a return of one block: all, drawing, output; programs compiled before, and how long."""
     import homeward as hw
     from homeward._programs import build_seconds
-    from homeward.campaign import blocks
-    from homeward.campaign.origin import first_manifest
-    from homeward.campaign.store import Store
+    from homeward.campaigns import blocks
+    from homeward.campaigns.origin import first_manifest
+    from homeward.campaigns.store import Store
 
     changes = {"simulation.lanes": str(LANES)}
     if fidelity == "six-dof":
@@ -70,7 +70,7 @@ def flown(fidelity: str, navigation: str) -> dict[str, float]:
 
 def blocks_columns(kind: str, block: Any, draws: Any) -> Any:
     """The columns of a block as a store wants them."""
-    from homeward.campaign.columns import columns_of
+    from homeward.campaigns.columns import columns_of
 
     return columns_of(kind, block, draws)
 

@@ -40,7 +40,7 @@ def run() -> None:
 def _returns(changes: dict[str, str]) -> Any:
     """A function of the seed that flies a block; its programs are compiled before it is given back."""
     import homeward as hw
-    from homeward.campaign.many import fly_many
+    from homeward.campaigns.many import fly_many
     from homeward.scenario.returns import plan_return
 
     s = hw.load(SCENARIO, {"simulation.lanes": str(RUNS), **changes})

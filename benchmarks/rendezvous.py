@@ -67,7 +67,7 @@ def run() -> None:
 def _flights() -> Any:
     """A function of the seed that flies a block of dispersed rendezvous on one core."""
     import homeward as hw
-    from homeward.campaign.pairs import fly_pairs
+    from homeward.campaigns.pairs import fly_pairs
     from homeward.scenario.rendezvous_plan import plan_rendezvous
 
     s = hw.load(SCENARIO)
@@ -113,7 +113,7 @@ def _ask(worker: "subprocess.Popen[str]", step: float) -> float:
 def two_cores() -> None:
     """Wall time with every core this process may use."""
     import homeward as hw
-    from homeward.campaign.pairs import fly_pairs
+    from homeward.campaigns.pairs import fly_pairs
     from homeward.scenario.rendezvous_plan import plan_rendezvous
 
     cores = os.cpu_count() or 1

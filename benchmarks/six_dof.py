@@ -53,7 +53,7 @@ def run() -> None:
 def _returns(kind: str) -> Any:
     """A function of the seed that flies a block; its programs are compiled before it is given back."""
     import homeward as hw
-    from homeward.campaign.many import fly_many
+    from homeward.campaigns.many import fly_many
     from homeward.scenario.returns import plan_return
 
     s = hw.load(SCENARIO, {"simulation.lanes": str(RUNS)})
@@ -77,7 +77,7 @@ def _late(plan: Any) -> Any:
     import jax
     import jax.numpy as jnp
 
-    from homeward.campaign.fly import run_keys, spread_legs
+    from homeward.campaigns.fly import run_keys, spread_legs
     from homeward.sim.lanes import spread_flight, spread_world
     from homeward.sim.mission import fly_mission
 
@@ -100,7 +100,7 @@ def _late(plan: Any) -> Any:
 def two_cores() -> None:
     """Wall time with every core this process may use."""
     import homeward as hw
-    from homeward.campaign.many import fly_many
+    from homeward.campaigns.many import fly_many
     from homeward.scenario.returns import plan_return
 
     cores = os.cpu_count() or 1

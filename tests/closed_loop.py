@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.campaign.fly import run_keys, spread_legs
+from homeward.campaigns.fly import run_keys, spread_legs
 from homeward.flight.interfaces import AbstractEntryGuidance, bank_only
 from homeward.scenario import load
 from homeward.scenario.returns import ReturnPlan, plan_return

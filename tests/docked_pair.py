@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 
 import homeward as hw
-from homeward.campaign.disperse_pair import disperse_pair
-from homeward.campaign.rendezvous import pair_keys
+from homeward.campaigns.disperse_pair import disperse_pair
+from homeward.campaigns.rendezvous import pair_keys
 from homeward.scenario.rendezvous_plan import plan_rendezvous
 from homeward.sim import close_lanes
 

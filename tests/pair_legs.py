@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 
 import homeward as hw
-from homeward.campaign.disperse_pair import disperse_pair
-from homeward.campaign.rendezvous import pair_keys
+from homeward.campaigns.disperse_pair import disperse_pair
+from homeward.campaigns.rendezvous import pair_keys
 from homeward.flight.approach_steps import AXIS, HOP
 from homeward.flight.executive import rendezvous_executive as executive
 from homeward.flight.rendezvous_far import CHECKS

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 from homeward._runtime import configure as _configure
 
 if TYPE_CHECKING:
-    from homeward import campaign
-    from homeward.campaign.compare import compare_guidance
-    from homeward.campaign.fault_campaign import fault_matrices
-    from homeward.campaign.fly import fly
-    from homeward.campaign.large_changes import fly_large_changes
-    from homeward.campaign.launch_windows import launch_windows
-    from homeward.campaign.many import fly_many
-    from homeward.campaign.opportunities import opportunities
-    from homeward.campaign.rendezvous import rendezvous
-    from homeward.campaign.replay import replay
+    from homeward.campaigns.compare import compare_guidance
+    from homeward.campaigns.fault_campaign import fault_matrices
+    from homeward.campaigns.fly import fly
+    from homeward.campaigns.large_changes import fly_large_changes
+    from homeward.campaigns.launch_windows import launch_windows
+    from homeward.campaigns.many import fly_many
+    from homeward.campaigns.opportunities import opportunities
+    from homeward.campaigns.rendezvous import rendezvous
+    from homeward.campaigns.replay import replay
+    from homeward.campaigns.run import campaign
     from homeward.errors import Infeasible, InputError
     from homeward.flight.contract import check_guidance
     from homeward.scenario.load import load
@@ -37,19 +37,19 @@ _PLACES = {
     "Infeasible": "homeward.errors:Infeasible",
     "InputError": "homeward.errors:InputError",
     "Scenario": "homeward.scenario.schema:Scenario",
-    "campaign": "homeward.campaign",
+    "campaign": "homeward.campaigns.run:campaign",
     "check_guidance": "homeward.flight.contract:check_guidance",
-    "compare_guidance": "homeward.campaign.compare:compare_guidance",
-    "fault_matrices": "homeward.campaign.fault_campaign:fault_matrices",
-    "fly": "homeward.campaign.fly:fly",
-    "fly_large_changes": "homeward.campaign.large_changes:fly_large_changes",
-    "fly_many": "homeward.campaign.many:fly_many",
-    "launch_windows": "homeward.campaign.launch_windows:launch_windows",
+    "compare_guidance": "homeward.campaigns.compare:compare_guidance",
+    "fault_matrices": "homeward.campaigns.fault_campaign:fault_matrices",
+    "fly": "homeward.campaigns.fly:fly",
+    "fly_large_changes": "homeward.campaigns.large_changes:fly_large_changes",
+    "fly_many": "homeward.campaigns.many:fly_many",
+    "launch_windows": "homeward.campaigns.launch_windows:launch_windows",
     "load": "homeward.scenario.load:load",
-    "opportunities": "homeward.campaign.opportunities:opportunities",
+    "opportunities": "homeward.campaigns.opportunities:opportunities",
     "propagate": "homeward.scenario.openloop_schema:run_file",
-    "rendezvous": "homeward.campaign.rendezvous:rendezvous",
-    "replay": "homeward.campaign.replay:replay",
+    "rendezvous": "homeward.campaigns.rendezvous:rendezvous",
+    "replay": "homeward.campaigns.replay:replay",
 }
 
 __all__ = [
@@ -80,9 +80,7 @@ def __getattr__(name: str) -> Any:
         value: Any = version("homeward")
     elif name in _PLACES:
         module, _, attribute = _PLACES[name].partition(":")
-        value = import_module(module)
-        if attribute:  # else the module itself, which can be called
-            value = getattr(value, attribute)
+        value = getattr(import_module(module), attribute)
     else:
         raise AttributeError(f"module 'homeward' has no attribute {name!r}")
     globals()[name] = value

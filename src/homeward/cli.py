@@ -112,7 +112,7 @@ def return_(
         import homeward
 
         if start is not None:
-            from homeward.campaign.return_from import from_point
+            from homeward.campaigns.return_from import from_point
 
             chosen = from_point(chosen, start, talk)
         law = tested_law(guidance if guidance is not None else chosen.flight.guidance.law, label)

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import beta
 
-from homeward.campaign.disperse import disperse
-from homeward.campaign.fly import run_keys, spread_legs
-from homeward.campaign.summary import places
+from homeward.campaigns.disperse import disperse
+from homeward.campaigns.fly import run_keys, spread_legs
+from homeward.campaigns.summary import places
 from homeward.errors import InputError
 from homeward.ground.forecast import SHARES, SIGMAS, Forecaster
 from homeward.ground.forecast_run import moments

@@ -82,7 +82,7 @@ def campaign(
         )
     chosen = with_guidance(load(scenario, parse_settings(settings or [])), guidance)
     with working() as talk:
-        from homeward.campaign.run import campaign as fly
+        from homeward.campaigns.run import campaign as fly
 
         flown = fly(
             chosen, runs, seed=seed, out=out, resume=resume, what=what, engine=engine, fidelity=fidelity,

@@ -29,8 +29,8 @@ def compare(
             raise InputError(f"--out {out}: expected a name that ends in .png, .svg or .pdf")
         check_file(Path(out))
     with working() as talk:
-        from homeward.campaign.records import read_records
-        from homeward.campaign.side_by_side import side_by_side
+        from homeward.campaigns.records import read_records
+        from homeward.campaigns.side_by_side import side_by_side
 
         talk("reading the runs")
         found = side_by_side(read_records(first), read_records(second))

@@ -31,9 +31,9 @@ def consistency(
     scenario = load(name, parse_settings(settings or []))
     with working() as talk:
         if scenario.landing_site is None and scenario.rendezvous is not None:
-            from homeward.campaign.pair_consistency import pair_consistency as look
+            from homeward.campaigns.pair_consistency import pair_consistency as look
         else:
-            from homeward.campaign.consistency import consistency as look
+            from homeward.campaigns.consistency import consistency as look
 
         found = look(scenario, runs, seed, talk)
         if out is not None:

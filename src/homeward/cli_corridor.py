@@ -46,7 +46,7 @@ def corridor(
             raise InputError(f"--out {one_line(out, 200)}: expected a name that ends in .png")
         check_file(Path(out))
     with working() as talk:
-        from homeward.campaign.entry_corridor import ENDS, entry_corridor
+        from homeward.campaigns.entry_corridor import ENDS, entry_corridor
 
         talk("getting ready", 0.0)
         found = entry_corridor(chosen, runs, seed, angles=span, cores=cores, progress=talk)

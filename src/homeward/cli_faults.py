@@ -39,7 +39,7 @@ def faults(
         raise InputError(f"--what: {chosen.name} holds no {what}")
     prepare_folder(out, "faults")
     with working() as talk:
-        from homeward.campaign.fault_campaign import fault_matrices
+        from homeward.campaigns.fault_campaign import fault_matrices
 
         told = fault_matrices(chosen, [what] if what else there, seed, pairs=pairs, progress=talk)
         if out is not None:

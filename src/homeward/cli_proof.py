@@ -30,9 +30,9 @@ def report(
 ) -> None:
     """Write a campaign's report: one HTML file that needs nothing else, verdicts first."""
     with working() as talk:
-        from homeward.campaign.report import report as make
-        from homeward.campaign.requirements import read_requirements
-        from homeward.campaign.store import Store
+        from homeward.campaigns.report import report as make
+        from homeward.campaigns.requirements import read_requirements
+        from homeward.campaigns.store import Store
 
         asked, store = None, Store.open(folder)
         if requirements is not None:

@@ -16,7 +16,7 @@ def query(
     as_json: AsJson = False,
 ) -> None:
     """Ask a campaign's table `runs` in SQL: one row a run, columns as in the manifest."""
-    from homeward.campaign.store import Store
+    from homeward.campaigns.store import Store
 
     answer = Store.open(folder).query(sql)
     if as_json:

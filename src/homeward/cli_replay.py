@@ -19,7 +19,7 @@ def replay(
     """Fly a run of a campaign again, check it against what was stored, and tell how it went."""
     prepare_folder(out, "flight")
     with working() as talk:
-        from homeward.campaign.replay import replay as again
+        from homeward.campaigns.replay import replay as again
 
         flown = again(folder, run, talk, trust=trust)
         if out is not None:

@@ -30,7 +30,7 @@ def understand(
             raise InputError(f"--out {out}: expected a name that ends in .png")
         check_file(Path(out))
     with working() as talk:
-        from homeward.campaign.understand import understand as look
+        from homeward.campaigns.understand import understand as look
 
         found = look(folder, gradient, talk, trust=trust)
         if out is not None:

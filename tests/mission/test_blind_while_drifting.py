@@ -7,10 +7,10 @@ import jax
 import numpy as np
 import pytest
 
-from homeward.campaign.disperse import disperse
-from homeward.campaign.fly import run_keys, spread_legs
-from homeward.campaign.return_faults import judge
-from homeward.campaign.summary import metrics
+from homeward.campaigns.disperse import disperse
+from homeward.campaigns.fly import run_keys, spread_legs
+from homeward.campaigns.return_faults import judge
+from homeward.campaigns.summary import metrics
 from homeward.scenario import load
 from homeward.scenario.fault_words import FAILURES
 from homeward.scenario.faults import Strike, shifted, struck

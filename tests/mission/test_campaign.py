@@ -3,11 +3,11 @@
 import pyarrow.parquet as pq
 import pytest
 
-from homeward.campaign.many import fly_many
-from homeward.campaign.replay import replay, same_bits, stored_run
-from homeward.campaign.requirements import parse
-from homeward.campaign.run import blocks_of, campaign
-from homeward.campaign.store import Store
+from homeward.campaigns.many import fly_many
+from homeward.campaigns.replay import replay, same_bits, stored_run
+from homeward.campaigns.requirements import parse
+from homeward.campaigns.run import blocks_of, campaign
+from homeward.campaigns.store import Store
 from homeward.errors import InputError
 from homeward.scenario import load
 

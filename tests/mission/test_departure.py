@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from homeward.campaign.departure import KEEP_OUT, departure_from_station
-from homeward.campaign.fly import run_keys, spread_legs
+from homeward.campaigns.departure import KEEP_OUT, departure_from_station
+from homeward.campaigns.fly import run_keys, spread_legs
 from homeward.errors import Infeasible
 from homeward.scenario import load
 from homeward.scenario.returns import plan_return

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from homeward.campaign.fly import fly
-from homeward.campaign.many import fly_many
+from homeward.campaigns.fly import fly
+from homeward.campaigns.many import fly_many
 from homeward.scenario import load
 
 SEEDS = (0, 1, 2)

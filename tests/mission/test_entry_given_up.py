@@ -5,9 +5,9 @@ import json
 import jax.numpy as jnp
 import pytest
 
-from homeward.campaign.fault_campaign import FaultMatrices
-from homeward.campaign.fly import fly
-from homeward.campaign.return_faults import ABORT_OFF, return_faults
+from homeward.campaigns.fault_campaign import FaultMatrices
+from homeward.campaigns.fly import fly
+from homeward.campaigns.return_faults import ABORT_OFF, return_faults
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.icd import EntryCommand
 from homeward.scenario import load

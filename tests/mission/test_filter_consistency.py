@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaign.consistency import KINDS as SQUARES
-from homeward.campaign.consistency import LONG, SHARE, consistency
+from homeward.campaigns.consistency import KINDS as SQUARES
+from homeward.campaigns.consistency import LONG, SHARE, consistency
 from homeward.cli import main
 from homeward.errors import InputError
 from homeward.scenario.schema_fault import Fault

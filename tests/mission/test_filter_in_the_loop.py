@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from homeward.campaign.disperse import disperse
-from homeward.campaign.fly import run_keys, spread_legs
+from homeward.campaigns.disperse import disperse
+from homeward.campaigns.fly import run_keys, spread_legs
 from homeward.scenario import load
 from homeward.scenario.returns import plan_return
 from homeward.sim.lanes import whole_history

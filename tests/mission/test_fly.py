@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from closed_loop import fly_plan, plan_of
 
-from homeward.campaign.fly import fly
-from homeward.campaign.many import fly_many
+from homeward.campaigns.fly import fly
+from homeward.campaigns.many import fly_many
 from homeward.flight.interfaces import AbstractEntryGuidance, bank_only
 from homeward.scenario import load
 from homeward.sim.legs import COAST, leg

@@ -6,10 +6,10 @@ import jax
 import numpy as np
 import pytest
 
-from homeward.campaign.compare import LAWS, compare_guidance
-from homeward.campaign.fly import fly
-from homeward.campaign.large_changes import fly_large_changes
-from homeward.campaign.many import fly_many
+from homeward.campaigns.compare import LAWS, compare_guidance
+from homeward.campaigns.fly import fly
+from homeward.campaigns.large_changes import fly_large_changes
+from homeward.campaigns.many import fly_many
 from homeward.errors import InputError
 from homeward.flight.contract import check_guidance
 from homeward.scenario import load

@@ -12,9 +12,9 @@ import pytest
 from orbit_cases import elements, scenario
 from sgp4.api import Satrec
 
-from homeward.campaign.departure import departure_facts
-from homeward.campaign.fly import run_keys, spread_legs
-from homeward.campaign.summary import metrics
+from homeward.campaigns.departure import departure_facts
+from homeward.campaigns.fly import run_keys, spread_legs
+from homeward.campaigns.summary import metrics
 from homeward.errors import Infeasible
 from homeward.scenario import load
 from homeward.scenario.returns import list_opportunities, plan_return

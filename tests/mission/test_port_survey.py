@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from pair_legs import close_leg, made_plan
 
-from homeward.campaign.rendezvous import pair_keys
+from homeward.campaigns.rendezvous import pair_keys
 from homeward.scenario.build_survey import NUMBERS, PARTS, surveyed
 from homeward.sim.close_lanes import fly_on
 from homeward.sim.docking import inside_box

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaign.disperse_pair import disperse_pair
-from homeward.campaign.passive_safety import free_flights
-from homeward.campaign.rendezvous import pair_keys
+from homeward.campaigns.disperse_pair import disperse_pair
+from homeward.campaigns.passive_safety import free_flights
+from homeward.campaigns.rendezvous import pair_keys
 from homeward.flight.rendezvous_close import Orders
 from homeward.scenario.rendezvous_plan import plan_rendezvous
 from homeward.sim.close_lanes import fly_close

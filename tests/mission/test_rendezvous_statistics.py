@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaign.evasion import evasions
-from homeward.campaign.pairs import fly_pairs
-from homeward.campaign.passive_safety import free_flights
+from homeward.campaigns.evasion import evasions
+from homeward.campaigns.pairs import fly_pairs
+from homeward.campaigns.passive_safety import free_flights
 from homeward.scenario.rendezvous_plan import plan_rendezvous
 from homeward.world.pair import Bodies
 

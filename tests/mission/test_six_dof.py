@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaign.many import fly_many
+from homeward.campaigns.many import fly_many
 from homeward.scenario.returns import plan_return
 from homeward.sim import lanes
 from homeward.world.parachute import DROGUE

@@ -6,8 +6,8 @@ Percentiles are order statistics; a failed run counts as infinitely bad. For any
 import numpy as np
 import pytest
 
-from homeward.campaign.large_changes import fly_large_changes
-from homeward.campaign.many import fly_many
+from homeward.campaigns.large_changes import fly_large_changes
+from homeward.campaigns.many import fly_many
 from homeward.scenario import load
 from homeward.scenario.returns import plan_return
 from homeward.world.parachute import DROGUE

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaign.disperse_pair import disperse_pair
-from homeward.campaign.rendezvous import pair_keys
+from homeward.campaigns.disperse_pair import disperse_pair
+from homeward.campaigns.rendezvous import pair_keys
 from homeward.flight.pair_beliefs import PairGeometry
 from homeward.flight.pair_port import port_relative
 from homeward.icd_pair import PairNavigation

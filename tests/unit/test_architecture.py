@@ -1,5 +1,6 @@
 """The shape of the code: layers, who may see both sides, and the length of a file."""
 
+import ast
 from pathlib import Path
 
 import grimp
@@ -12,7 +13,7 @@ SOURCE = ROOT / "src" / "homeward"
 LONGEST_FILE = 350  # lines; one idea a file, and what is longer holds two
 # The simulator, and what sets both sides up: the builders, and the draws of truth and of what is forecast.
 SEES_BOTH = (
-    "homeward.sim", "homeward.scenario.build", "homeward.scenario.returns", "homeward.campaign.disperse",
+    "homeward.sim", "homeward.scenario.build", "homeward.scenario.returns", "homeward.campaigns.disperse",
     "homeward.scenario.rendezvous_plan",
 )  # fmt: skip
 
@@ -45,3 +46,19 @@ def test_no_module_imports_the_package_root(graph):
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
 def test_a_file_holds_one_idea(path):
     assert len(path.read_text().splitlines()) <= LONGEST_FILE
+
+
+def test_every_import_names_a_module_that_is_there(graph):
+    """What a test or an example imports inside a function is found here, not when it runs at night."""
+    folders = [ROOT / name for name in ("src", "tests", "benchmarks", "examples")]
+    missing = []
+    for path in (p for folder in folders for p in folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names: list[str] = []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            ours = [name for name in names if name.startswith("homeward.")]
+            missing += [f"{path.relative_to(ROOT)}: {n}" for n in ours if n not in graph.modules]
+    assert missing == []

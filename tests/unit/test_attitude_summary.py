@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from homeward.campaign.attitude import (
+from homeward.campaigns.attitude import (
     AttitudeGoals,
     entry_figures,
     hang_angle,

@@ -10,10 +10,10 @@ import pytest
 from pydantic import ValidationError
 from scipy import stats
 
-from homeward.campaign.disperse import _interface_error
-from homeward.campaign.permutation import bits_of, place_of
-from homeward.campaign.sampling import RANDOM, Plan
-from homeward.campaign.streams import Draws, draws_of, factor, normal
+from homeward.campaigns.disperse import _interface_error
+from homeward.campaigns.permutation import bits_of, place_of
+from homeward.campaigns.sampling import RANDOM, Plan
+from homeward.campaigns.streams import Draws, draws_of, factor, normal
 from homeward.errors import InputError
 from homeward.scenario import load
 from homeward.scenario.build import build_wind

@@ -8,14 +8,14 @@ import threading
 import numpy as np
 import pytest
 
-from homeward.campaign import origin, run
-from homeward.campaign import understand as understanding
-from homeward.campaign.records import read_records
-from homeward.campaign.replay import replay
-from homeward.campaign.report_footprint import footprint_of
-from homeward.campaign.run import campaign, opened, scenario_of
-from homeward.campaign.store import Store
-from homeward.campaign.store_lock import locked
+from homeward.campaigns import origin, run
+from homeward.campaigns import understand as understanding
+from homeward.campaigns.records import read_records
+from homeward.campaigns.replay import replay
+from homeward.campaigns.report_footprint import footprint_of
+from homeward.campaigns.run import campaign, opened, scenario_of
+from homeward.campaigns.store import Store
+from homeward.campaigns.store_lock import locked
 from homeward.cli import main
 from homeward.errors import InputError
 from homeward.scenario.load import load

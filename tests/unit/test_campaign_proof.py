@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from homeward.campaign import run as run_module
-from homeward.campaign.columns import RUN, SOURCES, Column
-from homeward.campaign.records import read_records
-from homeward.campaign.requirements import parse
-from homeward.campaign.run import fly_until
-from homeward.campaign.statistics import figures
-from homeward.campaign.store import Store
-from homeward.campaign.store_summary import metrics_of
-from homeward.campaign.until import parse_until
-from homeward.campaign.verdicts import judge, refuse_unknown
+from homeward.campaigns import run as run_module
+from homeward.campaigns.columns import RUN, SOURCES, Column
+from homeward.campaigns.records import read_records
+from homeward.campaigns.requirements import parse
+from homeward.campaigns.run import fly_until
+from homeward.campaigns.statistics import figures
+from homeward.campaigns.store import Store
+from homeward.campaigns.store_summary import metrics_of
+from homeward.campaigns.until import parse_until
+from homeward.campaigns.verdicts import judge, refuse_unknown
 from homeward.cli import main
 from homeward.errors import InputError
 

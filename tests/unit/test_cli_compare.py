@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import homeward
-from homeward.campaign.compare import Comparison
-from homeward.campaign.many import Flights
+from homeward.campaigns.compare import Comparison
+from homeward.campaigns.many import Flights
 from homeward.cli import main
 from homeward.scenario import load
 

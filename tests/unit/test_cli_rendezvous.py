@@ -11,7 +11,7 @@ from test_scenario import SHORT, written
 from test_scenario_rendezvous import ONLY
 
 import homeward
-from homeward.campaign.rendezvous_outcome import judged
+from homeward.campaigns.rendezvous_outcome import judged
 from homeward.cli import main
 from homeward.cli_files import json_text
 from homeward.cli_report_rendezvous import clock

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.campaign.disperse import disperse
-from homeward.campaign.disperse_ship import departed_table
-from homeward.campaign.draw_columns import return_draws
-from homeward.campaign.gradient import NONE
+from homeward.campaigns.disperse import disperse
+from homeward.campaigns.disperse_ship import departed_table
+from homeward.campaigns.draw_columns import return_draws
+from homeward.campaigns.gradient import NONE
 from homeward.scenario import load
 from homeward.scenario.build_attitude import capsule_alone
 from homeward.scenario.returns import plan_return

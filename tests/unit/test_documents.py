@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from homeward.campaign.requirements import read_requirements
+from homeward.campaigns.requirements import read_requirements
 from homeward.cli import main
 from homeward.documents import DocumentError, parse_json, parse_toml
 from homeward.errors import InputError

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from homeward.campaign.drivers import drivers_of, first_order, rank_regression
-from homeward.campaign.records import Records
+from homeward.campaigns.drivers import drivers_of, first_order, rank_regression
+from homeward.campaigns.records import Records
 
 
 def ishigami(n, seed=1, a=7.0, b=0.1):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from homeward.campaign.entry_corridor import ENDS, EntryCorridor, ends_of, entry_corridor
+from homeward.campaigns.entry_corridor import ENDS, EntryCorridor, ends_of, entry_corridor
 from homeward.cli import main
 from homeward.errors import InputError
 from homeward.output.campaign_pictures import png

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 import homeward as hw
-from homeward.campaign.fault_campaign import FaultMatrices
-from homeward.campaign.fault_matrix import (
+from homeward.campaigns.fault_campaign import FaultMatrices
+from homeward.campaigns.fault_matrix import (
     ABORTED,
     DEGRADED,
     LOST,
@@ -19,7 +19,7 @@ from homeward.campaign.fault_matrix import (
     instants,
     pairs_of,
 )
-from homeward.campaign.return_faults import judge
+from homeward.campaigns.return_faults import judge
 from homeward.cli_report_faults import show_faults
 from homeward.scenario.fault_words import FAILURES, RETURN
 from homeward.scenario.faults import Fleet

@@ -3,9 +3,9 @@
 import pytest
 
 import homeward
-from homeward.campaign import compare, entry_corridor, fault_campaign, many
-from homeward.campaign import fly as flying
-from homeward.campaign import run as running
+from homeward.campaigns import compare, entry_corridor, fault_campaign, many
+from homeward.campaigns import fly as flying
+from homeward.campaigns import run as running
 from homeward.cli import main
 from homeward.scenario.load import load
 from homeward.scenario.schema_flight import LAWS

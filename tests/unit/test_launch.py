@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaign.launch_windows import crossings, launch_windows
+from homeward.campaigns.launch_windows import crossings, launch_windows
 from homeward.earth.constants import MU_EGM96, WGS84_A
 from homeward.earth.frames import earth_spin
 from homeward.earth.time import Epoch

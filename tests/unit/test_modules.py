@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from homeward.campaign.departure import closest
+from homeward.campaigns.departure import closest
 from homeward.scenario.undocking import PORTS, local_axes_at
 from homeward.sim.modules import Path
 

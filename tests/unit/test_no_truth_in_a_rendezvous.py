@@ -20,7 +20,7 @@ from pair_legs import (
     step_by_step,
 )  # fmt: skip
 
-from homeward.campaign.rendezvous import pair_keys
+from homeward.campaigns.rendezvous import pair_keys
 from homeward.math.quaternion import multiply, normalise
 from homeward.sim import close, close_lanes, far
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from synthetic_pair import synthetic_pair
 
-from homeward.campaign.rendezvous_flight import in_order
+from homeward.campaigns.rendezvous_flight import in_order
 from homeward.errors import InputError
 from homeward.output.rendezvous_attitude import turn_degrees
 from homeward.output.rendezvous_errors import hand_over, share_inside

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaign.disperse_pair import disperse_pair
+from homeward.campaigns.disperse_pair import disperse_pair
 from homeward.math.quaternion import conjugate, from_matrix, multiply, to_matrix
 from homeward.scenario.build_survey import PARTS, drawn_geometry, survey_sigmas
 from homeward.scenario.rendezvous_plan import plan_rendezvous

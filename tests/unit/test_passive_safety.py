@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from docking_pair import MASS, bodies_at, flown, orbit, pair_world
 
-from homeward.campaign.passive_safety import free_flights, judge, nearest
+from homeward.campaigns.passive_safety import free_flights, judge, nearest
 from homeward.earth.constants import MU_EGM96
 from homeward.math.lvlh import from_lvlh
 from homeward.math.relative_motion import cw_impulses

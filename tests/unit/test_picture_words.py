@@ -8,7 +8,7 @@ from synthetic_flight import synthetic_flight
 from synthetic_pair import synthetic_pair
 
 import homeward as hw
-from homeward.campaign.flight import Flight
+from homeward.campaigns.flight import Flight
 from homeward.output.facts import FlightView
 from homeward.output.pictures import picture
 from homeward.output.rendezvous_errors import navigation_picture

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 import homeward as hw
-from homeward.campaign import pair_consistency as under_test
-from homeward.campaign.consistency import Series
-from homeward.campaign.pair_consistency import PairConsistency, pair_consistency, squares_of
+from homeward.campaigns import pair_consistency as under_test
+from homeward.campaigns.consistency import Series
+from homeward.campaigns.pair_consistency import PairConsistency, pair_consistency, squares_of
 from homeward.cli import app
 from homeward.errors import InputError
 from homeward.flight.pair_guard import innovations

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaign.disperse_pair import disperse_pair
+from homeward.campaigns.disperse_pair import disperse_pair
 from homeward.flight.pair_port import PortRelative
 from homeward.flight.pair_trust import DARK, LIDAR
 from homeward.flight.rendezvous_close import AWAY, GOING, _decide, begin_close, cycle_close

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaign import passive_safety
-from homeward.campaign.disperse_pair import disperse_pair
-from homeward.campaign.rendezvous import pair_keys
+from homeward.campaigns import passive_safety
+from homeward.campaigns.disperse_pair import disperse_pair
+from homeward.campaigns.rendezvous import pair_keys
 from homeward.scenario.rendezvous_plan import plan_rendezvous
 from homeward.sim import close_lanes, pair_lanes
 

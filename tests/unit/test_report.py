@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from console_folders import SWITCHES, chromium
 
-from homeward.campaign.columns import RETURN, RUN, Column
-from homeward.campaign.report import report
-from homeward.campaign.report_figures import pictures_of
-from homeward.campaign.reproduce import changes, commands
-from homeward.campaign.requirements import parse
-from homeward.campaign.store import Store
+from homeward.campaigns.columns import RETURN, RUN, Column
+from homeward.campaigns.report import report
+from homeward.campaigns.report_figures import pictures_of
+from homeward.campaigns.reproduce import changes, commands
+from homeward.campaigns.requirements import parse
+from homeward.campaigns.store import Store
 from homeward.cli import main
 from homeward.errors import InputError
 from homeward.scenario import load
@@ -125,8 +125,8 @@ def test_understanding_tells_drivers_and_why_there_is_no_gradient(folder, tmp_pa
 
 
 def test_the_ground_in_reach_is_drawn_from_what_was_flown(folder, monkeypatch):
-    from homeward.campaign import report_footprint
-    from homeward.campaign.records import read_records
+    from homeward.campaigns import report_footprint
+    from homeward.campaigns.records import read_records
 
     ground = np.radians([[41.0, 99.0], [42.0, 99.0], [42.0, 101.0], [41.0, 101.0], [41.5, 100.0]])
     monkeypatch.setattr(report_footprint, "reachable", lambda plan: (ground, ground[0]))

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from homeward.campaign.records import Records
-from homeward.campaign.requirements import FOLDER, default_requirements, parse, read_requirements
-from homeward.campaign.until import looks, parse_until
-from homeward.campaign.verdicts import judge
+from homeward.campaigns.records import Records
+from homeward.campaigns.requirements import FOLDER, default_requirements, parse, read_requirements
+from homeward.campaigns.until import looks, parse_until
+from homeward.campaigns.verdicts import judge
 from homeward.errors import InputError
 from homeward.scenario.shipped import shipped_names
 

@@ -10,7 +10,7 @@ import pytest
 from synthetic_body import synthetic_body
 from synthetic_pair import synthetic_pair
 
-from homeward.campaign.store import Store
+from homeward.campaigns.store import Store
 from homeward.cli_files import prepare_folder
 from homeward.errors import InputError
 from homeward.ground.recording import read_folder

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaign.columns import RETURN
-from homeward.campaign.failures import failure_told
-from homeward.campaign.implausible import BOUNDS, implausible, likely_keys
-from homeward.campaign.return_outcome import AS_PLANNED, EXCEEDED, FAILED, limits_told, outcome_of, succeeded
-from homeward.campaign.summary import judged
+from homeward.campaigns.columns import RETURN
+from homeward.campaigns.failures import failure_told
+from homeward.campaigns.implausible import BOUNDS, implausible, likely_keys
+from homeward.campaigns.return_outcome import AS_PLANNED, EXCEEDED, FAILED, limits_told, outcome_of, succeeded
+from homeward.campaigns.summary import judged
 from homeward.earth.constants import G0
 from homeward.scenario.return_limits import ReturnLimits, return_limits
 from homeward.scenario.returns import ReturnPlan

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.campaign.disperse import disperse
-from homeward.campaign.fly import run_keys, spread_legs
-from homeward.campaign.gradient import Units, _less, all_at_once, flown_on, nominal
+from homeward.campaigns.disperse import disperse
+from homeward.campaigns.fly import run_keys, spread_legs
+from homeward.campaigns.gradient import Units, _less, all_at_once, flown_on, nominal
 from homeward.scenario import load
 from homeward.scenario.returns import plan_return
 from homeward.scenario.schema_distribution import RETURN_DRAWS

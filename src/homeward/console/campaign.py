@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from homeward._children import homeward_command
-from homeward.campaign.records import Records, read_records
-from homeward.campaign.report import metrics_named
-from homeward.campaign.requirements import default_requirements
-from homeward.campaign.store import Store
-from homeward.campaign.verdicts import Verdict, judge
+from homeward.campaigns.records import Records, read_records
+from homeward.campaigns.report import metrics_named
+from homeward.campaigns.requirements import default_requirements
+from homeward.campaigns.store import Store
+from homeward.campaigns.verdicts import Verdict, judge
 from homeward.console.flight import Flight
 from homeward.console.reading import read_flight
 from homeward.errors import HomewardError, InputError

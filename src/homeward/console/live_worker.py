@@ -18,8 +18,8 @@ import jax
 import numpy as np
 
 from homeward._children import follow_spawner
-from homeward.campaign.fly import fly
-from homeward.campaign.rendezvous import rendezvous
+from homeward.campaigns.fly import fly
+from homeward.campaigns.rendezvous import rendezvous
 from homeward.earth.time import Epoch
 from homeward.errors import HomewardError
 from homeward.ground.approach_orders import ApproachOrders

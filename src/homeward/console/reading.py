@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from homeward.campaign.store import MANIFEST
+from homeward.campaigns.store import MANIFEST
 from homeward.console.flight import Flight
 from homeward.console.setting import setting_of
 from homeward.earth.time import Epoch

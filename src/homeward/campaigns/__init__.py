@@ -1,0 +1,1 @@
+"""What is flown: one return or rendezvous, or many; and what many flights say together."""

@@ -1,0 +1,90 @@
+"""One flown rendezvous: its telemetry, its summary, its files."""
+
+import dataclasses
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from homeward.campaigns.pair_history import PairHistory
+from homeward.flight.approach_steps import HOP, WITHDRAWAL_NAMES
+from homeward.flight.port_motion import PORTS
+from homeward.math.lvlh import from_curvilinear
+from homeward.output.rendezvous_facts import Box, Hold, PairFacts, SpeedLimits
+from homeward.scenario.rendezvous_plan import RendezvousPlan
+from homeward.sim import docking
+
+Place = tuple[float, float, float]
+
+
+@dataclasses.dataclass
+class RendezvousFlight:
+    """``summary`` for machines, ``history`` row by row, ``save`` for files and pictures.
+
+    ``withdrawal`` holds the rows of the flight away from the station, if one was flown.
+    """
+
+    plan: RendezvousPlan
+    history: PairHistory
+    summary: dict[str, Any]
+    withdrawal: dict[str, np.ndarray] | None = None
+
+    @cached_property
+    def facts(self) -> PairFacts:
+        """What the files and pictures need to know of the scenario."""
+        return facts_of(self.plan, self.history)
+
+    def save(self, folder: str | Path, progress: Callable[[str, float], None] | None = None) -> list[Path]:
+        """Write summary, telemetry, tracks and pictures into a folder; returns the files."""
+        from homeward.output.rendezvous_files import save_rendezvous
+
+        files = save_rendezvous(folder, self.facts, in_order(self.history.rows), self.summary, progress)
+        if self.withdrawal is not None:
+            from homeward.output.rendezvous_withdrawal import save_withdrawal
+
+            facts = dataclasses.replace(self.facts, stages=(*self.facts.stages, *WITHDRAWAL_NAMES))
+            files += save_withdrawal(Path(folder), facts, self.withdrawal, self.summary, progress)
+        return files
+
+
+def facts_of(plan: RendezvousPlan, history: PairHistory) -> PairFacts:
+    """The plain facts of a planned rendezvous."""
+    told, hull, steps = plan.told, plan.world.hull, plan.close.steps
+    axes, port, dock = np.array(PORTS[told.port]), np.asarray(hull.port_T), float(hull.dock_B[0])
+    holds = []
+    for k, hold in enumerate(told.holds):
+        place = np.asarray(steps.place_L[0]) if k == 0 else port + axes[0] * (hold.distance_m + dock)
+        holds.append(Hold(hold.distance_m, _place(place)))
+    hop = np.asarray(steps.place_L)[int(np.flatnonzero(np.asarray(steps.kind) == HOP)[0])]
+    radius = jnp.asarray(float(np.linalg.norm(plan.inserted.station[0])))
+    aim, _ = from_curvilinear(plan.far.aim[:3], plan.far.aim[3:], radius, jnp.zeros(()))
+    profile = plan.close.law.profile
+    return PairFacts(
+        name=plan.scenario.name, epoch_utc=plan.inserted.epoch.to_iso(6), port=told.port,
+        stages=tuple(history.stages), aim_L=_place(aim), aim_time=history.arrivals[0],
+        hold_time=history.arrivals[1], holds=tuple(holds),
+        midway_L=_place(hop) if told.port == "nadir" else None, port_L=_place(port),
+        C_DL=tuple(_place(row) for row in axes), half_size_m=told.station.half_size_m,
+        keep_out_m=told.station.keep_out_radius_m, corridor_deg=told.station.corridor_deg, dock_m=dock,
+        speeds=SpeedLimits(float(profile.contact), float(profile.slope), float(profile.most)),
+        box=Box(
+            docking.CLOSING, docking.LATERAL_RATE, docking.LATERAL, float(np.degrees(docking.ANGLE)),
+            float(np.degrees(docking.ANGLE)), float(np.degrees(docking.RATE)),
+        ),
+    )  # fmt: skip
+
+
+def in_order(rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The rows whose time is before that of every later one: far guidance records a cycle past its end."""
+    time = np.where(np.isfinite(rows["time"]), rows["time"], np.inf)
+    later = np.minimum.accumulate(time[::-1])[::-1]
+    keep = np.append(time[:-1] < later[1:], True)
+    return {name: values[keep] for name, values in rows.items()}
+
+
+def _place(values: Any) -> Place:
+    x, y, z = (float(v) for v in np.asarray(values))
+    return x, y, z
