@@ -30,6 +30,13 @@ def test_a_contradiction_names_the_key_and_what_it_contradicts(settings, key):
         hw.load("shenzhou-15", settings)
 
 
+def test_the_main_is_not_ordered_above_the_opening():
+    high = {"flight.descent.main_lowest_m": "9000"}
+    with pytest.raises(InputError, match=r"flight\.descent\.main_lowest_m: expected a height below .*9000 m"):
+        hw.load("shenzhou-15", high | {"flight.descent.main_order": "wind"})
+    hw.load("shenzhou-15", high | {"flight.descent.main_order": "timer"})
+
+
 def test_the_command_line_says_it_in_one_sentence_with_status_2(capsys):
     assert main(["return", "--set", "truth.parachute.heat_shield_altitude_m=12000"]) == 2
     told = capsys.readouterr()

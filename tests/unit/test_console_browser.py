@@ -200,6 +200,10 @@ CLOCKS = """Object.fromEntries([...document.querySelectorAll("#clocks .field")].
     (f) => [f.children[0].textContent, f.children[1].textContent]))"""
 FORMS = """import("/console/static/clocks.js").then(
     (m) => [m.elapsed(-0.4), m.elapsed(-61), m.signed(-0.4), m.signed(0)].join())"""
+FLAT = """(places) => import("/console/static/views.js").then(
+    (m) => places.map(([a, b, c, d]) => m.flat({ lat: a, lon: b }, c, d)))"""
+NEIGHBOURS = [[90, 40, 89.9, 130], [90, 40, 89.9, 40], [-90, 0, -89.9, 90], [10, 179.99, 10, -179.99],
+              [47, 69, 47.1, 69]]  # fmt: skip
 SHOWN = "new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)))"
 
 
@@ -289,7 +293,28 @@ def test_the_clocks_count_and_a_black_out_is_seen(desk):
     seek(0.5 * (start + end) + 20.0)
     assert shown(page, "Altitude") == stands
     assert seek(page.evaluate("hw.desk.told.t0"))["MET"] == "00:00:00"
+    # Above the corridor's picture there is no marker, least of all the one from where one looked before.
+    page.keyboard.press("End")
+    page.wait_for_function("hw.desk.view.corridor.at !== null")
+    seek(burn - 75.0)
+    assert page.evaluate("hw.desk.view.corridor.at") is None
+    # Keys in quick succession add up, whatever the last answer of the server was.
+    page.keyboard.press("End")
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_function("Math.abs(hw.desk.t - (hw.desk.told.t1 - 30)) < 0.01")
+    top = "hw.desk.view.load.chart.getModel().getComponent('yAxis').axis.scale.getExtent()[1]"
+    most = max(row["high_red"] for row in page.evaluate("hw.desk.told.limits")
+               if row["column"] == "load_factor_g")  # fmt: skip
+    assert page.evaluate(top) > most and page.evaluate(top) == int(page.evaluate(top))
     assert page.evaluate(FORMS) == "00:00:00,\u221200:01:01,\u221200:00:01,+00:00:00"
+
+
+def test_the_landing_view_has_no_seam_and_no_pole(desk):
+    told = desk.evaluate(FLAT, NEIGHBOURS)
+    expected = [(11.12, 0.0), (0.0, -11.12), (11.12, 0.0), (2.19, 0.0), (0.0, 11.12)]
+    for (east, north), (x, y) in zip(told, expected, strict=True):
+        assert abs(east - x) < 0.01 and abs(north - y) < 0.01
 
 
 def test_a_parameter_is_plotted_by_a_click_hovered_and_zoomed(desk):

@@ -1,12 +1,14 @@
 """Who may look at the console: login, sessions, attempts, origins, websockets, and the headers of answers."""
 
 import asyncio
+import logging
 from urllib.parse import urlencode
 
 import pytest
 
 from homeward.console.guard import Guard, is_local
 from homeward.console.login import BURST, BURST_ALL, LIFETIME, REFILL, Login, network_of
+from homeward.console.server import on_one_line
 
 HOST = ("host", "ship:8090")
 
@@ -264,3 +266,11 @@ def test_every_answer_has_the_headers_of_security_and_no_flight_is_cached(far):
         assert "frame-ancestors 'none'" in told["content-security-policy"]
         assert told["x-frame-options"] == "DENY"
     assert "unsafe" not in head_of(call(guard))["content-security-policy"]
+
+
+def test_an_address_that_nobody_serves_writes_no_line_of_its_own_into_the_log():
+    told = logging.LogRecord(
+        "nicegui", 30, "", 1, "%s not found", ("http://ship/\r\nMission control on\x1b[1m",), None
+    )
+    assert on_one_line(told)
+    assert told.getMessage() == "http://ship/  Mission control on [1m not found"

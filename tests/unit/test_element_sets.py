@@ -159,7 +159,7 @@ def test_elements_of_another_theory_are_refused(file):
 
 
 @pytest.mark.parametrize("form", [kvn, xml, as_csv, as_json])
-@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("mark", ["", "\ufeff", "\n \n"])
 def test_an_omm_is_the_same_orbit_in_every_form(file, form, mark):
     path = file(mark + form(FIELDS).replace("\n", "\r\n"))
     tle, lines = read_elements(path, START), parse_tle([FIRST, SECOND])
@@ -205,6 +205,7 @@ def test_what_is_wrong_in_an_omm_is_named(file, form, key, value, why):
     ("{" * 5000, "not valid JSON"), ("CCSDS_OMM_VERS = 2.0\nnonsense\n", "line 2"),
     ('<!DOCTYPE a [<!ENTITY b "c">]><omm><EPOCH>&b;</EPOCH></omm>', "without a document type"),
     ("[]", "empty"), ("", "empty"), ("# nothing\n", "empty"),
+    ("\n\nEPOCH,ECCENTRICITY\nsoon,0.1\n", "line 4: EPOCH: time"),
 ])  # fmt: skip
 def test_broken_files_get_a_sentence(file, text, why):
     with pytest.raises(InputError, match=f"orbit.tle: .*{why}"):

@@ -278,6 +278,10 @@ def test_keys_are_read_by_their_owner_only(tmp_path):
     make_key(tmp_path / "key")
     assert len(read_key(tmp_path / "key")) == 32
     assert (tmp_path / "key.used").stat().st_mode & 0o077 == 0
+    octets = (tmp_path / "key").read_bytes()
+    (tmp_path / "edited").write_bytes(b"\xef\xbb\xbf" + octets.replace(b"\n", b"\r\n"))
+    (tmp_path / "edited").chmod(0o600)
+    assert read_key(tmp_path / "edited") == read_key(tmp_path / "key")
     with pytest.raises(InputError, match="never written over"):
         make_key(tmp_path / "key")
     (tmp_path / "key").chmod(0o640)

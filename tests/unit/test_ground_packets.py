@@ -8,7 +8,7 @@ import pytest
 from ground_flight import record
 from space_packet_parser import XtcePacketDefinition, ccsds_generator
 
-from homeward.earth.time import Epoch
+from homeward.earth.time import FIRST_YEAR, LAST_YEAR, Epoch
 from homeward.ground.archive import read_octets
 from homeward.ground.dictionary import RENDEZVOUS, RETURN, flight_dictionary
 from homeward.ground.limits import flight_limits
@@ -125,6 +125,10 @@ def test_time_code_of_the_standard_s_epoch_and_of_today():
     assert abs(clock.decode(clock.encode(12345.678)) - 12345.678) <= 0.5 / FRACTION
     with pytest.raises(ValueError, match="1958 to 2094"):
         clock.encode(3e9)
+    # Every start that a scenario accepts has stamps for a month of flight.
+    for text in (f"{FIRST_YEAR}-01-01T00:00:00Z", f"{LAST_YEAR}-12-31T23:59:59Z"):
+        clock = Clock.of(Epoch.from_iso(text))
+        assert abs(clock.decode(clock.encode(30 * 86400.0)) - 30 * 86400.0) <= 0.5 / FRACTION
 
 
 def test_a_spoilt_packet_is_told_and_the_next_one_found():

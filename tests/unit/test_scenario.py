@@ -122,6 +122,8 @@ def test_apollo_10_is_the_published_case() -> None:
         ("flight.guidance.law", "none.py:Law", "there is none at"),
         ("flight.guidance.rate_hz", "0.3", "a whole number of simulation.entry_step_s"),
         ("return.initial.tle_file", "none.tle", "there is none at"),
+        ("return.initial.epoch_utc", "2099-06-01T00:00:00Z", "epoch_utc: expected a year from 1960 to 2093"),
+        ("return.initial.epoch_utc", "1958-01-01T00:00:00Z", "epoch_utc: expected a year from 1960 to 2093"),
         ("return.initial.epoch_utc", "2023-13-01T00:00:00Z", "expected a UTC time"),
         ("return.legs.start", "interface", "needs an interface"),
         ("return.legs.opening_altitude_m", "900", "above site.altitude_m"),

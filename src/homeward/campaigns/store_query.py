@@ -39,8 +39,8 @@ def ask(store: "Store", sql: str, patience: float = PATIENCE) -> pa.Table:
     [s], memory or rows than it may: see ``query_child``.
     """
     place = f'query "{one_line(sql, 200)}"'
-    if "\0" in sql or len(sql) > 100_000:
-        raise InputError(f"{place}: expected a select of at most 100,000 characters")
+    if "\0" in sql or len(sql) > 100_000 or any("\ud800" <= c <= "\udfff" for c in sql):
+        raise InputError(f"{place}: expected a select of at most 100,000 characters of UTF-8")
     parts = _parts(store, None)
     late = threading.Event()
     with tempfile.TemporaryDirectory(prefix="homeward-") as temporary:

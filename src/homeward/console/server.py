@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import math
 import socket
 import tempfile
@@ -16,6 +17,7 @@ from homeward.console.guard import Guard, is_local
 from homeward.console.login import Login
 from homeward.console.viewer import Viewer
 from homeward.errors import InputError
+from homeward.scenario.schema_errors import one_line
 
 STATIC = Path(__file__).parent / "static"
 TICK = 0.1  # s between two looks at a flight
@@ -37,6 +39,12 @@ def check_port(host: str, port: int) -> int:
             else f"cannot be used ({error.strerror or error})"
         )
         raise InputError(f"--port {port}: the port of {host} {taken}") from None
+
+
+def on_one_line(record: logging.LogRecord) -> bool:
+    """Keep a message of NiceGUI's log to one line: it repeats addresses that anybody may have asked for."""
+    record.msg, record.args = one_line(record.getMessage(), 200), ()
+    return True
 
 
 class Console:
@@ -73,6 +81,7 @@ class Console:
         from nicegui.elements import echart, scene  # noqa: F401  (their packages' assets are put on the page)
 
         self.login = login
+        logging.getLogger("nicegui").addFilter(on_one_line)
         self.routes()
         app.add_static_files("/console/static", STATIC)
         self._guarded(app, is_local(host), login, port)

@@ -1,5 +1,6 @@
 """The key that commands are sealed with: 64 hexadecimal digits in a file only its owner reads."""
 
+import codecs
 import os
 import secrets
 import stat
@@ -49,7 +50,7 @@ def read_key(path: Path) -> bytes:
     """The key of a file; raises InputError where others can read it or it holds none."""
     try:
         mode = path.stat().st_mode
-        text = path.read_text(encoding="ascii").strip()
+        text = path.read_bytes().removeprefix(codecs.BOM_UTF8).decode("ascii").strip()
     except (OSError, ValueError) as error:
         told = getattr(error, "strerror", None) or "not text"
         raise InputError(f"--key {path}: cannot be read as a key ({told})") from None

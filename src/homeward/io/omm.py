@@ -138,13 +138,14 @@ def _kvn(text: str, file: str) -> Iterator[tuple[str, Fields]]:
 
 
 def _csv(text: str, file: str) -> list[tuple[str, Fields]]:
+    above = text[: len(text) - len(text.lstrip())].count("\n")  # blank lines before the names
     try:
-        rows = csv.DictReader(io.StringIO(text), skipinitialspace=True, strict=True)
+        rows = csv.DictReader(io.StringIO(text.lstrip()), skipinitialspace=True, strict=True)
         names = [str(name).strip().upper() for name in rows.fieldnames or ()]
         found = []
         for row in rows:
             cells = [str(cell or "") for key, cell in row.items() if key is not None]
-            found.append((f"{file}: line {rows.line_num}", dict(zip(names, cells, strict=True))))
+            found.append((f"{file}: line {above + rows.line_num}", dict(zip(names, cells, strict=True))))
     except (csv.Error, ValueError) as error:
         raise InputError(f"{file}: not valid CSV: {error}") from None
     return found

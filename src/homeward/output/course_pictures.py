@@ -29,6 +29,7 @@ from homeward.output.style import (
 )
 
 LEG_COLOURS = (BLUE, SKY, PURPLE, GREEN, VERMILION, ORANGE)
+WIDENED = "#fdf1dc"  # grey is the black-out's alone
 STAGES = {1: "drogue", 2: "main, reefed", 3: "main, full", 4: "backup", 5: "retro-rockets"}
 
 
@@ -132,10 +133,12 @@ def timeline_picture(view: FlightView) -> Figure:
         _draw_legs(lower, view, a, b, names=i == 0)
         if two and not last:
             for ax in (upper, lower):
-                ax.axvspan(late, end, color="#e9ecef", zorder=0, linewidth=0)
+                ax.axvspan(late, end, color=WIDENED, zorder=0, linewidth=0)
         if last:
             event_lines(upper, _events(view, a))
-    headline(figure, view, f"{duration(end - start)} from start to end. {miss_words(view)}", left=0.0136)
+    note = "shaded: the end, widened on the right" if two else ""
+    title = f"{duration(end - start)} from start to end. {miss_words(view)}"
+    headline(figure, view, title, note, left=0.0136)
     return figure
 
 

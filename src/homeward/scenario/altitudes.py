@@ -17,7 +17,7 @@ LEAST_FALL = 500.0  # m from the opening to the ground, in which a parachute can
 
 
 def contradiction(scenario: Scenario) -> str | None:
-    """The first contradiction between site, opening, heat shield, interface and separation, None without.
+    """The first contradiction of site, main, opening, heat shield, interface and separation; None without.
 
     The sentence begins with the key that is to be changed. From the ground up: site, heat shield dropped,
     parachute opened, entry interface, service module separated; the start of a flight that begins at the
@@ -38,6 +38,12 @@ def contradiction(scenario: Scenario) -> str | None:
                 f"{side}.parachute.heat_shield_altitude_m: expected an altitude between site.altitude_m "
                 f"({ground:g} m) and return.legs.opening_altitude_m ({opening:g} m), not {shield:g} m"
             )
+    descent = scenario.flight.descent
+    if descent.main_order == "wind" and descent.main_lowest_m >= opening - ground:
+        return (
+            f"flight.descent.main_lowest_m: expected a height below that of return.legs.opening_altitude_m "
+            f"above site.altitude_m ({opening - ground:g} m), not {descent.main_lowest_m:g} m"
+        )
     # A flight that begins at the interface has left its modules before.
     if legs.start != "interface" and legs.separation_altitude_m < interface:
         return (

@@ -103,8 +103,8 @@ export class Chart {
     }, { notMerge: true });
   }
   now(x, y) {
-    if (!isFinite(x)) return;
-    const fine = isFinite(y); this.at = fine ? [x, y] : null;
+    if (this.spec.cursor && !isFinite(x)) return;
+    const fine = isFinite(x) && isFinite(y); this.at = fine ? [x, y] : null; // off the chart: no marker left from before
     const series = { id: "now", data: fine ? [[x, y]] : [] };
     if (this.spec.cursor) series.markLine = { data: [{ xAxis: x }] };
     this.chart.setOption({ series: [series] }, { lazyUpdate: true, silent: true });

@@ -67,13 +67,16 @@ class Desk {
       if (typing || e.ctrlKey || e.metaKey || e.altKey) return;
       const by = e.shiftKey ? 60 : 10;
       if (e.key === " " && !(button && button.id !== "play")) { if (!button) say("toggle"); else return; }
-      else if (e.key === "ArrowRight") say("seek", { t: this.t + by }); else if (e.key === "ArrowLeft") say("seek", { t: this.t - by });
-      else if (e.key === "Home") say("seek", { t: this.told.t0 }); else if (e.key === "End") say("seek", { t: this.told.t1 });
-      else if (e.key === "]") say("seek", { t: this.timeline.leg(this.t, 1) }); else if (e.key === "[") say("seek", { t: this.timeline.leg(this.t, -1) });
+      else if (e.key === "ArrowRight") this.seek(this.t + by); else if (e.key === "ArrowLeft") this.seek(this.t - by);
+      else if (e.key === "Home") this.seek(this.told.t0); else if (e.key === "End") this.seek(this.told.t1);
+      else if (e.key === "]") this.seek(this.timeline.leg(this.t, 1)); else if (e.key === "[") this.seek(this.timeline.leg(this.t, -1));
       else if (/^[1-5]$/.test(e.key)) say("rate", { rate: this.rates[+e.key - 1] });
       else return;
       e.preventDefault();
     });
+  }
+  seek(t) { // a key that follows at once goes on from here, not from where the last answer stood
+    this.t = Math.min(Math.max(t, this.told.t0), this.told.t1); say("seek", { t: this.t });
   }
   utc(t) { return new Date(this.told.epoch_ms + t * 1000).toISOString().slice(11, 19); }
   grow(m) { // what has come since: rows, legs, events, landing forecasts

@@ -15,6 +15,8 @@ function panel(into, title, note, grow = "grow", html = '<div class="chart"></di
 const num = (x, k) => (x == null || !isFinite(x) ? "\u2013" : x.toFixed(k).replace(/^-(?=[0.]*$)/, "").replace("-", "\u2212"));
 const hms = (s) => new Date(Math.round(s) * 1000).toISOString().slice(11, s % 60 ? 19 : 16); // of a second of the day
 
+const low = (c, i) => c.altitude_m[i] != null && c.altitude_m[i] < 125e3; // a row without a number is nowhere
+
 export class EntryView {
   constructor(into, told, below_) {
     this.told = told; const { data } = told, c = data.c, day = (told.epoch_ms / 1e3) % 86400, utc = hms;
@@ -29,10 +31,11 @@ export class EntryView {
       width: 1.1, points: e.points, tag: [0.52, 0.6, 0.3, 0.86, 0.78][k] ?? 0.5, side: k < 3 ? "bottom" : "top" }));
     const top = Math.max(8, Math.ceil(Math.max(...c.speed_m_s.filter(isFinite).map((v) => v / 1e3), 0) + 0.2));
     this.corridor = new PathChart(panel(into, "Entry corridor", "altitude, km, over speed, km/s", "grow2"), data,
-      (c, i) => (c.altitude_m[i] < 125e3 ? c.speed_m_s[i] / 1e3 : NaN), (c, i) => (c.altitude_m[i] < 125e3 ? c.altitude_m[i] / 1e3 : NaN),
+      (c, i) => (low(c, i) ? c.speed_m_s[i] / 1e3 : NaN), (c, i) => (low(c, i) ? c.altitude_m[i] / 1e3 : NaN),
       { x: { name: "", min: 0, max: top, digits: 3, unit: "km/s" }, y: { name: "", min: 0, max: 125, interval: 25 }, lines: edges, epoch: told.epoch_ms, tip: (c, i) => `${num(c.speed_m_s[i] / 1e3, 3)} km/s<br>${num(c.altitude_m[i] / 1e3, 2)} km` });
+    const bounds = limit("load_factor_g", 1, "g"); // a whole number above them, or its mark crowds another
     this.load = new TimeChart(panel(into, "Load", "g"), data, [{ column: "load_factor_g", color: "--blue", label: "Load", unit: "g", digits: 2 }],
-      { day, x: { name: "", format: utc }, y: { name: "", min: 0, max: (v) => Math.max(Math.ceil(v.max * 1.1), 5.6) }, bands, limits: limit("load_factor_g", 1, "g") });
+      { day, x: { name: "", format: utc }, y: { name: "", min: 0, max: (v) => Math.ceil(1.1 * Math.max(v.max || 0, 5, ...bounds.map((l) => l.y))) }, bands, limits: bounds });
     this.bank = new TimeChart(panel(into, "Bank", "degrees: <b style='color:var(--blue)'>flown</b>, <b style='color:var(--orange)'>commanded</b>"), data,
       [{ column: "bank_command_deg", label: "commanded", unit: "\u00b0", digits: 1, color: "--orange", wrap: true, width: 3, step: "end", opacity: 0.75 }, { column: "bank_deg", label: "flown", unit: "\u00b0", digits: 1, color: "--blue", wrap: true }],
       { day, x: { name: "", format: utc }, y: { name: "", min: -180, max: 180, interval: 60 }, bands });
@@ -54,13 +57,21 @@ export class EntryView {
   site(s) { this.landing.site(s); }
 }
 
+const axes = (lat, lon) => { const [s, c, so, co] = [Math.sin(lat), Math.cos(lat), Math.sin(lon), Math.cos(lon)]; return [[c * co, c * so, s], [-s * co, -s * so, c], [-so, co, 0]]; };
+// Kilometres east and north of a place, along the ground from there: without a seam at +-180 degrees or a pole.
+export function flat(home, lat, lon) {
+  const k = Math.PI / 180, [up, north, east] = axes(home.lat * k, home.lon * k), [there] = axes(lat * k, lon * k);
+  const [u, n, e] = [up, north, east].map((a) => a[0] * there[0] + a[1] * there[1] + a[2] * there[2]), far = Math.hypot(n, e);
+  const km = 111.2 / k * (far > 0 ? Math.atan2(far, u) / far : 1); return [e * km, n * km];
+}
+
 class Landing {
   constructor(div, told) {
     this.told = told; this.div = div;
     if (!told.site) { div.outerHTML = '<div class="empty">No scenario tells where the site is.</div>'; return; }
     this.home = told.site;
-    this.flat = (a, b) => { const { lat, lon } = this.home, k = 111.2; return [((((b - lon + 540) % 360) - 180) * Math.cos((lat * Math.PI) / 180)) * k, (a - lat) * k]; };
-    this.chart = new PathChart(div, told.data, (c, i) => (c.altitude_m[i] < 125e3 ? this.flat(c.latitude_deg[i], c.longitude_deg[i])[0] : NaN), (c, i) => this.flat(c.latitude_deg[i], c.longitude_deg[i])[1],
+    this.flat = (a, b) => flat(this.home, a, b);
+    this.chart = new PathChart(div, told.data, (c, i) => (low(c, i) ? this.flat(c.latitude_deg[i], c.longitude_deg[i])[0] : NaN), (c, i) => this.flat(c.latitude_deg[i], c.longitude_deg[i])[1],
       { x: { name: "", marks: [0] }, y: { name: "", marks: [0] }, right: 10, epoch: told.epoch_ms, tip: (c, i) => { const [x, y] = this.flat(c.latitude_deg[i], c.longitude_deg[i]); return `${num(x, 2)} km east<br>${num(y, 2)} km north`; },
         lines: [0, 1].map((k) => ({ id: `ring${k}`, color: "--line", width: 1, points: [] })).concat( [1, 2, 3].map((s) => ({ id: `s${s}`, name: `${s}\u03c3`, color: "--vermilion", width: 1.4, opacity: 1.15 - 0.25 * s, points: [] }))
           , [{ id: "site", color: "--ink", points: [[0, 0]], width: 0 }]) });
