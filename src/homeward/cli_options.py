@@ -27,7 +27,9 @@ def folder_option(text: str):
 Guidance = Annotated[
     str | None,
     typer.Option(
-        "--guidance", metavar="predictive|reference|ballistic|FILE.py:CLASS", help="guidance law of the entry"
+        "--guidance",
+        metavar="predictive|predictive-v1|reference|ballistic|FILE.py:CLASS",
+        help="guidance law of the entry",
     ),
 ]
 Trust = Annotated[

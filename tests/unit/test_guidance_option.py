@@ -56,6 +56,20 @@ def test_every_command_that_flies_entries_takes_a_law(command, law, flown, tmp_p
     assert len(flown) == len(LAWS) + 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "raise SystemExit(7)",
+        "raise BaseException",
+        "class Law:\n    def __new__(cls):\n        raise GeneratorExit",
+    ],
+)
+def test_whatever_a_law_raises_is_one_sentence(text, tmp_path, capsys):
+    (tmp_path / "bad.py").write_text(text + "\n")
+    assert main(["campaign", "soyuz-like", "--guidance", f"{tmp_path}/bad.py:Law"]) == 2
+    assert "bad.py:Law: the " in capsys.readouterr().err
+
+
 def test_a_law_of_the_users_flies_beside_both_generations(law, flown, tmp_path, capsys):
     assert main(["compare-guidance", "soyuz-like", "--guidance", law]) == 2
     assert flown == [("predictive", f"{tmp_path}/mine.py:Law")]

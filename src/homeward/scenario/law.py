@@ -39,7 +39,9 @@ def load_law(text: str, label: str = "flight.guidance.law") -> object | None:
         raise InputError(f"{place}: there is no class of this name in the file{hint}")
     try:
         return found()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise InputError(f"{place}: the class cannot be made without arguments: {_told(error)}") from None
 
 
@@ -86,7 +88,9 @@ def _run(path: Path, place: str) -> dict[str, object]:
         where = f"line {error.lineno}: " if error.lineno else ""
         reason = f"{where}{one_line(error.msg, 200)}"
         raise InputError(f"{place}: the file is not valid Python: {reason}") from None
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a file may raise, SystemExit too
         lines = [
             frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
         ]

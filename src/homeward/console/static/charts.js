@@ -65,11 +65,12 @@ export class Chart {
   axis(a, where) {
     const show = { name: a.name, nameLocation: "middle", nameGap: where === "x" ? 20 : 34, nameTextStyle: { color: css("--soft"), fontSize: 10.5 },
       type: a.log ? "log" : "value", inverse: !!a.inverse, min: a.min ?? null, max: a.max ?? null, scale: true,
-      axisLabel: { color: css("--soft"), fontSize: 10, formatter: a.format || round, hideOverlap: true, margin: 5 },
+      axisLabel: { color: css("--soft"), fontSize: 10, formatter: a.format || round, hideOverlap: true, margin: where === "x" ? 7 : 5 },
       axisLine: { show: where === "x", onZero: false, lineStyle: { color: css("--line") } }, axisTick: { show: false },
       splitLine: { lineStyle: { color: css("--faint") } }, splitNumber: where === "x" ? 6 : 4, minorSplitLine: { show: false } };
     if (a.interval) show.interval = a.interval;
     if (a.marks) Object.assign(show, { axisLabel: { ...show.axisLabel, customValues: a.marks }, splitLine: { show: false } });
+    if (a.top === false) show.axisLabel.showMaxLabel = false;
     if (a.ends === false) Object.assign(show.axisLabel, { showMinLabel: false, showMaxLabel: false });
     return show;
   }

@@ -23,7 +23,9 @@ export class Crosshair {
     c.font = `10px ${getComputedStyle(document.body).fontFamily}`; c.textBaseline = "middle";
     for (const part of [0.25, 0.5, 0.75, 1]) ring(half * part, "--faint", 1);
     c.strokeStyle = css("--line"); c.lineWidth = 1; line(x0 - size - 6, y0, x0 + size + 6, y0); line(x0, y0 - size - 6, x0, y0 + size + 6);
-    c.fillStyle = css("--soft"); c.textAlign = "left"; c.fillText(`${half} m`, x0 + size - 26, y0 + 9); c.fillText(`${half / 2} m`, x0 + size / 2 + 3, y0 + 9);
+    c.fillStyle = css("--soft"); c.textAlign = "left"; const rim = `${half} m`, inner = `${half / 2} m`, from = size - c.measureText(rim).width - 2;
+    c.fillText(rim, x0 + from, y0 + 9); this.inner = size / 2 + 3 + c.measureText(inner).width + 6 < from; // no room for both on a small view
+    if (this.inner) c.fillText(inner, x0 + size / 2 + 3, y0 + 9);
     if (cone && cone < half * 1.5) { ring(cone, "--orange", 1.4, [7, 4]); c.fillStyle = css("--orange"); c.textAlign = "right"; c.fillText("corridor", x0 - Math.min(cone * k, size) * 0.71 - 4, y0 + Math.min(cone * k, size) * 0.71 + 4); }
     if (this.told.box.lateral * k > 4) { ring(this.told.box.lateral, "--green", 1.6); c.fillStyle = css("--green"); c.textAlign = "right"; c.fillText("contact box", x0 - this.told.box.lateral * k * 0.71 - 5, y0 - this.told.box.lateral * k * 0.71 - 7); }
     // The ship's port as seen along the axis from outside: y to the right, z (down in the orbit) downward.

@@ -33,9 +33,9 @@ export class EntryView {
     this.corridor = new PathChart(panel(into, "Entry corridor", "altitude, km, over speed, km/s", "grow2"), data,
       (c, i) => (low(c, i) ? c.speed_m_s[i] / 1e3 : NaN), (c, i) => (low(c, i) ? c.altitude_m[i] / 1e3 : NaN),
       { x: { name: "", min: 0, max: top, digits: 3, unit: "km/s" }, y: { name: "", min: 0, max: 125, interval: 25 }, lines: edges, epoch: told.epoch_ms, tip: (c, i) => `${num(c.speed_m_s[i] / 1e3, 3)} km/s<br>${num(c.altitude_m[i] / 1e3, 2)} km` });
-    const bounds = limit("load_factor_g", 1, "g"); // a whole number above them, or its mark crowds another
+    const bounds = limit("load_factor_g", 1, "g"); // the axis ends above them, without a mark that would crowd the one below
     this.load = new TimeChart(panel(into, "Load", "g"), data, [{ column: "load_factor_g", color: "--blue", label: "Load", unit: "g", digits: 2 }],
-      { day, x: { name: "", format: utc }, y: { name: "", min: 0, max: (v) => Math.ceil(1.1 * Math.max(v.max || 0, 5, ...bounds.map((l) => l.y))) }, bands, limits: bounds });
+      { day, x: { name: "", format: utc }, y: { name: "", min: 0, top: false, max: (v) => Math.ceil(1.1 * Math.max(v.max || 0, 5, ...bounds.map((l) => l.y))) }, bands, limits: bounds });
     this.bank = new TimeChart(panel(into, "Bank", "degrees: <b style='color:var(--blue)'>flown</b>, <b style='color:var(--orange)'>commanded</b>"), data,
       [{ column: "bank_command_deg", label: "commanded", unit: "\u00b0", digits: 1, color: "--orange", wrap: true, width: 3, step: "end", opacity: 0.75 }, { column: "bank_deg", label: "flown", unit: "\u00b0", digits: 1, color: "--blue", wrap: true }],
       { day, x: { name: "", format: utc }, y: { name: "", min: -180, max: 180, interval: 60 }, bands });
