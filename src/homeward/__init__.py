@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from homeward.campaigns.run import campaign
     from homeward.errors import Infeasible, InputError
     from homeward.flight.contract import check_guidance
+    from homeward.output.saved import read
     from homeward.scenario.load import load
     from homeward.scenario.openloop_schema import run_file as propagate
     from homeward.scenario.schema import Scenario
@@ -48,6 +49,7 @@ _PLACES = {
     "load": "homeward.scenario.load:load",
     "opportunities": "homeward.campaigns.opportunities:opportunities",
     "propagate": "homeward.scenario.openloop_schema:run_file",
+    "read": "homeward.output.saved:read",
     "rendezvous": "homeward.campaigns.rendezvous:rendezvous",
     "replay": "homeward.campaigns.replay:replay",
 }
@@ -68,6 +70,7 @@ __all__ = [
     "load",
     "opportunities",
     "propagate",
+    "read",
     "rendezvous",
     "replay",
 ]

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from homeward.campaigns.progress import silent
 from homeward.cli_streams import SafeConsole
 
 QUIET = 2.0  # s: where there is no terminal, a command that is done by then tells nothing
@@ -71,6 +72,6 @@ class Talk:
 @contextlib.contextmanager
 def working() -> Iterator[Talk]:
     """Progress on the error stream; whatever a model or a user's law prints goes there as well."""
-    with contextlib.redirect_stdout(sys.stderr), Talk() as talk:
+    with contextlib.redirect_stdout(sys.stderr), silent(), Talk() as talk:
         talk("getting ready")
         yield talk

@@ -1,7 +1,7 @@
 """One flown return: its telemetry, its summary, its files."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 
 from homeward.campaigns.attitude import AttitudeGoals
+from homeward.errors import InputError
 from homeward.output import FlightFacts, plot, save_flight
+from homeward.output.notebook import Shown
+from homeward.output.record import Telemetry
+from homeward.output.telemetry import arrow_table
 from homeward.scenario.return_limits import return_limits
 from homeward.scenario.schema import Scenario
 
 
-@dataclasses.dataclass
-class Flight:
-    """What came of a flight.
+@dataclasses.dataclass(repr=False)
+class Flight(Shown):
+    """A flown return.
 
-    ``history`` holds one array a channel of ``icd.Frame`` (first axis time; SI and radians), ``legs`` name,
+    ``history`` is the telemetry, one row a recorded moment, SI and radians: columns such as ``altitude`` and
+    ``r_BI_I_x``, and whole channels of ``icd.Frame`` such as ``history["r_BI_I"]``. ``legs`` holds name,
     start and end [s since the epoch], ``summary`` what ``homeward return --json`` prints. ``body`` holds the
     channels of ``icd.BodyFrame``, one row a control tick; it is empty where the ship is a point mass, which
     has no ``goals`` of its attitude either.
@@ -31,6 +36,9 @@ class Flight:
     summary: dict[str, Any]
     body: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     goals: AttitudeGoals | None = None
+
+    def __post_init__(self) -> None:
+        self.history, self.body = Telemetry(self.history), Telemetry(self.body)
 
     @cached_property
     def facts(self) -> FlightFacts:
@@ -55,10 +63,26 @@ class Flight:
             thrust_I=None if self.goals is None else self.goals.thrust_I,
         )  # fmt: skip
 
-    def save(self, folder: str | Path, progress: Callable[[str], None] | None = None) -> list[Path]:
-        """Write summary, telemetry, trajectory files and pictures into a folder."""
-        return save_flight(folder, self.facts, self.history, self.legs, self.summary, progress, self.body)
+    def save(
+        self, folder: str | Path, progress: Callable[[str], None] | None = None, *,
+        pictures: Sequence[str] | None = None, every: float | None = None,
+    ) -> list[Path]:  # fmt: skip
+        """Write summary, telemetry, trajectory files and pictures into a folder; returns the files.
 
-    def plot(self):
+        ``pictures`` names those to draw, ``()`` for none; ``every`` keeps one row of the tables in
+        that many seconds.
+        """
+        return save_flight(
+            folder, self.facts, self.history, self.legs, self.summary, progress, self.body, pictures, every
+        )
+
+    def plot(self) -> Any:
         """The overview picture, a Matplotlib figure."""
         return plot(self.facts, self.history, self.legs, self.summary, self.body)
+
+    def arrow_table(self, table: str = "telemetry") -> Any:
+        """Telemetry, or ``body`` of a six-DOF return, as a ``pyarrow.Table`` with units of its fields."""
+        there = {"telemetry": self.history} | ({"body": self.body} if self.body else {})
+        if table not in there:
+            raise InputError(f'table="{table}": expected {", ".join(there)}')
+        return arrow_table(self.facts, there[table], self.legs, table)

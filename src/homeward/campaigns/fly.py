@@ -13,6 +13,7 @@ from homeward._programs import program
 from homeward.campaigns.attitude import attitude_facts, attitude_goals, settling_time
 from homeward.campaigns.departure import departure_facts
 from homeward.campaigns.flight import Flight
+from homeward.campaigns.progress import shows_progress
 from homeward.campaigns.scaled import unscaled
 from homeward.campaigns.summary import metrics, summarise
 from homeward.errors import InputError
@@ -62,6 +63,7 @@ def _keys(seed, runs):
     return jax.vmap(lambda i: jax.random.fold_in(jax.random.key(seed), i))(runs)
 
 
+@shows_progress
 def fly(
     scenario: Scenario, *, guidance: Any = None, navigation: Any = None, aero: Any = None,
     atmosphere: Any = None, dispersed: bool = False, seed: int | None = None, run: int = 0,

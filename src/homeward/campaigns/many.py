@@ -11,6 +11,7 @@ import numpy as np
 
 from homeward.campaigns.disperse import disperse
 from homeward.campaigns.fly import run_keys, spread_legs
+from homeward.campaigns.progress import shows_progress
 from homeward.campaigns.statistics import order_statistic
 from homeward.campaigns.summary import metrics
 from homeward.errors import InputError
@@ -61,17 +62,20 @@ class Flights:
         }  # fmt: skip
 
 
+@shows_progress
 def fly_many(
     scenario: Scenario, runs: int, seed: int = 0, *, guidance: Any = None, navigation: Any = None,
     aero: Any = None, atmosphere: Any = None, plan: ReturnPlan | None = None, first: int = 0,
-    cores: int | None = None, progress: Callable[[str, float], None] | None = None,
+    cores: int | None = None, progress: Callable[[str, float], None] | bool | None = None,
     fidelity: str = "point-mass",
 ) -> Flights:  # fmt: skip
     """Fly runs ``first`` to ``first + runs`` of a seed: the same code as ``fly``, under ``vmap``.
 
     All blocks have the scenario's lane width (the last is filled up with its last run), so that any run of
     any block has the same bits. ``cores`` blocks are flown side by side (all cores if left out), which
-    changes no bit either. Raises ``InputError`` for a number of runs, a first run or a seed that is none.
+    changes no bit either. ``progress`` is called with a stage and the share done; left out, a terminal or a
+    notebook shows a line of it, and ``False`` keeps it silent. Raises ``InputError`` for a number of runs, a
+    first run or a seed that is none.
     """
     for name, value, least in (("runs", runs, 1), ("seed", seed, 0), ("first", first, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
@@ -91,7 +95,7 @@ def fly_many(
 
         def share(name: str, part: float) -> None:
             done[start] = part
-            if progress is not None:
+            if callable(progress):
                 progress(name, min(sum(done.values()) * lanes / max(runs, lanes), 1.0))
 
         outcome = fly_mission(world, flight, truth, legs, run_keys(seed, pick), False, share)

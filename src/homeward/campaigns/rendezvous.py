@@ -11,6 +11,7 @@ import numpy as np
 from homeward.campaigns.disperse_pair import disperse_pair
 from homeward.campaigns.pair_history import PairHistory, history_of, stage_names
 from homeward.campaigns.passive_safety import Safety, judge
+from homeward.campaigns.progress import shows_progress
 from homeward.campaigns.rendezvous_flight import RendezvousFlight
 from homeward.campaigns.rendezvous_outcome import judged
 from homeward.campaigns.rendezvous_summary import abort_of, summarise
@@ -26,6 +27,7 @@ from homeward.typing import Array
 FAR_SHARE = 0.4  # of the progress bar
 
 
+@shows_progress
 def rendezvous(
     scenario: Scenario, *, plan: str | None = None, port: str | None = None, dispersed: bool = False,
     seed: int = 0, run: int = 0, progress: Callable[[str, float], None] | None = None,

@@ -1,7 +1,7 @@
 """One flown rendezvous: its telemetry, its summary, its files."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,19 +10,26 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.campaigns.pair_history import PairHistory
+from homeward.errors import InputError
 from homeward.flight.approach_steps import HOP, WITHDRAWAL_NAMES
 from homeward.flight.port_motion import PORTS
 from homeward.math.lvlh import from_curvilinear
-from homeward.output.rendezvous_facts import Box, Hold, PairFacts, SpeedLimits
+from homeward.output.notebook import Shown
+from homeward.output.record import Telemetry
+from homeward.output.rendezvous_facts import Box, Hold, PairFacts, PairView, SpeedLimits
+from homeward.output.telemetry import arrow_table
 from homeward.scenario.rendezvous_plan import RendezvousPlan
 from homeward.sim import docking
 
 Place = tuple[float, float, float]
 
 
-@dataclasses.dataclass
-class RendezvousFlight:
-    """``summary`` for machines, ``history`` row by row, ``save`` for files and pictures.
+@dataclasses.dataclass(repr=False)
+class RendezvousFlight(Shown):
+    """A flown rendezvous: ``summary`` for machines, ``history`` row by row, ``save`` for files and pictures.
+
+    ``history.rows`` is the telemetry, SI and radians: columns such as ``r_BI_I_x``, and whole channels of
+    ``icd_pair.PairFrame``.
 
     ``withdrawal`` holds the rows of the flight away from the station, if one was flown.
     """
@@ -32,16 +39,52 @@ class RendezvousFlight:
     summary: dict[str, Any]
     withdrawal: dict[str, np.ndarray] | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.history.rows, Telemetry):
+            self.history = dataclasses.replace(self.history, rows=Telemetry(self.history.rows))
+
     @cached_property
     def facts(self) -> PairFacts:
         """What the files and pictures need to know of the scenario."""
         return facts_of(self.plan, self.history)
 
-    def save(self, folder: str | Path, progress: Callable[[str, float], None] | None = None) -> list[Path]:
-        """Write summary, telemetry, tracks and pictures into a folder; returns the files."""
-        from homeward.output.rendezvous_files import save_rendezvous
+    @property
+    def view(self) -> PairView:
+        """The record as the pictures see it."""
+        return PairView(self.facts, in_order(self.history.rows), self.summary)
 
-        files = save_rendezvous(folder, self.facts, in_order(self.history.rows), self.summary, progress)
+    def plot(self, picture: str = "relative_path") -> Any:
+        """One picture, a Matplotlib figure: the path in the station's frame, unless another is named.
+
+        ``picture`` is one of ``homeward.output.rendezvous_files.PICTURES``; ``InputError`` for another.
+        """
+        from homeward.output.rendezvous_files import PICTURES
+        from homeward.output.rendezvous_files import picture as drawn
+
+        if picture not in PICTURES:
+            raise InputError(f'picture="{picture}": expected {", ".join(PICTURES)}')
+        return drawn(picture, self.view)
+
+    def arrow_table(self, table: str = "telemetry") -> Any:
+        """The telemetry as a ``pyarrow.Table``, units in the fields' metadata."""
+        if table != "telemetry":
+            raise InputError(f'table="{table}": expected telemetry')
+        return arrow_table(self.facts, in_order(self.history.rows), self.view.legs(), "rendezvous")
+
+    def save(
+        self, folder: str | Path, progress: Callable[[str, float], None] | None = None, *,
+        pictures: Sequence[str] | None = None, every: float | None = None,
+    ) -> list[Path]:  # fmt: skip
+        """Write summary, telemetry, tracks and pictures into a folder; returns the files.
+
+        ``pictures`` names those to draw, ``()`` for none; ``every`` keeps one row of the tables in
+        that many seconds.
+        """
+        from homeward.output.rendezvous_files import PICTURES, save_rendezvous
+
+        drawn = PICTURES if pictures is None else pictures
+        rows = in_order(self.history.rows)
+        files = save_rendezvous(folder, self.facts, rows, self.summary, progress, drawn, every)
         if self.withdrawal is not None:
             from homeward.output.rendezvous_withdrawal import save_withdrawal
 
@@ -79,6 +122,7 @@ def facts_of(plan: RendezvousPlan, history: PairHistory) -> PairFacts:
 
 def in_order(rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The rows whose time is before that of every later one: far guidance records a cycle past its end."""
+    rows = rows.channels if isinstance(rows, Telemetry) else rows
     time = np.where(np.isfinite(rows["time"]), rows["time"], np.inf)
     later = np.minimum.accumulate(time[::-1])[::-1]
     keep = np.append(time[:-1] < later[1:], True)

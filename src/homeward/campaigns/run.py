@@ -26,6 +26,7 @@ from homeward.campaigns.inputs import (
 from homeward.campaigns.manifest import MANIFEST, MOST_RUNS
 from homeward.campaigns.origin import check_origin, document_of, first_manifest
 from homeward.campaigns.peak import peak_memory_mib
+from homeward.campaigns.progress import shows_progress
 from homeward.campaigns.records import read_records
 from homeward.campaigns.requirements import Requirement, default_requirements, read_requirements
 from homeward.campaigns.sampling import SAMPLINGS, Plan
@@ -55,6 +56,7 @@ class Campaign:
     _folder: tempfile.TemporaryDirectory[str] | None = None
 
 
+@shows_progress
 def campaign(
     scenario: Scenario, runs: int, *, seed: int = 0, out: str | Path | None = None, resume: bool = False,
     what: str | None = None, engine: str = "local", fidelity: str = "point-mass", plan: str | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from homeward.errors import InputError
 from homeward.output.facts import History, Summary
+from homeward.output.record import spaced
 from homeward.output.rendezvous_facts import PairFacts, PairView
 from homeward.output.rendezvous_tracks import write_pair_czml
 from homeward.output.result_folder import ResultFolder
@@ -29,10 +30,12 @@ PICTURES = ("plan", "relative_path", "closing_speed", "contact", "propellant", "
 
 def save_rendezvous(
     out_dir: str | Path, facts: PairFacts, history: History, summary: Summary,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Callable[[str, float], None] | None = None, pictures: Sequence[str] = PICTURES,
+    every: float | None = None,
 ) -> list[Path]:  # fmt: skip
     """Writes every file of a rendezvous and returns their paths, in the order of writing.
 
+    ``pictures`` names those to draw; ``every`` keeps one row of the tables in that many seconds.
     ``history`` holds the channels of ``PairFrame``, times rising. ``progress`` hears of each file before it
     is written, and what share is done. The folder is made where there is none, and the files of an earlier
     flight in it are removed; InputError where it cannot be written, holds other results than a flight's, or
@@ -41,17 +44,17 @@ def save_rendezvous(
     if not len(history["time"]):
         raise InputError("record: the flight left no telemetry, so there is nothing to write")
     folder, view = ResultFolder.begin(out_dir), PairView(facts, history, summary)
-    legs = view.legs()
+    legs, rows = view.legs(), spaced(history, every)
     work: list[tuple[str, Callable[[Path], None]]] = [
         ("summary.json", lambda p: write_summary(p, summary)),
-        ("telemetry.parquet", lambda p: write_parquet(p, facts, history, legs, TABLE)),
-        ("telemetry.csv", lambda p: write_csv(p, facts, history, legs, TABLE)),
-        ("ship.oem", lambda p: write_oem(p, facts, history, legs)),
-        ("station.oem", lambda p: write_oem(p, facts, of_station(history), legs)),
+        ("telemetry.parquet", lambda p: write_parquet(p, facts, rows, legs, TABLE)),
+        ("telemetry.csv", lambda p: write_csv(p, facts, rows, legs, TABLE)),
+        ("ship.oem", lambda p: write_oem(p, facts, rows, legs)),
+        ("station.oem", lambda p: write_oem(p, facts, of_station(rows), legs)),
     ]
     if len(view.time):
         work.append(("trajectory.czml", lambda p: write_pair_czml(p, view)))
-    work += [(f"{name}.png", lambda p, name=name: _save_picture(name, view, p)) for name in PICTURES]
+    work += [(f"{name}.png", lambda p, name=name: _save_picture(name, view, p)) for name in pictures]
     for k, (name, write) in enumerate(work):
         if progress is not None:
             progress(name, k / len(work))

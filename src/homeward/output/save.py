@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from homeward.errors import InputError
 from homeward.output.czml import write_czml
 from homeward.output.facts import FlightFacts, FlightView, History, Legs, Summary
 from homeward.output.kml import write_kml
+from homeward.output.record import spaced
 from homeward.output.result_folder import ResultFolder
 from homeward.output.telemetry import write_csv, write_parquet
 from homeward.output.tracks import write_oem
@@ -27,16 +28,21 @@ def save_flight(
     summary: Summary,
     progress: Callable[[str], None] | None = None,
     body: History | None = None,
+    pictures: Sequence[str] | None = None,
+    every: float | None = None,
 ) -> list[Path]:
     """Writes every file of a flight and returns their paths, in the order of writing.
 
     ``body`` is the fast record of a ship that turns; without it there are no files and pictures of it.
+    ``pictures`` names those to draw, all of them where it is left out. ``every`` keeps one
+    row of the tables in that many seconds; pictures show every row.
     ``progress`` is told each file's name before it is written. The folder is made where there is none, and
     the files of an earlier flight in it are removed; InputError where it cannot be written, holds other
     results than a flight's, or where the record is empty.
     """
     if not len(history["time"]):
         raise InputError("record: the flight left no telemetry, so there is nothing to write")
+    rows, fast = spaced(history, every), spaced(body or {}, every)
     folder = ResultFolder.begin(out_dir)
     view = FlightView(facts, history, legs, summary, body or {})
 
@@ -46,19 +52,21 @@ def save_flight(
         folder.put(name, write)
 
     put("summary.json", lambda p: write_summary(p, summary))
-    put("telemetry.parquet", lambda p: write_parquet(p, facts, history, legs))
-    put("telemetry.csv", lambda p: write_csv(p, facts, history, legs))
+    put("telemetry.parquet", lambda p: write_parquet(p, facts, rows, legs))
+    put("telemetry.csv", lambda p: write_csv(p, facts, rows, legs))
     if view.body:
-        put("body.parquet", lambda p: write_parquet(p, facts, view.body, legs, "body"))
-        put("body.csv", lambda p: write_csv(p, facts, view.body, legs, "body"))
-    put("trajectory.oem", lambda p: write_oem(p, facts, history, legs))
+        put("body.parquet", lambda p: write_parquet(p, facts, fast, legs, "body"))
+        put("body.csv", lambda p: write_csv(p, facts, fast, legs, "body"))
+    put("trajectory.oem", lambda p: write_oem(p, facts, rows, legs))
     put("trajectory.czml", lambda p: write_czml(p, view))
     put("trajectory.kml", lambda p: write_kml(p, view))
 
-    from homeward.output import pictures, style  # Matplotlib is loaded here and no earlier
+    if pictures is None or len(pictures):
+        from homeward.output import pictures as drawn  # Matplotlib is loaded here and no earlier
+        from homeward.output import style
 
-    for name in pictures.names(view):
-        put(f"{name}.png", lambda p, name=name: style.save(pictures.picture(name, view), p))
+        for name in drawn.names(view) if pictures is None else pictures:
+            put(f"{name}.png", lambda p, name=name: style.save(drawn.picture(name, view), p))
     return folder.written
 
 

@@ -120,7 +120,8 @@ def _dimensions(annotation: Any) -> str:
     return str(getattr(annotation, "dim_str", ""))
 
 
-def _arrow_table(facts: Titled, history: History, legs: Legs, table: str) -> Any:
+def arrow_table(facts: Titled, history: History, legs: Legs, table: str = "telemetry") -> Any:
+    """A ``pyarrow.Table``: unit, frame, text are metadata of the fields; epoch, legs, facts of the table."""
     import pyarrow as pa
 
     fields, arrays = [], []
@@ -130,6 +131,8 @@ def _arrow_table(facts: Titled, history: History, legs: Legs, table: str) -> Any
         metadata = {"unit": column.unit, "frame": column.channel.frame, "text": column.channel.text}
         fields.append(pa.field(column.name, arrays[-1].type, metadata=metadata))
     about = {"scenario": facts.name, "epoch_utc": facts.epoch_utc, "legs": json.dumps(legs, default=float)}
+    if dataclasses.is_dataclass(facts) and not isinstance(facts, type) and table != "body":
+        about["facts"] = json.dumps(dataclasses.asdict(facts), default=lambda x: np.asarray(x).tolist())
     return pa.table(arrays, schema=pa.schema(fields, metadata=about))
 
 
@@ -137,7 +140,7 @@ def write_parquet(path: Path, facts: Titled, history: History, legs: Legs, table
     """A table with unit, frame and text in each field's metadata, epoch and legs in the schema's."""
     import pyarrow.parquet as pq
 
-    pq.write_table(_arrow_table(facts, history, legs, table), path, compression="zstd")
+    pq.write_table(arrow_table(facts, history, legs, table), path, compression="zstd")
 
 
 def write_csv(path: Path, facts: Titled, history: History, legs: Legs, table: str = "telemetry") -> None:
@@ -145,7 +148,7 @@ def write_csv(path: Path, facts: Titled, history: History, legs: Legs, table: st
     import pyarrow as pa
     from pyarrow import csv
 
-    told = _arrow_table(facts, history, legs, table)
+    told = arrow_table(facts, history, legs, table)
     for i, field in enumerate(told.schema):
         if pa.types.is_boolean(field.type):
             told = told.set_column(i, field.name, told.column(i).cast(pa.int8()))
