@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from homeward.campaigns.rendezvous import rendezvous
     from homeward.campaigns.replay import replay
     from homeward.campaigns.run import campaign
+    from homeward.campaigns.sweep import sweep
     from homeward.errors import Infeasible, InputError
     from homeward.flight.contract import check_guidance
     from homeward.output.saved import read
@@ -52,6 +53,7 @@ _PLACES = {
     "read": "homeward.output.saved:read",
     "rendezvous": "homeward.campaigns.rendezvous:rendezvous",
     "replay": "homeward.campaigns.replay:replay",
+    "sweep": "homeward.campaigns.sweep:sweep",
 }
 
 __all__ = [
@@ -73,6 +75,7 @@ __all__ = [
     "read",
     "rendezvous",
     "replay",
+    "sweep",
 ]
 
 

@@ -31,7 +31,21 @@ from homeward.cli_forecast import forecast
 from homeward.cli_ground import dictionary, listen, telemetry
 from homeward.cli_guidance import tested_law
 from homeward.cli_opportunities import opportunities
-from homeward.cli_options import AsJson, Folder, Guidance, ScenarioName, Settings
+from homeward.cli_options import (
+    AsJson,
+    Every,
+    Folder,
+    Guidance,
+    NoPictures,
+    Require,
+    Run,
+    ScenarioName,
+    Settings,
+    check_every,
+    check_require,
+    meet,
+    writing_options,
+)
 from homeward.cli_progress import working
 from homeward.cli_proof import report
 from homeward.cli_query import query
@@ -39,7 +53,9 @@ from homeward.cli_refusals import known_word, refuse_broken
 from homeward.cli_rendezvous import rendezvous
 from homeward.cli_replay import replay
 from homeward.cli_scenarios import check, new, scenarios, schema
+from homeward.cli_show import plot, show
 from homeward.cli_streams import OutputError, discard_output, safe_streams
+from homeward.cli_sweep import sweep
 from homeward.cli_tracking import orbit_determination, track
 from homeward.cli_understand import understand
 from homeward.errors import HomewardError, InputError
@@ -52,7 +68,7 @@ from homeward.scenario.shipped import DEFAULT
 app = typer.Typer(
     name="homeward",
     help="Brings a crewed capsule to its station and home again.",
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -78,9 +94,7 @@ def _options(
 def return_(
     scenario: ScenarioName = DEFAULT,
     guidance: Guidance = None,
-    fidelity: Annotated[
-        str, typer.Option(metavar="six-dof|point-mass", help="how fine the vehicle is modelled")
-    ] = "six-dof",
+    fidelity: Annotated[str, typer.Option(metavar="six-dof|point-mass", help="vehicle model")] = "six-dof",
     dispersed: Annotated[bool, typer.Option("--dispersed", help="draw a dispersed flight")] = False,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draw")] = 0,
     start: Annotated[
@@ -88,19 +102,25 @@ def return_(
         typer.Option(
             "--from",
             metavar="LEG@SECONDS|FILE",
-            help="go home at the first chance from a point of the rendezvous, or from a state in a file",
+            help="return at the first opportunity from a point of the rendezvous, or from a state in a file",
         ),
     ] = None,
     flight_software: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="fly the library that `homeward export` wrote for this scenario"),
     ] = None,
+    run: Run = None,
     settings: Settings = None,
     out: Folder = None,
+    every: Every = None,
+    no_pictures: NoPictures = False,
+    require: Require = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fly a return and tell how it went."""
+    """Fly a return and report its figures against their limits."""
     known_word("--fidelity", fidelity, FIDELITIES)
+    check_require(require)
+    check_every(every)
     overrides = parse_settings(settings or [])
     if guidance in LAWS:  # the word on the command line goes before the scenario's
         overrides["flight.guidance.law"] = guidance
@@ -117,22 +137,23 @@ def return_(
             chosen = from_point(chosen, start, talk)
         law = tested_law(guidance if guidance is not None else chosen.flight.guidance.law, label)
         flight = homeward.fly(
-            chosen, guidance=law, dispersed=dispersed, seed=seed, progress=talk, fidelity=fidelity,
-            flight_software=flight_software,
+            chosen, guidance=law, dispersed=dispersed or run is not None, seed=seed, progress=talk,
+            fidelity=fidelity, flight_software=flight_software, run=run or 0,
         )  # fmt: skip
         if out is not None:
             talk("writing files")
             with writing(out):
-                flight.save(out, progress=talk)
+                flight.save(out, progress=talk, **writing_options(no_pictures, every))
     if as_json:
         print(json_text(flight.summary))
     else:
-        from homeward.cli_report import console, show_return, told_files
+        from homeward.cli_report import Heading, console, show_return, told_files
 
         screen = console()
-        show_return(screen, chosen, flight.summary)
+        show_return(screen, Heading.of(chosen), flight.summary)
         told_files(screen, out)
     refuse_broken(flight.summary)
+    meet(require, flight.summary)
 
 
 @app.command()
@@ -180,6 +201,9 @@ for _command in (
     rendezvous,
     opportunities,
     export,
+    show,
+    plot,
+    sweep,
 ):
     app.command()(_command)
 app.command()(consistency)

@@ -11,11 +11,19 @@ from rich.table import Table
 
 from homeward.cli_files import json_text
 from homeward.cli_guidance import with_guidance
-from homeward.cli_options import AsJson, Guidance, ScenarioName, Settings, folder_option
+from homeward.cli_options import (
+    AsJson,
+    Guidance,
+    Require,
+    ScenarioName,
+    Settings,
+    check_require,
+    folder_option,
+)
 from homeward.cli_progress import Talk, working
 from homeward.cli_refusals import known_word
 from homeward.cli_verdicts import show_failed, show_verdicts
-from homeward.errors import InputError
+from homeward.errors import InputError, NotMet
 from homeward.scenario.load import load, parse_settings
 from homeward.scenario.schema import FIDELITIES
 from homeward.scenario.schema_errors import one_line
@@ -33,12 +41,12 @@ def campaign(
     scenario: ScenarioName = DEFAULT,
     runs: Annotated[int, typer.Option(metavar="N", help="how many flights, from run 0 on")] = 1000,
     seed: Annotated[int, typer.Option(metavar="N", help="seed of the draws")] = 0,
-    engine: Annotated[str, typer.Option(metavar="|".join(ENGINES), help="what flies the blocks")] = "local",
+    engine: Annotated[str, typer.Option(metavar="|".join(ENGINES), help="execution backend")] = "local",
     what: Annotated[
         str | None, typer.Option(metavar="|".join(KINDS), help="which flight of a scenario with both")
     ] = None,
     fidelity: Annotated[
-        str, typer.Option(metavar="|".join(FIDELITIES), help="how fine a return is modelled")
+        str, typer.Option(metavar="|".join(FIDELITIES), help="vehicle model of a return")
     ] = "point-mass",
     plan: Annotated[
         str | None, typer.Option(metavar="|".join(PLAN_WORDS), help="plan of a rendezvous")
@@ -67,6 +75,7 @@ def campaign(
     other_machine: Annotated[
         bool, typer.Option("--other-machine", help="--resume though another kind of processor began it")
     ] = False,
+    require: Require = None,
     as_json: AsJson = False,
 ) -> None:
     """Fly a campaign: many dispersed flights, counted, and kept in --out for queries and replays."""
@@ -75,6 +84,7 @@ def campaign(
         ("--plan", plan, PLAN_WORDS), ("--port", port, PORTS), ("--sampling", sampling, SAMPLINGS),
     ):  # fmt: skip
         known_word(option, word, known)
+    check_require(require)
     if precision != "double":
         raise InputError(
             f'--precision "{one_line(precision)}": expected double: in single precision a place in orbit is '
@@ -91,10 +101,21 @@ def campaign(
         )  # fmt: skip
     if as_json:
         print(json_text(flown.summary))
-        return
-    from homeward.cli_report import console
+    else:
+        from homeward.cli_report import console
 
-    _show(console(), flown.summary)
+        _show(console(), flown.summary)
+    if require is not None:
+        _meet(flown.summary)
+
+
+def _meet(told: dict[str, Any]) -> None:
+    """Raise ``NotMet`` (exit status 4) unless every requirement is met; without any, every run a success."""
+    open_ = [f"{v['id'] or v['text']} {v['verdict']}" for v in told["requirements"] if v["verdict"] != "met"]
+    if not told["requirements"] and told["success"] < told["runs"]:
+        open_ = [f"{told['runs'] - told['success']} of {told['runs']} runs no success"]
+    if open_:
+        raise NotMet(f"{told['scenario']}: --require success: {'; '.join(open_)}")
 
 
 def _sparing(talk: Talk):

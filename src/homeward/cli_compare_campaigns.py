@@ -1,4 +1,4 @@
-"""``homeward compare``: two campaigns side by side."""
+"""``homeward compare``: two campaigns, or two single flights, side by side."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,24 +10,27 @@ from rich.table import Table
 from homeward.cli_files import json_text, writing
 from homeward.cli_options import AsJson
 from homeward.cli_progress import working
-from homeward.cli_proof import check_file
+from homeward.cli_show import picture_file
 from homeward.cli_verdicts import number
 from homeward.errors import InputError
 
 
 def compare(
-    first: Annotated[str, typer.Argument(metavar="DIR", help="the folder of a campaign")],
+    first: Annotated[str, typer.Argument(metavar="DIR", help="the folder of a campaign or a flight")],
     second: Annotated[str, typer.Argument(metavar="DIR", help="the folder of another")],
     out: Annotated[
         str | None, typer.Option("--out", metavar="FILE.png", help="draw the comparison here")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare two campaigns quantity by quantity: is one better, and how sure is that."""
+    """Compare two campaigns with significance tests, or two single flights in one picture."""
     if out is not None:
-        if not out.lower().endswith((".png", ".svg", ".pdf")):
-            raise InputError(f"--out {out}: expected a name that ends in .png, .svg or .pdf")
-        check_file(Path(out))
+        picture_file(out)
+    from homeward.output.result_folder import FLIGHT, kind_of
+
+    if FLIGHT in (kind_of(Path(first)), kind_of(Path(second))):
+        _flights(first, second, out, as_json)
+        return
     with working() as talk:
         from homeward.campaigns.records import read_records
         from homeward.campaigns.side_by_side import side_by_side
@@ -55,6 +58,30 @@ def compare(
     _show(console(), told)
     if out is not None:
         console().print(f"Picture: {out}", style="dim")
+
+
+def _flights(first: str, second: str, out: str | None, as_json: bool) -> None:
+    """Two saved flights: their main figures, and four panels with both."""
+    from homeward.cli_report import console, plain_table
+    from homeward.output.saved import read
+    from homeward.output.series_picture import compared, flights_picture
+
+    a, b = read(first), read(second)
+    if a.kind != b.kind:
+        raise InputError(f"compare: expected two flights of one kind, not a {a.kind} and a {b.kind}")
+    if out is not None:
+        with writing(Path(out)):
+            flights_picture(a, b, (Path(first).name, Path(second).name)).savefig(out, dpi=130)
+    if as_json:
+        print(json_text({"kind": a.kind, "first": a.summary, "second": b.summary}))
+        return
+    table = plain_table("", first, second)
+    for name, mine, theirs in compared(a, b):
+        table.add_row(name, mine, theirs)
+    screen = console()
+    screen.print(table)
+    if out is not None:
+        screen.print(f"Picture: {out}", style="dim")
 
 
 def _show(screen: Console, told: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from homeward.cli_options import AsJson, Folder, Guidance, ScenarioName, Setting
 from homeward.cli_progress import working
 from homeward.cli_refusals import known_word
 from homeward.errors import InputError
+from homeward.scenario.fault_words import ALSO_CALLED, fault_kinds, names
 from homeward.scenario.load import load, parse_settings
 from homeward.scenario.shipped import DEFAULT
 
@@ -20,7 +21,7 @@ def faults(
     scenario: ScenarioName = DEFAULT,
     what: Annotated[
         str | None,
-        typer.Option(metavar="return|rendezvous", help="which half; all that there are if left out"),
+        typer.Option(metavar="return|rendezvous|FAULT", help="one half, or one kind of fault such as gnss"),
     ] = None,
     pairs: Annotated[
         int, typer.Option(metavar="N", min=0, max=100_000, help="fly N pairs of failures instead")
@@ -31,17 +32,25 @@ def faults(
     out: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fly every failure in every leg and tell what becomes of the crew."""
-    known_word("--what", what, HALVES)
+    """Run the fault matrix: every fault in every leg, each outcome classified."""
+    only, what = (what, None) if what is not None and what not in HALVES else (None, what)
     chosen = with_guidance(load(scenario, parse_settings(settings or [])), guidance)
     there = [h for h, x in zip(HALVES, (chosen.homecoming, chosen.rendezvous), strict=True) if x is not None]
     if what is not None and what not in there:
         raise InputError(f"--what: {chosen.name} holds no {what}")
+    if only is not None:
+        fits = {h: fault_kinds(only, h) for h in there}
+        there = [h for h in there if fits[h]]
+        if not there:
+            known = {*HALVES, *(word for h in HALVES for word in names(h)), *ALSO_CALLED}
+            known_word("--what", only, sorted(known), "no fault of this scenario; ")
+            raise InputError(f'--what "{only}": {chosen.name} has no such fault')
     prepare_folder(out, "faults")
+    of_kind = {} if only is None else {"fault": only}
     with working() as talk:
         from homeward.campaigns.fault_campaign import fault_matrices
 
-        told = fault_matrices(chosen, [what] if what else there, seed, pairs=pairs, progress=talk)
+        told = fault_matrices(chosen, [what] if what else there, seed, pairs=pairs, progress=talk, **of_kind)
         if out is not None:
             talk("writing files")
             with writing(out):

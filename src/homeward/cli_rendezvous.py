@@ -5,7 +5,20 @@ from typing import Annotated
 import typer
 
 from homeward.cli_files import json_text, prepare_folder, writing
-from homeward.cli_options import AsJson, Folder, ScenarioName, Settings
+from homeward.cli_options import (
+    AsJson,
+    Every,
+    Folder,
+    NoPictures,
+    Require,
+    Run,
+    ScenarioName,
+    Settings,
+    check_every,
+    check_require,
+    meet,
+    writing_options,
+)
 from homeward.cli_progress import working
 from homeward.cli_refusals import known_word, refuse_broken
 from homeward.scenario.load import load, parse_settings
@@ -25,8 +38,12 @@ def rendezvous(
     ] = None,
     dispersed: Annotated[bool, typer.Option("--dispersed", help="draw a dispersed flight")] = False,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draw")] = 0,
+    run: Run = None,
     settings: Settings = None,
     out: Folder = None,
+    every: Every = None,
+    no_pictures: NoPictures = False,
+    require: Require = None,
     as_json: AsJson = False,
 ) -> None:
     """Fly a rendezvous, from the insertion to a docked hatch, and tell how it went."""
@@ -34,24 +51,28 @@ def rendezvous(
     known_word("--port", port, PORTS, "the station has no such port; ")
     chosen = load(scenario, parse_settings(settings or []))
     chosen.required_rendezvous()
+    check_require(require)
+    check_every(every)
     prepare_folder(out, "flight")
     with working() as talk:
         import homeward
 
         flight = homeward.rendezvous(
-            chosen, plan=plan, port=port, dispersed=dispersed, seed=seed, progress=talk
-        )
+            chosen, plan=plan, port=port, dispersed=dispersed or run is not None, seed=seed,
+            run=run or 0, progress=talk,
+        )  # fmt: skip
         if out is not None:
             talk("writing files")
             with writing(out):
-                flight.save(out, progress=talk)
+                flight.save(out, progress=talk, **writing_options(no_pictures, every))
     if as_json:
         print(json_text(flight.summary))
     else:
-        from homeward.cli_report import console, told_files
+        from homeward.cli_report import Heading, console, told_files
         from homeward.cli_report_rendezvous import show_rendezvous
 
         screen = console()
-        show_rendezvous(screen, chosen, flight.summary)
+        show_rendezvous(screen, Heading.of(chosen), flight.summary)
         told_files(screen, out)
     refuse_broken(flight.summary)
+    meet(require, flight.summary)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from homeward.cli_files import json_text, prepare_folder, writing
-from homeward.cli_options import AsJson, Folder, Trust
+from homeward.cli_options import AsJson, Every, Folder, NoPictures, Trust, check_every, writing_options
 from homeward.cli_progress import working
 
 
@@ -14,9 +14,12 @@ def replay(
     run: Annotated[int, typer.Argument(metavar="RUN", help="number of the run")],
     trust: Trust = False,
     out: Folder = None,
+    every: Every = None,
+    no_pictures: NoPictures = False,
     as_json: AsJson = False,
 ) -> None:
     """Fly a run of a campaign again, check it against what was stored, and tell how it went."""
+    check_every(every)
     prepare_folder(out, "flight")
     with working() as talk:
         from homeward.campaigns.replay import replay as again
@@ -25,17 +28,17 @@ def replay(
         if out is not None:
             talk("writing files")
             with writing(out):
-                flown.flight.save(out, progress=talk)
+                flown.flight.save(out, progress=talk, **writing_options(no_pictures, every))
     if as_json:
         print(json_text(flown.summary))
         return
-    from homeward.cli_report import console, show_return, told_files
+    from homeward.cli_report import Heading, console, show_return, told_files
     from homeward.cli_report_rendezvous import show_rendezvous
 
     screen = console()
 
     show = show_return if flown.summary["kind"] == "return" else show_rendezvous
-    show(screen, flown.scenario, flown.flight.summary)
+    show(screen, Heading.of(flown.scenario), flown.flight.summary)
     screen.print(_verdict(flown.summary))
     told_files(screen, out)
 

@@ -1,5 +1,6 @@
 """What a command tells a person: calm tables of a flight, of opportunities, of scenarios."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,21 @@ KINDS = {
     "interface": "a point at the entry interface",
 }
 EXCEEDED = "exceeded"
+
+
+@dataclasses.dataclass(frozen=True)
+class Heading:
+    """What a summary is headed with besides itself: title, landing site, law of a rendezvous."""
+
+    title: str = ""
+    site: str = "the site"
+    law: str = "-"
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "Heading":
+        """That of a scenario."""
+        told = scenario.rendezvous
+        return cls(scenario.title, scenario.site.name, "-" if told is None else told.guidance.law)
 
 
 def fmt(value: Any, unit: str = "", digits: int = 2) -> str:
@@ -54,13 +70,13 @@ def told_files(screen: Console, out: Path | None) -> None:
     screen.print(f"{len(names)} files in {out}: {', '.join(names)}", style="dim")
 
 
-def show_return(out: Console, scenario: Scenario, summary: Mapping[str, Any]) -> None:
+def show_return(out: Console, heading: Heading, summary: Mapping[str, Any]) -> None:
     """The whole return on one page."""
-    tables = (_legs(summary.get("legs") or []), _figures(scenario, summary), _limits(summary))
-    head = Text.assemble((str(summary.get("scenario", scenario.name)), "bold"), "  ")
+    tables = (_legs(summary.get("legs") or []), _figures(heading, summary), _limits(summary))
+    head = Text.assemble((str(summary.get("scenario", "flight")), "bold"), "  ")
     out.print(head.append_text(verdict("landed", summary, tables)))
-    if scenario.title:
-        out.print(scenario.title, style="dim")
+    if heading.title:
+        out.print(heading.title, style="dim")
     out.print(
         f"guidance {summary.get('guidance', '-')}, {summary.get('fidelity', '-')}, "
         f"seed {fmt(summary.get('seed'))}",
@@ -101,7 +117,7 @@ def _legs(legs: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _figures(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
+def _figures(heading: Heading, summary: Mapping[str, Any]) -> Table:
     table = plain_table("", "")
     deorbit, entry = summary.get("deorbit") or {}, summary.get("entry") or {}
     chute, ground = summary.get("parachute") or {}, summary.get("touchdown") or {}
@@ -146,8 +162,7 @@ def _figures(scenario: Scenario, summary: Mapping[str, Any]) -> Table:
     where = place(ground.get("latitude_deg"), ground.get("longitude_deg"))
     table.add_row(
         "touchdown",
-        f"{where}, {fmt(ground.get('miss_km'), 'km', 3)} from {scenario.site.name}, "
-        f"{fmt(ground.get('time_utc'))}",
+        f"{where}, {fmt(ground.get('miss_km'), 'km', 3)} from {heading.site}, {fmt(ground.get('time_utc'))}",
     )
     left = summary.get("propellant_kg")
     if left is not None:

@@ -7,24 +7,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from homeward.cli_report import EXCEEDED, fmt, plain_table, verdict
+from homeward.cli_report import EXCEEDED, Heading, fmt, plain_table, verdict
 from homeward.scenario.schema import Scenario
 from homeward.scenario.schema_rendezvous import PLANS
 
 
-def show_rendezvous(out: Console, scenario: Scenario, summary: Mapping[str, Any]) -> None:
+def show_rendezvous(out: Console, heading: Heading, summary: Mapping[str, Any]) -> None:
     """The whole rendezvous on one page."""
-    told = scenario.required_rendezvous()
     plan = summary.get("plan") or {}
     tables = (_burns(plan.get("burns") or ()), _figures(summary), _limits(summary), _withdrawal(summary))
     away = ", and away again" if summary.get("withdrawal") else ""
-    head = Text.assemble((str(summary.get("scenario", scenario.name)), "bold"), "  ")
+    head = Text.assemble((str(summary.get("scenario", "flight")), "bold"), "  ")
     out.print(head.append_text(verdict("docked", summary, tables, away)))
-    if scenario.title:
-        out.print(scenario.title, style="dim")
+    if heading.title:
+        out.print(heading.title, style="dim")
     drawn = "dispersed" if summary.get("dispersed") else "nominal"
     out.print(
-        f"plan {fmt(plan.get('name'))}, {fmt(summary.get('port'))} port, law {told.guidance.law}, "
+        f"plan {fmt(plan.get('name'))}, {fmt(summary.get('port'))} port, law {heading.law}, "
         f"{drawn}, seed {fmt(summary.get('seed'))}",
         style="dim",
     )

@@ -1,4 +1,4 @@
-"""The two ways in which Homeward says no. Each carries one sentence for a person to read."""
+"""The ways in which Homeward says no. Each carries one sentence for a person to read."""
 
 
 class HomewardError(Exception):
@@ -11,6 +11,12 @@ class InputError(HomewardError):
     """Bad input: names the file, the key and what was expected. Exit code 2."""
 
     exit_code = 2
+
+
+class NotMet(HomewardError):  # noqa: N818
+    """What was flown is told, and is not what ``--require`` asked for. Exit code 4."""
+
+    exit_code = 4
 
 
 class Infeasible(HomewardError):  # noqa: N818

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 import homeward as hw
-from homeward.cli_report import show_return
+from homeward.cli_report import Heading, show_return
 from homeward.icd import Accuracy, BodyFrame, channels
 
 # From 100 km on, before plasma hides the satellites: the filter finds itself first. No orbit, no canopy.
@@ -66,7 +66,7 @@ def test_files_and_report(flight, tmp_path, capsys):
     assert np.array_equal(table["sideslip_deg"].to_numpy(), np.degrees(flight.body["sideslip"]))
     told = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert told["attitude"]["firings"] == flight.summary["attitude"]["firings"]
-    show_return(Console(width=160), flight.scenario, flight.summary)
+    show_return(Console(width=160), Heading.of(flight.scenario), flight.summary)
     report = capsys.readouterr().out
     assert "attitude" in report and "thrusters" in report and "three sigma" in report
     assert flight.plot().axes

@@ -9,7 +9,10 @@ from typing import Any
 
 from homeward.campaigns.fault_matrix import CLASSES, Matrix
 from homeward.campaigns.return_faults import return_faults
+from homeward.errors import InputError
 from homeward.output.result_folder import FAULTS, ResultFolder
+from homeward.scenario.fault_words import fault_kinds, names
+from homeward.scenario.faults import Strike
 from homeward.scenario.schema import Scenario
 
 
@@ -54,9 +57,18 @@ class FaultMatrices:
 
 def fault_matrices(
     scenario: Scenario, halves: Sequence[str], seed: int = 0, *, pairs: int = 0,
-    progress: Callable[[str, float], None] | None = None,
+    fault: str | None = None, progress: Callable[[str, float], None] | None = None,
 ) -> FaultMatrices:  # fmt: skip
-    """Fly the matrices of halves, ``return`` and ``rendezvous``; with ``pairs``, so many pairs instead."""
+    """Fly the matrices of halves, ``return`` and ``rendezvous``; with ``pairs``, so many pairs instead.
+
+    ``fault`` flies one kind only, such as ``gnss`` (``scenario.fault_words``); ``InputError`` where a half
+    has none of it, or for pairs of one kind.
+    """
+    if fault is not None and pairs:
+        raise InputError("faults: pairs are drawn of different kinds; expected no single kind beside them")
+    for half in halves:
+        if fault is not None and not fault_kinds(fault, half):
+            raise InputError(f'faults: "{fault}" is no fault of a {half}; expected {", ".join(names(half))}')
     matrices = []
     for k, half in enumerate(halves):
 
@@ -67,5 +79,11 @@ def fault_matrices(
         fly = return_faults
         if half == "rendezvous":
             from homeward.campaigns.rendezvous_faults import rendezvous_faults as fly
-        matrices.append(fly(scenario, seed, pairs=pairs, progress=share))
+        kinds = None if fault is None else fault_kinds(fault, half)
+        only = {} if kinds is None else {"only": partial(_is_one_of, kinds)}
+        matrices.append(fly(scenario, seed, pairs=pairs, progress=share, **only))
     return FaultMatrices(scenario, seed, matrices)
+
+
+def _is_one_of(kinds: frozenset[str], case: Strike) -> bool:
+    return case.failure.what in kinds

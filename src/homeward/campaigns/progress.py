@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 QUIET = 2.0  # s: a call that has ended by then shows nothing
 PAUSE = 1.0  # s between two looks at the clock

@@ -11,13 +11,9 @@ from typing import TYPE_CHECKING, Any
 from homeward.output.tables import to_pandas, to_xarray
 
 if TYPE_CHECKING:
-    import pandas
-    import xarray
     from matplotlib.figure import Figure
-
-    DataFrame, Dataset = pandas.DataFrame, xarray.Dataset
 else:
-    DataFrame = Dataset = Figure = Any
+    Figure = Any
 
 DPI = 72  # of the picture in a notebook: a third of the bytes of one in a file
 
@@ -38,7 +34,7 @@ class Shown:
         """A table of the flight as it is written to a file, a ``pyarrow.Table``."""
         raise NotImplementedError
 
-    def to_pandas(self, table: str = "telemetry") -> DataFrame:
+    def to_pandas(self, table: str = "telemetry") -> Any:
         """The telemetry as a ``pandas.DataFrame``, one column a name of the telemetry dictionary.
 
         Index ``time_s``; angles in degrees; ``attrs`` holds units, frames and descriptions. ``table`` is
@@ -47,7 +43,7 @@ class Shown:
         """
         return to_pandas(self.arrow_table(table))
 
-    def to_xarray(self, table: str = "telemetry") -> Dataset:
+    def to_xarray(self, table: str = "telemetry") -> Any:
         """The same as an ``xarray.Dataset`` over ``time_s``, with ``units`` as an attribute of each variable.
 
         Raises ``InputError`` as ``to_pandas`` does.

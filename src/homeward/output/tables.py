@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from homeward.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas
-    import xarray
-
-    DataFrame, Dataset = pandas.DataFrame, xarray.Dataset
-else:
-    DataFrame = Dataset = Any
 
 TIME = "time_s"
 
@@ -29,7 +21,7 @@ def library(name: str, method: str) -> Any:
         ) from None
 
 
-def to_pandas(table: Any) -> DataFrame:
+def to_pandas(table: Any) -> Any:
     """A data frame of an Arrow table with Homeward's metadata, indexed by ``time_s``.
 
     ``attrs`` holds ``scenario`` and ``epoch_utc``, and by column ``units``, ``frames`` and ``descriptions``.
@@ -47,7 +39,7 @@ def to_pandas(table: Any) -> DataFrame:
     return frame
 
 
-def to_xarray(table: Any) -> Dataset:
+def to_xarray(table: Any) -> Any:
     """A dataset of the same columns over the coordinate ``time_s``.
 
     Each variable has ``units``, ``frame`` and ``long_name`` as attributes, the dataset ``scenario`` and

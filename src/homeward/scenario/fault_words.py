@@ -89,6 +89,20 @@ def names(half: str) -> list[str]:
     return list(dict.fromkeys(f.what for f in FAILURES if applies(f, half)))
 
 
+#: Names of the field for what the list calls otherwise.
+ALSO_CALLED = {"gnss": "satellite", "imu": "gyro accelerometer", "parachute": "drogue main",
+               "thrusters": "thruster"}  # fmt: skip
+
+
+def fault_kinds(word: str, half: str) -> frozenset[str]:
+    """What of ``FAILURES`` a word means in a half: one thing, or several; empty where it means nothing."""
+    asked = set(ALSO_CALLED[word].split()) if word in ALSO_CALLED else {word}
+    there = set(names(half))
+    if word == "thrusters":
+        asked |= {"stack thruster", "capsule thruster"}
+    return frozenset(asked & there)
+
+
 def applies(failure: Failure, half: str) -> bool:
     """Whether a failure means anything in that half."""
     return bool(failure.return_legs) if half == "return" else failure.rendezvous
