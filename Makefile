@@ -1,6 +1,7 @@
 # Everything here needs only Python >= 3.11, git and make. Set-up is done once, in .venv.
 #   make fly     fly the default return; pictures and files go to out/
 #   make test    formatter, linter, types, layers, tests
+#   make site    the documentation as web pages, in build/site
 # Another Python:  make fly PYTHON=/path/to/python3.12
 
 SHELL := /bin/sh
@@ -14,7 +15,9 @@ PYTEST_ARGS ?=
 READY     := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: help fly test test-slow lint format validation bench pictures docs hooks lock clean
+SITE_VENV := build/site-venv
+
+.PHONY: help site fly test test-slow lint format validation bench pictures docs hooks lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -36,8 +39,8 @@ $(BIN)/python:
 	  echo "Could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Homeward: installing the package and what it needs (once; a few minutes, some 300 MB)"
-	@$(PIP) -c constraints.txt -e '.[console]'
+	@echo "Homeward: installing the package and what it needs (once; a few minutes, some 1.2 GB with mission control's and the solvers' libraries)"
+	@$(PIP) -c constraints.txt -e .
 	@touch $@
 
 $(READY_DEV): $(READY)
@@ -97,10 +100,23 @@ pictures: $(READY)
 	@for name in $(PAIR_PICTURES); do $(BIN)/python -c '$(SHRINK)' \
 	  build/pictures/rendezvous/$${name%:*}.png docs/pictures/rendezvous_$${name#*:}.png || exit 1; done
 
-# The pages that are made from the code: scenario keys, their JSON Schema, telemetry columns.
+# The pages that are made from the code: scenario keys, their JSON Schema, telemetry columns, commands.
 docs: $(READY)
 	@$(BIN)/python -m homeward.scenario.schema_document docs
 	@$(BIN)/python -c 'from homeward.output import dictionary_page as page; print(page(), end="")' > docs/telemetry.md
+	@$(BIN)/python -c 'from homeward.cli_reference import page; print(page(), end="")' > docs/reference/cli.md
+
+# The documentation site, in an environment of its own so that neither tests nor flying carry its packages.
+# --strict: a link or an anchor that leads nowhere, and a name that is not in the code, stop the build.
+$(SITE_VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
+	@$(BIN)/python -m venv $(SITE_VENV)
+	@$(SITE_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --progress-bar off \
+	  -c constraints.txt mkdocs mkdocs-material 'mkdocstrings[python]'
+	@touch $@
+
+site: $(SITE_VENV)/.ready
+	NO_MKDOCS_2_WARNING=1 $(SITE_VENV)/bin/mkdocs build --strict --quiet
+	@echo "the site is in build/site; to read it: $(BIN)/python -m http.server -d build/site"
 
 hooks: $(READY_DEV)
 	$(BIN)/pre-commit install

@@ -56,6 +56,7 @@ from homeward.cli_scenarios import check, new, scenarios, schema
 from homeward.cli_show import plot, show
 from homeward.cli_streams import OutputError, discard_output, safe_streams
 from homeward.cli_sweep import sweep
+from homeward.cli_tour import tour
 from homeward.cli_tracking import orbit_determination, track
 from homeward.cli_understand import understand
 from homeward.errors import HomewardError, InputError
@@ -204,6 +205,7 @@ for _command in (
     show,
     plot,
     sweep,
+    tour,
 ):
     app.command()(_command)
 app.command()(consistency)

@@ -202,3 +202,28 @@ def test_a_fault_that_there_is_none_of_is_refused(capsys):
 def test_short_help_and_completion(capsys):
     assert main(["plot", "-h"]) == 0
     assert "--y" in capsys.readouterr().out
+
+
+def test_a_tour_explains_each_picture(monkeypatch, tmp_path, capsys):
+    facts, history, legs, summary = synthetic_flight()
+
+    class Flown:
+        def __init__(self):
+            self.summary = summary | {"scenario": "<b>one</b>"}
+
+        def save(self, folder, progress=None, pictures=()):
+            save_flight(folder, facts, history, legs, summary, pictures=pictures[:1])
+
+    monkeypatch.setattr(homeward, "fly", lambda *a, **k: Flown(), raising=False)
+    assert main(["tour", "--out", str(tmp_path / "tour")]) == 0
+    assert (tmp_path / "tour" / "tour.html").resolve().as_uri() in capsys.readouterr().out
+    page = (tmp_path / "tour" / "tour.html").read_text()
+    assert 'src="overview.png"' in page and 'src="bank.png"' not in page
+    assert "&lt;b&gt;one" in page and "<b>one" not in page and "<script" not in page
+
+
+def test_a_tour_s_pictures_are_those_of_a_point_mass():
+    from homeward.output.pictures import PICTURES, TURNING
+    from homeward.output.tour_page import EXPLAINED
+
+    assert set(EXPLAINED) == set(PICTURES) - set(TURNING)

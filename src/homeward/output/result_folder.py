@@ -24,7 +24,7 @@ PICTURES = tuple(f"{name}.png" for name in (
     "propellant", "withdrawal", "trajectory",
 ))  # fmt: skip
 #: What other commands write beside a flight of which they are made.
-ADDED = ("forecasts.jsonl", "forecast.geojson", "forecast.kml", "passes.json", "tracking.tdm")
+ADDED = ("forecasts.jsonl", "forecast.geojson", "forecast.kml", "passes.json", "tracking.tdm", "tour.html")
 FLIGHT, FAULTS, COMPARISON, CAMPAIGN, ARCHIVE = "flight", "faults", "comparison", "campaign", "archive"
 SWEEP = "sweep"
 #: What a folder holds: the file by which it is known, what it is called, and all files it may have.
