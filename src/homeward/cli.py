@@ -68,7 +68,7 @@ from homeward.scenario.shipped import DEFAULT
 
 app = typer.Typer(
     name="homeward",
-    help="Brings a crewed capsule to its station and home again.",
+    help="Guidance, navigation and control of crewed capsules: rendezvous and return to Earth.",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -88,7 +88,7 @@ def _options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="print the version")
     ] = False,
 ) -> None:
-    """Brings a crewed capsule to its station and home again."""
+    """Guidance, navigation and control of crewed capsules: rendezvous and return to Earth."""
 
 
 @app.command("return")
@@ -96,7 +96,7 @@ def return_(
     scenario: ScenarioName = DEFAULT,
     guidance: Guidance = None,
     fidelity: Annotated[str, typer.Option(metavar="six-dof|point-mass", help="vehicle model")] = "six-dof",
-    dispersed: Annotated[bool, typer.Option("--dispersed", help="draw a dispersed flight")] = False,
+    dispersed: Annotated[bool, typer.Option("--dispersed", help="fly a dispersed flight")] = False,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draw")] = 0,
     start: Annotated[
         str | None,
@@ -166,7 +166,7 @@ def propagate(
     out: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fly any body open-loop: constant bank or none, any gravity, air and wind."""
+    """Propagate any body open-loop: constant bank or none; any gravity, atmosphere and wind."""
     overrides = parse_settings(settings or [])
     find(file)
     prepare_folder(out, "flight")

@@ -39,7 +39,7 @@ STILL, MOVING = 15.0, 0.2  # s between two lines of progress: of a log, and on a
 
 def campaign(
     scenario: ScenarioName = DEFAULT,
-    runs: Annotated[int, typer.Option(metavar="N", help="how many flights, from run 0 on")] = 1000,
+    runs: Annotated[int, typer.Option(metavar="N", help="number of runs")] = 1000,
     seed: Annotated[int, typer.Option(metavar="N", help="seed of the draws")] = 0,
     engine: Annotated[str, typer.Option(metavar="|".join(ENGINES), help="execution backend")] = "local",
     what: Annotated[
@@ -53,27 +53,27 @@ def campaign(
     ] = None,
     port: Annotated[str | None, typer.Option(metavar="|".join(PORTS), help="port of a rendezvous")] = None,
     cores: Annotated[
-        int | None, typer.Option(metavar="N", help="blocks flown at once; all cores if left out")
+        int | None, typer.Option(metavar="N", help="blocks flown in parallel; default: all cores")
     ] = None,
     until: Annotated[
         str | None,
         typer.Option(metavar="RULE", help='stop when known well enough: "p99(open_miss_km) +-5%"'),
     ] = None,
     requirements: Annotated[
-        str | None, typer.Option(metavar="FILE", help="requirements to judge by; else those that ship")
+        str | None, typer.Option(metavar="FILE", help="requirements to verify; default: those shipped")
     ] = None,
     sampling: Annotated[
-        str, typer.Option(metavar="|".join(SAMPLINGS), help="how the draws are laid out over the runs")
+        str, typer.Option(metavar="|".join(SAMPLINGS), help="sampling of the dispersions")
     ] = "random",
     precision: Annotated[
-        str, typer.Option(metavar="double", help="of the truth; the onboard predictor is in single anyway")
+        str, typer.Option(metavar="double", help="precision of the truth; the onboard predictor is single")
     ] = "double",
     guidance: Guidance = None,
     settings: Settings = None,
     out: Annotated[Path | None, folder_option("keep the runs here")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="go on with the campaign in --out")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="continue the campaign in --out")] = False,
     other_machine: Annotated[
-        bool, typer.Option("--other-machine", help="--resume though another kind of processor began it")
+        bool, typer.Option("--other-machine", help="allow --resume on another kind of processor")
     ] = False,
     require: Require = None,
     as_json: AsJson = False,

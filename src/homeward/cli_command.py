@@ -24,12 +24,12 @@ def command(
         typer.Option(metavar="NAME@EPOCH", help="flight it is for, as `homeward telemetry` prints it"),
     ] = None,
     valid: Annotated[
-        int, typer.Option(metavar="S", min=1, max=600, help="s by this machine's clock for which it is valid")
+        int, typer.Option(metavar="S", min=1, max=600, help="validity in seconds by this machine's clock")
     ] = 60,
     port: Port = 10015,
     host: Host = "127.0.0.1",
 ) -> None:
-    """Send a command to a flight; it is sealed with the key that `homeward telemetry --key` opens with."""
+    """Send an authenticated, encrypted command to a flight; both ends hold the same key."""
     from homeward.ground.commands import parse, read_winds, words_of
     from homeward.ground.keys import make_key, memory_of, read_key
 

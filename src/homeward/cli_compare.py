@@ -25,13 +25,13 @@ def compare_guidance(
     runs: Annotated[int, typer.Option(metavar="N", min=1, max=1_000_000, help="flights of each kind")] = 500,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draws")] = 0,
     guidance: Annotated[
-        str | None, typer.Option(metavar="FILE.py:CLASS", help="a law of your own, flown beside them")
+        str | None, typer.Option(metavar="FILE.py:CLASS", help="your own law, flown beside them")
     ] = None,
     settings: Settings = None,
     out: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fly the first and the second generation of entry guidance through the same flights."""
+    """Compare the predictive and the reference entry guidance over the same dispersed flights."""
     chosen = load(scenario, parse_settings(settings or []))
     if guidance is not None:
         if guidance in OWN_WORDS:

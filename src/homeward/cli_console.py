@@ -50,7 +50,7 @@ def console(
     ] = None,
     live: Annotated[
         list[str] | None,
-        typer.Option("--live", metavar="SCENARIO", help="fly this now, and take commands; may be repeated"),
+        typer.Option("--live", metavar="SCENARIO", help="fly this live and accept commands; may be repeated"),
     ] = None,
     stream: Annotated[
         list[str] | None,
@@ -69,16 +69,12 @@ def console(
     archive: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="keep what --listen receives, and landing forecasts, a folder a flight"
+            metavar="DIR", help="archive what --listen receives and landing forecasts, one folder per flight"
         ),
     ] = None,
-    truth: Annotated[
-        bool, typer.Option("--truth", help="show the true state beside the one the ship believes in, marked")
-    ] = False,
+    truth: Annotated[bool, typer.Option("--truth", help="also show the true state, marked as such")] = False,
     settings: Settings = None,
-    port: Annotated[
-        int, typer.Option(metavar="N", min=0, max=65535, help="port; 0 takes any that is free")
-    ] = 8090,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="port; 0: any free one")] = 8090,
     host: Annotated[
         str, typer.Option(metavar="NAME", help="address; any but this machine's own asks to log in")
     ] = LOCAL,

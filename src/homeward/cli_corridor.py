@@ -22,14 +22,14 @@ SHOWN = 16  # rows of the table
 
 def corridor(
     scenario: ScenarioName = DEFAULT,
-    runs: Annotated[int, typer.Option(metavar="N", help="how many entries")] = 2000,
+    runs: Annotated[int, typer.Option(metavar="N", help="number of entries")] = 2000,
     seed: Annotated[int, typer.Option(metavar="N", help="seed of the draws")] = 0,
     angles: Annotated[
         str | None,
         typer.Option(metavar="LOW,HIGH", help="entry angles in degrees, such as --angles=-8,-5; else found"),
     ] = None,
     cores: Annotated[
-        int | None, typer.Option(metavar="N", help="blocks flown at once; all cores if left out")
+        int | None, typer.Option(metavar="N", help="blocks flown in parallel; default: all cores")
     ] = None,
     guidance: Guidance = None,
     settings: Settings = None,

@@ -19,7 +19,7 @@ KINDS, MISSIONS = ("c",), ("return", "rendezvous")
 
 def export(
     scenario: ScenarioName = DEFAULT,
-    to: Annotated[str, typer.Option("--to", metavar="c", help="what to write: c, a library in C99")] = "c",
+    to: Annotated[str, typer.Option("--to", metavar="c", help="target language: c (C99)")] = "c",
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="folder to write into; it is made")
     ] = None,
@@ -28,10 +28,10 @@ def export(
         typer.Option(metavar="return|rendezvous", help="which flight software; of what the scenario has"),
     ] = None,
     fidelity: Annotated[
-        str, typer.Option(metavar="six-dof|point-mass", help="the flight software of which vehicle")
+        str, typer.Option(metavar="six-dof|point-mass", help="vehicle model of the flight software")
     ] = "six-dof",
     golden: Annotated[
-        bool, typer.Option("--golden/--no-golden", help="fly the return once, for vectors to check against")
+        bool, typer.Option("--golden/--no-golden", help="fly once and write golden test vectors")
     ] = True,
     settings: Settings = None,
     as_json: AsJson = False,

@@ -24,9 +24,9 @@ def faults(
         typer.Option(metavar="return|rendezvous|FAULT", help="one half, or one kind of fault such as gnss"),
     ] = None,
     pairs: Annotated[
-        int, typer.Option(metavar="N", min=0, max=100_000, help="fly N pairs of failures instead")
+        int, typer.Option(metavar="N", min=0, max=100_000, help="fly N pairs of faults instead")
     ] = 0,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the instants")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the fault times")] = 0,
     guidance: Guidance = None,
     settings: Settings = None,
     out: Folder = None,

@@ -92,27 +92,27 @@ def forecast(
     scenario: Annotated[
         str, typer.Option(metavar="NAME", help="scenario of a folder's flight: vehicle, site, winds")
     ] = DEFAULT,
-    every: Annotated[float, typer.Option(metavar="S", min=1.0, help="seconds between two")] = 60.0,
+    every: Annotated[float, typer.Option(metavar="S", min=1.0, help="seconds between two forecasts")] = 60.0,
     winds: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="the day's forecast: altitude_m, north, east")
     ] = None,
     calibrate: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, max=100000, help="fly N dispersed returns: are the ellipses right?"),
+        typer.Option(metavar="N", min=1, max=100000, help="calibrate the ellipses with N dispersed returns"),
     ] = None,
     tracks: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.tdm", help="where telemetry is silent, go by these tracks (TDM)"),
+        typer.Option(metavar="FILE.tdm", help="tracking data (TDM) to use where telemetry is lost"),
     ] = None,
     silent_from: Annotated[
         float | None,
-        typer.Option("--lost", metavar="S", help="s since the epoch from which no telemetry comes"),
+        typer.Option("--lost", metavar="S", help="seconds since the epoch at which telemetry is lost"),
     ] = None,
     settings: Settings = None,
     out: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Foretell the landing again and again, from the burn to the ground: point, ellipse, time, teams."""
+    """Forecast the landing during a return, from the burn on: point, ellipse, time, recovery teams."""
     import numpy as np
 
     if not Path(source).is_dir():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Source = Annotated[
     str, typer.Argument(metavar="SCENARIO|DIR", help="a scenario, or a folder that a flight was written to")
 ]
-Port = Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="TCP port; 0 takes any that is free")]
+Port = Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="TCP port; 0: any free one")]
 Host = Annotated[str, typer.Option(metavar="NAME", help="address")]
 
 
@@ -51,7 +51,7 @@ def telemetry(
     port: Port = 10015,
     host: Host = "127.0.0.1",
     speed: Annotated[
-        float, typer.Option(metavar="X", min=0.0, max=1e6, help="times real time; 0: as fast as it goes")
+        float, typer.Option(metavar="X", min=0.0, max=1e6, help="times real time; 0: as fast as possible")
     ] = 1.0,
     start: Annotated[
         float | None, typer.Option("--from", metavar="S", help="seconds since the epoch to begin at")
@@ -59,7 +59,7 @@ def telemetry(
     key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="key of the commands that may come up, mode 600")
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="go on for further listeners after the end")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="serve further listeners after the end")] = False,
     settings: Settings = None,
 ) -> None:
     """Stream a flight's telemetry as CCSDS space packets over TCP."""
@@ -110,11 +110,11 @@ def listen(
     host: Host = "127.0.0.1",
     out: Folder = None,
     patience: Annotated[
-        float, typer.Option(metavar="S", min=1.0, help="s without a packet after which it ends")
+        float, typer.Option(metavar="S", min=1.0, help="stop after this many seconds without a packet")
     ] = 60.0,
     as_json: AsJson = False,
 ) -> None:
-    """Receive telemetry, keep every octet of it in an archive, and tell of limits and gaps."""
+    """Receive telemetry, archive every octet of it, and report limits exceeded and gaps."""
     if out is None:
         raise InputError("--out: expected a folder for the archive, as in `homeward listen --out archive`")
     from homeward.ground.listen import Listener, write_received
@@ -176,10 +176,10 @@ def dictionary(
     ] = None,
     xtce: Annotated[Path | None, typer.Option(metavar="FILE", help="write it as XTCE")] = None,
     rendezvous: Annotated[bool, typer.Option("--rendezvous", help="the dictionary of a rendezvous")] = False,
-    thrusters: Annotated[int, typer.Option(metavar="N", min=0, max=64, help="thrusters that it has")] = 12,
+    thrusters: Annotated[int, typer.Option(metavar="N", min=0, max=64, help="number of thrusters")] = 12,
     as_json: AsJson = False,
 ) -> None:
-    """Tell every parameter of the telemetry: name, unit, frame, range, limits."""
+    """List every telemetry parameter: name, unit, frame, range, limits."""
     from homeward.ground.dictionary import RENDEZVOUS, RETURN, flight_dictionary
     from homeward.ground.limits import flight_limits
     from homeward.ground.xtce import write_xtce

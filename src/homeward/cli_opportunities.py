@@ -28,7 +28,7 @@ def opportunities(
     plan: PlanWord = None,
     days: Annotated[
         float | None,
-        typer.Option(metavar="N", min=0.0, max=60.0, help="days to look at"),
+        typer.Option(metavar="N", min=0.0, max=60.0, help="days to search"),
     ] = None,
     settings: Settings = None,
     as_json: AsJson = False,

@@ -34,19 +34,17 @@ Guidance = Annotated[
     ),
 ]
 Trust = Annotated[
-    bool, typer.Option("--trust", help="run the guidance law, a program, that the campaign brings along")
+    bool, typer.Option("--trust", help="run the guidance law (a program) stored in the campaign")
 ]
 Folder = Annotated[Path | None, folder_option("write the files of the flight here")]
 Run = Annotated[
     int | None,
     typer.Option(metavar="N", min=0, max=2**31 - 1, help="fly run N of the seed's draws, dispersed"),
 ]
-Every = Annotated[
-    float | None, typer.Option(metavar="SECONDS", help="keep one row of the tables in that many seconds")
-]
+Every = Annotated[float | None, typer.Option(metavar="SECONDS", help="output interval of the tables")]
 NoPictures = Annotated[bool, typer.Option("--no-pictures", help="write no pictures into --out")]
 Require = Annotated[
-    str | None, typer.Option("--require", metavar="success", help="exit with status 4 if it was none")
+    str | None, typer.Option("--require", metavar="success", help="exit with status 4 unless successful")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print only JSON")]
 

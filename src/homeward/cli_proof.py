@@ -20,10 +20,10 @@ def report(
         str | None, typer.Option("--out", metavar="FILE", help="write the page here; else DIR/report.html")
     ] = None,
     requirements: Annotated[
-        str | None, typer.Option(metavar="FILE", help="requirements to judge by; else those that ship")
+        str | None, typer.Option(metavar="FILE", help="requirements to verify; default: those shipped")
     ] = None,
     footprint: Annotated[
-        bool, typer.Option("--footprint", help="fly and draw the ground that a return can reach")
+        bool, typer.Option("--footprint", help="fly and draw the landing footprint")
     ] = False,
     trust: Trust = False,
     as_json: AsJson = False,

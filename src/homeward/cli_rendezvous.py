@@ -25,9 +25,7 @@ from homeward.scenario.load import load, parse_settings
 from homeward.scenario.schema_rendezvous import PLAN_WORDS, PORTS
 from homeward.scenario.shipped import DEFAULT_RENDEZVOUS
 
-PlanWord = Annotated[
-    str | None, typer.Option("--plan", metavar="|".join(PLAN_WORDS), help="how long the way may take")
-]
+PlanWord = Annotated[str | None, typer.Option("--plan", metavar="|".join(PLAN_WORDS), help="time to dock")]
 
 
 def rendezvous(
@@ -36,7 +34,7 @@ def rendezvous(
     port: Annotated[
         str | None, typer.Option(metavar="|".join(PORTS), help="port of the station to dock at")
     ] = None,
-    dispersed: Annotated[bool, typer.Option("--dispersed", help="draw a dispersed flight")] = False,
+    dispersed: Annotated[bool, typer.Option("--dispersed", help="fly a dispersed flight")] = False,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the draw")] = 0,
     run: Run = None,
     settings: Settings = None,
@@ -46,7 +44,7 @@ def rendezvous(
     require: Require = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fly a rendezvous, from the insertion to a docked hatch, and tell how it went."""
+    """Fly a rendezvous, from orbit insertion to docking, and report its figures against their limits."""
     known_word("--plan", plan, PLAN_WORDS)
     known_word("--port", port, PORTS, "the station has no such port; ")
     chosen = load(scenario, parse_settings(settings or []))

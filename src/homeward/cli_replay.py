@@ -18,7 +18,7 @@ def replay(
     no_pictures: NoPictures = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fly a run of a campaign again, check it against what was stored, and tell how it went."""
+    """Fly a run of a campaign again, compare it with the stored one, and report it."""
     check_every(every)
     prepare_folder(out, "flight")
     with working() as talk:

@@ -29,15 +29,15 @@ def scenarios(as_json: AsJson = False) -> None:
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="a scenario, or the name of a shipped one")],
     fidelity: Annotated[
-        str, typer.Option(metavar="six-dof|point-mass", help="the vehicle model it is to be right for")
+        str, typer.Option(metavar="six-dof|point-mass", help="vehicle model to check for")
     ] = "six-dof",
     settings: Settings = None,
     believed: Annotated[
-        bool, typer.Option("--believed", help="print truth beside what the flight software believes")
+        bool, typer.Option("--believed", help="print truth beside the onboard values")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a scenario is right, and what it is."""
+    """Check a scenario file and describe it."""
     known_word("--fidelity", fidelity, FIDELITIES)
     overrides = parse_settings(settings or [])
     path = find(file)

@@ -35,7 +35,7 @@ def sweep(
     ] = "point-mass",
     settings: Settings = None,
     out: Annotated[Path | None, folder_option("keep the runs of each point and the picture here")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="go on with the sweep in --out")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="continue the sweep in --out")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Fly the same dispersed flights at every point of a line or a grid of scenario keys."""

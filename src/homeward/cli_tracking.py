@@ -37,7 +37,7 @@ def track(
     out: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell which stations see a flight and when, and write what they measure as a TDM."""
+    """List ground station passes of a flight, and write the tracking data as a TDM."""
     if not Path(source).is_dir():
         find(source)
         scenario = source
@@ -80,7 +80,7 @@ def orbit_determination(
     initial: Annotated[
         str | None, typer.Option(metavar="FILE.opm", help="a state to start from, else the first whole pass")
     ] = None,
-    hours: Annotated[float, typer.Option(metavar="H", min=0.0, max=72.0, help="to predict ahead")] = 6.0,
+    hours: Annotated[float, typer.Option(metavar="H", min=0.0, max=72.0, help="hours to predict")] = 6.0,
     settings: Settings = None,
     out: Folder = None,
     as_json: AsJson = False,

@@ -18,13 +18,13 @@ from homeward.errors import InputError
 def understand(
     folder: FolderName,
     gradient: Annotated[
-        bool, typer.Option("--gradient/--no-gradient", help="fly a block again with its derivative")
+        bool, typer.Option("--gradient/--no-gradient", help="also compute derivatives of the flight")
     ] = True,
     trust: Trust = False,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE.png", help="draw it here")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell which dispersion drives which result: from the runs, and by the flight's own derivative."""
+    """Sensitivity of the results to the dispersions: from the runs, and by derivatives of the flight."""
     if out is not None:
         if not out.lower().endswith(".png"):
             raise InputError(f"--out {out}: expected a name that ends in .png")

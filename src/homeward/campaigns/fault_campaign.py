@@ -80,8 +80,8 @@ def fault_matrices(
         if half == "rendezvous":
             from homeward.campaigns.rendezvous_faults import rendezvous_faults as fly
         kinds = None if fault is None else fault_kinds(fault, half)
-        only = {} if kinds is None else {"only": partial(_is_one_of, kinds)}
-        matrices.append(fly(scenario, seed, pairs=pairs, progress=share, **only))
+        only = None if kinds is None else partial(_is_one_of, kinds)
+        matrices.append(fly(scenario, seed, pairs=pairs, progress=share, only=only))
     return FaultMatrices(scenario, seed, matrices)
 
 
