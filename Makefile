@@ -39,7 +39,7 @@ $(BIN)/python:
 	  echo "Could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Homeward: installing the package and what it needs (once; a few minutes, some 1.2 GB with mission control's and the solvers' libraries)"
+	@echo "Homeward: installing the package and what it needs (once; a few minutes, some 1 GB)"
 	@$(PIP) -c constraints.txt -e .
 	@touch $@
 

@@ -35,8 +35,12 @@ class Heading:
     @classmethod
     def of(cls, scenario: Scenario) -> "Heading":
         """That of a scenario."""
-        told = scenario.rendezvous
-        return cls(scenario.title, scenario.site.name, "-" if told is None else told.guidance.law)
+        told, site = scenario.rendezvous, scenario.landing_site
+        return cls(
+            scenario.title,
+            "the site" if site is None else site.name,
+            "-" if told is None else told.guidance.law,
+        )
 
 
 def fmt(value: Any, unit: str = "", digits: int = 2) -> str:
