@@ -10,7 +10,6 @@ import traceback
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import version as package_version
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,6 +33,7 @@ from homeward.cli_opportunities import opportunities
 from homeward.cli_options import (
     AsJson,
     Every,
+    FlightSoftware,
     Folder,
     Guidance,
     NoPictures,
@@ -106,10 +106,7 @@ def return_(
             help="return at the first opportunity from a point of the rendezvous, or from a state in a file",
         ),
     ] = None,
-    flight_software: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="fly the library that `homeward export` wrote for this scenario"),
-    ] = None,
+    flight_software: FlightSoftware = None,
     run: Run = None,
     settings: Settings = None,
     out: Folder = None,

@@ -13,6 +13,7 @@ from homeward.cli_files import json_text
 from homeward.cli_guidance import with_guidance
 from homeward.cli_options import (
     AsJson,
+    FlightSoftware,
     Guidance,
     Require,
     ScenarioName,
@@ -69,6 +70,7 @@ def campaign(
         str, typer.Option(metavar="double", help="precision of the truth; the onboard predictor is single")
     ] = "double",
     guidance: Guidance = None,
+    flight_software: FlightSoftware = None,
     settings: Settings = None,
     out: Annotated[Path | None, folder_option("keep the runs here")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="continue the campaign in --out")] = False,
@@ -97,7 +99,8 @@ def campaign(
         flown = fly(
             chosen, runs, seed=seed, out=out, resume=resume, what=what, engine=engine, fidelity=fidelity,
             plan=plan, port=port, cores=cores, sampling=sampling, until=until,
-            requirements=requirements, other_machine=other_machine, progress=_sparing(talk),
+            requirements=requirements, other_machine=other_machine, flight_software=flight_software,
+            progress=_sparing(talk),
         )  # fmt: skip
     if as_json:
         print(json_text(flown.summary))

@@ -34,7 +34,11 @@ Guidance = Annotated[
     ),
 ]
 Trust = Annotated[
-    bool, typer.Option("--trust", help="run the guidance law (a program) stored in the campaign")
+    bool, typer.Option("--trust", help="run guidance law and flight software stored in the campaign")
+]
+FlightSoftware = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="fly the library that `homeward export` wrote for this scenario"),
 ]
 Folder = Annotated[Path | None, folder_option("write the files of the flight here")]
 Run = Annotated[

@@ -4,7 +4,11 @@ A block is the unit of everything: lanes of one width, at multiples of that widt
 last run. A run therefore has the same bits in any campaign, on any number of cores, before and after a break.
 """
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -96,6 +100,19 @@ def as_rows(
     return {name: x[:count] for name, x in made.items()}, columns
 
 
+def flown_by_copy(folder: Path | None, fidelity: str) -> Callable[[], AbstractContextManager[None]]:
+    """What has the flight software in a campaign's folder fly, compiled anew; none: the package's own."""
+    if folder is None:
+        return nullcontext
+    from homeward.codegen.in_loop import InLoop, flying, library_of
+
+    # Never what lies compiled beside the copy: its hash is in no manifest.
+    build = tempfile.mkdtemp(prefix="homeward-")
+    atexit.register(shutil.rmtree, build, ignore_errors=True)
+    software = InLoop(library_of(folder, None, fidelity, Path(build)))
+    return lambda: flying(software)
+
+
 class ReturnBlocks:
     """Dispersed returns of one scenario."""
 
@@ -103,10 +120,11 @@ class ReturnBlocks:
 
     def __init__(
         self, scenario: Scenario, seed: int, fidelity: str, lanes: int | None = None,
-        sampling: Plan = RANDOM, records: bool = False,
+        sampling: Plan = RANDOM, records: bool = False, flight_software: Path | None = None,
     ) -> None:  # fmt: skip
         self._sampling = sampling
         self.lanes = lanes or scenario.simulation.lanes
+        self._flown_by = flown_by_copy(flight_software, fidelity)
         many, one = preparing(self.lanes, False, unscaled), preparing(1, True, unscaled, ends=False)
 
         def ahead(*parts: Any) -> None:
@@ -139,9 +157,10 @@ class ReturnBlocks:
         pick = picked(first, count, self.lanes)
         world, flight, truth = disperse(self.plan, self.seed, pick, self._sampling)
         keys = run_keys(self.seed, pick)
-        outcome = fly_mission(
-            world, flight, truth, self._legs, keys, only is not None, lambda _, x: share(x), only
-        )
+        with self._flown_by():
+            outcome = fly_mission(
+                world, flight, truth, self._legs, keys, only is not None, lambda _, x: share(x), only
+            )
         return Scene(world, flight), truth, outcome, metrics(self.plan, world, flight, outcome)
 
     def _rows(

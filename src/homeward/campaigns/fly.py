@@ -24,7 +24,6 @@ from homeward.scenario.schema import FIDELITIES, Scenario
 from homeward.sim.lanes import (
     Progress,
     body_history,
-    pick_flight,
     pick_world,
     preparing,
     spread,
@@ -33,7 +32,7 @@ from homeward.sim.lanes import (
     spread_world,
     whole_history,
 )
-from homeward.sim.mission import MissionLeg, Outcome, Uplinked, fly_mission, planned
+from homeward.sim.mission import MissionLeg, Outcome, Uplinked, fly_mission
 from homeward.sim.modules import Scene
 from homeward.sim.watch import begun
 from homeward.world.interfaces import AbstractAerodynamics
@@ -108,7 +107,7 @@ def fly(
     keys = run_keys(seed, np.array([run]))
     begun(plan.epoch, [leg.name for leg in plan.legs])
     legs = spread_legs(plan.legs, 1)
-    with _flown_by(native, flight, legs):
+    with _flown_by(native):
         outcome = fly_mission(world, flight, truth, legs, keys, True, progress, between=between)
     check_times(plan, outcome)
     flown = flight if outcome.flight is None else outcome.flight
@@ -116,13 +115,13 @@ def fly(
     return flight_of(plan, Scene(world, flown), outcome, seed, fidelity)
 
 
-def _flown_by(native: Any, flight: Any, legs: list[MissionLeg]) -> AbstractContextManager[None]:
-    """A library in place of the Python for as long as a flight of one lane lasts, if there is one."""
+def _flown_by(native: Any) -> AbstractContextManager[None]:
+    """A library in place of the Python for as long as a flight lasts, if there is one."""
     if native is None:
         return nullcontext()
     from homeward.codegen.in_loop import InLoop, flying
 
-    return flying(InLoop(native, pick_flight(planned(flight, legs), np.asarray(0))))
+    return flying(InLoop(native))
 
 
 def flight_of(

@@ -18,7 +18,8 @@ from homeward.scenario.schema_errors import one_line
 from homeward.scenario.schema_flight import split_law
 from homeward.textfile import read_octets
 
-FOLDER, REQUIREMENTS = "inputs", "requirements"
+FOLDER, REQUIREMENTS, FLIGHT_SOFTWARE = "inputs", "requirements", "flight_software"
+LIBRARY = ("homeward_flight.h", "homeward_flight.c")  # of an exported flight software
 LAW_KEY = "flight.guidance.law"
 Input = dict[str, Any]
 
@@ -30,10 +31,14 @@ def own_law(document: Mapping[str, Any]) -> tuple[Path, str] | None:
     return None if parts is None else (Path(parts[0]), parts[1])
 
 
-def gather(document: Mapping[str, Any], requirements: str | Path | None = None) -> list[Input]:
+def gather(
+    document: Mapping[str, Any], requirements: str | Path | None = None,
+    flight_software: str | Path | None = None,
+) -> list[Input]:  # fmt: skip
     """The inputs of a scenario's document: key, path, SHA-256 and copy of each file, in the order of keys.
 
-    ``requirements`` is the file that a campaign is judged by, if one is named. Raises ``InputError`` for a
+    ``requirements`` is the file that a campaign is judged by, if one is named, ``flight_software`` the folder
+    of the C library that flies in it. Raises ``InputError`` for a
     file that cannot be read.
     """
     found = []
@@ -46,6 +51,10 @@ def gather(document: Mapping[str, Any], requirements: str | Path | None = None) 
     if requirements is not None:
         path = Path(requirements).absolute()
         found.append(_input(REQUIREMENTS, path, {path.name: _hashed(path, f"--{REQUIREMENTS}")}))
+    if flight_software is not None:
+        path = Path(flight_software).absolute() / LIBRARY[0]
+        hashes = {name: _hashed(path.with_name(name), "--flight-software") for name in LIBRARY}
+        found.append(_input(FLIGHT_SOFTWARE, path, hashes))
     return found
 
 
@@ -93,6 +102,12 @@ def check_originals(folder: Path, inputs: list[Input]) -> None:
 def check_same(label: str, there: list[Input], here: list[Input]) -> None:
     """Raise ``InputError`` where a campaign would be gone on with by other files than it was begun with."""
     begun = {told["key"]: told for told in there}
+    if (FLIGHT_SOFTWARE in begun) != any(told["key"] == FLIGHT_SOFTWARE for told in here):
+        how = "with" if FLIGHT_SOFTWARE in begun else "without"
+        raise InputError(
+            f"{label}: this campaign was begun {how} a flight software of its own: go on with it {how} "
+            "--flight-software"
+        )
     for told in here:
         old = begun.get(told["key"])
         if old is None or old["files"] == told["files"]:
@@ -124,6 +139,12 @@ def requirements_file(folder: Path, inputs: list[Input]) -> Path | None:
     return kept_file(folder, told)
 
 
+def flight_software_of(folder: Path, inputs: list[Input]) -> Path | None:
+    """The folder with the copy of the flight software that flies a campaign; None for the package's own."""
+    told = next((told for told in inputs if told["key"] == FLIGHT_SOFTWARE), None)
+    return None if told is None else kept_file(folder, told).parent
+
+
 def kept_file(folder: Path, told: Input) -> Path:
     """The copy of an input in a campaign's folder."""
     return (folder / told["copy"] / Path(told["path"]).name).absolute()
@@ -137,7 +158,7 @@ def _replaced(document: Mapping[str, Any], values: Mapping[str, str]) -> dict[st
         for part in above:
             table = table.get(part) if isinstance(table, dict) else None
         if not isinstance(table, dict) or not isinstance(table.get(last), str):
-            continue  # requirements, which are in no scenario
+            continue  # requirements and flight software, which are in no scenario
         if key == LAW_KEY:
             parts = split_law(table[last])
             value = f"{value}:{parts[1]}" if parts else value
@@ -208,6 +229,7 @@ def _imported(path: Path) -> list[str]:
 
 
 __all__ = [
-    "LAW_KEY", "REQUIREMENTS", "Input", "by_content", "by_copies", "check_kept", "check_originals",
-    "check_same", "gather", "keep", "kept_file", "own_law", "requirements_file",
+    "FLIGHT_SOFTWARE", "LAW_KEY", "LIBRARY", "REQUIREMENTS", "Input", "by_content", "by_copies",
+    "check_kept", "check_originals", "check_same",
+    "flight_software_of", "gather", "keep", "kept_file", "own_law", "requirements_file",
 ]  # fmt: skip

@@ -67,8 +67,11 @@ def instruction_set() -> str:
 def first_manifest(
     scenario: Scenario, kind: str, runs: int, seed: int, fidelity: str, plan: str | None, port: str | None,
     sampling: str = "random", requirements: str | Path | None = None,
+    flight_software: str | Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The manifest of a campaign that has flown nothing yet; ``requirements`` is the file to judge it by.
+
+    ``flight_software`` is the folder of the C library that flies in it, if one does.
 
     Raises ``InputError`` for a file that cannot be read.
     """
@@ -83,7 +86,7 @@ def first_manifest(
         "kind": kind,
         "scenario": scenario.name,
         "scenario_document": document,
-        "inputs": gather(document, requirements),
+        "inputs": gather(document, requirements, flight_software),
         "version": version_here(),
         "instruction_set": instruction_set(),
         "seed": seed,

@@ -15,10 +15,12 @@ from homeward.campaigns.engine import Meter, Tell, fly_local
 from homeward.campaigns.failed_runs import failed_runs
 from homeward.campaigns.inputs import (
     LAW_KEY,
+    LIBRARY,
     REQUIREMENTS,
     by_copies,
     check_kept,
     check_originals,
+    flight_software_of,
     kept_file,
     own_law,
     requirements_file,
@@ -62,7 +64,7 @@ def campaign(
     what: str | None = None, engine: str = "local", fidelity: str = "point-mass", plan: str | None = None,
     port: str | None = None, cores: int | None = None, until: str | None = None,
     requirements: Sequence[Requirement] | str | Path | None = None, sampling: str = "random",
-    other_machine: bool = False, progress: Tell | None = None,
+    other_machine: bool = False, flight_software: str | Path | None = None, progress: Tell | None = None,
 ) -> Campaign:  # fmt: skip
     """Fly runs 0 to ``runs`` of a seed, the same code as one flight under ``vmap``, and sum them up.
 
@@ -73,7 +75,8 @@ def campaign(
     ``p99(open_miss_km) +-5%``; ``runs`` are then the most. ``requirements``, or a file of them, which is
     then kept with the campaign, are those that ship for the scenario if left out. ``sampling`` lays the draws
     out: random, lhs or sobol, see ``campaign.sampling``.
-    ``other_machine`` goes on with a campaign that another kind of processor began.
+    ``other_machine`` goes on with a campaign that another kind of processor began. ``flight_software`` is a
+    folder that ``homeward export --to c`` wrote for this scenario: its library flies in place of the Python.
     Raises ``InputError`` for bad input, a store of something else, a disk that is full; ``Infeasible`` where
     the scenario cannot be flown.
     """
@@ -95,7 +98,11 @@ def campaign(
         raise InputError(f'sampling="{sampling}": expected {", ".join(SAMPLINGS)}')
     if sampling == "lhs" and rule is not None:
         raise InputError("--until: a Latin hypercube is laid out for all its runs; expected --sampling sobol")
-    manifest = first_manifest(scenario, kind, runs, seed, fidelity, plan, port, sampling, file)
+    if flight_software is not None:
+        check_library(flight_software, scenario, kind, fidelity, engine)
+    manifest = first_manifest(
+        scenario, kind, runs, seed, fidelity, plan, port, sampling, file, flight_software
+    )
     if resume and out is None:
         raise InputError("--resume: expected --out with the folder of the campaign to go on with")
     folder = tempfile.TemporaryDirectory(prefix="homeward-") if out is None else None
@@ -139,6 +146,17 @@ def kind_of(scenario: Scenario, what: str | None) -> str:
     else:
         scenario.required_rendezvous()
     return kind
+
+
+def check_library(folder: str | Path, scenario: Scenario, kind: str, fidelity: str, engine: str) -> None:
+    """Refuse a flight software that cannot fly this campaign."""
+    from homeward.codegen.in_loop import library_of
+
+    if kind != "return":
+        raise InputError("--flight-software: expected returns; a rendezvous flies the Python only")
+    if engine != "local":
+        raise InputError(f'--flight-software: expected --engine local, not "{engine}"')
+    library_of(Path(folder), scenario, fidelity)
 
 
 def check_numbers(runs: Any, seed: Any, cores: Any) -> None:
@@ -198,6 +216,12 @@ def scenario_of(store: Store) -> Scenario:
             f"{label}: this campaign flies a guidance law of its own, which is a program: "
             f"{one_line(code, 200)} (SHA-256 {sha256}); read it, then run it with --trust"
         )
+    flown_by = flight_software_of(store.folder, inputs)
+    if flown_by is not None and not store.trusted:
+        raise InputError(
+            f"{label}: this campaign flies a flight software of its own, which is a program: "
+            f"{one_line(str(flown_by / LIBRARY[1]), 200)}; read it, then run it with --trust"
+        )
     check_kept(store.folder, inputs)
     check_originals(store.folder, inputs)
     try:
@@ -214,15 +238,20 @@ def blocks_of(store: Store, records: bool = False) -> Blocks:
     ``records`` has the programs of a run's telemetry made ready too.
     """
     scenario = scenario_of(store)
-    return blocks_of_manifest(store.manifest | {"scenario_document": document_of(scenario)}, records)
+    manifest = store.manifest | {"scenario_document": document_of(scenario)}
+    return blocks_of_manifest(manifest, records, flight_software_of(store.folder, store.inputs))
 
 
-def blocks_of_manifest(m: Mapping[str, Any], records: bool = False) -> Blocks:
-    """The same of a sound manifest, wherever its store is."""
+def blocks_of_manifest(
+    m: Mapping[str, Any], records: bool = False, flight_software: Path | None = None
+) -> Blocks:
+    """The same of a sound manifest, wherever its store is; ``flight_software`` is the folder of a library."""
     scenario, returns = Scenario.model_validate(m["scenario_document"]), m["kind"] == "return"
     sampling = Plan(m.get("sampling", "random"), m["seed"], m["runs"], returns)
     if returns:
-        return ReturnBlocks(scenario, m["seed"], m["fidelity"], m["lanes"], sampling, records)
+        return ReturnBlocks(
+            scenario, m["seed"], m["fidelity"], m["lanes"], sampling, records, flight_software
+        )
     return PairBlocks(scenario, m["seed"], m["plan"], m["port"], m["lanes"], sampling)
 
 

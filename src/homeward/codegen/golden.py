@@ -19,6 +19,10 @@ from homeward.codegen.values import size_of
 # and other libraries' sines leave after four cycles. What has passed through the entry's predictor, which is
 # in single precision and solves for a bank angle, is good for the last number.
 ABSOLUTE, RELATIVE, SINGLE = 1e-9, 1e-9, 2e-3
+# What single precision leaves where the number passes through nought. A range of 1,000 km is good for about a
+# metre. In the last minute of the entry a radian of bank moves it by some 200 m, and so does half a minute of
+# delay of the last reversal: a metre is 5e-3 rad and 0.15 s.
+SINGLE_IN = {"m": 1.0, "rad": 5e-3, "s": 0.15}
 
 
 def _numbers(tree: Any, leaves: Sequence[np.ndarray], known: list[Field]) -> str:
@@ -56,10 +60,10 @@ def _table(name: str, members: list[Field], loose: set[str]) -> str:
     rows = [
         f"    {{\"{f.name}\", '{f.dtype.kind}', sizeof(((({name} *)0)->{f.name}))"
         f"{f' / {size_of(f.shape)}' if f.shape else ''}, {size_of(f.shape)}, offsetof({name}, {f.name}), "
-        f"{int(f.name in loose)}}},"
+        f"{int(f.name in loose)}, {SINGLE_IN.get(f.unit, 0.0) if f.name in loose else 0.0!r}}},"
         for f in members
     ]
-    rows = rows or ["    {\"none\", 'i', 1, 0, 0, 0},"]  # C knows no table without a row
+    rows = rows or ["    {\"none\", 'i', 1, 0, 0, 0, 0.0},"]  # C knows no table without a row
     return "\n".join([f"static const field {name}_fields[] = {{", *rows, "};"])
 
 

@@ -1,24 +1,21 @@
 """Software in the loop: the world of the simulation flown by an exported library instead of the Python.
 
-Each call leaves the compiled loop for the host, which hands it to the library and brings state and command
-back. What a computer that starts anew takes up (``rest``) stays the package's own: the library has none.
+Each call of the compiled loop is one of the library (``xla_call``). What a computer that starts anew takes up
+(``rest``) stays the package's own: the library has none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import jax
-import numpy as np
 
 from homeward._kept import source_fingerprint
 from homeward.codegen.export import scenario_hash
-from homeward.codegen.layout import Field, fields
-from homeward.codegen.library import FUNCTIONS, SENSORS, STATE
+from homeward.codegen.library import FUNCTIONS
 from homeward.codegen.native import Native
 from homeward.codegen.record import CYCLE, TICK
+from homeward.codegen.xla_call import XlaCalls
 from homeward.errors import Infeasible, InputError
 from homeward.flight.executive import return_executive as executive
 from homeward.scenario.schema import Scenario
@@ -26,13 +23,10 @@ from homeward.sim.software import flown_by
 
 
 class InLoop:
-    """An exported library as ``sim.software.Software``, with the parameters of one flight."""
+    """An exported library as ``sim.software.Software``; each lane with the parameters it is given."""
 
-    def __init__(self, native: Native, parameters: Any):
-        self.native = native
-        self.loaded = native.parameters(parameters)
-        self.refused: InputError | None = None  # what a call said, in the library's words
-        self.calls = 0
+    def __init__(self, native: Native):
+        self.calls = XlaCalls(native)
 
     def cycle(self, parameters, state, sensors, mode):
         """A guidance cycle."""
@@ -48,37 +42,20 @@ class InLoop:
 
     def _called(self, kind, parameters, state, sensors, mode):
         function = FUNCTIONS[kind]
-        new, command = jax.eval_shape(lambda p, s, m: function(p, s, m, mode), parameters, state, sensors)
-        given = fields(state), fields(sensors)
-        wanted = fields(new), fields(command)
-        shapes = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in jax.tree.leaves((new, command))]
-        host = partial(self._host, kind, mode, given, wanted)
-        leaves = jax.tree.leaves((state, sensors))
-        out = jax.pure_callback(host, shapes, *leaves, vmap_method="sequential")
-        return jax.tree.unflatten(jax.tree.structure((new, command)), out)
-
-    def _host(
-        self, kind: str, mode: str, given: tuple[Sequence[Field], Sequence[Field]],
-        wanted: tuple[Sequence[Field], Sequence[Field]], *leaves: Any,
-    ) -> list[np.ndarray]:  # fmt: skip
-        count = len(given[0])
-        values = [np.asarray(x) for x in leaves]
-        state = self.native.packed(STATE, given[0], values[:count])
-        sensors = self.native.packed(SENSORS[kind], given[1], values[count:])
-        self.calls += 1
-        try:
-            command = self.native.call(kind, mode, self.loaded, state, sensors)
-        except InputError as error:
-            self.refused = error
-            raise
-        return [*self.native.unpacked(state, wanted[0]), *self.native.unpacked(command, wanted[1])]
+        results = jax.eval_shape(lambda p, s, m: function(p, s, m, mode), parameters, state, sensors)
+        return self.calls.call(kind, mode, parameters, state, sensors, results)
 
 
-def library_of(folder: Path, scenario: Scenario, fidelity: str) -> Native:
-    """The library in a folder; raises ``InputError`` where it is none of this scenario and version."""
-    native = Native(folder)
-    told = {"SCENARIO_SHA256": (scenario_hash(scenario, fidelity), "scenario or fidelity"),
-            "SOURCE": (source_fingerprint(), "state of the package's source")}  # fmt: skip
+def library_of(folder: Path, scenario: Scenario | None, fidelity: str, build: Path | None = None) -> Native:
+    """The library in a folder; raises ``InputError`` where it is none of this scenario and version.
+
+    Without a ``scenario`` only the version is looked at: a campaign's own copy was checked when it began.
+    ``build`` is where to put what is compiled, beside the source if left out.
+    """
+    native = Native(folder, build)
+    told = {"SOURCE": (source_fingerprint(), "state of the package's source")}
+    if scenario is not None:
+        told["SCENARIO_SHA256"] = (scenario_hash(scenario, fidelity), "scenario or fidelity")
     for name, (mine, what) in told.items():
         if native.facts.get(name) != mine:
             raise InputError(
@@ -90,13 +67,17 @@ def library_of(folder: Path, scenario: Scenario, fidelity: str) -> Native:
 
 @contextmanager
 def flying(software: InLoop) -> Iterator[None]:
-    """Fly it; a call that the library refuses ends the flight with ``Infeasible`` and its sentence."""
+    """Fly it; a call of a single lane that the library refuses ends the flight with ``Infeasible``.
+
+    Of many lanes, the one whose call is refused gets no number any more, and counts as a failed run.
+    """
     try:
         with flown_by(software):
             yield
     except jax.errors.JaxRuntimeError as error:
-        if software.refused is not None:
-            raise Infeasible(str(software.refused)) from None
+        said = software.calls.refused()
+        if said is not None:
+            raise Infeasible(said) from None
         raise error
 
 

@@ -19,6 +19,7 @@ from homeward.codegen.scalars import TYPES, c_type, literal
 from homeward.codegen.values import Elements, View, size_of
 
 FIELD = re.compile(r"^ {4}(\w+)\s*:[^#]*#\s*(.+)$")
+UNITS = {"rad", "s", "m", "m/s"}
 RESERVED = {
     "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
     "float", "for", "goto", "if", "inline", "int", "long",
@@ -35,6 +36,12 @@ class Field:
     shape: tuple[int, ...]
     dtype: np.dtype
     comment: str
+
+    @property
+    def unit(self) -> str:
+        """The unit that the comment begins or ends with; empty where it names none of ``UNITS``."""
+        words = re.split(r"[,:; ]+", self.comment)
+        return next((x for x in (words[0], words[-1]) if x in UNITS), "")
 
     def declared(self) -> str:
         """The member's declaration."""

@@ -38,21 +38,23 @@ def _records(header: str) -> dict[str, np.dtype]:
 class Native:
     """A library in a folder; raises ``InputError`` where there is none or where it does not compile."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, build: Path | None = None):
+        """``build`` is where to put what is compiled, beside the source if left out."""
         header, source = folder / "homeward_flight.h", folder / "homeward_flight.c"
         for file in (header, source):
             if not file.is_file():
                 raise InputError(f"{folder}: expected {file.name}, as `homeward export --to c` writes it")
-        self.folder, text = folder, header.read_text(encoding="utf-8")
+        self.folder, self.build = folder, folder if build is None else build
+        text = header.read_text(encoding="utf-8")
         self.facts = {m[1]: m[2] for m in map(MACRO.match, text.splitlines()) if m is not None}
         found = re.search(r"typedef enum homeward_mode \{\n(.*?)\}", text, re.S)
         names = [] if found is None else re.findall(r"HOMEWARD_(\w+),", found[1])
         self.modes = {name.lower(): k for k, name in enumerate(names)}
         self.records = _records(text)
-        library = folder / "homeward_flight.so"
+        library = self.build / "homeward_flight.so"
         if not library.exists() or library.stat().st_mtime < source.stat().st_mtime:
             compile_c(source, library)
-        self._library = ctypes.CDLL(str(library.resolve()))
+        self.library = ctypes.CDLL(str(library.resolve()))
 
     def parameters(self, tree: Any) -> np.ndarray:
         """The parameters of a flight computer as the library's record."""
@@ -72,7 +74,7 @@ class Native:
     def init(self, parameters: np.ndarray) -> np.ndarray:
         """The state at power-on."""
         state = np.zeros((), self.records[STATE])
-        self._library.homeward_flight_init(_pointer(parameters), _pointer(state))
+        self.library.homeward_flight_init(_pointer(parameters), _pointer(state))
         return state
 
     def call(
@@ -80,7 +82,7 @@ class Native:
     ) -> np.ndarray:
         """A cycle or a tick: carries the state on in place, gives the command. ``InputError`` if refused."""
         command = np.zeros((), self.records[COMMAND])
-        function = getattr(self._library, f"homeward_flight_{kind}")
+        function = getattr(self.library, f"homeward_flight_{kind}")
         said = function(self.modes[mode], *map(_pointer, (parameters, state, sensors, command)))
         if said:
             why = f"{SAYS.get(said, f'says {said}')}{self._why(said, kind, sensors, command)}"
@@ -91,7 +93,7 @@ class Native:
         name, record = {2: (SENSORS[kind], sensors), 3: (COMMAND, command)}.get(said, ("", command))
         if not name:
             return ""
-        spoilt = getattr(self._library, f"{name}_spoilt")
+        spoilt = getattr(self.library, f"{name}_spoilt")
         spoilt.restype = ctypes.c_char_p
         field = spoilt(_pointer(record))
         return f" ({field.decode()})" if field else ""

@@ -20,6 +20,7 @@ typedef struct field {
     int count;
     size_t at;
     int loose; /* it has passed through single precision */
+    double more; /* what that leaves of it where it passes through nought, in its unit */
 } field;
 
 #define WITH(name) name##_fields, (int)(sizeof(name##_fields) / sizeof(name##_fields[0]))
@@ -83,7 +84,7 @@ static void compare(const field *f, int n, const void *is, const void *wanted, c
             const double x = number(&f[k], (const char *)is + at);
             const double w = number(&f[k], (const char *)wanted + at);
             const double share = f[k].loose ? single : relative;
-            const double allowed = f[k].kind == 'f' ? absolute + share * most : 0.0;
+            const double allowed = f[k].kind == 'f' ? absolute + f[k].more + share * most : 0.0;
             const double off = x == w || (isnan(x) && isnan(w)) ? 0.0 : fabs(x - w);
             ++compared;
             if (!(off <= allowed)) {

@@ -313,9 +313,9 @@ class FlightComputer(eqx.Module):
         """Parachutes, heat shield and landing rockets."""
         latitude, longitude, altitude = to_geodetic(self.ellipsoid, state.last.r_BE_E)
         error = None if state.wind is None else state.wind.mean
-        due = order_main(
-            self.main, self.ellipsoid, state.last, state.descent.clock, latitude, longitude, altitude, error
-        )
+        # Half a tick ahead, as in ``elapsed``: the clock is a sum of ticks.
+        clock = state.descent.clock + 0.5 * dt
+        due = order_main(self.main, self.ellipsoid, state.last, clock, latitude, longitude, altitude, error)
         height = self._height(readings, altitude)
         descent, command = step_descent(
             self.descent, state.descent, height, state.last, altitude, due, dt, idle()

@@ -4,8 +4,10 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.icd import Command, Navigation
-from homeward.math.numerics import norm
+from homeward.math.numerics import elapsed, norm
 from homeward.typing import Count, Flag, Scalar
+
+SHIELD_WAIT = 15.0  # s under an open canopy before the heat shield goes: it has filled by then
 
 
 class DescentSettings(eqx.Module):
@@ -56,11 +58,12 @@ def step_descent(
     since = jnp.where(order != state.order, 0.0, state.order_clock + dt)
     # The rate of descent, not the speed: a canopy that works well still drifts with the wind.
     fast = descent_rate(navigation) > settings.too_fast
-    bad = (order == 2) & (since >= settings.main_check_time) & fast
+    bad = (order == 2) & elapsed(since, settings.main_check_time, dt) & fast
     order = jnp.where(bad, 3, order)
     since = jnp.where(bad, 0.0, since)
 
-    drop = state.shield_dropped | ((altitude < settings.heat_shield_altitude) & (order >= 2) & (since > 15.0))
+    steady = (order >= 2) & elapsed(since, SHIELD_WAIT, dt)
+    drop = state.shield_dropped | ((altitude < settings.heat_shield_altitude) & steady)
     ratio = jnp.clip(descent_rate(navigation) / settings.retro_speed, 0.3, 3.0)
     fire = state.retro | ((height <= settings.retro_height * ratio * ratio) & (order >= 2))
     new = DescentState(state.clock + dt, order, since, drop, fire)

@@ -115,6 +115,15 @@ def within(x: Scalar, low: Scalar | float, high: Scalar | float) -> Scalar:
     return choose(x < low, low, choose(x > high, high, x))
 
 
+def elapsed(clock: Scalar, limit: Scalar | float, tick: Scalar) -> Flag:
+    """Whether a clock that is a sum of ticks [s] has reached ``limit`` [s]: at the tick nearest to it.
+
+    A hundred and fifty ticks of 0.1 s add up to a little more or less than 15 s, by the machine and the
+    compiler; half a tick of margin takes the decision out of the rounding.
+    """
+    return clock > limit - 0.5 * tick
+
+
 def hermite(x0: Tree, d0: Tree, x1: Tree, d1: Tree, h: Scalar, s: Scalar) -> Tree:
     """Cubic through two states and their rates, a step ``h`` apart, at fraction ``s`` of it."""
     a = (1 + 2 * s) * (1 - s) ** 2

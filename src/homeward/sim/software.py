@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
+from weakref import WeakKeyDictionary
 
 import jax
 
@@ -36,17 +37,22 @@ class Software(Protocol):
     ) -> State: ...
 
 
-_instead: list[tuple[Software, dict[Any, Callable[..., Any]]]] = []
+_instead: list[Software] = []
+# The programs with another software in them, for as long as that is kept.
+_programs: "WeakKeyDictionary[Software, dict[Any, Callable[..., Any]]]" = WeakKeyDictionary()
 
 
 @contextlib.contextmanager
 def flown_by(software: Software) -> Iterator[None]:
-    """Fly something else in place of the package's flight software; not for two threads at a time."""
-    _instead.append((software, {}))
+    """Fly something else in place of the package's flight software, in all threads of the process.
+
+    Several threads may fly the same at a time, but not two different ones.
+    """
+    _instead.append(software)
     try:
         yield
     finally:
-        _instead.pop()
+        _instead.remove(software)
 
 
 def another() -> bool:
@@ -56,7 +62,7 @@ def another() -> bool:
 
 def compiled(function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
     """A program of the loop with what is flown instead in it, kept for as long as that is."""
-    _, programs = _instead[-1]
+    programs = _programs.setdefault(_instead[-1], {})
     key = (function, *sorted(static.items()))
     if key not in programs:
         programs[key] = jax.jit(partial(function, **static), compiler_options=quick())
@@ -65,19 +71,19 @@ def compiled(function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
 
 def cycle(parameters: Parameters, state: State, sensors: Measurements, mode: str) -> tuple[State, Command]:
     """One guidance cycle of what is flown."""
-    software = _instead[-1][0] if _instead else executive
+    software = _instead[-1] if _instead else executive
     return software.cycle(parameters, state, sensors, mode)
 
 
 def tick(parameters: Parameters, state: State, sensors: TickReadings, mode: str) -> tuple[State, Command]:
     """One control tick of it."""
-    software = _instead[-1][0] if _instead else executive
+    software = _instead[-1] if _instead else executive
     return software.tick(parameters, state, sensors, mode)
 
 
 def rest(parameters: Parameters, state: State, sample: InertialReadings | InertialSample, mode: str) -> State:
     """What it takes up while its computer starts anew."""
-    software = _instead[-1][0] if _instead else executive
+    software = _instead[-1] if _instead else executive
     return software.rest(parameters, state, sample, mode)
 
 
