@@ -3,8 +3,10 @@
 import json
 import subprocess
 
+import numpy as np
 import pytest
 
+from homeward.campaigns.records import read_records
 from homeward.cli import main
 from homeward.codegen.compiler import compiler
 
@@ -68,3 +70,29 @@ def test_the_library_flies_in_place_of_the_python(tmp_path, capsys):
 def test_a_library_of_another_scenario_is_refused(folder, capsys):
     assert main(["return", "orion-like", "--flight-software", str(folder)]) == 2
     assert "export it again" in capsys.readouterr().err
+
+
+def test_a_campaign_flies_the_library_and_brings_its_source_along(tmp_path, capsys):
+    """Its runs are those of the Python to single precision; a replay runs it with --trust only."""
+    library, runs = tmp_path / "library", ["--runs", "32", "--json"]
+    assert main(["export", *ENTRY, "--no-golden", "--out", str(library)]) == 0
+    for name, more in (("python", []), ("compiled", ["--flight-software", str(library)])):
+        assert main(["campaign", *ENTRY, *runs, *more, "--out", str(tmp_path / name)]) == 0
+    python, compiled = (read_records(tmp_path / name) for name in ("python", "compiled"))
+    assert not compiled["failed"].any()
+    assert np.asarray(compiled["peak_load_g"]) == pytest.approx(np.asarray(python["peak_load_g"]), rel=1e-3)
+    assert np.median(compiled["open_miss_km"]) == pytest.approx(np.median(python["open_miss_km"]), rel=0.1)
+    capsys.readouterr()
+    assert main(["replay", str(tmp_path / "compiled"), "3"]) == 2
+    assert "--trust" in capsys.readouterr().err
+    assert main(["replay", str(tmp_path / "compiled"), "3", "--trust", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["same_bits"]
+    # Neither is gone on with by the other.
+    assert main(["campaign", *ENTRY, "--runs", "64", "--resume", "--out", str(tmp_path / "compiled")]) == 2
+    assert "--flight-software" in capsys.readouterr().err
+
+
+def test_a_rendezvous_flies_no_library(folder, capsys):
+    told = ["campaign", "shenzhou-16", "--what", "rendezvous", "--flight-software", str(folder)]
+    assert main(told) == 2
+    assert "expected returns" in capsys.readouterr().err

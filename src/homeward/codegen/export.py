@@ -11,8 +11,9 @@ import numpy as np
 
 from homeward._kept import source_fingerprint
 from homeward.codegen.approach import approach
+from homeward.codegen.fmu import write_fmu
 from homeward.codegen.golden import golden_text, replay_text
-from homeward.codegen.library import RETURN, Library, Software, write_library
+from homeward.codegen.library import PARAMETERS, RETURN, Library, Software, loaded, write_library
 from homeward.codegen.record import flown, traced
 from homeward.codegen.shipped import shipped
 from homeward.errors import InputError
@@ -52,6 +53,25 @@ def export_c(
         calls = sum(len(w) for w in some)
         texts["golden.txt"] = golden_text(library, shapes, some)
     return _written(folder, texts, library, facts, calls)
+
+
+def export_fmu(
+    scenario: Scenario, folder: Path, fidelity: str = "six-dof", progress: Progress = lambda text: None
+) -> dict[str, Any]:
+    """Write the return's flight software as a Functional Mock-up Unit (FMI 3.0) into a folder.
+
+    Gives what ``homeward export --json`` tells. Raises as ``export_c`` does.
+    """
+    progress("planning")
+    plan = plan_return(scenario, fidelity=fidelity)
+    progress("tracing")
+    shapes = traced(plan)
+    progress("translating")
+    facts, parameters = _facts(scenario, fidelity), planned(plan.flight, plan.legs)
+    library = _library(scenario, shapes, parameters, facts, RETURN)
+    values = loaded(library.structures[PARAMETERS], parameters)
+    target = write_fmu(folder, library, values, facts, progress)
+    return _told([target.name], library, facts, 0)
 
 
 def export_approach(
@@ -99,10 +119,14 @@ def _written(
 ) -> dict[str, Any]:
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
+    return _told(sorted(texts), library, facts, calls)
+
+
+def _told(files: list[str], library: Library, facts: dict[str, str], calls: int) -> dict[str, Any]:
     return {
         "scenario": facts["SCENARIO"], "fidelity": facts["FIDELITY"],
         "scenario_sha256": facts["SCENARIO_SHA256"], "source": facts["SOURCE"], "version": facts["VERSION"],
-        "modes": library.modes, "files": sorted(texts), "lines": library.source.count("\n"),
+        "modes": library.modes, "files": files, "lines": library.source.count("\n"),
         "longest_loop": library.longest_loop, "golden_calls": calls,
         "bytes": {name: _bytes(members) for name, members in library.structures.items()},
     }  # fmt: skip

@@ -172,10 +172,15 @@ def _init_head(software: Software) -> str:
     return f"void {PREFIX}_flight_init(const {PARAMETERS} *p, {begin}{STATE} *s)"
 
 
-def _loaded(structures: dict[str, list[Field]], parameters: Any) -> str:
+def loaded(members: Sequence[Field], parameters: Any) -> list[np.ndarray]:
+    """The values of the fields of a structure that a tree of parameters has; zeros of those it has not."""
     known = dict(zip((f.name for f in fields(parameters)), jax.tree.leaves(parameters), strict=True))
-    members = [f for f in structures[PARAMETERS] if f.name in known]
-    text = initialiser(members, [np.asarray(known[f.name]) for f in members])
+    return [np.asarray(known.get(f.name, np.zeros(f.shape, f.dtype))) for f in members]
+
+
+def _loaded(structures: dict[str, list[Field]], parameters: Any) -> str:
+    members = structures[PARAMETERS]
+    text = initialiser(members, loaded(members, parameters))
     return f"const {PARAMETERS} {PREFIX}_loaded = {text};"
 
 
