@@ -7,15 +7,15 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from homeward.earth.constants import WGS84_A
+from homeward.earth.orientation import EarthSpin
 from homeward.flight.flight_plan import plan_step
 from homeward.flight.free_fall import LEAST_FORCE, drift, fallen
 from homeward.flight.strapdown import Reckoned, ZonalEarth, no_sums
 from homeward.flight.waiting import Waiting
 from homeward.icd import Attitude, InertialSample, Navigation
 from homeward.math.components import join, split
-from homeward.math.quaternion import from_matrix, multiply, to_matrix
+from homeward.math.quaternion import from_matrix, from_turn, multiply, to_matrix
 from homeward.scenario.build_sensors import BORESIGHTS, ZONALS
-from homeward.sim.drift_cycle import _turn
 
 EARTH = ZonalEarth(jnp.asarray(3.986004415e14), jnp.asarray(6378136.3), jnp.asarray(ZONALS))
 POLE = jnp.asarray([0.0, 0.0, 1.0])
@@ -27,6 +27,10 @@ def _waiting(sun):
     rad = np.radians
     figures = (rad(35.0), rad(20.0), WGS84_A, rad(0.8))
     return Waiting(jnp.asarray(BORESIGHTS), jnp.asarray(sun), *(jnp.asarray(x) for x in figures))
+
+
+def _spin(t=0.0, rate=7.292115e-5):
+    return EarthSpin(jnp.eye(3), jnp.asarray([0.0, 0.0, rate]), jnp.asarray(t))
 
 
 @pytest.mark.parametrize("duration", [10.0, 60.0, -60.0])
@@ -61,7 +65,7 @@ def test_a_turn_commanded_is_the_turn_that_gyros_bring_back():
     state = Reckoned(q, R, V)
     sample = InertialSample(turn, ZERO, jnp.asarray(10.0))
     moved, _ = drift(EARTH, POLE, state, no_sums(), sample, ZERO, ZERO)
-    np.testing.assert_allclose(moved.q_BI, multiply(_turn(turn), q), atol=1e-12)
+    np.testing.assert_allclose(moved.q_BI, multiply(from_turn(turn), q), atol=1e-12)
 
 
 def _sees(q, r_I, sun):
@@ -81,9 +85,10 @@ def test_wherever_the_sun_stands_one_head_sees_from_where_the_ship_waits(seed):
 
     @jax.jit
     def wanted(sun, r, v):
-        spin = jnp.asarray([0.0, 0.0, 7.292115e-5])
-        last = Navigation(jnp.zeros(()), r, v - jnp.cross(spin, r), ZERO, jnp.zeros(()), jnp.asarray(False))
-        return _waiting(sun).wanted(step, coming, last, jnp.eye(3))
+        last = Navigation(
+            jnp.zeros(()), r, v - jnp.cross(_spin().omega_EI_E, r), ZERO, jnp.zeros(()), jnp.asarray(False)
+        )
+        return _waiting(sun).wanted(step, coming, last, _spin())
 
     level = 0
     for _ in range(60):
@@ -104,10 +109,19 @@ def test_it_lies_along_its_next_burn_and_level_before_the_module_leaves():
     # The Sun right where the upper head looks.
     level = _waiting(np.array([1.0, 0.0, 0.0]))
     step = plan_step(until_time=1000.0)
-    burn = level.wanted(step, plan_step(delta_v=1.0, direction_I=aim), last, jnp.eye(3))
+    burn = level.wanted(step, plan_step(delta_v=1.0, direction_I=aim), last, _spin(900.0))
     np.testing.assert_allclose(to_matrix(burn)[0], aim, atol=1e-9)
-    soon = to_matrix(level.wanted(step, plan_step(), last, jnp.eye(3)))
+    soon = to_matrix(level.wanted(step, plan_step(), last, _spin(900.0)))
     assert float(soon[2][0]) > 0.999
+
+
+@pytest.mark.parametrize("rate", [0.0, 7.292115e-5, 3e-4])
+def test_sideways_is_across_the_motion_among_the_stars_however_fast_the_planet_turns(rate):
+    last = Navigation(jnp.asarray(900.0), R, V, ZERO, jnp.zeros(()), jnp.asarray(False))
+    step = plan_step(until_time=1000.0)
+    lies = to_matrix(_waiting(np.array([0.0, 0.0, 1.0])).wanted(step, plan_step(), last, _spin(900.0, rate)))
+    normal = np.cross(R, np.asarray(V) + np.cross([0.0, 0.0, rate], R))
+    np.testing.assert_allclose(lies[0], -normal / np.linalg.norm(normal), atol=1e-9)
 
 
 def test_it_turns_to_where_it_should_lie_in_time_and_stops_there():
@@ -118,7 +132,7 @@ def test_it_turns_to_where_it_should_lie_in_time_and_stops_there():
     for k in range(30):
         rate = waiting.turn_rate(Attitude(q, coming, jnp.asarray(True)), coming, wanted, dt)
         assert float(jnp.linalg.norm(rate)) <= np.radians(0.8) * (1.0 + 1e-9)
-        q, coming = multiply(_turn(dt * coming), q), rate
+        q, coming = multiply(from_turn(dt * coming), q), rate
         off = 2.0 * np.degrees(np.arccos(min(1.0, abs(float(jnp.sum(q * wanted))))))
         assert off < 1e-5 or k < 25
     assert float(jnp.linalg.norm(coming)) < 1e-9

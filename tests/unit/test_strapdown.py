@@ -17,7 +17,6 @@ from homeward.flight.strapdown import (
     no_sums,
     small_turn,
     turn_error,
-    turn_quaternion,
 )
 from homeward.icd import InertialSample
 from homeward.math.components import split
@@ -30,6 +29,7 @@ from homeward.math.quaternion import (
     normalise,
     rotate,
 )
+from homeward.math.turning import turn_quaternion
 from homeward.world.gravity import J2Gravity
 from homeward.world.inertial import integrate_increments, turn_between
 

@@ -194,8 +194,8 @@ class FlightComputer(eqx.Module):
             state = eqx.tree_at(lambda s: s.health, state, self.health.paused(state.health))
         if self.waiting is None or self.steering is None:
             return state
-        C_EI = self.steering.orientation.at(state.last.time).C_EI(state.last.time)
-        lies = self.waiting.wanted(self.step(state), self.step(state, 1), state.last, C_EI)
+        spin = self.steering.orientation.at(state.last.time)
+        lies = self.waiting.wanted(self.step(state), self.step(state, 1), state.last, spin)
         return eqx.tree_at(lambda s: s.lies, state, lies)
 
     def isolated(self, state: FlightState, in_orbit: bool) -> Count:

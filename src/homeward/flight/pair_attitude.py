@@ -10,10 +10,11 @@ import numpy as np
 
 from homeward.earth.constants import G0
 from homeward.flight.readings import choose, finite
-from homeward.flight.strapdown import BRIEF, small_turn, turn_error, turn_quaternion
+from homeward.flight.strapdown import BRIEF, small_turn, turn_error
 from homeward.icd import Attitude, InertialSample
 from homeward.math.components import axpy, dot, join, split
 from homeward.math.quaternion import multiply, normalise, to_matrix
+from homeward.math.turning import turn_quaternion
 from homeward.typing import Flag, Quat, Scalar, Vec3
 
 DEGREE = float(np.pi) / 180.0

@@ -22,7 +22,6 @@ from homeward.flight.place_keeping import beyond, hop_change, keep_change
 from homeward.flight.port_axes import own_turn, port_axes
 from homeward.flight.port_motion import Seen
 from homeward.flight.proximity_mpc import MpcState, ProximityMpc
-from homeward.flight.strapdown import turn_quaternion
 from homeward.flight.thruster_monitor import MonitorState, no_suspects, note_gain, note_tick, watch
 from homeward.flight.voting import SetState, Voting, VotingState
 from homeward.icd import InertialReadings
@@ -31,7 +30,7 @@ from homeward.math.components import join, split
 from homeward.math.lvlh import lvlh_matrix, lvlh_quaternion, lvlh_rate, to_lvlh
 from homeward.math.numerics import norm
 from homeward.math.quaternion import conjugate, multiply, rotate, to_matrix
-from homeward.math.turning import apply_transposed, rows, split4
+from homeward.math.turning import apply_transposed, rows, split4, turn_quaternion
 from homeward.thrusters import Thrusters
 from homeward.typing import Array, Count, Flag, Float, Mat33, Quat, Scalar, Vec3
 

@@ -11,7 +11,7 @@ from homeward.earth.geodesy import Ellipsoid, height_and_up
 from homeward.icd import InertialSample
 from homeward.math.components import Triple, add, axpy, dot, join, scale, split
 from homeward.math.quaternion import multiply, to_matrix
-from homeward.math.turning import bank_angle, motion_axes
+from homeward.math.turning import bank_angle, motion_axes, turn_quaternion
 from homeward.typing import Array, Float, Mat33, Quat, Scalar, Vec3
 
 # s: the end of a leg may cut a cycle or a tick to next to nothing. What is told of it is the rest of a
@@ -113,17 +113,6 @@ def advance(
         turn=sums.turn + join(turn),
         duration=sums.duration + dt,
     )
-
-
-def turn_quaternion(turn: Triple, angle2: Scalar) -> Quat:
-    """``q_B'B`` of a body turned on by a rotation vector [rad], whose square is given; exact below 1 rad.
-
-    Series of cos(a/2) and sin(a/2)/a: no branch at zero, the first term left out is below 1e-14 at 0.5 rad.
-    """
-    h = 0.25 * angle2
-    cosine = 1.0 - h / 2.0 * (1.0 - h / 12.0 * (1.0 - h / 30.0 * (1.0 - h / 56.0 * (1.0 - h / 90.0))))
-    sine = 0.5 * (1.0 - h / 6.0 * (1.0 - h / 20.0 * (1.0 - h / 42.0 * (1.0 - h / 72.0 * (1.0 - h / 110.0)))))
-    return jnp.stack([cosine, *scale(-sine, turn)])
 
 
 def small_turn(q_BI: Quat, error_B: Triple) -> Quat:

@@ -4,13 +4,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from homeward.earth.constants import OMEGA_WGS84
+from homeward.earth.orientation import EarthSpin
 from homeward.flight.flight_plan import PlanStep
-from homeward.flight.strapdown import turn_quaternion
 from homeward.icd import Attitude, Navigation
-from homeward.math.components import dot, split
 from homeward.math.numerics import norm
-from homeward.math.quaternion import conjugate, from_matrix, multiply
+from homeward.math.quaternion import conjugate, from_matrix, from_turn, multiply
 from homeward.typing import Array, Float, Mat33, Quat, Scalar, Vec3
 
 ROLLS = 8  # attitudes to choose from
@@ -29,15 +27,16 @@ class Waiting(eqx.Module):
     earth_radius: Scalar  # m
     rate: Scalar  # rad/s
 
-    def wanted(self, step: PlanStep, coming: PlanStep, last: Navigation, C_EI: Mat33) -> Quat:
-        """The attitude wanted in a drift that ends with ``step``; ``coming`` is the step after it.
+    def wanted(self, step: PlanStep, coming: PlanStep, last: Navigation, spin: EarthSpin) -> Quat:
+        """The attitude wanted in a drift that ends with ``step``; ``coming`` is the step after it,
+        ``spin`` the Earth's orientation and rotation.
 
         Before a burn the nose lies along its thrust. Else the ship lies sideways, as its module will leave
         it, its +z up; where Sun and Earth blind both heads so, it rolls to where one has most room.
         """
+        C_EI, omega_E = spin.C_EI(last.time), spin.omega_EI_E
         r_I = jnp.sum(C_EI * last.r_BE_E[:, None], axis=0)
-        spin = jnp.asarray([0.0, 0.0, OMEGA_WGS84])
-        v_I = jnp.sum(C_EI * (last.v_BE_E + jnp.cross(spin, last.r_BE_E))[:, None], axis=0)
+        v_I = jnp.sum(C_EI * (last.v_BE_E + jnp.cross(omega_E, last.r_BE_E))[:, None], axis=0)
         up, normal = _unit(r_I), _unit(jnp.cross(r_I, v_I))
         aimed = _axes(coming.direction_I, up, normal)
         level = _axes(-normal, up, normal)
@@ -66,7 +65,7 @@ class Waiting(eqx.Module):
 
     def turn_rate(self, attitude: Attitude, coming: Vec3, wanted: Quat, dt: Scalar) -> Vec3:
         """Rate [rad/s, B] to hold in the next tick; ``coming`` is that of this one, which begins now."""
-        ahead = multiply(_turned(coming * dt), attitude.q_BI)
+        ahead = multiply(from_turn(coming * dt), attitude.q_BI)
         w, x, y, z = multiply(wanted, conjugate(ahead))
         # q_B'B of a turn by the vector t is cos(t/2), -sin(t/2) t/|t|.
         sine = jnp.sqrt(x * x + y * y + z * z)
@@ -94,11 +93,6 @@ def _about_nose(C_BI: Mat33, angle: Scalar) -> Mat33:
     """The ship rolled by an angle [rad]."""
     c, s = jnp.cos(angle), jnp.sin(angle)
     return jnp.stack([C_BI[0], c * C_BI[1] + s * C_BI[2], c * C_BI[2] - s * C_BI[1]])
-
-
-def _turned(turn: Vec3) -> Quat:
-    parts = split(turn)
-    return turn_quaternion(parts, dot(parts, parts))
 
 
 __all__ = ["Waiting"]

@@ -6,6 +6,8 @@ rotations chain by cancelling letters, ``q_AC = multiply(q_AB, q_BC)``.
 
 import jax.numpy as jnp
 
+from homeward.math.components import dot, split
+from homeward.math.turning import turn_quaternion
 from homeward.typing import Mat33, Quat, Scalar, Vec3
 
 
@@ -82,6 +84,12 @@ def from_axis_rotation(axis: Vec3, angle: Scalar) -> Quat:
     half = 0.5 * angle
     unit = axis / jnp.sqrt(jnp.sum(axis * axis))
     return jnp.concatenate([jnp.cos(half)[None], -jnp.sin(half) * unit])
+
+
+def from_turn(turn_B: Vec3) -> Quat:
+    """``q_B'B`` of a body turned on by a rotation vector [rad, B] (see ``turning.turn_quaternion``)."""
+    parts = split(turn_B)
+    return turn_quaternion(parts, dot(parts, parts))
 
 
 def derivative(q_BI: Quat, omega_BI_B: Vec3) -> Quat:

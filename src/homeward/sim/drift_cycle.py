@@ -12,8 +12,8 @@ from homeward.earth.orientation import EarthSpin, earth_to_inertial, inertial_to
 from homeward.flight.executive import return_executive as executive
 from homeward.flight.executive.return_executive import Parameters
 from homeward.icd import Command, Frame, InertialReadings, TickReadings
-from homeward.math.components import dot, split
-from homeward.math.quaternion import multiply, normalise, rotate
+from homeward.math.components import split
+from homeward.math.quaternion import from_turn, multiply, normalise, rotate
 from homeward.sim import software
 from homeward.sim.carry import Carry, added, fail_if_late, fly_if_due, nothing_sensed, select
 from homeward.sim.consistency import consistency
@@ -23,7 +23,7 @@ from homeward.sim.messages import Messages
 from homeward.sim.record import frame, once_known
 from homeward.sim.tick import act, forces_inputs
 from homeward.sim.turning_sense import sense, sensed_attitude
-from homeward.typing import Array, Float, Quat, Scalar, Vec3
+from homeward.typing import Array, Float, Scalar, Vec3
 from homeward.world import aids, instruments, sensors
 from homeward.world.ailing import ailing_readings, ailing_world
 from homeward.world.dynamics import thin_drag
@@ -138,7 +138,7 @@ def turned(
     unit, readings = world.body.inertial.sample(
         body.unit, dt * rate, dt * rotate(body.q_BI, force_I), dt, noise
     )
-    new = (normalise(multiply(_turn(dt * rate), body.q_BI)), rate, unit)
+    new = (normalise(multiply(from_turn(dt * rate), body.q_BI)), rate, unit)
     return eqx.tree_at(lambda t: (t.body.q_BI, t.body.omega_BI_B, t.body.unit), truth, new), readings
 
 
@@ -160,14 +160,6 @@ def settle_drifting(world: World, leg: Leg, carry: Carry) -> Carry:
         lambda c: (c.truth, c.inertial), moved,
         (select(due, swung, moved.truth), select(due, added(carry.inertial, readings), carry.inertial)),
     )  # fmt: skip
-
-
-def _turn(turn: Vec3) -> Quat:
-    """``q_B'B`` of axes turned on by a rotation vector [rad]."""
-    angle = jnp.sqrt(dot(split(turn), split(turn)))
-    small = angle < 1e-8
-    part = jnp.where(small, 0.5, jnp.sin(0.5 * angle) / jnp.where(small, 1.0, angle))
-    return jnp.concatenate([jnp.cos(0.5 * angle)[None], -part * turn])
 
 
 __all__ = ["DRIFT", "cycle_drifting", "drift_with_messages", "settle_drifting"]
