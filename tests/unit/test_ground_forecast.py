@@ -21,12 +21,12 @@ from homeward.ground.forecast_setting import LAYER, TOP, Errors, Setting
 
 EPOCH = Epoch.from_iso("2023-06-03T17:00:00Z")
 SITE = 41.6, 100.1
-QUIET = Errors(0.0, 0.0, 3000.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+QUIET = Errors(0.0, 0.0, 0.0, 3000.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def setting(wind=(0.0, 10.0), errors: Errors = QUIET) -> Setting:
     heights = LAYER * np.arange(int(TOP / LAYER) + 1)
-    rows = np.zeros((100, 5))
+    rows = np.zeros((100, 6))
     return Setting(
         mass=3000.0, shield=0.0, shield_altitude=0.0, drag_area=6.0, lift_to_drag=0.3,
         canopies=(24.0, 54.0, 900.0, 380.0), reefed_time=8.0, fill=4.0, drogue_fill=1.0,
@@ -48,7 +48,8 @@ def test_a_steady_fall_drifts_as_far_as_the_wind_blows_in_its_time():
     n = 256
     zeros = np.zeros(n)
     start = Fall(np.tile([0.0, 0.0, 3000.0], (n, 1)), np.tile([0.0, 10.0, -7.0], (n, 1)), np.full(n, MAIN),
-                 np.full(n, 100.0), np.full(n, 130.0), np.zeros((n, 2)))  # fmt: skip
+                 np.full(n, 100.0), np.full(n, 130.0),
+                 np.zeros((n, 2)), np.zeros((n, 2)))  # fmt: skip
     places, lasted = fall(s, start, np.random.default_rng(0))
     rate = math.sqrt(2.0 * s.mass * G0 / (1.2 * (900.0 + s.drag_area)))
     TOLERANCE = 0.01  # the first seconds are faster or slower than steady
@@ -66,7 +67,8 @@ def test_a_fall_near_a_pole_follows_the_wind_where_it_is(latitude):
     n, site = 4, (latitude, math.degrees(0.3))
     begin = moved(site, 2000.0, -3000.0)
     start = Fall(np.tile([2000.0, -3000.0, 3000.0], (n, 1)), np.tile([3.0, 10.0, -7.0], (n, 1)),
-                 np.full(n, MAIN), np.full(n, 100.0), np.full(n, 130.0), np.zeros((n, 2)))  # fmt: skip
+                 np.full(n, MAIN), np.full(n, 100.0), np.full(n, 130.0),
+                 np.zeros((n, 2)), np.zeros((n, 2)))  # fmt: skip
     places, lasted = fall(s, start, np.random.default_rng(0))
     place = [jnp.asarray(math.radians(x)) for x in begin]
     end = led_to(
@@ -84,7 +86,7 @@ def test_a_wind_that_is_not_known_spreads_the_fall_as_its_integral_does():
     n = 256
     start = Fall(np.tile([0.0, 0.0, 1000.0 + down], (n, 1)), np.tile([0.0, 10.0, -7.5], (n, 1)),
                  np.full(n, MAIN), np.full(n, 100.0), np.full(n, 130.0),
-                 sigma * rng.standard_normal((n, 2)))  # fmt: skip
+                 sigma * rng.standard_normal((n, 2)), np.zeros((n, 2)))  # fmt: skip
     places, lasted = fall(s, start, rng)
     x = down / length
     # Variance of the integral of a Gauss-Markov process: 2 sigma^2 L^2 (x - 1 + exp(-x)) over rate^2.

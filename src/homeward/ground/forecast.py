@@ -17,6 +17,7 @@ from homeward.earth.local_plane import moved, offset
 from homeward.ground.forecast_entry import descend
 from homeward.ground.forecast_fall import BACKUP, DROGUE, MAIN, NONE, Fall, fall
 from homeward.ground.forecast_setting import LAYER, Setting, forecast_wind
+from homeward.ground.forecast_wind import parts_told
 from homeward.ground.stations import fixed_place
 
 LANES, FALLEN = 256, 48  # capsules under the parachute, and falling ballistically
@@ -26,6 +27,7 @@ SIGMAS = (1.0, 2.0, 3.0)
 SHARES = tuple(1.0 - math.exp(-0.5 * k * k) for k in SIGMAS)  # of a normal ellipse: 39.3, 86.5, 98.9 %
 STEADY = 40.0  # s under the main before its fall tells the weight
 FALL_DOUBT = 0.01  # of the weight told so
+SHIP_DOUBT = 0.5  # m/s: how well a ship knows the wind about it after as long under a canopy
 FELT_FROM = 8.0  # s under the drogue before its drift tells the wind
 
 
@@ -148,18 +150,18 @@ class Forecaster:
         if m.covariance is not None:
             off = off / e.position @ np.linalg.cholesky(m.covariance[:3, :3]).T
         place = np.tile([*here, m.altitude], (LANES, 1)) + off
-        error = e.wind * rng.standard_normal((LANES, 2))
+        told = None
         if m.stage == MAIN or m.stage == BACKUP or m.open_seconds > FELT_FROM:
-            felt = np.asarray((m.drift or m.velocity)[:2]) - forecast_wind(s, m.altitude)
+            total = np.asarray((m.drift or m.velocity)[:2]) - forecast_wind(s, m.altitude)
             # Under the drogue the capsule still flies on a little: there the wind is known less well.
             doubt = 0.7 if m.stage >= MAIN else 1.5
             if m.covariance is not None:
                 doubt = math.hypot(doubt, float(np.sqrt(np.trace(m.covariance[3:5, 3:5]) / 2.0)))
-            error = felt + doubt * rng.standard_normal((LANES, 2))
-        stage = np.full(LANES, m.stage)
-        full = np.full
-        return Fall(place, np.tile(m.velocity, (LANES, 1)), stage, full(LANES, m.stage_seconds),
-                    full(LANES, m.open_seconds), error)  # fmt: skip
+            told = total, doubt
+        bias, error = parts_told(rng, LANES, (e.wind_bias, e.wind), told)
+        known = np.inf if told is None else SHIP_DOUBT
+        stage, clock, since = (np.full(LANES, x) for x in (m.stage, m.stage_seconds, m.open_seconds))
+        return Fall(place, np.tile(m.velocity, (LANES, 1)), stage, clock, since, error, bias, known)
 
     def _opening(self, m: Moment, rng: np.random.Generator):
         s, e = self.setting, self.setting.errors
@@ -199,15 +201,22 @@ class Forecaster:
         level = np.stack([_level(x, y) for x, y in zip(ends, speeds, strict=True)])
         place = np.tile([at[0], at[1], s.opening_altitude], (LANES, 1))
         place[:, :2] += e.opening * rng.standard_normal((LANES, 2))
-        error = e.wind * rng.standard_normal((LANES, 2))
+        bias, error = parts_told(rng, LANES, (e.wind_bias, e.wind))
         zero = np.zeros(LANES)
         start = Fall(
-            place, np.tile(level[near], (LANES, 1)), np.full(LANES, DROGUE), zero, zero.copy(), error
+            place,
+            np.tile(level[near], (LANES, 1)),
+            np.full(LANES, DROGUE),
+            zero,
+            zero.copy(),
+            error,
+            bias,
         )
         fell = self._plane(ends[held:])
         down, _ = fall(
             s, Fall(np.column_stack([fell, np.full(FALLEN, s.opening_altitude)]), level[held:],
-                    np.full(FALLEN, DROGUE), np.zeros(FALLEN), np.zeros(FALLEN), error[:FALLEN]), rng,
+                    np.full(FALLEN, DROGUE), np.zeros(FALLEN), np.zeros(FALLEN), error[:FALLEN],
+                    bias[:FALLEN]), rng,
         )  # fmt: skip
         middle = down.mean(axis=0)
         ballistic = moved(self.site, float(middle[0]), float(middle[1]))

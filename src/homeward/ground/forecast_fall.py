@@ -3,8 +3,8 @@
 Places and motion stand in the site's axes; winds blow north and east where the capsule is, which near a pole
 is another direction within a kilometre. Velocity follows the air by its drag, implicitly, so that a step may
 be longer than a canopy takes to brake. The error of the wind forecast is a Gauss-Markov process of altitude;
-where the fall has told what the wind is, the process starts there. The main is ordered as the flight computer
-orders it (``flight/main_timing.py``).
+beside a part that is the same at all heights; where the fall has told what the wind is, both start there. The
+main is ordered as the flight computer orders it (``flight/main_timing.py``), by its own estimate of the wind.
 """
 
 import dataclasses
@@ -16,6 +16,7 @@ import numpy as np
 from homeward._programs import program
 from homeward.earth.constants import G0
 from homeward.ground.forecast_setting import Beliefs, Setting, density_at, wind_at
+from homeward.ground.forecast_wind import Thought, drift_seconds, felt, reading_variance, sunk, unknown
 from homeward.typing import Array, Float
 
 NONE, DROGUE, REEFED, MAIN, BACKUP = range(5)
@@ -31,8 +32,9 @@ EARTH, AT_POLE = (
 @dataclasses.dataclass
 class Fall:
     """Lanes: place north and east of the site and altitude [m] (n, 3); velocity north, east, up where it is
-    [m/s] (n, 3); stage, seconds in it and since the opening (n,); error of the wind forecast here [m/s]
-    (n, 2)."""
+    [m/s] (n, 3); stage, seconds in it and since the opening (n,); error of the wind forecast [m/s]
+    (n, 2): what fades with altitude, here, and what is the same at all heights. ``known`` [m/s] is how well
+    the ship knows their sum; infinite before it has felt any."""
 
     place: np.ndarray
     velocity: np.ndarray
@@ -40,6 +42,8 @@ class Fall:
     clock: np.ndarray
     since_open: np.ndarray
     wind_error: np.ndarray
+    wind_bias: np.ndarray
+    known: float = np.inf
 
 
 def fall(
@@ -54,13 +58,18 @@ def fall(
     heavier = weight * (1.0 + doubt * rng.standard_normal(len(start.place)))
     key = jax.random.key(int(rng.integers(2**31)))
     parts = (start.place, start.velocity, start.stage.astype(float), start.clock, start.since_open)
-    lanes = [jnp.asarray(x, float) for x in (*parts, start.wind_error, heavier)]
-    places, lasted = _fall(setting.beliefs, *lanes, key)
+    thought = unknown(len(start.place))
+    if np.isfinite(start.known):
+        thought = felt(
+            thought, jnp.asarray(start.wind_error + start.wind_bias), start.known**2 + 0.0 * thought.ll
+        )
+    lanes = [jnp.asarray(x, float) for x in (*parts, start.wind_error, start.wind_bias)]
+    places, lasted = _fall(setting.beliefs, *lanes, thought, jnp.asarray(heavier), key)
     return np.asarray(places), np.asarray(lasted)
 
 
 @program
-def _fall(b: Beliefs, place, velocity, stage, clock, since, error, heavier, key):
+def _fall(b: Beliefs, place, velocity, stage, clock, since, fading, bias, thought, heavier, key):
     n = place.shape[0]
     ground = b.ground
     velocity = jnp.concatenate([turned(b, place, velocity[:, :2]), velocity[:, 2:]], axis=1)
@@ -70,11 +79,12 @@ def _fall(b: Beliefs, place, velocity, stage, clock, since, error, heavier, key)
         return jnp.any(~down) & (now < LATEST)
 
     def step(carry):
-        place, velocity, stage, clock, since, error, time, down, now = carry
+        place, velocity, stage, clock, since, fading, thought, time, down, now = carry
+        error = fading + bias
         young = (stage <= REEFED) | (clock < SETTLED)
         dt = jnp.where(jnp.any(young & ~down), STEP, LONG_STEP)
         altitude = place[:, 2]
-        due = (stage == DROGUE) & _ordered(b, place, since, error)
+        due = (stage == DROGUE) & _ordered(b, place, since, error, thought)
         cut = (stage == REEFED) & (clock >= b.reefed_time)
         new = jnp.where(due, float(REEFED), jnp.where(cut, float(MAIN), stage))
         clock = jnp.where(new != stage, 0.0, clock)
@@ -91,17 +101,31 @@ def _fall(b: Beliefs, place, velocity, stage, clock, since, error, heavier, key)
         change = velocity * dt
         sank = jnp.abs(change[:, 2])
         keep = jnp.exp(-sank / b.wind_length)[:, None]
-        fresh = jax.random.normal(jax.random.fold_in(key, jnp.round(2.0 * now).astype(int)), (n, 2))
-        error = error * keep + b.wind_sigma * jnp.sqrt(1.0 - keep * keep) * fresh
+        fresh = jax.random.normal(jax.random.fold_in(key, jnp.round(2.0 * now).astype(int)), (2, n, 2))
+        fading = fading * keep + b.wind_sigma * jnp.sqrt(1.0 - keep * keep) * fresh[0]
+        variance = reading_variance(dt)
+        read = fading + bias + jnp.sqrt(variance) * fresh[1]
+        thought = felt(sunk(thought, sank), read, variance + jnp.zeros(n))
         part = jnp.minimum(jnp.maximum((altitude - ground) / jnp.maximum(sank, 1e-9), 0.0), 1.0)
         part = jnp.where(down, 0.0, part)
         place = place + change * part[:, None]
         down = down | (place[:, 2] <= ground + 1e-3)
-        return place, velocity, new, clock + dt, since + dt, error, time + dt * part, down, now + dt
+        return place, velocity, new, clock + dt, since + dt, fading, thought, time + dt * part, down, now + dt
 
-    start = (place, velocity, stage, clock, since, error, jnp.zeros(n), jnp.zeros(n, bool), jnp.zeros(()))
+    start = (
+        place,
+        velocity,
+        stage,
+        clock,
+        since,
+        fading,
+        thought,
+        jnp.zeros(n),
+        jnp.zeros(n, bool),
+        jnp.zeros(()),
+    )
     end = jax.lax.while_loop(go, step, start)
-    return end[0][:, :2], end[6]
+    return end[0][:, :2], end[7]
 
 
 def turned(b: Beliefs, place: Float[Array, "n k"], level: Float[Array, "n 2"]) -> Float[Array, "n 2"]:
@@ -136,12 +160,17 @@ def _area(b: Beliefs, stage: Float[Array, " n"], clock: Float[Array, " n"]) -> F
     return jnp.where(stage == BACKUP, backup * filled(b.fill), open_)
 
 
-def _ordered(b: Beliefs, place, since, error):
-    """Whether the main is ordered: the drift to come, by what the drogue has felt, leads beyond the site."""
+def _ordered(b: Beliefs, place, since, error, thought: Thought):
+    """Whether the main is ordered: the drift to come leads beyond the site.
+
+    By what the ship thinks of the wind, or, where it estimates none, by the ``error`` that it meets.
+    """
     at = jnp.minimum(jnp.maximum((place[:, 2] - b.ground) / b.main_step, 0.0), b.main_rows.shape[0] - 1.001)
     row = at.astype(int)
     told = b.main_rows[row] + (at - row.astype(float))[:, None] * (b.main_rows[row + 1] - b.main_rows[row])
-    drift = told[:, :2] + error * told[:, 2:3]
+    lasts, fades = drift_seconds(told)
+    thinks = thought.lasting * lasts[:, None] + thought.fading * fades[:, None]
+    drift = told[:, :2] + jnp.where(b.estimates > 0.0, thinks, error * told[:, 2:3])
     # Its direction half way stands for the rhumb line.
     half = place[:, :2] + 0.5 * turned(b, place, drift)
     drift = turned(b, half, drift)

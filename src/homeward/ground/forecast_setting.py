@@ -22,10 +22,12 @@ TOP, WIND_TOP = 200e3, 40e3  # m
 
 @dataclasses.dataclass(frozen=True)
 class Errors:
-    """1-sigma: of the opening about its aim in guided flight [m, an axis], of the forecast wind [m/s] over a
-    correlation height [m], of density, drag, fall under a canopy (parts), of the believed position [m]."""
+    """1-sigma: of the opening about its aim in guided flight [m, an axis]; of the forecast wind, what is the
+    same at all heights [m/s] and what fades over a correlation height [m/s, m]; of density, drag, fall under
+    a canopy (parts), of the believed position [m]."""
 
     opening: float = 180.0
+    wind_bias: float = 10.0 / 3.0
     wind: float = 10.0 / 3.0
     wind_length: float = 3000.0
     density: float = 0.10 / 3.0
@@ -63,6 +65,7 @@ class Setting:
     main_earliest: float
     main_latest: float
     main_lowest: float
+    estimates: bool = True  # whether the ship times its main by an estimate of the wind
     errors: Errors = Errors()
 
     @cached_property
@@ -75,6 +78,7 @@ class Setting:
             self.fill, self.drogue_fill, self.opening_altitude, self.site[2], self.site[0],
             self.log_density, wind, self.main_rows, self.main_step, self.main_nominal, self.main_earliest,
             self.main_latest, self.main_lowest, self.errors.wind, self.errors.wind_length,
+            self.estimates,
         )  # fmt: skip
         return Beliefs(*(jnp.asarray(x, float) for x in told))
 
@@ -104,6 +108,7 @@ def setting_of(
     site = scenario.as_believed().site
     day = 0.0 if day_known else float(np.interp(5e3, d.wind_altitude_m, d.wind_m_s)) / 3.0
     errors = Errors(
+        wind_bias=float(d.forecast_bias_m_s / 3.0),
         wind=float(np.hypot(d.forecast_error_m_s / 3.0, day)), wind_length=d.forecast_length_m,
         density=d.density_bias / 3.0,
         canopy=float(np.hypot(d.density_bias, d.mass)) / 3.0, drag=d.drag / 3.0, thrust=d.thrust / 3.0,
@@ -119,7 +124,7 @@ def setting_of(
         site=(float(np.radians(site.latitude_deg)), float(np.radians(site.longitude_deg)), site.altitude_m),
         aim_E=np.asarray(target.aim_E), log_density=np.log(np.maximum(air, 1e-14)),
         wind_altitude=np.asarray(wind.altitudes()), wind=np.asarray(wind.rows),
-        **main_of(main), errors=errors,
+        **main_of(main), estimates=scenario.flight.descent.wind_estimate != "none", errors=errors,
     )  # fmt: skip
 
 
@@ -164,6 +169,7 @@ class Beliefs(NamedTuple):
     main_lowest: Array
     wind_sigma: Array
     wind_length: Array
+    estimates: Array  # 1, or 0 where it goes by the wind that it meets
 
 
 def density_at(b: Beliefs, altitude: Float[Array, " n"]) -> Float[Array, " n"]:
