@@ -213,7 +213,8 @@ def range_receiver() -> RangeReceiver:
     """A receiver that tells ranges, on antennas that look up and down."""
     return RangeReceiver(
         antennas(),
-        **numbers(slow_sigma=3, slow_time=600, ionosphere=1, ionosphere_time=3600, ionosphere_length=4e6,
+        **numbers(slow_sigma=3, slow_time=600, multipath=1.5, multipath_time=100, orbit=2,
+                  ionosphere=1, ionosphere_time=3600, ionosphere_length=4e6,
                   range_noise=1, rate_noise=0.03, clock_walk=0.1, drift_walk=0.2, clock_sigma=1e5,
                   drift_sigma=100, blackout_speed=3000),
         blackout_density=(jnp.asarray(BLACKOUT[0]), jnp.asarray(BLACKOUT[1])),

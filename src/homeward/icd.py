@@ -67,6 +67,15 @@ class Ranges(eqx.Module):
     sight: Float[Array, "n 3"] = channel("1", "direction from the receiver to it", "I")
 
 
+class Coarse(eqx.Module):
+    """Directions by Sun sensors and a horizon scanner; one that is not valid is to be left alone."""
+
+    sun_valid: Flag = channel("1", "the Sun is seen")
+    sun_B: Vec3 = channel("1", "direction to the Sun", "B")
+    down_valid: Flag = channel("1", "the horizon is seen")
+    down_B: Vec3 = channel("1", "direction to the middle of the Earth", "B")
+
+
 class Aids(eqx.Module):
     """What the other sensors give once a cycle; a reading that is not valid is to be left alone."""
 
@@ -83,6 +92,7 @@ class Aids(eqx.Module):
     # s since the reading was true; None: it is of this instant.
     star_age: Scalar | None = None
     satellite_age: Scalar | None = None
+    coarse: Coarse | None = None  # of a ship with Sun sensors and a horizon scanner
 
 
 class Attitude(eqx.Module):

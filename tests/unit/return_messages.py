@@ -64,6 +64,15 @@ def replay_flights(programs, flights):
     ``programs`` keeps what was compiled, one for each kind of leg and shape of its messages.
     """
     same = []
+    for name, differing, messages, _, _ in flown(programs, flights):
+        if differing:
+            return name, same
+        same.append(f"{name}: {int(np.sum(messages[3]))} ticks")
+    return None, same
+
+
+def flown(programs, flights):
+    """Each leg's name, whether a command differs, its messages, the parameters, and the state at its end."""
     for parameters, state, legs in flights:
         for name, mode, messages in legs:
             given = (parameters, state, messages)
@@ -72,14 +81,22 @@ def replay_flights(programs, flights):
             if key not in programs:
                 programs[key] = quick(lambda p, s, m, mode=mode: replayed(p, s, m, mode), *given)
             state, commands = programs[key](*given)
-            if differs(messages, commands):
-                return name, same
-            same.append(f"{name}: {int(np.sum(messages[3]))} ticks")
-    return None, same
+            yield name, differs(messages, commands), messages, parameters, state
+
+
+def lift(programs, flights):
+    """Of each leg: where the lift is thought to be in the body, and by how much the believed bank tells."""
+    for name, _, _, f, state in flown(programs, flights):
+        attitude = f.navigation.attitude(state.navigation)
+        bank = f.steering.lift_bank(attitude, f.steering.axes(state.last), 0.0 * state.lift.turn)
+        print(f"lift: {name}: {float(state.lift.turn)!r}: {float(state.last.bank - bank)!r}")
 
 
 def main(paths: list[str]) -> int:
-    """Replay the flights of each file; the status is how many files hold a command that differs."""
+    """Replay the flights of each file; the status is how many files hold a command that differs.
+
+    Of the file ``lift`` it is told what the flight software makes of its lift.
+    """
     foreign = [
         m for m in sys.modules if m.startswith(("homeward.world", "homeward.sim", "homeward.scenario"))
     ]
@@ -88,6 +105,9 @@ def main(paths: list[str]) -> int:
     for path in paths:
         with open(path, "rb") as file:
             flights = pickle.load(file)
+        if path == "lift":
+            lift(programs, flights)
+            continue
         wrong, same = replay_flights(programs, flights)
         print("\n".join(f"{path}: {line}" for line in same))
         if wrong is not None:

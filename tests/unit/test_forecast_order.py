@@ -31,7 +31,9 @@ def test_the_ground_thinks_of_the_wind_what_the_ship_thinks_given_the_same_readi
         for axis in range(2):
             row = jnp.asarray([1.0 if j in (axis, 2 + axis) else 0.0 for j in range(6)])
             state = taken(state, row, read[axis], zero + CANOPY_NOISE**2, jnp.asarray(True))
-        thought = felt(sunk(thought, jnp.full(1, 90.0)), read[None], reading_variance(jnp.ones(1)))
+        thought = felt(
+            sunk(thought, jnp.full(1, 90.0)), read[None], reading_variance(jnp.ones(())) + jnp.zeros(1)
+        )
     np.testing.assert_allclose(thought.lasting[0], state.mean[:2], rtol=1e-9)
     np.testing.assert_allclose(thought.fading[0], state.mean[2:4], rtol=1e-9)
     P = state.covariance
@@ -53,9 +55,12 @@ def test_the_main_is_ordered_where_the_flight_computer_orders_it(estimates):
     rows[:, 5], rows[:, 2] = SPEEDS[0] * up, (SPEEDS[0] + SPEEDS[1]) / 2.0 * up
     s = dataclasses.replace(setting(), main_rows=rows, main_latest=1e9, main_earliest=12.0,
                             estimates=estimates, errors=QUIET)  # fmt: skip
-    place = np.column_stack([rng.uniform(-6e3, 6e3, (n, 2)), rng.uniform(1e3, 8e3, n)])
+    above = rng.uniform(500.0, 7e3, n)
+    # About where the drift begins that ends at the site.
+    start = rng.normal(0.0, 2e3, (n, 2)) - above[:, None] * [0.2, 0.8]
+    place = np.column_stack([start, 1e3 + above])
     lasting, fading = rng.normal(0.0, 3.0, (2, n, 2))
-    since = rng.uniform(5.0, 60.0, n)
+    since = rng.uniform(9.0, 60.0, n)
     one = jnp.ones(n)
     thought = Thought(jnp.asarray(lasting), jnp.asarray(fading), one, one, one)
     told = np.asarray(_ordered(s.beliefs, jnp.asarray(place), since, jnp.asarray(lasting + fading), thought))

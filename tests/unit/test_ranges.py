@@ -25,6 +25,7 @@ NO, YES = jnp.asarray(False), jnp.asarray(True)
 GATE = jnp.asarray(5.0)
 BELIEF = RangeBelief(*(jnp.asarray(x) for x in (1.0, 3.0, 600.0, 1.0, 3600.0, 4e6, 0.03, 0.1, 0.2)))
 CLOCK = jnp.asarray([2500.0, -40.0])
+C = 299_792_458.0  # m/s
 
 
 @jax.jit
@@ -41,6 +42,12 @@ def _quiet(clock=0.0, drift=0.0):
 def _perfect(drift=-40.0):
     """Ranges without an error, of a receiver whose clock is off by ``CLOCK``."""
     return _sense(_quiet(2500.0, drift), 100.0, jnp.zeros(NOISES))[1]
+
+
+def _closing(ranges, v, u):
+    """Rates of the ways of signals that left where they are told to have."""
+    speed = np.asarray(ranges.speed)[v]
+    return np.sum(u * (speed - np.asarray(V_I)), axis=1) / (1.0 + np.sum(u * speed, axis=1) / C)
 
 
 def test_satellites_fly_the_orbits_of_both_systems():
@@ -81,9 +88,55 @@ def test_a_range_is_the_distance_and_the_clock():
     apart = np.asarray(ranges.place)[v] - np.asarray(R_I)
     distance = np.linalg.norm(apart, axis=1)
     assert np.asarray(ranges.range)[v] == pytest.approx(distance + 2500.0, abs=1e-6)
-    closing = np.sum(apart / distance[:, None] * (np.asarray(ranges.speed)[v] - np.asarray(V_I)), axis=1)
+    closing = _closing(ranges, v, apart / distance[:, None])
     assert np.asarray(ranges.rate)[v] == pytest.approx(closing - 40.0, abs=1e-9)
     assert np.asarray(clock_by(ranges, R_I, V_I)) == pytest.approx([2500.0, -40.0], abs=1e-6)
+
+
+def test_a_signal_has_left_a_light_time_before():
+    ranges = _perfect()
+    v = np.asarray(ranges.valid)
+    sent = 100.0 - (np.asarray(ranges.range) - 2500.0)[v] / C
+    there = np.asarray(SKY.at(jnp.asarray(100.0 - np.asarray(ranges.range - 2500.0) / C))[0])[v]
+    assert np.asarray(ranges.place)[v] == pytest.approx(there, abs=0.01)
+    # A satellite moves 200 to 400 m meanwhile, most of it across the line of sight.
+    moved = np.linalg.norm(np.asarray(SKY.at(jnp.asarray(100.0))[0])[v] - there, axis=1)
+    assert moved.min() > 200.0 and moved.max() < 400.0 and np.all(sent < 99.94)
+
+
+def test_the_rate_is_that_of_the_range_light_time_and_all():
+    after, _, _ = _sense(_quiet(2500.0, 0.0), 100.0, jnp.zeros(NOISES))
+    dt = 0.5
+    one, two = (
+        _sense(_quiet(2500.0, 0.0), 100.0 + k * dt, jnp.zeros(NOISES), NO, R_I + k * dt * V_I)[1]
+        for k in (-1, 1)
+    )
+    middle = _sense(_quiet(2500.0, 0.0), 100.0, jnp.zeros(NOISES))[1]
+    v = np.asarray(one.valid & two.valid & middle.valid)
+    found = (np.asarray(two.range) - np.asarray(one.range))[v] / (2.0 * dt)
+    assert np.asarray(middle.rate)[v] == pytest.approx(found, abs=2e-4)
+    assert float(after.time) == 100.0
+
+
+def test_a_broadcast_orbit_is_off_for_the_whole_flight():
+    quiet = _quiet()
+    off = eqx.tree_at(lambda s: s.orbit, quiet, jnp.ones((COUNT, 3)))
+    one, other = (_sense(s, 100.0, jnp.zeros(NOISES))[1] for s in (quiet, off))
+    v = np.asarray(one.valid)
+    apart = np.linalg.norm(np.asarray(other.place - one.place)[v], axis=1)
+    assert apart == pytest.approx(2.0 * np.sqrt(0.4**2 + 1.0 + 0.75**2), rel=1e-6)
+    assert np.array_equal(one.range, other.range)
+    later, _, _ = _sense(off, 4000.0, jnp.zeros(NOISES))
+    assert np.array_equal(later.orbit, off.orbit)
+
+
+def test_multipath_grows_toward_the_edge_of_an_antennas_view():
+    noise = jnp.zeros(NOISES)
+    wild = eqx.tree_at(lambda s: s.multipath, _quiet(), jnp.ones(COUNT))
+    one, other = (_sense(s, 100.0, noise)[1] for s in (_quiet(), wild))
+    v = np.asarray(one.valid)
+    off = np.asarray(other.range - one.range)[v]
+    assert off == pytest.approx(1.5 * (1.0 - np.asarray(one.sight)[v][:, 2] ** 2), abs=1e-6)
 
 
 def test_the_clock_runs_on_between_legs_however_long():
@@ -107,7 +160,7 @@ def test_the_receivers_own_fix_is_that_of_least_squares():
     found = np.linalg.lstsq(G, wrong, rcond=None)[0]
     assert bool(fixed)
     assert np.asarray(off) == pytest.approx(found[:3], abs=1e-5)
-    closing = np.sum(u * (np.asarray(ranges.speed)[v] - np.asarray(V_I)), axis=1)
+    closing = _closing(ranges, v, u)
     rates = np.asarray(ranges.rate)[v] - closing - float(state.drift)
     assert np.asarray(off_rate) == pytest.approx(np.linalg.lstsq(G, rates, rcond=None)[0][:3], abs=1e-6)
 
@@ -163,7 +216,8 @@ def _one_after_another(P, ranges, place, speed, clock):
                 z, r = float(ranges.range[k]) - np.linalg.norm(apart) - clock[0], 1.0
             else:
                 h[6:9], h[nf.DRIFT] = -u, 1.0
-                z, r = float(ranges.rate[k]) - u @ (np.asarray(ranges.speed)[k] - speed) - clock[1], 0.03
+                there = np.asarray(ranges.speed)[k]
+                z, r = float(ranges.rate[k]) - u @ (there - speed) / (1.0 + u @ there / C) - clock[1], 0.03
             s = h @ P @ h + r * r
             gain = P @ h / s
             x = x + gain * (z - h @ x)

@@ -35,6 +35,7 @@ from homeward.world.instruments import COUNT
 
 CYCLES = 4
 ALONG = np.array([1.0, 0.0, 0.0])
+LEANING = 0.2  # rad
 
 
 def _truth(plan, altitude, speed, climb):
@@ -141,6 +142,21 @@ def test_every_leg_but_the_open_ones_ends_by_the_flight_softwares_word(recorded)
     assert ends["coast to interface"] and ends["phasing coast"] and ends["after the drift"]
 
 
+def _leaning(flights):
+    """The entry that was recorded, with the force of denser air on a lift that is ``LEANING`` about x."""
+    parameters, state, legs = flights[2]
+    axes = np.asarray(parameters.navigation.voting.accelerometer.axes)
+    force = np.array([-25.0, -5.0 * np.sin(LEANING), -5.0 * np.cos(LEANING)])
+    changed = []
+    for name, mode, messages in legs:
+        sensors, duration = messages[4], np.asarray(messages[4].inertial.duration)
+        felt = duration[..., None] * (force @ axes)
+        messages = list(messages)
+        messages[4] = eqx.tree_at(lambda s: s.inertial.velocities, sensors, felt)
+        changed.append((name, mode, tuple(messages)))
+    return [(parameters, state, changed)]
+
+
 @pytest.fixture(scope="module")
 def replays(recorded, tmp_path_factory):
     """What one process says of the flights and of spoilt ones: one gyro's reading wrong by a microradian."""
@@ -157,9 +173,10 @@ def replays(recorded, tmp_path_factory):
     (folder / "spoilt").write_bytes(
         pickle.dumps([(parameters, state, [(name, mode, tuple(spoilt)), *legs[1:]])])
     )
+    (folder / "lift").write_bytes(pickle.dumps(_leaning(flights)))
     script = str(Path(return_messages.__file__))
     return subprocess.run(
-        [sys.executable, script, "flown", "spoilt"], cwd=folder, capture_output=True, text=True
+        [sys.executable, script, "flown", "spoilt", "lift"], cwd=folder, capture_output=True, text=True
     )
 
 
@@ -175,3 +192,13 @@ def test_a_reading_that_was_changed_is_noticed(replays):
     """The replay can fail: it tells of the spoilt file, and of no other."""
     told = [x for x in replays.stdout.splitlines() if "differs" in x]
     assert len(told) == 1 and told[0].startswith("spoilt: ") and replays.returncode == 1, replays
+
+
+def test_the_executive_finds_the_side_of_the_lift_and_banks_by_it(replays):
+    """Within some seconds of the entry it is on the way to where the force across the axis points."""
+    told = [line.split(": ")[1:] for line in replays.stdout.splitlines() if line.startswith("lift: ")]
+    assert [name for name, _, _ in told] == ["coast to interface", "entry"], replays
+    turn, banked = (float(x) for x in told[-1][1:])
+    assert 0.25 * LEANING < turn < LEANING
+    # The bank believed is that of the lift, a tick or two old: about the motion it lies the other way round.
+    assert 0.8 * turn < abs(banked) <= turn + 1e-9

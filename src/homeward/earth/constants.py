@@ -14,6 +14,8 @@ MU_MOON = 4.9028e12  # m3/s2: DE430, to the digits that matter in low orbit
 
 ROTATION_RATE = 7.292115146706979e-5  # d(ERA)/d(UT1), rad/s: IERS Conventions 2010 eq. 5.15
 G0 = 9.80665  # standard gravity, m/s2: ISO 80000-3
+
+SPEED_OF_LIGHT = 299_792_458.0  # m/s: by definition of the metre
 GAS_CONSTANT_AIR = 287.05287  # J/(kg K): US Standard Atmosphere 1976
 GAMMA_AIR = 1.4  # ratio of specific heats: US Standard Atmosphere 1976
 SUTTON_GRAVES_EARTH = 1.7415e-4  # kg^0.5/m: Sutton and Graves (1971), NASA TR R-376

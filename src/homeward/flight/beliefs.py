@@ -4,6 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.flight.antennas import AntennaBelief
+from homeward.flight.coarse_attitude import CoarseBelief
 from homeward.typing import Array, Float, Mat33, Scalar
 
 
@@ -70,6 +71,7 @@ class AidBelief(eqx.Module):
     patience: Scalar  # cycles of rejected readings after which the filter gives in
     ranges: RangeBelief | None = None  # None: the receiver tells fixes
     antennas: AntennaBelief | None = None  # of a receiver that tells ranges; None: whatever it tells is heard
+    coarse: CoarseBelief | None = None  # None: neither Sun sensors nor a horizon scanner
 
     def decay(self, duration: Scalar) -> Scalar:
         """What is left after a time [s] of the slow error of a receiver that tells fixes.

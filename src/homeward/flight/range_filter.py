@@ -9,6 +9,7 @@ unit noise.
 
 import jax.numpy as jnp
 
+from homeward.earth.constants import SPEED_OF_LIGHT
 from homeward.flight.beliefs import RangeBelief
 from homeward.flight.navigation_filter import (
     CLOCK,
@@ -59,7 +60,7 @@ def correct_ranges(
 
     def of_rates(P, x):
         sight, _ = _sights(ranges, place_I + x[PLACE])
-        closing = jnp.sum(sight * (ranges.speed - (speed_I + x[SPEED])[None, :]), axis=1)
+        closing = _closing(ranges, sight, speed_I + x[SPEED])
         residual = ranges.rate - closing - clock[1] - x[DRIFT]
         return _update(
             P, x, (SPEED, DRIFT), False, -sight, residual, belief.rate_noise, jnp.zeros(()),
@@ -76,9 +77,19 @@ def clock_by(ranges: Ranges, place_I: Vec3, speed_I: Vec3) -> Float[Array, "2"]:
     weight = jnp.where(ranges.valid, 1.0, 0.0)
     weight = weight / jnp.maximum(jnp.sum(weight), 1.0)
     sight, distance = _sights(ranges, place_I)
-    closing = jnp.sum(sight * (ranges.speed - speed_I[None, :]), axis=1)
+    closing = _closing(ranges, sight, speed_I)
     told = jnp.stack([ranges.range - distance, ranges.rate - closing])
     return jnp.sum(weight[None, :] * told, axis=1)
+
+
+def _closing(ranges: Ranges, sight: Float[Array, "n 3"], speed_I: Vec3) -> Float[Array, " n"]:
+    """Rates [m/s] of the ways the signals come, for a receiver that moves at ``speed_I`` [m/s].
+
+    Places and velocities are told of the instant at which a signal left; while the way grows, so does its
+    light time. Groves (2013), section 8.5.3.
+    """
+    along = 1.0 + jnp.sum(sight * ranges.speed, axis=1) / SPEED_OF_LIGHT
+    return jnp.sum(sight * (ranges.speed - speed_I[None, :]), axis=1) / along
 
 
 def _sights(ranges: Ranges, place_I: Vec3) -> tuple[Float[Array, "n 3"], Float[Array, " n"]]:

@@ -54,6 +54,7 @@ def clean(aids: Aids) -> tuple[Aids, Bool[Array, "2"], Flag]:
             ranges=None if aids.ranges is None else _clean_ranges(aids.ranges),
             star_age=aids.star_age,
             satellite_age=aids.satellite_age,
+            coarse=aids.coarse,
         ),
         stars,
         satellites,

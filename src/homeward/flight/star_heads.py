@@ -1,8 +1,18 @@
-"""What the two heads of a star tracker tell together: one small turn and its covariance, for one update."""
+"""What the two heads of a star tracker tell together: one small turn and its covariance, for one update.
 
+And what stands in for them, where the attitude is lost and they see nothing.
+"""
+
+import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.flight.navigation_filter import inverse3, multiply
+from homeward.flight.beliefs import AidBelief
+from homeward.flight.coarse_attitude import coarse_attitude
+from homeward.flight.navigation_filter import TURN, inverse3, multiply
+from homeward.flight.navigation_state import StrapdownState
+from homeward.flight.readings import choose
+from homeward.flight.strapdown import Reckoned
+from homeward.icd import Aids
 from homeward.typing import Array, Bool, Flag, Float, Mat33, Scalar, Vec3
 
 
@@ -27,3 +37,22 @@ def together(
     both = one & other
     error = jnp.where(both, mean, jnp.where(one, first, second))
     return error, jnp.where(both, spread, jnp.where(one, noise[0], noise[1])), one | other
+
+
+def or_by_sun(
+    belief: AidBelief, aids: Aids, state: StrapdownState, heads: Bool[Array, "2"], seen: Reckoned, woken: Flag
+) -> tuple[Reckoned, Flag, Mat33]:
+    """What was ``seen`` for a start, whether the attitude is set to it, and its covariance [rad2, B].
+
+    By the ``heads`` that see, or by Sun and horizon where none does and the attitude is lost.
+    """
+    noise = jnp.where(heads[0], belief.star_noise(0), belief.star_noise(1))
+    if belief.coarse is None or aids.coarse is None:
+        return seen, woken, noise
+    rough, by_sun, spread = coarse_attitude(
+        belief.coarse, aids.coarse, state.reckoned.r_BI_I, state.started, state.covariance[TURN, TURN],
+        state.aligned,
+    )  # fmt: skip
+    rough = rough & ~jnp.any(heads)
+    seen = eqx.tree_at(lambda s: s.q_BI, seen, choose(rough, by_sun, seen.q_BI))
+    return seen, woken | rough, choose(rough, spread, noise)

@@ -26,7 +26,7 @@ from homeward.flight.range_errors import no_sky, prepared
 from homeward.flight.range_filter import clock_by, correct_ranges
 from homeward.flight.readings import ages, brought_on, choose, clean, finite, only, satellites_in_I
 from homeward.flight.slow_motion import SlowMotion
-from homeward.flight.star_heads import together
+from homeward.flight.star_heads import or_by_sun, together
 from homeward.flight.strapdown import (
     BRIEF,
     Reckoned,
@@ -150,6 +150,7 @@ class StrapdownNavigation(AbstractStrapdown):
         seen = brought_on(
             self.earth, C_EI[2], Reckoned(by_stars, place_I, speed_I), state.sums, star_age, age, falling
         )
+        seen, woken, noise = or_by_sun(self.aids, aids, state, heads, seen, woken)
         reckoned = Reckoned(
             choose(woken, seen.q_BI, state.reckoned.q_BI),
             *choose(cold, (seen.r_BI_I, seen.v_BI_I), (state.reckoned.r_BI_I, state.reckoned.v_BI_I)),
@@ -159,7 +160,7 @@ class StrapdownNavigation(AbstractStrapdown):
             choose(cold, (place_I, speed_I), (fixed.reckoned.r_BI_I, fixed.reckoned.v_BI_I)),
         )  # fmt: skip
         force_I = self._force(state)
-        voting, P, motion = self._covariance(state, seen, heads, force_I, (cold, woken), falling)
+        voting, P, motion = self._covariance(state, seen, heads, noise, force_I, (cold, woken), falling)
         warm, aligned = state.started, state.aligned
         rejected = state.rejected
         errors = carried(state.errors, self.unit, self.aids, motion, state.sums.duration)
@@ -274,12 +275,13 @@ class StrapdownNavigation(AbstractStrapdown):
         return jnp.where(told, state.sums.delta_v / jnp.where(told, state.sums.duration, 1.0), before)
 
     def _covariance(
-        self, state: StrapdownState, seen: Reckoned, heads: Bool[Array, "2"], force_I: Vec3,
+        self, state: StrapdownState, seen: Reckoned, heads: Bool[Array, "2"], noise: Mat33, force_I: Vec3,
         fresh: tuple[Flag, Flag], falling: bool,
     ) -> tuple[VotingState | None, Covariance, SlowMotion]:  # fmt: skip
         """Whom to trust, covariance before the readings of this cycle, and how the capsule moved in it.
 
-        ``fresh``: whether place, and whether attitude, have just been ``seen`` for the first time.
+        ``fresh``: whether place, and whether attitude, have just been ``seen`` for the first time, with
+        a ``noise`` [rad2, B].
         """
         C_BI = to_matrix(state.reckoned.q_BI)
         force_B = jnp.sum(C_BI * force_I[None, :], axis=1)
@@ -296,8 +298,6 @@ class StrapdownNavigation(AbstractStrapdown):
             doubt = doubt + filter_.cut_off(*beyond, state.sums)
         carried = filter_.propagate(unit, self.aids, state.covariance, state.sums, gradient, motion, falling)
         carried = carried if doubt is None else carried + doubt
-        noises = self._star_noises()
-        noise = jnp.where(heads[0], noises[0], noises[1])
         P = jnp.where(state.started, carried, filter_.forgotten(carried, filter_.PLACE, filter_.SPEED))
         placed, aligned = fresh
         P = jnp.where(aligned, filter_.with_attitude(P, unit, to_matrix(seen.q_BI).T, noise), P)

@@ -277,7 +277,7 @@ def build_flight(
     mass = believed_mass(scenario) + s.service_module_kg + s.propellant_kg
     if navigation is None:
         filtered = turning and scenario.flight.navigation.law == "filter"
-        navigation = build_strapdown(scenario, orientation) if filtered else FixNavigation(orientation)
+        navigation = build_strapdown(scenario, orientation, epoch) if filtered else FixNavigation(orientation)
     low, alone = low_air(scenario, epoch), number(believed_mass(scenario))
     return FlightComputer(
         navigation=navigation,

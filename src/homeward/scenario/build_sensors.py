@@ -11,6 +11,7 @@ from homeward.earth.orientation import AbstractOrientation
 from homeward.earth.time import Epoch
 from homeward.flight.antennas import MARGIN, AntennaBelief
 from homeward.flight.beliefs import AidBelief, RangeBelief
+from homeward.flight.coarse_attitude import CoarseBelief
 from homeward.flight.strapdown import ZonalEarth
 from homeward.flight.strapdown_navigation import StrapdownNavigation
 from homeward.flight.waiting import Waiting
@@ -22,6 +23,7 @@ from homeward.scenario.schema_sensors import SensorFigures, Sensors
 from homeward.typing import Array, Float, Scalar
 from homeward.world.aids import AidSensors, GammaAltimeter, PressureAltimeter, SatelliteReceiver
 from homeward.world.antennas import Antennas
+from homeward.world.coarse_sensors import CoarseSensors
 from homeward.world.constellation import navigation_satellites
 from homeward.world.delivery import Delivery
 from homeward.world.inertial import InertialUnit, Triad
@@ -33,6 +35,7 @@ DRAWS = 27  # standard normal numbers of a plain inertial unit
 # the capsule enters with its +z up: looking opposite ways, but not quite, one of them sees the sky.
 BORESIGHTS = ((0.0, -0.6, -0.8), (0.0, 0.8, 0.6))
 CLOCK, DRIFT = 1e5, 100.0  # m, m/s: the receiver's clock at the start, 1 sigma
+ORBIT_SEEN = 0.45  # of a broadcast orbit's error along its track: 0.4 up, a sixth of 1 along and 0.75 across
 RANGE_WALK = 1.0e-3  # m/s/sqrt(s): gravity's walk where ranges are followed closely
 ZONALS = (1.08262668e-3, -2.5327e-6, -1.6196e-6)  # J2, J3, J4 of EGM96
 GRAVITY_WALK = 2e-3  # m/s/sqrt(s): what the zonal field leaves out
@@ -104,7 +107,8 @@ def receiver(scenario: Scenario, band: tuple[float, float]) -> SatelliteReceiver
         )  # fmt: skip
     return RangeReceiver(
         antennas_of(s), number(s.range_slow_m),
-        number(s.range_slow_time_s), number(s.ionosphere_m), number(s.ionosphere_time_s),
+        number(s.range_slow_time_s), number(s.multipath_m), number(s.multipath_time_s),
+        number(s.broadcast_orbit_m), number(s.ionosphere_m), number(s.ionosphere_time_s),
         number(s.ionosphere_length_m), number(s.range_noise_m),
         number(s.range_rate_noise_m_s), number(s.clock_walk_m_sqrt_s), number(s.clock_drift_walk_m_s_sqrt_s),
         number(CLOCK), number(DRIFT), *hidden,
@@ -129,7 +133,21 @@ def aid_sensors(
         Delivery(
             number(s.star_delay_s), number(s.satellite_delay_s), number(float(norm.isf(s.out_of_order)))
         ),
+        CoarseSensors(
+            number(np.radians(s.sun_sensor_deg)), number(np.radians(s.horizon_sensor_deg)), numbers(sun_I),
+            number(WGS84_A), number(s.star_lowest_m),
+        ),
     )  # fmt: skip
+
+
+def _lasting_range(told: SensorFigures) -> float:
+    """1-sigma [m] of what lasts of a satellite's range: one figure for all that the filter cannot tell apart.
+
+    Multipath goes by the square of a sine, over a half sphere 8/15 in the mean of its square; of a broadcast
+    orbit a ship sees the error up, and a quarter at most of those along and across.
+    """
+    orbit = told.broadcast_orbit_m * ORBIT_SEEN
+    return float(np.sqrt(told.range_slow_m**2 + 8.0 / 15.0 * told.multipath_m**2 + orbit**2))
 
 
 def _of_satellites(told: SensorFigures, kind: str) -> dict[str, Any]:
@@ -149,7 +167,7 @@ def _of_satellites(told: SensorFigures, kind: str) -> dict[str, Any]:
         "satellite_position_noise": number(told.range_noise_m),
         "satellite_velocity_noise": number(told.range_rate_noise_m_s),
         "ranges": RangeBelief(
-            number(told.range_noise_m), number(told.range_slow_m), number(told.range_slow_time_s),
+            number(told.range_noise_m), number(_lasting_range(told)), number(told.range_slow_time_s),
             number(told.ionosphere_m), number(told.ionosphere_time_s), number(told.ionosphere_length_m),
             number(told.range_rate_noise_m_s), number(told.clock_walk_m_sqrt_s),
             number(told.clock_drift_walk_m_s_sqrt_s),
@@ -170,8 +188,10 @@ def build_waiting(scenario: Scenario, epoch: Epoch) -> Waiting:
     )  # fmt: skip
 
 
-def build_strapdown(scenario: Scenario, orientation: AbstractOrientation) -> StrapdownNavigation:
-    """The filter, loaded with the figures it believes in."""
+def build_strapdown(
+    scenario: Scenario, orientation: AbstractOrientation, epoch: Epoch
+) -> StrapdownNavigation:
+    """The filter, loaded with the figures it believes in and the almanac of the day."""
     told, own = scenario.flight.navigation.sensors, scenario.as_believed()
     gravity = scenario.onboard_data.gravity
     mu, radius = gravity.mu_m3_s2 or 3.986004415e14, 6378136.3
@@ -186,6 +206,10 @@ def build_strapdown(scenario: Scenario, orientation: AbstractOrientation) -> Str
         pressure_sigma=number(told.pressure_sigma_m), pressure_scale=number(told.pressure_scale),
         height_sigma=number(GROUND_SIGMA), ground_altitude=number(own.site.altitude_m),
         altitude_memory=number(MEMORY), gate=number(GATE), patience=number(PATIENCE),
+        coarse=CoarseBelief(
+            numbers(sun_direction(epoch)),
+            number(np.radians(np.hypot(told.sun_sensor_deg, told.horizon_sensor_deg))),
+        ),
     )  # fmt: skip
     earth = ZonalEarth(number(mu), number(radius), numbers(zonals))
     return StrapdownNavigation(orientation, build_ellipsoid(own), earth, unit, aids, build_voting(told))

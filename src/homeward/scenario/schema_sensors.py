@@ -54,6 +54,8 @@ class SensorFigures(Section):
     star_roll_arcsec: Annotated[Positive, Field(le=1e5)] = Field(
         default=20.0, description="star tracker about its boresight"
     )
+    sun_sensor_deg: Figure = Field(default=0.5, description="Sun sensors, an axis; most of it lasts a flight")
+    horizon_sensor_deg: Figure = Field(default=0.5, description="horizon scanner, the same")
     satellite_position_m: Figure = Field(
         default=10.0, description="satellite navigation: slow part of position"
     )
@@ -71,8 +73,15 @@ class SensorFigures(Section):
     range_rate_noise_m_s: Annotated[Positive, Field(le=1e3)] = Field(
         default=0.03, description="noise of its rate"
     )
-    range_slow_m: Figure = Field(default=3.0, description="slow error of each satellite's range")
+    range_slow_m: Figure = Field(default=2.5, description="slow error of each satellite's range")
     range_slow_time_s: Seconds = Field(default=600.0, description="Gauss-Markov time of it")
+    multipath_m: Figure = Field(
+        default=1.5, description="multipath of a satellite at right angles to an antenna's boresight"
+    )
+    multipath_time_s: Seconds = Field(default=100.0, description="Gauss-Markov time of it")
+    broadcast_orbit_m: Figure = Field(
+        default=2.0, description="error of a satellite's broadcast orbit along its track"
+    )
     ionosphere_m: Figure = Field(default=1.0, description="error of the ionosphere's delay straight up")
     ionosphere_time_s: Seconds = Field(default=3600.0, description="time over which it changes")
     ionosphere_length_m: Annotated[Positive, Field(le=1e9)] = Field(

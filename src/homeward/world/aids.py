@@ -8,8 +8,9 @@ import jax.numpy as jnp
 
 from homeward.icd import Aids, Ranges
 from homeward.typing import Array, Flag, Float, Mat33, Quat, Scalar, Vec3
-from homeward.world import delivery, ranges
+from homeward.world import coarse_sensors, delivery, ranges
 from homeward.world.antennas import Antennas
+from homeward.world.coarse_sensors import CoarseSensors
 from homeward.world.delivery import Delivery, Post, nothing_sent
 from homeward.world.ranges import RangeReceiver, RangeState
 from homeward.world.star_tracker import StarHeads
@@ -17,8 +18,10 @@ from homeward.world.star_tracker import StarHeads
 # Standard normal numbers a cycle: 3 of a head, 6 slow and 6 white of the satellites, pressure, height, 3 of
 # the other head, and those of the messages' delivery.
 FIXED = 20 + delivery.NOISES
-NOISES = FIXED + ranges.NOISES  # with those of a receiver that tells ranges
-INITIAL_NOISES = 6 + ranges.INITIAL_NOISES
+RANGED = FIXED + ranges.NOISES  # with those of a receiver that tells ranges
+NOISES = RANGED + coarse_sensors.NOISES
+INITIAL_RANGED = 6 + ranges.INITIAL_NOISES
+INITIAL_NOISES = INITIAL_RANGED + coarse_sensors.INITIAL_NOISES
 
 
 class Situation(eqx.Module):
@@ -82,6 +85,7 @@ class AidSensors(eqx.Module):
     pressure: PressureAltimeter
     gamma: GammaAltimeter
     delivery: Delivery | None = None  # None: every reading is there at once
+    coarse: CoarseSensors | None = None  # None: there are none
 
 
 class AidState(eqx.Module):
@@ -98,6 +102,7 @@ class AidState(eqx.Module):
         None  # of a receiver that tells ranges, whose fix has no slow error of its own
     )
     post: Post | None = None  # what is on its way
+    coarse: Float[Array, "6"] | None = None  # lasting errors of Sun sensors and horizon scanner, 1-sigma
 
 
 def initial_aids(sensors: AidSensors, noise: Float[Array, " n"]) -> AidState:
@@ -105,16 +110,18 @@ def initial_aids(sensors: AidSensors, noise: Float[Array, " n"]) -> AidState:
     receiver = sensors.satellite
     by_range = isinstance(receiver, RangeReceiver)
     post = None if sensors.delivery is None else nothing_sent(ranges.no_ranges() if by_range else None)
+    coarse = None if sensors.coarse is None else noise[INITIAL_RANGED:]
     if isinstance(receiver, RangeReceiver):
         zeros = jnp.zeros(3)
-        followed = ranges.initial_ranges(receiver, noise[6:])
-        return AidState(zeros, zeros, jnp.zeros(0), jnp.asarray(True), followed, post)
+        followed = ranges.initial_ranges(receiver, noise[6:INITIAL_RANGED])
+        return AidState(zeros, zeros, jnp.zeros(0), jnp.asarray(True), followed, post, coarse)
     return AidState(
         position_error=receiver.position_sigma * noise[0:3],
         velocity_error=receiver.velocity_sigma * noise[3:6],
         followed=receiver.antennas.all_followed(),
         first=jnp.asarray(True),
         post=post,
+        coarse=coarse,
     )
 
 
@@ -138,6 +145,9 @@ def sense_aids(
     pressure = pressure + sensors.pressure.bias
     height = truth.height + sensors.gamma.bias + sensors.gamma.sigma * noise[16]
     no_turn = jnp.asarray([1.0, 0.0, 0.0, 0.0])
+    coarse = None
+    if sensors.coarse is not None and state.coarse is not None:
+        coarse = sensors.coarse.sense(state.coarse, truth.q_BI, truth.r_BI_I, truth.altitude, noise[RANGED:])
     aids = Aids(
         star_valid=stars,
         star_q_BI=jnp.where(stars[:, None], by_stars, no_turn[None, :]),
@@ -149,6 +159,7 @@ def sense_aids(
         height_valid=ground,
         height=jnp.where(ground, height, 0.0),
         ranges=told,
+        coarse=coarse,
     )
     if sensors.delivery is not None and state.post is not None:
         post, aids = sensors.delivery.carried(state.post, aids, truth.time, noise[20:FIXED])
@@ -165,7 +176,7 @@ def _satellites(
         assert state.ranges is not None
         carried, told, (fixed, off, off_rate) = ranges.sense_ranges(
             receiver, state.ranges, truth.time, truth.q_BI, truth.r_BI_I, truth.v_BI_I, hidden, state.first,
-            noise[FIXED:],
+            noise[FIXED:RANGED],
         )  # fmt: skip
         place = truth.r_BE_E + jnp.sum(truth.C_EI * off[None, :], axis=1)
         velocity = truth.v_BE_E + jnp.sum(truth.C_EI * off_rate[None, :], axis=1)
@@ -179,4 +190,5 @@ def _satellites(
     )
     place = truth.r_BE_E + slow_r + receiver.position_noise * noise[9:12]
     velocity = truth.v_BE_E + slow_v + receiver.velocity_noise * noise[12:15]
-    return AidState(slow_r, slow_v, followed, state.first, post=state.post), (fixed, place, velocity), None
+    carried = AidState(slow_r, slow_v, followed, state.first, post=state.post, coarse=state.coarse)
+    return carried, (fixed, place, velocity), None

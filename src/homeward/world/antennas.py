@@ -34,6 +34,12 @@ class Antennas(eqx.Module):
         heard = jnp.sum(sight[:, None, :] * axes_I[None, :, :], axis=2) > self.cone
         return clear & jnp.any(heard, axis=1)
 
+    def aside(self, q_BI: Quat, sight: Float[Array, "n 3"]) -> Float[Array, " n"]:
+        """Square of the sine of the angle between each ``sight`` [I] and the boresight nearest to it."""
+        axes_I = jnp.sum(to_matrix(q_BI)[None, :, :] * self.boresights_B[:, :, None], axis=1)
+        along = jnp.max(jnp.sum(sight[:, None, :] * axes_I[None, :, :], axis=2), axis=1)
+        return 1.0 - along * along
+
     def all_followed(self) -> Float[Array, " n"]:
         """Seconds in view of every satellite, where all have been followed for long."""
         return self.reacquisition_time * jnp.ones_like(self.constellation.radius)

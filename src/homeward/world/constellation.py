@@ -29,8 +29,8 @@ class Constellation(eqx.Module):
     rate: Float[Array, " n"]  # rad/s
     phase: Float[Array, " n"]  # rad
 
-    def at(self, t: Scalar) -> tuple[Float[Array, "n 3"], Float[Array, "n 3"]]:
-        """Places [m, I] and velocities [m/s, I] at ``t`` [s since the epoch]."""
+    def at(self, t: Scalar | Float[Array, " n"]) -> tuple[Float[Array, "n 3"], Float[Array, "n 3"]]:
+        """Places [m, I] and velocities [m/s, I] at ``t`` [s since the epoch], one or each its own."""
         angle = self.phase + self.rate * t
         c, s = jnp.cos(angle)[:, None], jnp.sin(angle)[:, None]
         place = self.radius[:, None] * (c * self.node_I + s * self.quarter_I)

@@ -1,23 +1,29 @@
 """A satellite receiver as it is: pseudo-ranges and range rates to all satellites in view, and its own fix.
 
-Each satellite's range has an error of its own that changes slowly (orbit, clock, what the air's models
-leave), one that all share and that grows toward the horizon (ionosphere; it changes with time and with the
-way flown), and noise. The receiver's clock is a quartz: two random walks. Source: Groves (2013), sections 9.3
-and 9.1; for the clock 9.1.3.
+Each satellite's range has an error of its own that changes slowly (its clock, what the air's models leave),
+the multipath of the ship's own hull, which grows toward the edge of an antenna's view, one that all share and
+that grows toward the horizon (ionosphere; it changes with time and with the way flown), and noise. A
+satellite is told where its broadcast orbit has it, off by a vector drawn for the flight. The signal left it
+a light time before. The receiver's clock is a quartz: two random walks. Source: Groves (2013), sections 9.3
+and 9.1; for the clock 9.1.3; for light time 8.5.1; for the errors of broadcast orbits 9.3.1.
 """
 
 import equinox as eqx
 import jax.numpy as jnp
 
+from homeward.earth.constants import SPEED_OF_LIGHT
 from homeward.icd import Ranges
 from homeward.math.components import join
 from homeward.math.turning import symmetric_inverse
 from homeward.typing import Array, Bool, Flag, Float, Quat, Scalar, Vec3
 from homeward.world.antennas import LEAST, Antennas, up_and_dip
-from homeward.world.constellation import COUNT
+from homeward.world.constellation import COUNT, Constellation
 
-NOISES = 3 * COUNT + 3  # standard normal numbers a cycle: slow, range, rate of each, clock, ionosphere
-INITIAL_NOISES = COUNT + 3  # slow ones, clock and its rate, the ionosphere of the day
+# Standard normal numbers a cycle: slow, range, rate of each, clock, ionosphere, and multipath of each.
+NOISES = 4 * COUNT + 3
+# Slow ones, clock and its rate, the ionosphere of the day, multipath, and three of each broadcast orbit.
+INITIAL_NOISES = 5 * COUNT + 3
+ORBIT = (0.4, 1.0, 0.75)  # error of a broadcast orbit up, along and across, over that along
 MAPPING = 0.3  # least sine of the elevation that the ionosphere's path is stretched by
 
 
@@ -27,6 +33,9 @@ class RangeReceiver(eqx.Module):
     antennas: Antennas
     slow_sigma: Scalar  # m, Gauss-Markov, each satellite
     slow_time: Scalar  # s
+    multipath: Scalar  # m, Gauss-Markov, of a satellite across an antenna's boresight; as the sine squared
+    multipath_time: Scalar  # s
+    orbit: Scalar  # m, 1-sigma of a broadcast orbit along its track
     ionosphere: Scalar  # m straight up, 1-sigma of what is left of its delay
     ionosphere_time: Scalar  # s over which that changes
     ionosphere_length: Scalar  # m flown over which it changes
@@ -54,6 +63,8 @@ class RangeState(eqx.Module):
 
     time: Scalar  # s since the epoch
     slow: Float[Array, " n"]  # m
+    multipath: Float[Array, " n"]  # of its 1-sigma
+    orbit: Float[Array, "n 3"]  # of its 1-sigma: up, along, across
     ionosphere: Scalar  # m straight up
     clock: Scalar  # m
     drift: Scalar  # m/s
@@ -70,6 +81,7 @@ def initial_ranges(receiver: RangeReceiver, noise: Float[Array, " k"]) -> RangeS
     """Errors in their steady spread; all in view are followed already."""
     return RangeState(
         time=jnp.zeros(()), slow=receiver.slow_sigma * noise[:COUNT],
+        multipath=noise[COUNT + 3 : 2 * COUNT + 3], orbit=jnp.reshape(noise[2 * COUNT + 3 :], (COUNT, 3)),
         ionosphere=receiver.ionosphere * noise[COUNT],
         clock=receiver.clock_sigma * noise[COUNT + 1], drift=receiver.drift_sigma * noise[COUNT + 2],
         followed=receiver.antennas.all_followed(),
@@ -83,13 +95,16 @@ def sense_ranges(
     """The state carried on to ``t`` [s], the ranges, and the receiver's own fix as an error.
 
     The fix: whether there is one, and by how much its place [m, I] and velocity [m/s, I] are wrong, by least
-    squares over what is followed. Light time and relativity are taken as corrected for. ``first`` is a
-    flight's first reading: no time has passed since the state began.
+    squares over what is followed. Places are told of the instant at which each signal left, which it carries.
+    Relativity is taken as corrected for. ``first`` is a flight's first reading: no time has passed since the
+    state began.
     """
     dt = jnp.where(first, 0.0, t - state.time)
     decay = jnp.exp(-dt / receiver.slow_time)
     kick = jnp.sqrt(1.0 - decay * decay) * receiver.slow_sigma
     slow = decay * state.slow + kick * noise[:COUNT]
+    keep = jnp.exp(-dt / receiver.multipath_time)
+    multipath = keep * state.multipath + jnp.sqrt(1.0 - keep * keep) * noise[3 * COUNT + 3 :]
     root = jnp.sqrt(dt)
     drift = state.drift + receiver.drift_walk * root * noise[3 * COUNT]
     clock = state.clock + 0.5 * dt * (state.drift + drift)
@@ -101,28 +116,56 @@ def sense_ranges(
     ionosphere = kept * state.ionosphere + fresh * noise[3 * COUNT + 2]
 
     antennas = receiver.antennas
-    place, speed = antennas.constellation.at(t)
-    apart = place - r_BI_I[None, :]
-    distance = jnp.sqrt(jnp.sum(apart * apart, axis=1))
-    sight = apart / distance[:, None]
-    closing = jnp.sum(sight * (speed - v_BI_I[None, :]), axis=1)
+    place, speed, distance, sight = _as_it_left(antennas.constellation, t, r_BI_I)
+    # The light time changes while the distance does.
+    along = 1.0 + jnp.sum(sight * speed, axis=1) / SPEED_OF_LIGHT
+    closing = jnp.sum(sight * (speed - v_BI_I[None, :]), axis=1) / along
+    off_orbit = _orbit_errors(place, speed, receiver.orbit * state.orbit)
     seen = antennas.in_view(q_BI, r_BI_I, sight) & ~hidden
     followed, valid = antennas.follow(state.followed, dt, seen)
 
     up, _ = up_and_dip(antennas.earth_radius, r_BI_I)
     path = 1.0 / jnp.maximum(jnp.sum(sight * up[None, :], axis=1), MAPPING)
-    wrong = slow + ionosphere * path + receiver.range_noise * noise[COUNT : 2 * COUNT]
+    reflected = receiver.multipath * antennas.aside(q_BI, sight) * multipath
+    wrong = slow + reflected + ionosphere * path + receiver.range_noise * noise[COUNT : 2 * COUNT]
     wrong_rate = receiver.rate_noise * noise[2 * COUNT : 3 * COUNT]
-    fixed, off, off_rate = _solution(valid, sight, wrong, wrong_rate)
+    seen_as = wrong - jnp.sum(sight * off_orbit, axis=1)
+    fixed, off, off_rate = _solution(valid, sight, seen_as, wrong_rate)
 
     def told(x):
         return jnp.where(valid if x.ndim == 1 else valid[:, None], x, 0.0)
 
     ranges = Ranges(
         valid=valid, range=told(distance + clock + wrong), rate=told(closing + drift + wrong_rate),
-        place=told(place), speed=told(speed), sight=told(sight),
+        place=told(place + off_orbit), speed=told(speed), sight=told(sight),
     )  # fmt: skip
-    return RangeState(t, slow, ionosphere, clock, drift, followed), ranges, (fixed, off, off_rate)
+    carried = RangeState(t, slow, multipath, state.orbit, ionosphere, clock, drift, followed)
+    return carried, ranges, (fixed, off, off_rate)
+
+
+def _as_it_left(
+    constellation: Constellation, t: Scalar, r_BI_I: Vec3
+) -> tuple[Float[Array, "n 3"], Float[Array, "n 3"], Float[Array, " n"], Float[Array, "n 3"]]:
+    """Places and velocities [m, m/s, I] of the satellites as the signals that come in at ``t`` left them,
+    the way [m] they have come, and the directions they come from. One step: it leaves 4 mm."""
+    place, _ = constellation.at(t)
+    apart = place - r_BI_I[None, :]
+    sent = t - jnp.sqrt(jnp.sum(apart * apart, axis=1)) / SPEED_OF_LIGHT
+    place, speed = constellation.at(sent)
+    apart = place - r_BI_I[None, :]
+    distance = jnp.sqrt(jnp.sum(apart * apart, axis=1))
+    return place, speed, distance, apart / distance[:, None]
+
+
+def _orbit_errors(
+    place: Float[Array, "n 3"], speed: Float[Array, "n 3"], size: Float[Array, "n 3"]
+) -> Float[Array, "n 3"]:
+    """Told less true places [m, I] of satellites; ``size`` [m] scales up, along and across by ``ORBIT``."""
+    up = place / jnp.sqrt(jnp.sum(place * place, axis=1))[:, None]
+    along = speed / jnp.sqrt(jnp.sum(speed * speed, axis=1))[:, None]
+    across = jnp.cross(up, along)
+    a, b, c = ORBIT
+    return a * size[:, :1] * up + b * size[:, 1:2] * along + c * size[:, 2:] * across
 
 
 def _solution(
