@@ -1,7 +1,7 @@
 """What is thought of the wind while capsules fall: its error in two parts, and what each ship makes of it.
 
 The error of the forecast is a part that is the same at all heights and one that fades with altitude, a
-Gauss-Markov process, as ``campaign/disperse.py`` draws it. The ship estimates both under its canopies and
+Gauss-Markov process, as ``campaigns/disperse.py`` draws it. The ship estimates both under its canopies and
 times its main by them (``flight/wind_estimate.py``); the ground carries the same estimate along with each
 capsule that it lets fall, with readings that are as noisy as the ship takes them to be. Kalman (1960),
 J. Basic Eng. 82.
