@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaigns import consistency
+from homeward.campaigns.consistency import LONG
 from homeward.campaigns.disperse_pair import disperse_pair
 from homeward.campaigns.pair_consistency import KINDS, pair_consistency
 from homeward.campaigns.rendezvous import pair_keys
@@ -196,6 +196,6 @@ def test_far_legs_and_innovations_of_every_sensor(seed):
         if (s.leg, s.kind) == COMMON:
             assert LOW < s.mean.mean() < HIGH, where
             continue
-        assert s.high <= consistency.LONG, where
+        assert s.high <= LONG, where
         share = np.mean(s.mean <= HIGH) if (s.leg, s.kind) in WIDE else s.share
-        assert share >= consistency.SHARE and s.mean.mean() > WIDEST, where
+        assert share >= SHARE and s.mean.mean() > WIDEST, where
