@@ -116,7 +116,7 @@ def test_the_filter_starts_by_it_where_no_star_is_seen_and_goes_on_by_stars():
     _, aids = sense_aids(sensors, initial_aids(sensors, lasting), where, jnp.asarray(1.0), noise)
     assert isinstance(aids.coarse, Coarse) and bool(aids.coarse.sun_valid)
     blind = eqx.tree_at(lambda a: a.star_valid, aids, jnp.zeros(2, bool))
-    step = jax.jit(law.step)
+    step = eqx.filter_jit(lambda state, told: law.step(state, told))
 
     def told(aids):
         return measurements(where.time, aids)

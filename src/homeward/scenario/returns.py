@@ -32,7 +32,7 @@ from homeward.scenario.later_burn import next_burn, with_later
 from homeward.scenario.law import check_object, load_law
 from homeward.scenario.orbit import MODULE_LEAD, Opportunity, Planner, spin_at
 from homeward.scenario.schema import Scenario
-from homeward.scenario.undocking import PORTS, depart, state_at
+from homeward.scenario.undocking import PORTS, depart, departure_step, state_at
 from homeward.sim.lanes import Ahead
 from homeward.sim.legs import AIR, BURN, CANOPY, COAST, DESCENT, DRIFT, ENTRY, ORBIT, leg
 from homeward.sim.mission import MissionLeg, local_axes, planned, push, replace
@@ -303,7 +303,7 @@ def _orbit_legs(
         add("undock", drift, coasts, free, undock, patience=7200.0)
         if ordered.departure_delta_v_m_s > 0.0:
             kind, tick = (ORBIT, sim.control_step_s) if turning else (BURN, sim.powered_step_s)
-            away = plan_step(delta_v=ordered.departure_delta_v_m_s, direction_I=numbers(along))
+            away = departure_step(ordered.departure_delta_v_m_s, along, begin + ordered.departure_delay_s)
             add("departure burn", kind, tick, away, patience=600.0)
     patience = burn - begin + 86400.0
     add("phasing coast", drift, coasts, plan_step(until_time=burn - MODULE_LEAD), patience=patience)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from homeward.errors import Infeasible
+from homeward.flight.flight_plan import PlanStep, plan_step
 from homeward.scenario.initial import InitialState
 from homeward.scenario.orbit import STATION_BALLISTIC, Opportunity, Planner, spin_at, stack_ballistic
 from homeward.scenario.schema import Scenario
@@ -10,6 +11,7 @@ from homeward.sim.modules import Body, Scene, coast
 
 COARSE = 30.0  # s: step of a coast of days, wrong by less than a metre a revolution
 DAY_STEPS = 8640.0
+DEPARTURE_WINDOW = 300.0  # s after its time for which a departure burn waits for an attitude
 
 #: Docking axis in (along track, orbit normal, up), and the sign of the departure burn along track.
 PORTS = {
@@ -52,6 +54,15 @@ def state_at(
             f"{start.epoch.plus(float(path.time[-1])).to_iso(0)}"
         )
     return path.r[-1], path.v[-1]
+
+
+def departure_step(delta_v: float, along: np.ndarray, time: float) -> PlanStep:
+    """The departure burn [m/s] along a direction in I, due at ``time`` [s].
+
+    One that cannot be lit within its window, for want of an attitude, is given up: the deorbit burn, aimed on
+    board, makes up for the tens of kilometres along the orbit that it leaves.
+    """
+    return plan_step(delta_v=delta_v, direction_I=along, latest_time=time + DEPARTURE_WINDOW)
 
 
 def depart(
