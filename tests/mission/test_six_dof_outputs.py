@@ -31,8 +31,8 @@ def flight():
 
 
 def test_the_records_have_every_channel(flight):
-    assert set(flight.body) == {c.name for c in channels(BodyFrame)}
-    assert {c.name for c in channels(Accuracy)} <= set(flight.history)
+    assert set(flight.body.channels) == {c.name for c in channels(BodyFrame)}
+    assert {c.name for c in channels(Accuracy)} <= set(flight.history.channels)
     assert np.allclose(np.diff(flight.body["time"])[1:-1], 0.1, atol=1e-6)
 
 
