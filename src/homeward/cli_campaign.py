@@ -138,7 +138,7 @@ def _show(screen: Console, told: dict[str, Any]) -> None:
     """The figures of a campaign as a table."""
     screen.print(f"{told['scenario']}: {told['runs']:,} dispersed flights ({told['kind']})", style="bold")
     screen.print(
-        f"seed {told['seed']}, {told['failed']} failed, {told['success']} ended as they should; "
+        f"seed {told['seed']}, {told['failed']} failed, {told['success']} successful; "
         f"{told['wall_s']:.0f} s, {told['runs_per_s']:.3g} runs/s",
         style="dim",
     )

@@ -75,11 +75,9 @@ def _show(screen: Console, told: dict) -> None:
     if o is None:
         return
     since = (
-        "none since the black-out began"
-        if o["satellites_since_s"] < 0
-        else f"{o['satellites_since_s']:.0f} s"
+        "none since the blackout began" if o["satellites_since_s"] < 0 else f"{o['satellites_since_s']:.0f} s"
     )
     screen.print(
-        f"At the parachute, satellites again for {since}: position {o['error_997_m']:.1f} m off (99.7 %), "
-        f"three sigma believed {o['believed_3sigma_m']:.1f} m"
+        f"At the parachute, GNSS again for {since}: position {o['error_997_m']:.1f} m off (99.7 %), "
+        f"onboard three sigma {o['believed_3sigma_m']:.1f} m"
     )

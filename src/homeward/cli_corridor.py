@@ -99,7 +99,7 @@ def _show(screen: Console, told: dict[str, Any]) -> None:
     screen.print(table)
     screen.print()
     screen.print(f"planned {told['nominal_deg']:.3f} deg; edges where half of the runs pass:")
-    for kind, words in (("landing", "to open near the site"), ("survival", "to live, anywhere")):
+    for kind, words in (("landing", "parachute opening near the site"), ("survival", "survivable, anywhere")):
         screen.print(f"  {words}: steepest {_edge(told[kind], 'steep')}, "
                      f"shallowest {_edge(told[kind], 'shallow')}")  # fmt: skip
 

@@ -133,7 +133,7 @@ def forecast(
         from homeward.ground.forecast_run import after_burn, along, moments
         from homeward.ground.forecast_setting import setting_of
 
-        talk("reckoning")
+        talk("computing")
         from homeward.ground.commands import read_winds
 
         levels = None if winds is None else read_winds(str(winds))

@@ -54,4 +54,4 @@ def _verdict(told: dict[str, Any]) -> str:
         other = "; another version flew it, and only the same gives the same bits"
     elif not told["same_machine"]:
         other = f"; another kind of processor flew it ({told['instruction_set']})"
-    return f"Run {told['run']}: NOT the stored bits, in {', '.join(told['differing'][:6])}{other}."
+    return f"Run {told['run']}: NOT the stored bits: differs in {', '.join(told['differing'][:6])}{other}."

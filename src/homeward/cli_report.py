@@ -128,23 +128,23 @@ def _figures(heading: Heading, summary: Mapping[str, Any]) -> Table:
     navigation = summary.get("navigation") or {}
     departure = summary.get("departure") or {}
     if departure:
-        safe = "never back" if departure.get("safe") else "TOO NEAR"
+        safe = "no recontact" if departure.get("safe") else "RECONTACT RISK"
         table.add_row(
             "departure",
-            f"from the {departure.get('port')} port, {safe}: no nearer than "
-            f"{fmt(_over(departure.get('station_min_range_m'), 1e3), 'km', 2)} to the station in "
+            f"from the {departure.get('port')} port, {safe}: minimum range "
+            f"{fmt(_over(departure.get('station_min_range_m'), 1e3), 'km', 2)} to the station over "
             f"{fmt(departure.get('checked_revolutions'), 'revolutions', 1)}",
         )
     if deorbit:
         burn = f"{fmt(deorbit.get('delta_v_m_s'), 'm/s')} with {fmt(deorbit.get('propellant_kg'), 'kg', 1)}"
         table.add_row("deorbit burn", f"{fmt(deorbit.get('burn_start_utc'))}, {burn}")
         if deorbit.get("put_off"):
-            table.add_row("", "put off on board to the next opportunity: attitude or place were not known")
+            table.add_row("", "postponed on board to the next opportunity: attitude or position unknown")
     for module in summary.get("modules") or ():
         falls = module.get("fate") == "falls"
         where = place(module.get("latitude_deg"), module.get("longitude_deg"))
         told = f"falls at {where}, {fmt(module.get('time_utc'))}" if falls else "stays in orbit"
-        near = ", COMES BACK to the capsule" if module.get("recontact") else ""
+        near = ", RECONTACT with the capsule" if module.get("recontact") else ""
         table.add_row(str(module.get("name")), told + near)
     table.add_row(
         "entry",
@@ -158,8 +158,8 @@ def _figures(heading: Heading, summary: Mapping[str, Any]) -> Table:
     )
     error = navigation.get("position_error_at_parachute_m")
     believed = navigation.get("position_3sigma_at_parachute_m")
-    sure = f", three sigma believed {fmt(believed, 'm', 1)}" if believed is not None else ""
-    table.add_row("navigation", f"{fmt(error, 'm', 1)} of position error at the opening{sure}")
+    sure = f", onboard three sigma {fmt(believed, 'm', 1)}" if believed is not None else ""
+    table.add_row("navigation", f"{fmt(error, 'm', 1)} position error at parachute opening{sure}")
     _executive(table, summary.get("executive") or {})
     for name, told in _attitude(summary.get("attitude") or {}):
         table.add_row(name, told)
@@ -193,13 +193,11 @@ def _executive(table: Table, told: Mapping[str, Any]) -> None:
     """What the flight computer did instead of the entry guidance, if it did anything."""
     if told.get("mode") == "ballistic":
         off = fmt(told.get("prediction_off_km"), "km", 1)
-        words = (
-            f"gave up steering at {fmt(told.get('since_s'), 's', 1)}: {told.get('cause')}; came down {off} "
-        )
-        table.add_row("executive", words + "from what it foretold then")
+        words = f"ballistic from {fmt(told.get('since_s'), 's', 1)} on: {told.get('cause')}; touchdown {off} "
+        table.add_row("executive", words + "from the point predicted then")
     elif told.get("mode") == "degraded":
         table.add_row(
-            "executive", f"turned the lift up for {fmt(told.get('lift_up_s'), 's', 1)}: the load was at risk"
+            "executive", f"lift up for {fmt(told.get('lift_up_s'), 's', 1)} to protect the load limit"
         )
 
 

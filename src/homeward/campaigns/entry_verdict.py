@@ -13,9 +13,9 @@ from homeward.flight.entry_watch import ATTITUDE, PLACE, PREDICTION, ROLLING
 from homeward.typing import Array, Float, Scalar, Vec3
 
 CAUSES = {
-    PLACE: "it was not known where the ship is",
-    ATTITUDE: "it was not known how the ship lies",
-    PREDICTION: "what the guidance foretold jumped from cycle to cycle",
+    PLACE: "position unknown",
+    ATTITUDE: "attitude unknown",
+    PREDICTION: "the guidance prediction jumped from cycle to cycle",
 }
 PASSES = 4  # of a prediction that starts from nothing
 
