@@ -33,11 +33,13 @@ LANES = len(CASES)
 
 LONG = 28.5e3  # s from undocking to after the burn that is planned
 STARS_LATE = Strike(dataclasses.replace(BLIND, lasts=LONG), 0, "undock", 0.0)
+NO_STARS = Strike(BLIND, 0, "undock", 0.0)  # nor later on: Sun and horizon are all there is
 SATELLITES_LATE = Strike(dataclasses.replace(LOST, lasts=LONG), 0, "undock", 0.0)
 # Whether attitude and place are known at the start, and what fails.
 STARTS = [
     (False, True, ()), (True, False, ()), (False, False, ()), (False, True, (STARS_LATE,)),
-    (True, False, (SATELLITES_LATE,)), *[(True, True, ())] * (LANES - 5),
+    (True, False, (SATELLITES_LATE,)), (False, True, (NO_STARS,)), (False, False, (NO_STARS,)),
+    *[(True, True, ())] * (LANES - 7),
 ]  # fmt: skip
 
 
