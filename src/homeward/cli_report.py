@@ -22,6 +22,7 @@ KINDS = {
     "interface": "a point at the entry interface",
 }
 EXCEEDED = "exceeded"
+OUT_OF_REACH = 60.0  # s for which the range binds a guidance whose site its lift does not reach
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,6 +152,11 @@ def _figures(heading: Heading, summary: Mapping[str, Any]) -> Table:
         f"{fmt(entry.get('speed_m_s'), 'm/s', 1)} at {fmt(entry.get('flight_path_angle_deg'), 'deg', 3)}, "
         f"{fmt(entry.get('bank_reversals'))} bank reversals",
     )
+    bound = entry.get("bound_s") or {}
+    if bound:
+        words = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in bound.items())
+        far = ": the site lay beyond the reach of the lift" if bound.get("range", 0.0) > OUT_OF_REACH else ""
+        table.add_row("guidance bound by", words + far)
     table.add_row("heat load", fmt(_over(entry.get("heat_load_j_m2"), 1e6), "MJ/m2", 1))
     opening = f"{fmt(_over(chute.get('open_altitude_m'), 1e3), 'km', 2)}"
     table.add_row(

@@ -8,6 +8,7 @@ import dataclasses
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 
 from homeward.typing import Array, Bool, Count, Flag, Float, Quat, Scalar, Vec3
@@ -203,12 +204,18 @@ class EntryTarget(eqx.Module):
 
 
 class EntryCommand(eqx.Module):
-    """What an entry guidance returns each cycle; the last three are told to telemetry, nobody flies them."""
+    """What an entry guidance returns each cycle; all but the bank is told to telemetry, nobody flies it."""
 
     bank: Scalar = channel("rad", "bank angle wanted; positive turns right")
     drag_factor: Scalar = channel("1", "drag seen over the onboard model's; 1 where a law does not estimate")
     lift_factor: Scalar = channel("1", "lift seen over the onboard model's; 1 where a law does not estimate")
     predicted_miss: Scalar = channel("m", "miss distance predicted; 0 where a law does not predict")
+    # What the bank yields to, first in the order of ``CONSTRAINTS``; a law that does not tell leaves it out.
+    constraint: Scalar = eqx.field(default_factory=lambda: jnp.zeros(()))
+
+
+#: What binds a plan of entry, in the order in which one gives way to another; none: the range alone is flown.
+CONSTRAINTS = ("none", "load", "heating", "capture", "range", "comfort")
 
 
 class Command(eqx.Module):
@@ -295,6 +302,9 @@ class Frame(eqx.Module):
     drag_factor: Scalar = channel("1", "drag estimated on board over the onboard model's")
     lift_factor: Scalar = channel("1", "lift estimated on board over the onboard model's")
     predicted_miss: Scalar = channel("m", "miss distance the guidance predicts")
+    guidance_constraint: Count = channel(
+        "1", "what binds the plan: 0 none, 1 load, 2 heating, 3 capture, 4 range, 5 comfort", span=(0.0, 5.0)
+    )
     lift_turn: Scalar = channel(
         "rad", "side of the lift about the body's axis, estimated on board", span=(-np.pi / 2, np.pi / 2)
     )

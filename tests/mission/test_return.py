@@ -1,5 +1,6 @@
 """The default return, flown once, whole: its summary, its files, and a flight that fails."""
 
+import datetime
 import itertools
 import json
 
@@ -88,6 +89,18 @@ def test_its_files_are_written(flight, tmp_path):
     json.loads(next(tmp_path.glob("*.czml")).read_text())
 
 
+def test_three_revolutions_bring_it_home_in_less_than_five_and_a_half_hours():
+    """Shenzhou-21 as told: undocking to landing; the default takes two revolutions more."""
+    s = hw.fly(hw.load("shenzhou-21-return"), fidelity="point-mass").summary
+    times = s["opportunity"]["undock_utc"], s["touchdown"]["time_utc"]
+    undocked, landed = (datetime.datetime.fromisoformat(x) for x in times)
+    hours = (landed - undocked).total_seconds() / 3600.0
+    assert 5.0 < hours < 5.5
+    assert s["success"] is True
+    assert s["parachute"]["open_miss_km"] <= OPEN_MISS_LIMIT
+    assert s["entry"]["peak_load_g"] <= LOAD_LIMIT
+
+
 def test_a_flown_failure_is_told_and_no_error():
     """A capsule with hardly any lift cannot steer; the flight is flown, told, and exits with 0."""
     arguments = ["return", "apollo-10", "--json", "--fidelity", "point-mass"]
@@ -97,6 +110,7 @@ def test_a_flown_failure_is_told_and_no_error():
     told = json.loads(result.stdout)
     assert told["success"] is False
     assert told["parachute"]["open_miss_km"] > OPEN_MISS_LIMIT
+    assert told["entry"]["bound_s"]["range"] > 60.0  # and the flight computer says why
 
 
 def _leg(summary, name):

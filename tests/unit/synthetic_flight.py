@@ -180,6 +180,7 @@ def synthetic_flight(
         "blackout": blackout, "drag_factor": 1.0 + 0.07 * in_air[:, 0] * (1 - np.exp(-grow / 60.0)),
         "lift_factor": 1.0 - 0.05 * in_air[:, 0] * (1 - np.exp(-grow / 90.0)),
         "predicted_miss": np.where(guided, 400.0 + 9000.0 * np.exp(-(time - t0).clip(0) / 90.0), np.nan),
+        "guidance_constraint": np.where(guided & (join(0.0, e["load"]) > 3.0), 5, 0),
         "lift_turn": 0.02 * in_air[:, 0] * (1 - np.exp(-grow / 20.0)),
         "wind_departure_north": 1.5 * in_air[:, 0], "wind_departure_east": -2.0 * in_air[:, 0],
         "parachute_stage": stage,

@@ -31,7 +31,7 @@ def settle(wanted: float, start_deg: float):
         banks = bracket.banks(LEAST, MOST)
         assert np.all(np.diff(np.asarray(banks)) >= 0.0)
         errors, gone = skip_error(np.asarray(banks, float), wanted)
-        bracket, bank, pick = follow(
+        bracket, bank, pick, _ = follow(
             bracket,
             banks,
             jnp.asarray(errors, jnp.float32),

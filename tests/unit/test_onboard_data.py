@@ -195,7 +195,9 @@ def test_a_file_without_a_data_set_is_believed_as_it_is_written(tmp_path):
     assert told.truth.parachute.drogue_fails and not told.onboard.parachute.drogue_fails
 
 
-@pytest.mark.parametrize("name", ["shenzhou-15", "shenzhou-21", "soyuz-like", "orion-like", "apollo-10"])
+@pytest.mark.parametrize(
+    "name", ["shenzhou-15", "shenzhou-21", "shenzhou-21-return", "soyuz-like", "orion-like", "apollo-10"]
+)
 def test_shipped_data_sets_say_what_the_scenario_says(name):
     """A shipped ship is as it is believed to be; a change of one is a change of both."""
     told = load(name)

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from onboard_sphere import EARTH, MODEL
 
+from homeward.flight.entry_estimation import predictor_start
+from homeward.flight.entry_load import onset
 from homeward.flight.entry_predictive import PredictiveEntryGuidance, PredictiveSettings
+from homeward.flight.entry_predictor import Factors, predict
 from homeward.icd import EntryTarget, Navigation
 
 RATE, ACCELERATION = np.radians(15.0), np.radians(6.0)
@@ -18,7 +21,8 @@ SETTINGS = {
     "bank_start": np.radians(62.0), "bank_end": np.radians(50.0), "bank_minimum": np.radians(10.0),
     "bank_maximum": MOST, "bank_step": np.radians(6.0), "speed_end": 530.0, "terminal_speed": 530.0,
     "final_speed": 3200.0, "early_share": 0.9, "reversal_share": 0.3, "load_limit": 3.6, "guard_on": 4.3,
-    "guard_width": 0.4, "heat_most": 1e12, "drag_memory": 8.0, "lasting_memory": 40.0, "cycle": 1.0,
+    "guard_width": 0.4, "heat_most": 1e12, "heated_most": 1e30,
+    "drag_memory": 8.0, "lasting_memory": 40.0, "cycle": 1.0,
     "rate_limit": RATE, "acceleration_limit": ACCELERATION,
 }  # fmt: skip
 
@@ -106,6 +110,53 @@ def test_what_leaves_the_air_is_held_down_with_all_there_is():
     for _ in range(12):
         state, _ = step()(state, seen(10300.0, 1.5, 63e3, bank=1.2, force=(2.0, -12.0, 3.0)), at)
     assert abs(float(state.bank)) > np.radians(110.0)
+
+
+@cache
+def leaves():
+    """Whether the plans of some banks leave the air for good, by the law's own predictor, finely cut."""
+    own = law()
+
+    def told(state, navigation, banks):
+        low = jax.tree.map(lambda x: x.astype(jnp.float32), own.settings)
+        model = jax.tree.map(lambda x: x.astype(jnp.float32), own.model)
+        start, speed = predictor_start(own.model, navigation)
+        no = jnp.asarray(False)
+        turn = 2.0 * state.bank / low.rate_limit + low.rate_limit / low.acceleration_limit
+        plan_of = own._plans(low, state, start, speed, no, no, turn, onset(low, state.eased))
+        factors = Factors(state.drag_here, state.drag_lasting, state.lift)
+
+        def one(bank):
+            length = jnp.asarray(1500.0, jnp.float32)
+            for _ in range(3):  # as in flight: the length is carried from cycle to cycle
+                found = predict(
+                    model, start, plan_of(bank), factors, length, jnp.float32(10e3), 192, True, True
+                )
+                length = found.length
+            return found.gone
+
+        return jax.vmap(one)(banks)
+
+    return jax.jit(told)
+
+
+@pytest.mark.parametrize("far", [2.5e6, 5.9e6, 1e7])
+@pytest.mark.parametrize("speed, angle, altitude", [
+    (10900.0, -6.4, 115e3), (10900.0, -5.2, 115e3), (10900.0, -4.9, 115e3),
+    (10600.0, -2.5, 68e3), (10300.0, -0.2, 60e3), (9600.0, 0.6, 62e3),
+])  # fmt: skip
+def test_no_plan_that_leaves_is_commanded_while_one_stays(speed, angle, altitude, far):
+    """Any state of an entry from beyond orbit, from the first cycle on whose plans were all foretold."""
+    at = target(far, 20e3)
+    state = law().init(at)
+    here = seen(speed, angle, altitude, 1.0)
+    banks = jnp.asarray(np.radians(np.linspace(10.0, 165.0, 24)), jnp.float32)
+    for cycle in range(10):
+        state, _ = step()(state, here, at)
+        if cycle < 3:
+            continue
+        gone = np.asarray(leaves()(state, here, jnp.append(banks, state.bank)))
+        assert not gone[-1] or gone[:-1].all()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from homeward.scenario.schema_walk import split_unit, walk
 from homeward.scenario.template import template, to_toml, write_new
 
 DOCS = Path(__file__).parents[2] / "docs"
-RETURNS = ("shenzhou-15", "apollo-10", "soyuz-like", "orion-like")
+RETURNS = ("shenzhou-15", "shenzhou-21-return", "apollo-10", "soyuz-like", "orion-like")
 SHORT = """
 [site]
 latitude_deg = -20

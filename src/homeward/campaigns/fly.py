@@ -17,6 +17,7 @@ from homeward.campaigns.progress import shows_progress
 from homeward.campaigns.scaled import unscaled
 from homeward.campaigns.summary import metrics, summarise
 from homeward.errors import InputError
+from homeward.icd import CONSTRAINTS
 from homeward.scenario.build_law import law_name
 from homeward.scenario.law import with_law
 from homeward.scenario.returns import ReturnPlan, plan_return, strikes_in
@@ -147,7 +148,22 @@ def flight_of(
         plan, numbers, outcome, flight, world, lane=0, seed=seed, guidance=law_name(plan.flight.guidance),
         fidelity=fidelity, extra=extra,
     )  # fmt: skip
+    summary["entry"]["bound_s"] = bound_seconds(history, summary["legs"])
     return Flight(plan.scenario, plan.epoch.to_iso(6), history, summary["legs"], summary, body, goals)
+
+
+def bound_seconds(history: dict[str, np.ndarray], legs: list[dict[str, Any]]) -> dict[str, float]:
+    """How long [s] each of ``icd.CONSTRAINTS`` bound the guidance in the entry, if it did."""
+    entry = next(leg for leg in legs if leg["name"] == "entry")
+    time = history["time"]
+    lasting = np.diff(time, append=entry["end"])
+    inside = (time >= entry["start"]) & (time < entry["end"])
+    told = {
+        name: float(np.sum(lasting[inside & (history["guidance_constraint"] == number)]))
+        for number, name in enumerate(CONSTRAINTS)
+        if number > 0
+    }
+    return {name: seconds for name, seconds in told.items() if seconds > 0.0}
 
 
 def check_times(plan: ReturnPlan, outcome: Outcome) -> None:

@@ -19,6 +19,7 @@ FIGURES: tuple[tuple[str, str, str, str, float, str], ...] = (
     ("opening load", "peak_opening_load", "opening_load", "g", 1.0, "parachute.peak_opening_load_g"),
     ("landing rocket load", "peak_landing_load", "opening_load", "g", 1.0, "touchdown.peak_landing_load_g"),
     ("heating", "peak_heat_rate", "heat_rate", "kW/m2", 1e3, "entry.peak_heat_rate_w_m2"),
+    ("heat load", "heat_load", "heat_load", "MJ/m2", 1e6, "entry.heat_load_j_m2"),
     ("dynamic pressure", "peak_dynamic_pressure", "dynamic_pressure", "kPa", 1e3,
      "entry.peak_dynamic_pressure_pa"),
     ("touchdown speed", "touchdown_vertical_speed", "touchdown_speed", "m/s", 1.0,

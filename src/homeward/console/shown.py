@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Iterable
 
+from homeward.icd import CONSTRAINTS
+
 
 @dataclasses.dataclass(frozen=True)
 class Shown:
@@ -48,6 +50,7 @@ RETURN = (
     Shown("Guidance", "bank_command_deg", "Bank commanded", "°", 1.0, 1),
     Shown("Guidance", "bank_deg", "Bank", "°", 1.0, 1),
     Shown("Guidance", "predicted_miss_m", "Miss predicted", "km", 1e-3, 2),
+    Shown("Guidance", "guidance_constraint", "Bound by", "", 1.0, 0, 0.0, CONSTRAINTS),
     Shown("Guidance", "drag_factor", "Drag, of model", "", 1.0, 3),
     Shown("Guidance", "lift_factor", "Lift, of model", "", 1.0, 3),
     Shown("Guidance", "parachute_stage", "Parachute", "", 1.0, 0, 0.0,
@@ -123,7 +126,7 @@ UNSEEN = (
     "latitude_deg", "longitude_deg", "density_kg_m3", "inertial_speed_m_s", "leg", "stage",
     "flight_path_angle_deg", "heading_deg",
 )  # fmt: skip
-HELD = ("leg", "stage", "blackout", "parachute_stage")
+HELD = ("leg", "stage", "blackout", "parachute_stage", "guidance_constraint")
 
 
 def table_of(kind: str, columns: Iterable[str]) -> list[Shown]:

@@ -12,10 +12,12 @@ from homeward.icd import Navigation
 from homeward.math.components import dot, split
 from homeward.typing import Flag, Scalar
 
-SLOW = 1500.0  # m/s below which no dive makes a load
+SLOW = 750.0  # m/s below which no dive makes a load
 THIN_AIR = 110e3  # m, above which no load is foreseen
 DIVE_GAIN, DIVE_STEP = 0.15, 0.1  # rad of the dive's bank for each g of predicted load; rad a cycle
 HEAT_WEIGHT = 8.0  # g for which all of the heat rate counts
+HEAT_GAIN, HEAT_STEP = 2.0, 0.05  # rad of bank for all of the heat load; rad a cycle
+FOUND = 0.02  # rad from a bound of the bank within which it is held by it
 YIELD, RECOVER = 0.2, 0.02  # shares a cycle by which the load of comfort gives way, and comes back
 
 
@@ -32,7 +34,7 @@ def onset(s, eased: Scalar) -> Scalar:
 
 def eased_by(s, eased: Scalar, bank: Scalar, along: Scalar, near: float) -> Scalar:
     """The load of comfort gives way where the aim lies nearer than the steepest plan comes down."""
-    beyond = (bank > s.bank_maximum - 0.02) & (along > near)
+    beyond = (bank > s.bank_maximum - FOUND) & (along > near)
     return jnp.clip(eased + jnp.where(beyond, YIELD, -RECOVER), 0.0, 1.0)
 
 
@@ -41,13 +43,29 @@ def falling_fast(speed: Scalar, rise: Scalar) -> Flag:
     return (speed > ORBITAL) & (rise < -DIVE_RATE)
 
 
-def dive_bank(s, dive: Scalar, prediction: Prediction, good: Flag, falling: Flag) -> Scalar:
-    """The largest bank [rad] in the first dip that keeps its predicted load and heat rate, a step nearer."""
-    spare = jnp.minimum(
-        s.guard_on - prediction.peak_load, HEAT_WEIGHT * (1.0 - prediction.peak_heat / s.heat_most)
-    )
+def heat_taken(model: OnboardModel, start: PredictorStart, speed: Scalar, drag: Scalar) -> Scalar:
+    """Heat rate here and now, in the units of ``Felt.heat``; ``drag``: the factor on the model's density."""
+    return jnp.sqrt(model.density(start.altitude) * drag) * speed * speed * speed
+
+
+def heat_floor(s, floor: Scalar, taken: Scalar, good: Flag) -> Scalar:
+    """The least bank [rad] that keeps the heat load of the whole entry, ``taken``, a step nearer.
+
+    A steeper flight is a shorter one: it takes less heat, at a higher rate.
+    """
+    step = jnp.clip(HEAT_GAIN * (taken / s.heated_most - 1.0), -HEAT_STEP, HEAT_STEP)
+    return jnp.clip(floor + jnp.where(good, step, 0.0), 0.0, s.bank_maximum)
+
+
+def dive_bank(s, dive: Scalar, prediction: Prediction, good: Flag, falling: Flag) -> tuple[Scalar, Flag]:
+    """The largest bank [rad] in the first dip that keeps its predicted load and heat rate, a step nearer;
+    and whether it is the heat rate that holds it."""
+    load = s.guard_on - prediction.peak_load
+    heat = HEAT_WEIGHT * (1.0 - prediction.peak_heat / s.heat_most)
+    spare = jnp.minimum(load, heat)
     step = jnp.clip(DIVE_GAIN * jnp.where(good, spare, 0.0), -DIVE_STEP, DIVE_STEP)
-    return jnp.where(falling, jnp.clip(dive + step, s.bank_minimum, s.bank_maximum), s.bank_maximum)
+    dive = jnp.where(falling, jnp.clip(dive + step, s.bank_minimum, s.bank_maximum), s.bank_maximum)
+    return dive, heat < load
 
 
 def limit_load(s, begin: Scalar, load: Scalar, start: PredictorStart, speed: Scalar) -> Scalar:

@@ -13,20 +13,24 @@ import jax
 import jax.numpy as jnp
 
 from homeward.flight.entry_aim import aim_axes, angle_beyond, angle_to, terminal_bank
+from homeward.flight.entry_binding import binding
 from homeward.flight.entry_dip import Dip, corrected_dip, first_dip, planned_dip, swing_width
 from homeward.flight.entry_estimation import LOW, adapt_factors, predictor_start
 from homeward.flight.entry_load import (
+    FOUND,
     dive_bank,
     eased_by,
     falling_fast,
     felt_load,
     guard_load,
+    heat_floor,
+    heat_taken,
     limit_load,
     onset,
 )
 from homeward.flight.entry_predictor import NO_SWITCH, BankPlan, Factors, Prediction, pace, predict
 from homeward.flight.entry_rates import ORBITAL, PlanShape, PredictorStart
-from homeward.flight.entry_reversal import first_duration, next_reversal
+from homeward.flight.entry_reversal import first_duration, first_side, left_aside, next_reversal
 from homeward.flight.entry_solver import Bracket, bracketed, first_bracket, newton_step, single
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.flight.onboard import OnboardModel
@@ -39,6 +43,7 @@ from homeward.typing import Flag, Scalar
 HOLD = 7500.0  # m/s down to which an early bank is held
 LATE_START = 7800.0  # m/s where the late line begins
 BLEND = 2000.0  # m/s above final_speed over which the early part comes to be all that is left
+HOT = 2.5e7  # m beyond the aim: what stands for the range of a flight that takes too much heat
 GONE = 3e7  # m beyond the aim: what stands for the range of a flight that leaves the Earth
 SHORT = -2e7  # m: for a prediction that is no number, its steps too long for a plunge
 NEAR = 1e3  # m
@@ -53,6 +58,8 @@ class PredictiveState(eqx.Module):
     bracket: Bracket  # of the plans flown side by side
     dive: Scalar  # largest bank until a fall from beyond orbit is caught, rad
     dip: Dip  # the first dip's reversal
+    heated: Scalar  # taken so far, and the bank [rad] beneath which too much would be to come
+    floor: Scalar
     eased: Scalar  # 0 to 1: how far the comfortable load gives way to the range
     side: Scalar  # +1 right, -1 left
     duration: Scalar  # predicted time to go, s
@@ -62,6 +69,7 @@ class PredictiveState(eqx.Module):
     switch: Scalar  # time to the planned last reversal, s
     final: Flag  # below final_speed: one reversal is left
     reversed: Flag  # and it is behind
+    aside: Scalar  # how far right of the aim the plan ended, m
     command: Scalar  # last commanded bank, rad
     terminal: Flag
 
@@ -83,6 +91,7 @@ class PredictiveSettings(eqx.Module):
     guard_on: Scalar  # load foreseen from which on a dive is given up, and within how much more all of it
     guard_width: Scalar
     heat_most: Scalar  # in units of ``Felt.heat``
+    heated_most: Scalar  # and of its sum over time [s]
     drag_memory: Scalar  # time constants of the drag and lift factors, s
     lasting_memory: Scalar
     cycle: Scalar  # s
@@ -94,22 +103,25 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
     """Numerical predictor-corrector with on-line drag and lift factors.
 
     ``plans`` (static): 1, corrected by its own slope; 3 side by side, their range bracketed, where the range
-    may answer to the bank without bound: entries from beyond orbit.
+    may answer to the bank without bound: entries from beyond orbit. ``heat_kept`` (static): there is a limit
+    of the heat load.
     """
 
     model: OnboardModel
     settings: PredictiveSettings
     steps: int = eqx.field(static=True, default=12)
     plans: int = eqx.field(static=True, default=1)
+    heat_kept: bool = eqx.field(static=True, default=False)
 
     def init(self, target: EntryTarget) -> PredictiveState:
         one, no = jnp.asarray(1.0, LOW), jnp.asarray(False)
         bank = jnp.asarray(self.settings.bank_start, LOW)
         return PredictiveState(
             bank=bank, bracket=first_bracket(bank, self.plans),
-            dive=jnp.asarray(self.settings.bank_maximum, LOW), dip=first_dip(), eased=0.0 * one, side=one,
+            dive=jnp.asarray(self.settings.bank_maximum, LOW), dip=first_dip(), side=one,
+            heated=0.0 * one, floor=0.0 * one, eased=0.0 * one,
             duration=-one, drag_here=one, drag_lasting=one, lift=one, command=bank,
-            switch=jnp.asarray(NO_SWITCH, LOW), final=no, reversed=no, terminal=no,
+            switch=jnp.asarray(NO_SWITCH, LOW), final=no, reversed=no, aside=0.0 * one, terminal=no,
         )  # fmt: skip
 
     def step(
@@ -119,8 +131,9 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         s = jax.tree.map(lambda x: x.astype(LOW), self.settings)
         start, speed = predictor_start(self.model, navigation)
         state = adapt_factors(model, s, state, start, speed, navigation)
+        begins = state.duration < 0.0
         state = first_duration(state, navigation, target, speed)
-        terminal = state.terminal | (speed < s.terminal_speed)
+        terminal = state.terminal | (speed < s.terminal_speed) | left_aside(state, speed)
         final = state.final | (speed < s.final_speed)
         # The last reversal is planned; after it there is none.
         planned = final & ~state.reversed & ~terminal
@@ -137,7 +150,8 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
 
         def fly(bank: Scalar, length: Scalar) -> Prediction:
             skips = self.plans > 1
-            return predict(model, start, plan_of(bank), factors, length, altitude, self.steps, skips)
+            felt = skips or self.heat_kept
+            return predict(model, start, plan_of(bank), factors, length, altitude, self.steps, skips, felt)
 
         def beyond(p: Prediction) -> tuple[Scalar, Scalar, Flag]:
             """Where a plan ends beyond the aim point and right of it [m], and whether it was foretold."""
@@ -152,12 +166,20 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         # Of a derivative through the flight this is held: the lengths lay out the predictor's steps and jump
         # from cycle to cycle, whatever the flight does.
         bracket = jax.lax.stop_gradient(state.bracket)
+        heated, floor = state.heated, state.floor
+        if self.heat_kept:
+            heated = heated + s.cycle * heat_taken(model, start, speed, state.drag_here)
         if self.plans == 1:
             prediction = fly(state.bank, bracket.length[0])
             along, across, good = routine(beyond, prediction)
             step = jnp.where(good, newton_step(along, prediction.range_slope * heading), 0.0)
             bank = state.bank - jnp.clip(step, -s.bank_step, s.bank_step)
             bank = jnp.clip(bank, s.bank_minimum, s.bank_maximum)
+            hot = leaves = jnp.asarray(False)
+            if self.heat_kept:
+                floor = heat_floor(s, floor, heated + prediction.heat_load, good)
+                hot = floor > bank
+                bank = jnp.where(terminal, bank, jnp.maximum(bank, floor))
             bracket = single(bracket, bank, jnp.where(good, prediction.length, 0.8 * bracket.length[0]))
             sure = good
         else:
@@ -166,9 +188,15 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
             many = jax.lax.map(lambda x: fly(*x), (banks, bracket.lengths(banks)))
             along, across, good = jax.vmap(beyond)(many)
             lengths = jnp.where(good, many.length, 0.8 * bracket.length)
-            bracket, bank, pick = bracketed(
-                bracket, banks, along, lengths, many.gone, arc * radius, s.bank_minimum, s.bank_maximum
-            )
+            # What takes too much heat is too long, as what is gone is.
+            over = heated + many.heat_load > s.heated_most
+            along = jnp.where(over & ~many.gone, HOT, along)
+            bracket, bank, pick, longer = bracketed(
+                bracket, banks, along, lengths, many.gone | over, arc * radius, s.bank_minimum,
+                s.bank_maximum,
+            )  # fmt: skip
+            leaves = jnp.any(longer & many.gone)
+            hot = jnp.any(longer & ~many.gone)
             bank = jnp.where(terminal, state.bank, bank)
             picked = jnp.arange(self.plans) == pick
             prediction, along, across, good = jax.tree.map(
@@ -193,21 +221,30 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         )
         side = jnp.where(swings, -state.side, jnp.where(sure, side, state.side))
         side = jnp.where(terminal, state.side, side)
+        side = jnp.where(begins, first_side(navigation, target, straight, sure), side)
         dip = corrected_dip(dip, speed, rise, state.side, across, straight / reach, sure)
         falling = falling_fast(speed, rise)
-        dive = dive_bank(s, state.dive, prediction, good, falling)
+        dive, hotter = dive_bank(s, state.dive, prediction, good, falling)
 
         steer = terminal_bank(start, state.command, reach, along, across, forward, right)
         wanted = jnp.where(terminal, steer, side * jnp.where(falling, jnp.minimum(bank, dive), bank))
         # As the predictor flies it. In the terminal part every direction serves.
         wanted = by_lift_up(wanted, start.bank, terminal | ((speed > ORBITAL) & ~held))
-        wanted = wanted * limit_load(s, begin, load, start, speed)
-        wanted = wanted * guard_load(s, model, start, speed, state.drag_here, state.lift)
+        comfort = limit_load(s, begin, load, start, speed)
+        guard = guard_load(s, model, start, speed, state.drag_here, state.lift)
+        wanted = wanted * comfort * guard
+        bound = falling & (bank > dive)
+        edge = (bank > s.bank_maximum - FOUND) | (bank < s.bank_minimum + FOUND)
+        constraint = binding(
+            load=(guard < 1.0) | (bound & ~hotter), heating=~terminal & (hot | (bound & hotter)),
+            capture=~terminal & leaves, out_of_range=~terminal & good & edge & (jnp.abs(along) > NEAR),
+            comfort=comfort < 1.0,
+        )  # fmt: skip
         new = PredictiveState(
-            bank=bank, bracket=bracket, dive=dive, dip=dip,
+            bank=bank, bracket=bracket, dive=dive, dip=dip, heated=heated, floor=floor,
             eased=eased_by(s, state.eased, bank, along, NEAR), side=side,
             duration=jnp.maximum(duration - s.cycle, 0.5),
-            switch=switch, final=final, reversed=turned,
+            switch=switch, final=final, reversed=turned, aside=jnp.where(good, across, state.aside),
             drag_here=state.drag_here, drag_lasting=state.drag_lasting, lift=state.lift,
             command=wanted, terminal=terminal,
         )  # fmt: skip
@@ -217,6 +254,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
             drag_factor=state.drag_here.astype(wide),
             lift_factor=state.lift.astype(wide),
             predicted_miss=jnp.sqrt(along**2 + across**2).astype(wide),
+            constraint=constraint.astype(wide),
         )
 
     def _plans(

@@ -68,13 +68,15 @@ def predict(
     altitude_end: Scalar,
     steps: int,
     skip: bool = False,
+    felt: bool = False,
 ) -> Prediction:
     """Fly the onboard model to an altitude.
 
     Args: ``length`` [s] is the stretched time to go as last predicted: the steps divide it.
-    ``altitude_end`` [m]. ``steps`` is static, and so is ``skip``: climbs out of the air are followed on a
-    Kepler arc (``entry_coast``), which takes no step. Returns a ``Prediction`` whose ``length`` replaces it
-    in the next cycle. Valid for entries from orbit and from the Moon, down to steep subsonic flight.
+    ``altitude_end`` [m]. ``steps`` is static, and so are ``skip``: climbs out of the air are followed on a
+    Kepler arc (``entry_coast``), which takes no step; and ``felt``: load and heat are worked out. Returns a
+    ``Prediction`` whose ``length`` replaces it in the next cycle. Valid for entries from orbit and from the
+    Moon, down to steep subsonic flight.
     """
     n = routine(numbers, model, plan, factors)
     size = length / (-(-steps // EACH) * EACH if skip else steps)
@@ -86,7 +88,7 @@ def predict(
 
     def step(carry, _):
         first, peaks, gone = carry
-        second, felt = stage(first, 0.5, lambda: first)
+        second, told = stage(first, 0.5, lambda: first)
         third, _ = stage(second, 0.5, lambda: first)
         fourth, _ = stage(third, 1.0, lambda: first)
 
@@ -102,11 +104,11 @@ def predict(
 
         new, _ = stage(fourth, 1 / 6, mean)
 
-        if not skip:
+        if not felt:
             return (new, peaks, gone), None
 
         def met():
-            here = felt()
+            here = told()
             load, heat, taken = peaks
             return (
                 greater(load, here.load),

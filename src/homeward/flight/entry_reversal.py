@@ -8,6 +8,8 @@ from homeward.flight.entry_estimation import LOW
 from homeward.flight.entry_predictor import MEAN_PACE
 from homeward.math.trigonometry import arc_tangent
 
+TURNED_EARLY = 900.0  # m/s
+LEFT_ASIDE = 1.5e3  # m beside the aim that a terminal phase begun in time brings back with ease
 MEAN_SPEED = 0.72  # of the present speed, over an entry: the first guess of the time to go
 
 
@@ -23,6 +25,26 @@ def first_duration(state, navigation, target, speed):
     return eqx.tree_at(
         lambda p: (p.duration, p.bracket.length), state, (jnp.where(new, guess, state.duration), length)
     )
+
+
+def first_side(navigation, target, straight, sure):
+    """The side to begin on: toward the aim, so that the first reversal is not at once.
+
+    ``straight`` [m]: right of the aim, where no sideways lift would end. Where the prediction is not ``sure``
+    the plane of the motion tells.
+    """
+    normal = jnp.cross(navigation.r_BE_E, navigation.v_BE_E)  # to the left of the motion
+    left = jnp.where(sure, straight > 0.0, jnp.sum(normal * target.aim_E) > 0.0)
+    return jnp.where(left, -1.0, 1.0).astype(LOW)
+
+
+def left_aside(state, speed):
+    """Whether the lift is to be turned in all directions early: nothing else brings the end back sideways.
+
+    After the last reversal what air and lift do otherwise than foretold is left to the terminal phase; begun
+    at ``TURNED_EARLY`` it has the reach for more.
+    """
+    return state.reversed & (speed < TURNED_EARLY) & (jnp.abs(state.aside) > LEFT_ASIDE)
 
 
 def next_reversal(s, state, planned, final, balance, duration, roll_time):

@@ -64,15 +64,15 @@ def newton_step(error: Scalar, slope: Scalar) -> Scalar:
 def bracketed(
     bracket: Bracket, banks: Float[Array, " plans"], errors: Float[Array, " plans"],
     lengths: Float[Array, " plans"], gone: Bool[Array, " plans"], to_go: Scalar, least: Scalar, most: Scalar,
-) -> tuple[Bracket, Scalar, Count]:  # fmt: skip
-    """The next bracket, the bank to command, and which of the plans lies nearest to it.
+) -> tuple[Bracket, Scalar, Count, Bool[Array, " plans"]]:  # fmt: skip
+    """The next bracket, the bank to command, which of the plans lies nearest to it, and which hold it there.
 
     The range falls as the bank grows; ``errors`` [m] are ranges beyond the aim, ``to_go`` [m] the one wanted.
     Where two plans have the aim between them, the root lies on the line through ``e / (e + c)`` of the two:
     near the bank at which the air is left range grows as one over the bank's excess, and that is a straight
     line if ``c`` is what the skip makes of the range. Of a pair whose longer one is ``gone`` the other is
-    commanded, and the middle tried. Where none is short enough, or long enough, the outermost is commanded
-    and the bracket moves there, wider.
+    commanded, and the middle tried: what is gone holds it. Where none is short enough, or long enough, the
+    outermost is commanded and the bracket moves there, wider.
     """
     low = errors[0] < 0.0
     high = errors[2] >= 0.0
@@ -94,4 +94,6 @@ def bracketed(
     last = jnp.where(gone[2], bracket.length[2], lengths[2])
     second = jnp.where(gone[1], last, lengths[1])
     lengths = jnp.stack([jnp.where(gone[0], second, lengths[0]), second, last])
-    return Bracket(middle, width, banks, lengths), bank, pick
+    # The next longer plan is gone, or all are.
+    held = jnp.where(outside, high, away) & gone & (banks == jnp.where(high, banks[2], b0))
+    return Bracket(middle, width, banks, lengths), bank, pick, held

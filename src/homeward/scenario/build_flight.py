@@ -47,6 +47,7 @@ SPEED_KNOTS = np.array([60.0, 150.0, 250.0, 320.0, 400.0, 620.0, 1200.0, 3000.0,
 # the Moon; both shrink with the range to go.
 ORBIT_STEPS, FAST_STEPS, FAST_ENTRY = 12, 48, 9000.0
 FAST_STEPS_V1 = 96
+HEAT_SHARE, NO_LIMIT = 0.95, 1e30  # of the limit of heat load that the law keeps to; where there is none
 GUARD_ON, GUARD_WIDTH = 0.86, 0.08  # of the limit of load: the rest is for air that was not foreseen
 SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
 STEERING_LAYER = (10e3, 25e3)  # m: whose mean forecast wind the predictor uses
@@ -162,7 +163,8 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
     rad = np.radians
     fast = entry_speed(scenario) > FAST_ENTRY
     most = guarded_load(scenario, onboard)
-    heat = limits.heat_rate_w_m2 * np.sqrt(c.nose_radius_m) / SUTTON_GRAVES_EARTH
+    heat = np.sqrt(c.nose_radius_m) / SUTTON_GRAVES_EARTH
+    taken = limits.heat_load_j_m2
     return PredictiveEntryGuidance(
         onboard,
         PredictiveSettings(
@@ -171,11 +173,13 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
             speed_end=number(530.0), terminal_speed=number(530.0), final_speed=number(3200.0),
             early_share=number(g.early_share), reversal_share=number(0.3),
             load_limit=number(g.load_limit_g), guard_on=number(GUARD_ON * most),
-            guard_width=number(GUARD_WIDTH * most), heat_most=number(heat),
+            guard_width=number(GUARD_WIDTH * most), heat_most=number(heat * limits.heat_rate_w_m2),
+            heated_most=number(NO_LIMIT if taken is None else HEAT_SHARE * heat * taken),
             drag_memory=number(8.0), lasting_memory=number(40.0), cycle=number(1.0 / g.rate_hz),
             rate_limit=number(rad(rate)), acceleration_limit=number(rad(turn)),
         ),
         steps=g.predictor_steps or (FAST_STEPS if fast else ORBIT_STEPS), plans=3 if fast else 1,
+        heat_kept=taken is not None,
     )  # fmt: skip
 
 

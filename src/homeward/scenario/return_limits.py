@@ -13,11 +13,12 @@ TOUCHDOWN_LIMIT = 10e3  # m from the site within which it counts as reached
 
 @dataclasses.dataclass(frozen=True)
 class ReturnLimits:
-    """SI but for loads [g]; ``miss`` is infinite for a flight that does not steer."""
+    """SI but for loads [g]; infinite: ``miss`` of a flight that does not steer, ``heat_load`` not limited."""
 
     load: float
     opening_load: float
     heat_rate: float
+    heat_load: float
     dynamic_pressure: float
     touchdown_speed: float
     miss: float
@@ -41,6 +42,7 @@ def return_limits(scenario: Scenario, law: str | None = None) -> ReturnLimits:
         load=load,
         opening_load=told.opening_load_g,
         heat_rate=told.heat_rate_w_m2,
+        heat_load=math.inf if told.heat_load_j_m2 is None else told.heat_load_j_m2,
         dynamic_pressure=told.dynamic_pressure_pa * load / told.load_g,
         touchdown_speed=told.touchdown_speed_m_s,
         miss=math.inf if ballistic else TOUCHDOWN_LIMIT,

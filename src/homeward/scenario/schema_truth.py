@@ -239,6 +239,11 @@ class Limits(Section):
 
     load_g: Annotated[Positive, Field(le=100.0)] = Field(default=5.0, description="load factor of the entry")
     heat_rate_w_m2: Positive = Field(default=1.2e6, description="stagnation heating")
+    heat_load_j_m2: Positive | None = Field(
+        default=None,
+        description="stagnation heating summed over the entry; no limit if left out",
+        examples=[1.5e9],
+    )
     dynamic_pressure_pa: Positive = Field(default=2.0e4, description="dynamic pressure")
     opening_load_g: Annotated[Positive, Field(le=100.0)] = Field(
         default=10.0,

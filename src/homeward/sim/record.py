@@ -63,6 +63,7 @@ def frame(
         drag_factor=flight.entry.drag_factor,
         lift_factor=flight.entry.lift_factor,
         predicted_miss=flight.entry.predicted_miss,
+        guidance_constraint=flight.entry.constraint.astype(int),
         lift_turn=zero if flight.lift is None else flight.lift.turn,
         wind_departure_north=error[0],
         wind_departure_east=error[1],
