@@ -22,7 +22,8 @@ KINDS = {
     "interface": "a point at the entry interface",
 }
 EXCEEDED = "exceeded"
-OUT_OF_REACH = 60.0  # s for which the range binds a guidance whose site its lift does not reach
+# s for which the range binds a guidance whose site its lift does not reach, and km that the opening is off then
+OUT_OF_REACH, MISSED = 30.0, 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,7 +156,8 @@ def _figures(heading: Heading, summary: Mapping[str, Any]) -> Table:
     bound = entry.get("bound_s") or {}
     if bound:
         words = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in bound.items())
-        far = ": the site lay beyond the reach of the lift" if bound.get("range", 0.0) > OUT_OF_REACH else ""
+        missed = bound.get("range", 0.0) > OUT_OF_REACH and (chute.get("open_miss_km") or 0.0) > MISSED
+        far = ": the site lay beyond the reach of the lift" if missed else ""
         table.add_row("guidance bound by", words + far)
     table.add_row("heat load", fmt(_over(entry.get("heat_load_j_m2"), 1e6), "MJ/m2", 1))
     opening = f"{fmt(_over(chute.get('open_altitude_m'), 1e3), 'km', 2)}"

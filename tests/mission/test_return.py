@@ -110,7 +110,7 @@ def test_a_flown_failure_is_told_and_no_error():
     told = json.loads(result.stdout)
     assert told["success"] is False
     assert told["parachute"]["open_miss_km"] > OPEN_MISS_LIMIT
-    assert told["entry"]["bound_s"]["range"] > 60.0  # and the flight computer says why
+    assert told["entry"]["bound_s"]["range"] > 30.0  # and the flight computer says why
 
 
 def _leg(summary, name):

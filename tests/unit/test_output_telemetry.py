@@ -93,7 +93,8 @@ def test_a_record_without_rows_and_a_folder_that_cannot_be_are_refused(tmp_path,
 def test_what_a_filter_believes_before_its_start_is_no_number():
     """The error of a belief in no place is the radius of the Earth: it titled a picture."""
     zeros, known = jnp.zeros(3), jnp.ones(3)
-    odd = {"leg": jnp.zeros((), int), "parachute_stage": jnp.zeros((), int), "blackout": jnp.zeros((), bool)}
+    odd = dict.fromkeys(("leg", "parachute_stage", "guidance_constraint"), jnp.zeros((), int))
+    odd |= {"blackout": jnp.zeros((), bool)}
     vectors = ("r_BI_I", "v_BI_I", "navigation_position_error", "navigation_velocity_error")
     odd |= dict.fromkeys(vectors, zeros)
     names = [f.name for f in dataclasses.fields(Frame) if f.default is dataclasses.MISSING]
