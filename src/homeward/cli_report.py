@@ -22,7 +22,7 @@ KINDS = {
     "interface": "a point at the entry interface",
 }
 EXCEEDED = "exceeded"
-# s for which the range binds a guidance whose site its lift does not reach, and km that the opening is off then
+# s that the range binds a guidance whose site its lift does not reach; km that the opening is off then
 OUT_OF_REACH, MISSED = 30.0, 1.0
 
 
