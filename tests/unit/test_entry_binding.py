@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.campaign.fly import bound_seconds
+from homeward.campaigns.fly import bound_seconds
 from homeward.flight.entry_binding import binding
 from homeward.flight.entry_load import heat_floor
 from homeward.icd import CONSTRAINTS
