@@ -211,7 +211,9 @@ class EntryCommand(eqx.Module):
     lift_factor: Scalar = channel("1", "lift seen over the onboard model's; 1 where a law does not estimate")
     predicted_miss: Scalar = channel("m", "miss distance predicted; 0 where a law does not predict")
     # What the bank yields to, first in the order of ``CONSTRAINTS``; a law that does not tell leaves it out.
-    constraint: Scalar = eqx.field(default_factory=lambda: jnp.zeros(()))
+    constraint: Scalar = eqx.field(
+        default_factory=lambda: jnp.asarray(0.0)  # pyright: ignore[reportUnknownMemberType]
+    )
 
 
 #: What binds a plan of entry, in the order in which one gives way to another; none: the range alone is flown.
