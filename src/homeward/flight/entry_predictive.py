@@ -221,7 +221,8 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         )
         side = jnp.where(swings, -state.side, jnp.where(sure, side, state.side))
         side = jnp.where(terminal, state.side, side)
-        side = jnp.where(begins, first_side(navigation, target, straight, sure), side)
+        if self.plans == 1:
+            side = jnp.where(begins, first_side(navigation, target, straight, sure), side)
         dip = corrected_dip(dip, speed, rise, state.side, across, straight / reach, sure)
         falling = falling_fast(speed, rise)
         dive, hotter = dive_bank(s, state.dive, prediction, good, falling)
