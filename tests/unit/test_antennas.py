@@ -114,7 +114,7 @@ def test_the_ship_knows_its_mounting_from_its_data_set_alone():
     other_belief = hw.load("shenzhou-15", told | {"flight.navigation.sensors.antennas": "[[0.0, 1.0, 0.0]]"})
 
     def mounted(scenario):
-        return np.asarray(build_strapdown(scenario, believed_uniform(scenario)).aids.antennas.boresights_B)
+        return np.asarray(build_strapdown(scenario, *believed_uniform(scenario)).aids.antennas.boresights_B)
 
     assert np.array_equal(mounted(nominal), mounted(other_truth))
     assert np.array_equal(mounted(other_belief), [[0.0, 1.0, 0.0]])
@@ -125,7 +125,7 @@ def believed_uniform(scenario):
     from homeward.scenario.initial import initial_state
 
     epoch = initial_state(scenario).epoch
-    return believed_orientation(scenario, epoch, 86400.0, build_earth(scenario, epoch, 86400.0))
+    return believed_orientation(scenario, epoch, 86400.0, build_earth(scenario, epoch, 86400.0)), epoch
 
 
 def test_signals_from_behind_the_ships_body_are_left_alone_once_the_attitude_is_known():

@@ -201,7 +201,7 @@ def test_what_is_written_anew_is_read_before(size, tmp_path):
 
 
 @pytest.mark.parametrize(("words", "told"), [
-    (["apollo-10", "--to", "fmu"], '--to "fmu"'),
+    (["apollo-10", "--to", "ada"], '--to "ada"'),
     (["apollo-10", "--mission", "return"], "--out: expected a folder"),
     (["apollo-10", "--mission", "rendezvous"], "holds no rendezvous"),
     (["shenzhou-16", "--mission", "return"], "holds no return"),

@@ -55,7 +55,7 @@ def library_of(folder: Path, scenario: Scenario | None, fidelity: str, build: Pa
     native = Native(folder, build)
     told = {"SOURCE": (source_fingerprint(), "state of the package's source")}
     if scenario is not None:
-        told["SCENARIO_SHA256"] = (scenario_hash(scenario, fidelity), "scenario or fidelity")
+        told = {"SCENARIO_SHA256": (scenario_hash(scenario, fidelity), "scenario or fidelity")} | told
     for name, (mine, what) in told.items():
         if native.facts.get(name) != mine:
             raise InputError(
