@@ -132,7 +132,8 @@ class ReturnBlocks:
             if records:
                 one(*parts)
 
-        self.plan = plan_return(scenario, fidelity=fidelity, ahead=ahead)
+        # Programs with the Python in them are of no use to a library.
+        self.plan = plan_return(scenario, fidelity=fidelity, ahead=ahead if flight_software is None else None)
         self.seed = seed
         self._legs = spread_legs(self.plan.legs, self.lanes)
 

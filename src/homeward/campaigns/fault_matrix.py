@@ -2,7 +2,7 @@
 
 import dataclasses
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,15 @@ def cases_of(
                 for time in instants(seed, words, leg, durations[leg], count):
                     cases.append(Strike(failure, number, leg, float(time)))
     return cases
+
+
+def chosen(
+    singles: Sequence[Strike], seed: int, pairs: int, only: Callable[[Strike], bool] | None
+) -> list[tuple[Strike, ...]]:
+    """The cases of a matrix: single failures, those that ``only`` takes, or so many pairs of them."""
+    if pairs:
+        return [*pairs_of(singles, seed, pairs)]
+    return [(case,) for case in singles if only is None or only(case)]
 
 
 def pairs_of(cases: Sequence[Strike], seed: int, count: int) -> list[tuple[Strike, Strike]]:

@@ -20,8 +20,8 @@ from homeward.campaigns.fault_matrix import (
     NOMINAL,
     Matrix,
     Row,
+    chosen,
     instants,
-    pairs_of,
 )
 from homeward.campaigns.pairs import figures
 from homeward.campaigns.passive_safety import free_flights
@@ -76,9 +76,7 @@ def rendezvous_faults(
     made = plan_rendezvous(scenario.model_copy(update={"fault": ()}))
     flown = _nominal(made, tell)
     singles = _cases(flown, seed)
-    cases = (
-        [(c,) for c in singles if only is None or only(c)] if not pairs else pairs_of(singles, seed, pairs)
-    )
+    cases = chosen(singles, seed, pairs, only)
     rows: dict[int, Row] = {}
     done = [0]
 

@@ -11,7 +11,7 @@ import equinox as eqx
 import numpy as np
 
 from homeward.campaigns.abort_cost import abort_cost
-from homeward.campaigns.fault_matrix import ABORTED, DEGRADED, LOST, NOMINAL, Matrix, Row, cases_of, pairs_of
+from homeward.campaigns.fault_matrix import ABORTED, DEGRADED, LOST, NOMINAL, Matrix, Row, cases_of, chosen
 from homeward.campaigns.fly import run_keys, spread_legs
 from homeward.campaigns.return_outcome import succeeded
 from homeward.campaigns.summary import metrics
@@ -59,9 +59,7 @@ def return_faults(
     singles = cases_of(
         [(f, f.return_legs) for f in FAILURES if f.return_legs], durations, fleet_of(plan), seed
     )
-    cases = (
-        [(c,) for c in singles if only is None or only(c)] if not pairs else pairs_of(singles, seed, pairs)
-    )
+    cases = chosen(singles, seed, pairs, only)
     rows: dict[int, Row] = {}
     blocks = _blocks(cases)
     done = [0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,21 +19,18 @@ else:
 DPI = 72  # of the picture in a notebook: a third of the bytes of one in a file
 
 
-class Shown:
-    """What every flight has, flown or read from a folder.
-
-    A class that is shown gives ``summary``, ``plot`` and ``arrow_table``.
-    """
+class Shown(ABC):
+    """What every flight has, flown or read from a folder."""
 
     summary: dict[str, Any]
 
+    @abstractmethod
     def plot(self) -> Figure:
         """The overview picture, a Matplotlib figure."""
-        raise NotImplementedError
 
+    @abstractmethod
     def arrow_table(self, table: str = "telemetry") -> Any:
         """A table of the flight as it is written to a file, a ``pyarrow.Table``."""
-        raise NotImplementedError
 
     def to_pandas(self, table: str = "telemetry") -> Any:
         """The telemetry as a ``pandas.DataFrame``, one column a name of the telemetry dictionary.

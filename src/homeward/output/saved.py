@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -69,15 +69,9 @@ class SavedFlight(Shown):
     def _path(self, table: str) -> Path:
         return self.folder / f"{table}.parquet"
 
-    @cached_property
-    def _drawable(self) -> bool:
-        return self.facts is not None
-
     def _repr_html_(self) -> str:
-        if self._drawable:
+        if self.facts is not None:
             return super()._repr_html_()
-        import html
-
         return f"<pre>{html.escape(repr(self))}</pre>"
 
 

@@ -229,9 +229,7 @@ def fly_leg(
     alone = None if only is None or not record else _alone(world, flight, leg, keys, only)
     if alone is not None and between is not None:
         raise ValueError("a lane that is recorded alone takes no orders")
-    fly = partial(_chunk, record=record and alone is None)
-    if software.another():
-        fly = software.compiled(chunk_program, record=record)
+    fly, fly_alone = _flies(record and alone is None), _flies(True)
     while number < most:
         if between is not None:
             told, changed, carry = between(flight, leg, carry)
@@ -244,7 +242,7 @@ def fly_leg(
         if alone is not None and only is not None:
             mine = jax.tree.map(lambda x: np.asarray(x)[only : only + 1], before)
             if number == 0 or not mine.truth.settled.all():
-                rows = _chunk(*alone[:3], mine, alone[3], np.asarray(number), record=True)[1]
+                rows = fly_alone(*alone[:3], mine, alone[3], np.asarray(number))[1]
         if rows is not None:
             frames.append(jax.tree.map(np.asarray, rows))
             tell(frames[-1])
@@ -258,6 +256,13 @@ def fly_leg(
             break
         number += 1
     return carry, LegResult(start, np.asarray(carry.truth.time), frames)
+
+
+def _flies(record: bool) -> Callable[..., tuple[Carry, Frame | None]]:
+    """The program of a chunk, with another flight software in it where one is flown: never a stored one."""
+    if software.another():
+        return software.compiled(chunk_program, record=record)
+    return partial(_chunk, record=record)
 
 
 def _alone(world: World, flight: FlightComputer, leg: Leg, keys: Array, lane: int):
