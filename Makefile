@@ -102,9 +102,9 @@ pictures: $(READY)
 
 # The pages that are made from the code: scenario keys, their JSON Schema, telemetry columns, commands.
 docs: $(READY)
-	@$(BIN)/python -m homeward.scenario.schema_document docs
+	@$(BIN)/python -m homeward.scenario.schema.reference_page docs
 	@$(BIN)/python -c 'from homeward.output import dictionary_page as page; print(page(), end="")' > docs/telemetry.md
-	@$(BIN)/python -c 'from homeward.cli_reference import page; print(page(), end="")' > docs/reference/cli.md
+	@$(BIN)/python -c 'from homeward.cli.reference_page import page; print(page(), end="")' > docs/reference/cli.md
 
 # The documentation site, in an environment of its own so that neither tests nor flying carry its packages.
 # --strict: a link or an anchor that leads nowhere, and a name that is not in the code, stop the build.

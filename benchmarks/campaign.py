@@ -72,12 +72,12 @@ def flights(kind: str, folder: Path) -> Callable[[int, int], dict[str, float]]:
     It returns seconds of wall time spent drawing and writing.
     """
     import homeward as hw
-    from homeward.campaigns import blocks as flown
-    from homeward.campaigns.engine import Meter, fly_local
-    from homeward.campaigns.entries import plan_entries
-    from homeward.campaigns.origin import first_manifest
-    from homeward.campaigns.store import Store
-    from homeward.scenario.returns import plan_return
+    from homeward.campaigns.analysis.entry_batch import plan_entries
+    from homeward.campaigns.execution import blocks as flown
+    from homeward.campaigns.execution.local import Meter, fly_local
+    from homeward.campaigns.execution.provenance import first_manifest
+    from homeward.campaigns.store.store import Store
+    from homeward.planning.return_plan import plan_return
 
     runs = RUNS[kind]
     scenario = hw.load(SCENARIO, {"simulation.lanes": str(runs)})

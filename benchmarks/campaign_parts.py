@@ -25,10 +25,10 @@ PARTS = ("drawing", "predictor and guidance", "navigation filter", "truth, senso
 def flown(fidelity: str, navigation: str) -> dict[str, float]:
     """Milliseconds a return of one block: all, drawing, output; programs compiled before, and how long."""
     import homeward as hw
-    from homeward._programs import build_seconds
-    from homeward.campaigns import blocks
-    from homeward.campaigns.origin import first_manifest
-    from homeward.campaigns.store import Store
+    from homeward._aot.program import build_seconds
+    from homeward.campaigns.execution import blocks
+    from homeward.campaigns.execution.provenance import first_manifest
+    from homeward.campaigns.store.store import Store
 
     changes = {"simulation.lanes": str(LANES)}
     if fidelity == "six-dof":
@@ -70,7 +70,7 @@ def flown(fidelity: str, navigation: str) -> dict[str, float]:
 
 def blocks_columns(kind: str, block: Any, draws: Any) -> Any:
     """The columns of a block as a store wants them."""
-    from homeward.campaigns.columns import columns_of
+    from homeward.campaigns.store.columns import columns_of
 
     return columns_of(kind, block, draws)
 
@@ -105,7 +105,7 @@ def measure() -> dict[str, Any]:
 
 def draw(told: dict[str, Any], path: Path) -> None:
     """One bar a fidelity, in shares; and what compiling is worth in flights."""
-    from homeward.output.style import (
+    from homeward.output.figure_style.style import (
         BLUE,
         GREEN,
         INK,

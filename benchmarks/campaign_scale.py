@@ -53,7 +53,17 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     """Processor time and memory over the number of runs."""
     import numpy as np
 
-    from homeward.output.style import BLUE, INK, ORANGE, SOFT, label, new_figure, panel_title, save, styled
+    from homeward.output.figure_style.style import (
+        BLUE,
+        INK,
+        ORANGE,
+        SOFT,
+        label,
+        new_figure,
+        panel_title,
+        save,
+        styled,
+    )
 
     a, b = line(rows)
     n = np.array([r["runs"] for r in rows], float)

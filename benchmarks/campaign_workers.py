@@ -23,8 +23,8 @@ def fly(way: str, blocks: int, part: int, parts: int) -> None:
 
     import jax
 
-    from homeward.campaigns.blocks import ReturnBlocks
-    from homeward.campaigns.peak import peak_memory_mib
+    from homeward.campaigns.execution.blocks import ReturnBlocks
+    from homeward.campaigns.execution.peak_memory import peak_memory_mib
     from homeward.scenario.load import load
 
     workers = 1 if way in ("one thread", "processes") else os.cpu_count() or 1

@@ -68,7 +68,7 @@ def _attempt(name: str, make: Callable[[], Callable[[int], Row]]) -> dict[str, C
 
 def _loop() -> Callable[[int], dict[str, Any]]:
     import homeward as hw
-    from homeward.campaigns.entries import fly_entries, plan_entries
+    from homeward.campaigns.analysis.entry_batch import fly_entries, plan_entries
 
     scenario = hw.load(SCENARIO, {"simulation.lanes": str(RUNS)})
     plan = plan_entries(scenario)
@@ -82,7 +82,7 @@ def guidance_cycle() -> float:
     import numpy as np
 
     import homeward as hw
-    from homeward.campaigns.entries import plan_entries
+    from homeward.campaigns.analysis.entry_batch import plan_entries
     from homeward.earth.orientation import inertial_to_earth
     from homeward.icd import Navigation
 
@@ -156,7 +156,7 @@ def _scipy() -> Callable[[int], Row]:
 def two_cores() -> None:
     """Wall time with every core this process may use."""
     import homeward as hw
-    from homeward.campaigns.entries import fly_entries, plan_entries
+    from homeward.campaigns.analysis.entry_batch import fly_entries, plan_entries
 
     cores = os.cpu_count() or 1
     scenario = hw.load(SCENARIO, {"simulation.lanes": str(RUNS)})

@@ -8,12 +8,12 @@ import jax.numpy as jnp
 from benchmarks import entry_problem as problem
 from homeward.earth.geodesy import Ellipsoid
 from homeward.math.runge_kutta8 import rk8_step
-from homeward.sim.openloop import Body, Planet
-from homeward.sim.openloop_lanes import fly_lanes
-from homeward.world.aero import ConstantAerodynamics
-from homeward.world.atmosphere import ExponentialAtmosphere
-from homeward.world.gravity import J2Gravity
-from homeward.world.wind import NoWind
+from homeward.sim.open_loop.dynamics import Body, Planet
+from homeward.sim.open_loop.lanes import fly_lanes
+from homeward.world.aerodynamics.trim import ConstantAerodynamics
+from homeward.world.environment.atmosphere import ExponentialAtmosphere
+from homeward.world.environment.gravity import J2Gravity
+from homeward.world.environment.wind import NoWind
 
 _END = problem.RADIUS + problem.STOP
 

@@ -40,8 +40,8 @@ def run() -> None:
 def _returns(changes: dict[str, str]) -> Any:
     """A function of the seed that flies a block; its programs are compiled before it is given back."""
     import homeward as hw
-    from homeward.campaigns.many import fly_many
-    from homeward.scenario.returns import plan_return
+    from homeward.campaigns.execution.return_batch import fly_many
+    from homeward.planning.return_plan import plan_return
 
     s = hw.load(SCENARIO, {"simulation.lanes": str(RUNS), **changes})
     plan = plan_return(s, fidelity="six-dof")

@@ -21,7 +21,7 @@ SCENARIO, MILLION, SOME = "shenzhou-15", 1_000_000, 10_000
 CHILD = """
 import json, sys
 import homeward as hw
-from homeward.campaigns.run import campaign
+from homeward.campaigns.execution.campaign import campaign
 told = campaign(hw.load(sys.argv[1]), int(sys.argv[2]), seed=1, what="return", out=sys.argv[3]).summary
 import jax
 print(json.dumps(told | {"backend": jax.default_backend()}))

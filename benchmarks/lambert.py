@@ -124,7 +124,7 @@ def _ours(made, turns):
     import jax
     import jax.numpy as jnp
 
-    from homeward.math.lambert import lambert
+    from homeward.astro.lambert import lambert
 
     @jax.jit
     @jax.vmap

@@ -67,8 +67,8 @@ def run() -> None:
 def _flights() -> Any:
     """A function of the seed that flies a block of dispersed rendezvous on one core."""
     import homeward as hw
-    from homeward.campaigns.pairs import fly_pairs
-    from homeward.scenario.rendezvous_plan import plan_rendezvous
+    from homeward.campaigns.execution.rendezvous_batch import fly_pairs
+    from homeward.planning.rendezvous_plan import plan_rendezvous
 
     s = hw.load(SCENARIO)
     made = plan_rendezvous(s)
@@ -113,8 +113,8 @@ def _ask(worker: "subprocess.Popen[str]", step: float) -> float:
 def two_cores() -> None:
     """Wall time with every core this process may use."""
     import homeward as hw
-    from homeward.campaigns.pairs import fly_pairs
-    from homeward.scenario.rendezvous_plan import plan_rendezvous
+    from homeward.campaigns.execution.rendezvous_batch import fly_pairs
+    from homeward.planning.rendezvous_plan import plan_rendezvous
 
     cores = os.cpu_count() or 1
     s = hw.load(SCENARIO)

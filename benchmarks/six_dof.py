@@ -53,8 +53,8 @@ def run() -> None:
 def _returns(kind: str) -> Any:
     """A function of the seed that flies a block; its programs are compiled before it is given back."""
     import homeward as hw
-    from homeward.campaigns.many import fly_many
-    from homeward.scenario.returns import plan_return
+    from homeward.campaigns.execution.return_batch import fly_many
+    from homeward.planning.return_plan import plan_return
 
     s = hw.load(SCENARIO, {"simulation.lanes": str(RUNS)})
     fidelity = "point-mass" if kind == "point" else "six-dof"
@@ -77,7 +77,7 @@ def _late(plan: Any) -> Any:
     import jax
     import jax.numpy as jnp
 
-    from homeward.campaigns.fly import run_keys, spread_legs
+    from homeward.missions.return_flight import run_keys, spread_legs
     from homeward.sim.lanes import spread_flight, spread_world
     from homeward.sim.mission import fly_mission
 
@@ -100,8 +100,8 @@ def _late(plan: Any) -> Any:
 def two_cores() -> None:
     """Wall time with every core this process may use."""
     import homeward as hw
-    from homeward.campaigns.many import fly_many
-    from homeward.scenario.returns import plan_return
+    from homeward.campaigns.execution.return_batch import fly_many
+    from homeward.planning.return_plan import plan_return
 
     cores = os.cpu_count() or 1
     s = hw.load(SCENARIO, {"simulation.lanes": str(RUNS)})
@@ -131,9 +131,9 @@ def compile_times() -> None:
     import jax.numpy as jnp
 
     import homeward as hw
-    from homeward.scenario.returns import plan_return
+    from homeward.planning.return_plan import plan_return
     from homeward.sim import lanes
-    from homeward.sim.legs import AIR, CANOPY, ORBIT, leg
+    from homeward.sim.core.legs import AIR, CANOPY, ORBIT, leg
 
     jax.config.update("jax_enable_compilation_cache", False)
     plan = plan_return(hw.load(SCENARIO), fidelity="six-dof")

@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.campaigns.fly import run_keys, spread_legs
 from homeward.flight.interfaces import AbstractEntryGuidance, bank_only
+from homeward.missions.return_flight import run_keys, spread_legs
+from homeward.planning.return_plan import ReturnPlan, plan_return
 from homeward.scenario import load
-from homeward.scenario.returns import ReturnPlan, plan_return
 from homeward.sim.lanes import spread_flight, spread_world, whole_history
 from homeward.sim.mission import Outcome, fly_mission
 from homeward.typing import Array, Float

@@ -6,10 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 
 import homeward as hw
-from homeward.campaigns.disperse_pair import disperse_pair
-from homeward.campaigns.rendezvous import pair_keys
-from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.sim import close_lanes
+from homeward.dispersion.rendezvous import disperse_pair
+from homeward.missions.rendezvous_flight import pair_keys
+from homeward.planning.rendezvous_plan import plan_rendezvous
+from homeward.sim.rendezvous import proximity_lanes
 
 
 def docked(name, lanes=1, seed=0, **settings):
@@ -22,7 +22,7 @@ def docked(name, lanes=1, seed=0, **settings):
     runs = np.arange(lanes)
     world, far = disperse_pair(made, seed, runs, dispersed=lanes > 1)
     orders = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (lanes,)), made.close.orders)
-    carry = close_lanes._begin(made.close, far, np.zeros((lanes, 6)), orders)
+    carry = proximity_lanes._begin(made.close, far, np.zeros((lanes, 6)), orders)
     caught = jnp.ones(lanes, bool)
     carry = eqx.tree_at(lambda c: (c.truth.contact.captured, c.truth.done), carry, (caught, caught))
     return made, world, carry, pair_keys(seed, runs)

@@ -8,17 +8,25 @@ import numpy as np
 from homeward.earth.constants import MU_EGM96, ROTATION_RATE
 from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import UniformRotation
-from homeward.flight.port_motion import PORTS
-from homeward.scenario.thruster_layout import docking_thrusters
-from homeward.vehicle import Engine
-from homeward.world.atmosphere import ExponentialAtmosphere
-from homeward.world.gravity import CentralGravity
-from homeward.world.hull import Hull, StationMotion
-from homeward.world.inertial import InertialUnit, Triad
-from homeward.world.pair import Bodies, PairWorld, bodies_at, drifted, kicked, pulled, tidal_pull
-from homeward.world.pair_figures import pair_sensors
-from homeward.world.pair_sensors import INITIAL_NOISES, initial_pair_sensors
-from homeward.world.pair_state import PairTruth, first_truth
+from homeward.flight.rendezvous.port_dynamics import PORTS
+from homeward.scenario.build.thruster_layout import docking_thrusters
+from homeward.vehicle.parameters import Engine
+from homeward.world.dynamics.docking_bodies import Hull, StationMotion
+from homeward.world.dynamics.rendezvous_state import PairTruth, first_truth
+from homeward.world.dynamics.two_spacecraft import (
+    Bodies,
+    PairWorld,
+    bodies_at,
+    drifted,
+    kicked,
+    pulled,
+    tidal_pull,
+)
+from homeward.world.environment.atmosphere import ExponentialAtmosphere
+from homeward.world.environment.gravity import CentralGravity
+from homeward.world.sensors.imu import InertialUnit, Triad
+from homeward.world.sensors.rendezvous import INITIAL_NOISES, initial_pair_sensors
+from homeward.world.sensors.rendezvous_specifications import pair_sensors
 
 EARTH = 6378137.0
 MASS, STATION_MASS = 8000.0, 90000.0

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.flight.onboard import OnboardModel, fit_air
+from homeward.flight.entry.onboard_model import OnboardModel, fit_air
 
 EARTH = 6378137.0  # m
 HEIGHTS = np.arange(0.0, 130e3, 1e3)

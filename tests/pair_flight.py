@@ -9,20 +9,20 @@ import numpy as np
 from pair_course import C_DT, DOCK_B, PORT_T, arrays, far, near, quaternion
 
 from homeward.earth.constants import G0
-from homeward.flight.pair_attitude import pair_attitude
-from homeward.flight.pair_beliefs import PairGeometry
-from homeward.flight.pair_navigation import pair_filter
-from homeward.flight.pair_port import port_relative
+from homeward.flight.relative_navigation.attitude_filter import pair_attitude
+from homeward.flight.relative_navigation.port_relative_state import port_relative
+from homeward.flight.relative_navigation.relative_filter import pair_filter
+from homeward.flight.relative_navigation.sensor_parameters import PairGeometry
 from homeward.math.quaternion import to_matrix
-from homeward.world.inertial import InertialUnit, Triad, turn_between
-from homeward.world.pair_figures import pair_sensors
-from homeward.world.pair_sensors import (
+from homeward.world.sensors.imu import InertialUnit, Triad, turn_between
+from homeward.world.sensors.rendezvous import (
     INITIAL_NOISES,
     NOISES,
     PairSituation,
     initial_pair_sensors,
     sense_pair,
 )
+from homeward.world.sensors.rendezvous_specifications import pair_sensors
 
 ARCSEC = np.pi / 648_000.0
 FALSE = jnp.asarray(False)

@@ -15,17 +15,17 @@ import jax.numpy as jnp
 import numpy as np
 
 import homeward as hw
-from homeward.campaigns.disperse_pair import disperse_pair
-from homeward.campaigns.rendezvous import pair_keys
-from homeward.flight.approach_steps import AXIS, HOP
+from homeward.astro.lvlh import from_lvlh, lvlh_quaternion, lvlh_rate
+from homeward.dispersion.rendezvous import disperse_pair
 from homeward.flight.executive import rendezvous_executive as executive
-from homeward.flight.rendezvous_far import CHECKS
-from homeward.math.lvlh import from_lvlh, lvlh_quaternion, lvlh_rate
+from homeward.flight.rendezvous.approach_sequence import AXIS, HOP
+from homeward.flight.rendezvous.far_range import CHECKS
 from homeward.math.quaternion import conjugate, from_matrix, multiply, rotate
-from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.sim import close, close_lanes, far, pair_lanes
-from homeward.world.hull import station_attitude
-from homeward.world.pair import bodies_at, pulled, tidal_pull
+from homeward.missions.rendezvous_flight import pair_keys
+from homeward.planning.rendezvous_plan import plan_rendezvous
+from homeward.sim.rendezvous import far_range, far_range_lanes, proximity, proximity_lanes
+from homeward.world.dynamics.docking_bodies import station_attitude
+from homeward.world.dynamics.two_spacecraft import bodies_at, pulled, tidal_pull
 
 QUICK = {"xla_backend_optimization_level": 0}
 CONTACT = 0.25  # m before the port, where the last leg is set
@@ -63,9 +63,21 @@ def step_by_step(monkeypatch, log, world=True, heard=None):
     with jax.disable_jit(), monkeypatch.context() as patch:
         for name in ("tick", "cycle", "plan", "asks_plan"):
             patch.setattr(executive, name, Apart(getattr(executive, name), log, name))
-        slow = [(close, "pulled"), (close, "situation"), (close, "ports"), (far, "situation")]
+        slow = [
+            (proximity, "pulled"),
+            (proximity, "situation"),
+            (proximity, "ports"),
+            (far_range, "situation"),
+        ]
         slow += (
-            [(close, "_fly"), (close, "sense_pair"), (far, "_second"), (far, "sense_pair")] if world else []
+            [
+                (proximity, "_fly"),
+                (proximity, "sense_pair"),
+                (far_range, "_second"),
+                (far_range, "sense_pair"),
+            ]
+            if world
+            else []
         )
         for module, name in slow:
             patch.setattr(module, name, Apart(getattr(module, name), heard, name))
@@ -77,7 +89,7 @@ def made_plan(name="shenzhou-16"):
     """The plan of a scenario, with one lane of world and far legs at the insertion."""
     plan = plan_rendezvous(hw.load(name))
     wide, start = disperse_pair(plan, 0, np.arange(1))
-    world = jax.tree.map(jnp.asarray, pair_lanes.pick_pair(wide, np.asarray(0)))
+    world = jax.tree.map(jnp.asarray, far_range_lanes.pick_pair(wide, np.asarray(0)))
     return plan, world, jax.tree.map(lambda x: jnp.asarray(x)[0], start)
 
 
@@ -160,7 +172,7 @@ def close_leg(plan, flight, world, start, k):
         speed_L = moving - jnp.cross(lvlh_rate(b.r_TI_I, b.v_TI_I), place)
     carry = placed(world, flight, start, place, speed_L)
     carry = jax.tree.map(lambda x: jnp.asarray(x)[None], carry)
-    carry = close_lanes.begin_lanes(flight, carry, pair_keys(0, np.arange(1)))
+    carry = proximity_lanes.begin_lanes(flight, carry, pair_keys(0, np.arange(1)))
     carry = jax.tree.map(lambda x: jnp.asarray(x)[0], carry)
     lasting = steps.seconds[k] - AHEAD
     since = now - (lasting if int(steps.kind[k]) == HOP else 0.0)
@@ -182,8 +194,8 @@ def fly_far_leg(plan, world, carry, cycles, seed=5):
     for number in range(cycles):
         if bool(executive.asks_plan(plan.far, carry.flight)):
             carry = eqx.tree_at(lambda c: c.flight, carry, executive.plan(plan.far, carry.flight))
-        noise = jax.random.normal(jax.random.key(seed + number), (far.NOISES,))
-        carry, _ = far._cycle(world, plan.far, carry, noise, False)
+        noise = jax.random.normal(jax.random.key(seed + number), (far_range.NOISES,))
+        carry, _ = far_range._cycle(world, plan.far, carry, noise, False)
         if bool(carry.truth.done):
             break
     return carry
@@ -192,8 +204,8 @@ def fly_far_leg(plan, world, carry, cycles, seed=5):
 def fly_close_leg(flight, world, carry, cycles, seed=5):
     """Some cycles of a second."""
     for number in range(cycles):
-        noise = jax.random.normal(jax.random.key(seed + number), (close.close_noises(),))
-        carry, _ = close.close_cycle(world, flight, jnp.asarray(1e12), carry, noise, False)
+        noise = jax.random.normal(jax.random.key(seed + number), (proximity.close_noises(),))
+        carry, _ = proximity.close_cycle(world, flight, jnp.asarray(1e12), carry, noise, False)
         if bool(carry.truth.done):
             break
     return carry

@@ -14,16 +14,17 @@ import numpy as np
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic, height_and_up, north_east_down
 from homeward.earth.orientation import UniformRotation, earth_to_inertial, inertial_to_earth
-from homeward.flight.beliefs import AidBelief, InertialBelief
-from homeward.flight.strapdown import ZonalEarth
-from homeward.flight.strapdown_navigation import StrapdownNavigation
-from homeward.flight.voting import SetBelief, Voting
+from homeward.flight.navigation.imu_fdi import SetBelief, Voting
+from homeward.flight.navigation.inertial_navigation import StrapdownNavigation
+from homeward.flight.navigation.mechanization import ZonalEarth
+from homeward.flight.navigation.sensor_parameters import AidBelief, InertialBelief
 from homeward.icd import Aids, Measurements
-from homeward.math.components import split
 from homeward.math.quaternion import conjugate, from_matrix, multiply, rotate
-from homeward.world import aids as aid_models
-from homeward.world import instruments
-from homeward.world.aids import (
+from homeward.math.triples import split
+from homeward.world.environment.gravity import egm96
+from homeward.world.sensors import aiding as aid_models
+from homeward.world.sensors import redundant_imu
+from homeward.world.sensors.aiding import (
     AidSensors,
     AidState,
     GammaAltimeter,
@@ -33,11 +34,11 @@ from homeward.world.aids import (
     initial_aids,
     sense_aids,
 )  # fmt: skip
-from homeward.world.antennas import Antennas
-from homeward.world.constellation import navigation_satellites
-from homeward.world.gravity import egm96
-from homeward.world.inertial import turn_between
-from homeward.world.instruments import (
+from homeward.world.sensors.gnss_antennas import Antennas
+from homeward.world.sensors.gnss_constellation import navigation_satellites
+from homeward.world.sensors.gnss_pseudorange import RangeReceiver
+from homeward.world.sensors.imu import turn_between
+from homeward.world.sensors.redundant_imu import (
     COUNT,
     InstrumentSet,
     RedundantUnit,
@@ -45,8 +46,7 @@ from homeward.world.instruments import (
     dodecahedron,
     first_unit,
 )
-from homeward.world.ranges import RangeReceiver
-from homeward.world.star_tracker import StarHeads, StarTracker
+from homeward.world.sensors.star_tracker import StarHeads, StarTracker
 
 ARCSEC = np.pi / 648_000
 MICRO_G = 9.80665e-6
@@ -382,9 +382,9 @@ def draws(key, seconds) -> Draws:
         return jax.vmap(lambda k: jax.random.normal(k, shape))(keys)
 
     return Draws(
-        jax.random.normal(draw, (UNIT_DRAWS + instruments.CYCLE_NOISES,)), jax.random.normal(rest, ()),
-        jax.random.normal(start, (aid_models.INITIAL_NOISES,)), each(three, (instruments.CYCLE_NOISES,)),
-        each(one, (aid_models.NOISES,)), each(two, (TICKS, instruments.NOISES)),
+        jax.random.normal(draw, (UNIT_DRAWS + redundant_imu.CYCLE_NOISES,)), jax.random.normal(rest, ()),
+        jax.random.normal(start, (aid_models.INITIAL_NOISES,)), each(three, (redundant_imu.CYCLE_NOISES,)),
+        each(one, (aid_models.NOISES,)), each(two, (TICKS, redundant_imu.NOISES)),
     )  # fmt: skip
 
 

@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.math.components import join, split
-from homeward.math.turning import split4
+from homeward.math.attitude_triples import split4
+from homeward.math.triples import join, split
 from homeward.scenario import load
-from homeward.scenario.build_body import build_body, build_steering
-from homeward.world.rigid_body import Around, Pushes, fly_tick
+from homeward.scenario.build.six_dof_body import build_body, build_steering
+from homeward.world.dynamics.rigid_body import Around, Pushes, fly_tick
 
 ZERO = jnp.asarray(0.0)
 NOTHING = (ZERO, ZERO, ZERO)

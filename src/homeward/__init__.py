@@ -10,26 +10,26 @@ What is listed in ``__all__`` is loaded at its first use, so that ``import homew
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from homeward._runtime import configure as _configure
+from homeward._aot.jax_config import configure as _configure
 
 if TYPE_CHECKING:
-    from homeward.campaigns.compare import compare_guidance
-    from homeward.campaigns.fault_campaign import fault_matrices
-    from homeward.campaigns.fly import fly
-    from homeward.campaigns.large_changes import fly_large_changes
-    from homeward.campaigns.launch_windows import launch_windows
-    from homeward.campaigns.many import fly_many
-    from homeward.campaigns.opportunities import opportunities
-    from homeward.campaigns.rendezvous import rendezvous
-    from homeward.campaigns.replay import replay
-    from homeward.campaigns.run import campaign
-    from homeward.campaigns.sweep import sweep
+    from homeward.campaigns.analysis.compare_guidance import compare_guidance
+    from homeward.campaigns.analysis.large_orbit_changes import fly_large_changes
+    from homeward.campaigns.analysis.sweep import sweep
+    from homeward.campaigns.execution.campaign import campaign
+    from homeward.campaigns.execution.replay import replay
+    from homeward.campaigns.execution.return_batch import fly_many
+    from homeward.campaigns.faults.fault_campaign import fault_matrices
     from homeward.errors import Infeasible, InputError
-    from homeward.flight.contract import check_guidance
+    from homeward.flight.contract.check import check_guidance
+    from homeward.missions.landing_opportunities import opportunities
+    from homeward.missions.launch_windows import launch_windows
+    from homeward.missions.rendezvous_flight import rendezvous
+    from homeward.missions.return_flight import fly
     from homeward.output.saved import read
     from homeward.scenario.load import load
-    from homeward.scenario.openloop_schema import run_file as propagate
-    from homeward.scenario.schema import Scenario
+    from homeward.scenario.open_loop.schema import run_file as propagate
+    from homeward.scenario.schema.scenario import Scenario
 
     __version__: str
 
@@ -38,22 +38,22 @@ _configure()
 _PLACES = {
     "Infeasible": "homeward.errors:Infeasible",
     "InputError": "homeward.errors:InputError",
-    "Scenario": "homeward.scenario.schema:Scenario",
-    "campaign": "homeward.campaigns.run:campaign",
-    "check_guidance": "homeward.flight.contract:check_guidance",
-    "compare_guidance": "homeward.campaigns.compare:compare_guidance",
-    "fault_matrices": "homeward.campaigns.fault_campaign:fault_matrices",
-    "fly": "homeward.campaigns.fly:fly",
-    "fly_large_changes": "homeward.campaigns.large_changes:fly_large_changes",
-    "fly_many": "homeward.campaigns.many:fly_many",
-    "launch_windows": "homeward.campaigns.launch_windows:launch_windows",
+    "Scenario": "homeward.scenario.schema.scenario:Scenario",
+    "campaign": "homeward.campaigns.execution.campaign:campaign",
+    "check_guidance": "homeward.flight.contract.check:check_guidance",
+    "compare_guidance": "homeward.campaigns.analysis.compare_guidance:compare_guidance",
+    "fault_matrices": "homeward.campaigns.faults.fault_campaign:fault_matrices",
+    "fly": "homeward.missions.return_flight:fly",
+    "fly_large_changes": "homeward.campaigns.analysis.large_orbit_changes:fly_large_changes",
+    "fly_many": "homeward.campaigns.execution.return_batch:fly_many",
+    "launch_windows": "homeward.missions.launch_windows:launch_windows",
     "load": "homeward.scenario.load:load",
-    "opportunities": "homeward.campaigns.opportunities:opportunities",
-    "propagate": "homeward.scenario.openloop_schema:run_file",
+    "opportunities": "homeward.missions.landing_opportunities:opportunities",
+    "propagate": "homeward.scenario.open_loop.schema:run_file",
     "read": "homeward.output.saved:read",
-    "rendezvous": "homeward.campaigns.rendezvous:rendezvous",
-    "replay": "homeward.campaigns.replay:replay",
-    "sweep": "homeward.campaigns.sweep:sweep",
+    "rendezvous": "homeward.missions.rendezvous_flight:rendezvous",
+    "replay": "homeward.campaigns.execution.replay:replay",
+    "sweep": "homeward.campaigns.analysis.sweep:sweep",
 }
 
 __all__ = [

@@ -4,8 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from homeward._children import SAFE_PATH
-from homeward._ending import orderly, sound_streams
+from homeward._process.children import SAFE_PATH
+from homeward._process.ending import orderly, sound_streams
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -14,7 +14,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault(SAFE_PATH, "1")  # no child of any library looks into the working directory
     with orderly() as ending:
         try:
-            from homeward.cli import command_line
+            from homeward.cli.app import command_line
 
             status = command_line(sys.argv[1:] if arguments is None else arguments)
         except KeyboardInterrupt:

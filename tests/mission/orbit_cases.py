@@ -6,7 +6,7 @@ from pathlib import Path
 
 from homeward.io.tle import checksum
 from homeward.scenario import load
-from homeward.scenario.schema import Scenario
+from homeward.scenario.schema.scenario import Scenario
 from homeward.scenario.shipped import shipped_file
 
 

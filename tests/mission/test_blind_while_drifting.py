@@ -7,14 +7,14 @@ import jax
 import numpy as np
 import pytest
 
-from homeward.campaigns.disperse import disperse
-from homeward.campaigns.fly import run_keys, spread_legs
-from homeward.campaigns.return_faults import judge
-from homeward.campaigns.summary import metrics
+from homeward.campaigns.faults.returns import judge
+from homeward.dispersion.returns import disperse
+from homeward.missions.return_flight import run_keys, spread_legs
+from homeward.missions.return_summary import metrics
+from homeward.planning.return_plan import fleet_of, list_opportunities, plan_return
 from homeward.scenario import load
-from homeward.scenario.fault_words import FAILURES
-from homeward.scenario.faults import Strike, shifted, struck
-from homeward.scenario.returns import fleet_of, list_opportunities, plan_return
+from homeward.scenario.faults.catalogue import FAILURES
+from homeward.scenario.faults.schedule import Strike, shifted, struck
 from homeward.sim.lanes import spread_flight, spread_world
 from homeward.sim.mission import fly_mission
 

@@ -3,11 +3,11 @@
 import pyarrow.parquet as pq
 import pytest
 
-from homeward.campaigns.many import fly_many
-from homeward.campaigns.replay import replay, same_bits, stored_run
-from homeward.campaigns.requirements import parse
-from homeward.campaigns.run import blocks_of, campaign
-from homeward.campaigns.store import Store
+from homeward.campaigns.execution.campaign import blocks_of, campaign
+from homeward.campaigns.execution.replay import replay, same_bits, stored_run
+from homeward.campaigns.execution.return_batch import fly_many
+from homeward.campaigns.store.store import Store
+from homeward.campaigns.verification.requirements import parse
 from homeward.errors import InputError
 from homeward.scenario import load
 

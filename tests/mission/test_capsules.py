@@ -6,7 +6,7 @@ Each is as the default return but for the capsule itself, and is believed to be 
 import numpy as np
 import pytest
 
-from homeward.campaigns.many import fly_many
+from homeward.campaigns.execution.return_batch import fly_many
 from homeward.scenario import load
 
 RUNS, SEED = 64, 3

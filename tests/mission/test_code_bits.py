@@ -16,10 +16,10 @@ from homeward.codegen.library import COMMAND, FUNCTIONS, SENSORS, STATE, write_l
 from homeward.codegen.native import Native
 from homeward.codegen.record import CYCLE, traced
 from homeward.flight.executive import rendezvous_executive
-from homeward.icd_pair import PairStart
+from homeward.icd.rendezvous_messages import PairStart
+from homeward.planning.rendezvous_plan import plan_rendezvous
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.scenario.returns import plan_return
 from homeward.sim.mission import planned
 
 pytestmark = [

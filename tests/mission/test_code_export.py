@@ -6,8 +6,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from homeward.campaigns.records import read_records
-from homeward.cli import main
+from homeward.campaigns.store.records import read_records
+from homeward.cli.app import main
 from homeward.codegen.compiler import compiler
 
 pytestmark = [

@@ -8,7 +8,7 @@ from fmpy import extract, read_model_description
 from fmpy.fmi3 import FMU3Slave
 from fmpy.validation import validate_fmu
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.codegen.compiler import compiler
 from homeward.codegen.golden import RELATIVE, SINGLE, SINGLE_IN
 from homeward.codegen.native import Native

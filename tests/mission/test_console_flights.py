@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from console_folders import SWITCHES, chromium
 
-from homeward.cli import main
+from homeward.cli.app import main
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(chromium() is None, reason="no Chromium is installed")]

@@ -4,11 +4,11 @@ import jax
 import numpy as np
 import pytest
 
-from homeward.campaigns.departure import KEEP_OUT, departure_from_station
-from homeward.campaigns.fly import run_keys, spread_legs
 from homeward.errors import Infeasible
+from homeward.missions.departure_safety import KEEP_OUT, departure_from_station
+from homeward.missions.return_flight import run_keys, spread_legs
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.returns import plan_return
 from homeward.sim.lanes import spread_flight, spread_world
 from homeward.sim.mission import fly_mission
 

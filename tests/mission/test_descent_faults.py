@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from closed_loop import fly_plan, plan_of
 
-from homeward.world.parachute import BACKUP, DROGUE, MAIN, NONE, REEFED
-from homeward.world.wind import wind_table
+from homeward.world.actuators.parachute import BACKUP, DROGUE, MAIN, NONE, REEFED
+from homeward.world.environment.wind import wind_table
 
 SOFT = 3.0  # m/s at touchdown
 DRAWS = 20  # of the altimeter's noise

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from homeward.campaigns.fly import fly
-from homeward.campaigns.many import fly_many
+from homeward.campaigns.execution.return_batch import fly_many
+from homeward.missions.return_flight import fly
 from homeward.scenario import load
 
 SEEDS = (0, 1, 2)

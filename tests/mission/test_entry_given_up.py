@@ -5,11 +5,11 @@ import json
 import jax.numpy as jnp
 import pytest
 
-from homeward.campaigns.fault_campaign import FaultMatrices
-from homeward.campaigns.fly import fly
-from homeward.campaigns.return_faults import ABORT_OFF, return_faults
+from homeward.campaigns.faults.fault_campaign import FaultMatrices
+from homeward.campaigns.faults.returns import ABORT_OFF, return_faults
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.icd import EntryCommand
+from homeward.missions.return_flight import fly
 from homeward.scenario import load
 from homeward.scenario.return_limits import BALLISTIC_LOAD
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaigns.consistency import KINDS as SQUARES
-from homeward.campaigns.consistency import LONG, SHARE, consistency
-from homeward.cli import main
+from homeward.campaigns.analysis.filter_consistency import KINDS as SQUARES
+from homeward.campaigns.analysis.filter_consistency import LONG, SHARE, consistency
+from homeward.cli.app import main
 from homeward.errors import InputError
-from homeward.scenario.schema_fault import Fault
+from homeward.scenario.schema.fault import Fault
 
 pytestmark = pytest.mark.slow
 

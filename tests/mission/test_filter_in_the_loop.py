@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from homeward.campaigns.disperse import disperse
-from homeward.campaigns.fly import run_keys, spread_legs
+from homeward.dispersion.returns import disperse
+from homeward.missions.return_flight import run_keys, spread_legs
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.returns import plan_return
 from homeward.sim.lanes import whole_history
 from homeward.sim.mission import fly_mission
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from closed_loop import fly_plan, plan_of
 
-from homeward.campaigns.fly import fly
-from homeward.campaigns.many import fly_many
+from homeward.campaigns.execution.return_batch import fly_many
 from homeward.flight.interfaces import AbstractEntryGuidance, bank_only
+from homeward.missions.return_flight import fly
 from homeward.scenario import load
-from homeward.sim.legs import COAST, leg
+from homeward.sim.core.legs import COAST, leg
 from homeward.sim.mission import MissionLeg
-from homeward.world.interfaces import AbstractAtmosphere, Air
+from homeward.world.environment.interfaces import AbstractAtmosphere, Air
 
 MU = 3.98600435507e14  # m3/s2, of the scenario
 # The fourth-order step of 5 s loses some 1e-12 of the energy a step, rounding far less.

@@ -6,14 +6,14 @@ import jax
 import numpy as np
 import pytest
 
-from homeward.campaigns.compare import LAWS, compare_guidance
-from homeward.campaigns.fly import fly
-from homeward.campaigns.large_changes import fly_large_changes
-from homeward.campaigns.many import fly_many
+from homeward.campaigns.analysis.compare_guidance import LAWS, compare_guidance
+from homeward.campaigns.analysis.large_orbit_changes import fly_large_changes
+from homeward.campaigns.execution.return_batch import fly_many
 from homeward.errors import InputError
-from homeward.flight.contract import check_guidance
+from homeward.flight.contract.check import check_guidance
+from homeward.missions.return_flight import fly
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.returns import plan_return
 
 SHORT = {"return.legs.start": "burn", "return.legs.end": "opening"}
 OPEN_NOMINAL_KM = 0.5  # 0.1 flown

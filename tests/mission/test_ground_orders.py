@@ -6,11 +6,11 @@ import pytest
 
 import homeward as hw
 from homeward.earth.time import Epoch
-from homeward.ground.approach_orders import ApproachOrders
-from homeward.ground.commands import Command, Order, PlanSwitch
-from homeward.ground.executive import Executive
-from homeward.ground.sealing import Opener, Sealer
-from homeward.ground.timecode import Clock
+from homeward.ground.commands.approach_commands import ApproachOrders
+from homeward.ground.commands.authentication import Opener, Sealer
+from homeward.ground.commands.commands import Command, Order, PlanSwitch
+from homeward.ground.commands.onboard_executive import Executive
+from homeward.ground.telemetry.cuc_time import Clock
 
 KEY = bytes(range(32))
 CHUNK = 32.0  # s: the longest that an order waits

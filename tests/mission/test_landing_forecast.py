@@ -9,8 +9,8 @@ import json
 import numpy as np
 import pytest
 
-from homeward.cli import main
-from homeward.cli_calibration import WHEN, band, calibrate, table_of
+from homeward.cli.app import main
+from homeward.cli.forecast_calibration import WHEN, band, calibrate, table_of
 from homeward.scenario.load import load
 
 RUNS = 60  # 300 with `homeward forecast --calibrate 300`

@@ -6,7 +6,7 @@ The stated tolerance is 20 mm at 3 sigma to the side and 15 mm along the axis, w
 import numpy as np
 import pytest
 
-from homeward.campaigns.many import fly_many
+from homeward.campaigns.execution.return_batch import fly_many
 from homeward.scenario import load
 
 RUNS, SEEDS = 64, [0, 1, 2]

@@ -12,12 +12,12 @@ import pytest
 from orbit_cases import elements, scenario
 from sgp4.api import Satrec
 
-from homeward.campaigns.departure import departure_facts
-from homeward.campaigns.fly import run_keys, spread_legs
-from homeward.campaigns.summary import metrics
 from homeward.errors import Infeasible
+from homeward.missions.departure_safety import departure_facts
+from homeward.missions.return_flight import run_keys, spread_legs
+from homeward.missions.return_summary import metrics
+from homeward.planning.return_plan import list_opportunities, plan_return
 from homeward.scenario import load
-from homeward.scenario.returns import list_opportunities, plan_return
 from homeward.sim.lanes import spread_flight, spread_world
 from homeward.sim.mission import fly_mission
 

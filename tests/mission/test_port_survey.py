@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 from pair_legs import close_leg, made_plan
 
-from homeward.campaigns.rendezvous import pair_keys
-from homeward.scenario.build_survey import NUMBERS, PARTS, surveyed
-from homeward.sim.close_lanes import fly_on
-from homeward.sim.docking import inside_box
-from homeward.sim.pair_lanes import spread_pair, world_axes
+from homeward.missions.rendezvous_flight import pair_keys
+from homeward.scenario.build.docking_survey import NUMBERS, PARTS, surveyed
+from homeward.sim.rendezvous.contact import inside_box
+from homeward.sim.rendezvous.far_range_lanes import spread_pair, world_axes
+from homeward.sim.rendezvous.proximity_lanes import fly_on
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from homeward.output.rendezvous_files import PICTURES
+from homeward.output.save_rendezvous import PICTURES
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "rendezvous.py"
 LINES = 7

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaigns.disperse_pair import disperse_pair
-from homeward.campaigns.passive_safety import free_flights
-from homeward.campaigns.rendezvous import pair_keys
-from homeward.flight.rendezvous_close import Orders
-from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.sim.close_lanes import fly_close
-from homeward.sim.pair_lanes import fly_far, pick_pair
+from homeward.dispersion.rendezvous import disperse_pair
+from homeward.flight.rendezvous.proximity_executive import Orders
+from homeward.missions.passive_safety import free_flights
+from homeward.missions.rendezvous_flight import pair_keys
+from homeward.planning.rendezvous_plan import plan_rendezvous
+from homeward.sim.rendezvous.far_range_lanes import fly_far, pick_pair
+from homeward.sim.rendezvous.proximity_lanes import fly_close
 
 pytestmark = pytest.mark.slow
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaigns.evasion import evasions
-from homeward.campaigns.pairs import fly_pairs
-from homeward.campaigns.passive_safety import free_flights
-from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.world.pair import Bodies
+from homeward.campaigns.execution.rendezvous_batch import fly_pairs
+from homeward.missions.collision_avoidance import evasions
+from homeward.missions.passive_safety import free_flights
+from homeward.planning.rendezvous_plan import plan_rendezvous
+from homeward.world.dynamics.two_spacecraft import Bodies
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import homeward as hw
-from homeward.cli import app
+from homeward.cli.app import app
 
 # What the default return must show (nominal flight).
 OPEN_MISS_LIMIT = 1.0  # km

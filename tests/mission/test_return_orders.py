@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.ground.commands import Burn, LandingSite, Winds
-from homeward.ground.return_orders import ReturnOrders
+from homeward.ground.commands.commands import Burn, LandingSite, Winds
+from homeward.ground.commands.return_commands import ReturnOrders
 
 SEED = 3
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaigns.many import fly_many
-from homeward.scenario.returns import plan_return
+from homeward.campaigns.execution.return_batch import fly_many
+from homeward.planning.return_plan import plan_return
 from homeward.sim import lanes
-from homeward.world.parachute import DROGUE
+from homeward.world.actuators.parachute import DROGUE
 
 RUNS, SEEDS = 100, [1, 2, 3]
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 import homeward as hw
-from homeward.cli_report import Heading, show_return
+from homeward.cli.tables.return_summary import Heading, show_return
 from homeward.icd import Accuracy, BodyFrame, channels
 
 # From 100 km on, before plasma hides the satellites: the filter finds itself first. No orbit, no canopy.

@@ -6,11 +6,11 @@ Percentiles are order statistics; a failed run counts as infinitely bad. For any
 import numpy as np
 import pytest
 
-from homeward.campaigns.large_changes import fly_large_changes
-from homeward.campaigns.many import fly_many
+from homeward.campaigns.analysis.large_orbit_changes import fly_large_changes
+from homeward.campaigns.execution.return_batch import fly_many
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.returns import plan_return
-from homeward.world.parachute import DROGUE
+from homeward.world.actuators.parachute import DROGUE
 
 RUNS = 500
 QUICK = 64  # what the default suite flies: one block

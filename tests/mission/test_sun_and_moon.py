@@ -8,7 +8,7 @@ import pytest
 from closed_loop import fly_plan, plan_of
 from scipy.integrate import solve_ivp
 
-from homeward.sim.legs import COAST, leg
+from homeward.sim.core.legs import COAST, leg
 from homeward.sim.mission import MissionLeg
 
 REVOLUTION = 5500.0  # s

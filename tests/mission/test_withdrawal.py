@@ -7,9 +7,9 @@ from docked_pair import docked
 from PIL import Image
 
 import homeward as hw
-from homeward.campaigns.pair_history import PairHistory, States
-from homeward.campaigns.rendezvous_flight import RendezvousFlight
-from homeward.campaigns.withdrawal import rows_of, withdraw, withdrawal_facts
+from homeward.missions.rendezvous_history import PairHistory, States
+from homeward.missions.rendezvous_result import RendezvousFlight
+from homeward.missions.withdrawal import rows_of, withdraw, withdrawal_facts
 
 KEEP_OUT = 200.0  # m
 NO_FAULT = 1e12

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homeward.earth.time import Epoch
-from homeward.ground.archive import read_octets
-from homeward.ground.commands import NoCommand, Order, decode, encode
-from homeward.ground.dictionary import RETURN, flight_dictionary
-from homeward.ground.executive import Executive, Situation
-from homeward.ground.packets import BadPacket, Packet, Splitter, pack, unpack, unpack_values
-from homeward.ground.sealing import Opener
-from homeward.ground.timecode import Clock
+from homeward.ground.commands.authentication import Opener
+from homeward.ground.commands.commands import NoCommand, Order, decode, encode
+from homeward.ground.commands.onboard_executive import Executive, Situation
+from homeward.ground.telemetry.archive import read_octets
+from homeward.ground.telemetry.cuc_time import Clock
+from homeward.ground.telemetry.dictionary import RETURN, flight_dictionary
+from homeward.ground.telemetry.packets import BadPacket, Packet, Splitter, pack, unpack, unpack_values
 
 EPOCH = "2023-06-03T17:00:00Z"
 CLOCK = Clock.of(Epoch.from_iso(EPOCH))

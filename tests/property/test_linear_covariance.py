@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from strapdown_course import SECONDS, course, draws, fly_drawn, navigation
 
-from homeward.math.pulses import whole
+from homeward.math.quantize import whole
 
 RUNS = 300
 # s: in orbit, within the black-out, right before its end, a minute after it, at the canopy, under it.

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic, horizontal_distance, north_east_down, to_geodetic
-from homeward.sim.openloop import Body, Planet, advance, fly_open_loop, rates
-from homeward.world.aero import ConstantAerodynamics, apollo
-from homeward.world.atmosphere import ExponentialAtmosphere, UsStandard1976, sample
-from homeward.world.gravity import CentralGravity, J2Gravity
-from homeward.world.wind import NoWind, wind_table
+from homeward.sim.open_loop.dynamics import Body, Planet, advance, fly_open_loop, rates
+from homeward.world.aerodynamics.trim import ConstantAerodynamics, apollo
+from homeward.world.environment.atmosphere import ExponentialAtmosphere, UsStandard1976, sample
+from homeward.world.environment.gravity import CentralGravity, J2Gravity
+from homeward.world.environment.wind import NoWind, wind_table
 
 STEP, STEPS, WIDTH = 0.5, 2600, 64
 STOP = 10e3

@@ -13,12 +13,12 @@ import pytest
 from closed_loop import fly_plan, plan_of
 
 from homeward.earth.orientation import inertial_to_earth
-from homeward.math.components import join, split
-from homeward.sim.legs import ENTRY
-from homeward.sim.tick import forces_inputs
-from homeward.world.actuators import bank_actuator
-from homeward.world.dynamics import aerodynamic, integrate_tick, slow_gravity
-from homeward.world.gravity import SphericalHarmonics
+from homeward.math.triples import join, split
+from homeward.sim.core.legs import ENTRY
+from homeward.sim.point_mass.tick import forces_inputs
+from homeward.world.actuators.bank import bank_actuator
+from homeward.world.dynamics.point_mass import aerodynamic, integrate_tick, slow_gravity
+from homeward.world.environment.gravity import SphericalHarmonics
 
 TICK = 0.5  # s, the default of simulation.entry_step_s
 CYCLE_TICKS = 2

@@ -14,12 +14,12 @@ from scipy.integrate import solve_ivp
 from turning_ship import motion, pushes, ship
 
 from homeward.earth.time import Epoch
-from homeward.math.components import axpy, join, split
-from homeward.math.turning import apply, apply_transposed, rows, split4, symmetric_inverse, turn_rate
+from homeward.math.attitude_triples import apply, apply_transposed, rows, split4, symmetric_inverse, turn_rate
+from homeward.math.triples import axpy, join, split
 from homeward.scenario import load
-from homeward.scenario.build import build_world
-from homeward.world.dynamics import slow_gravity
-from homeward.world.rigid_body import AIR, CANOPY, around, fly_tick, loads, row_of
+from homeward.scenario.build.world import build_world
+from homeward.world.dynamics.point_mass import slow_gravity
+from homeward.world.dynamics.rigid_body import AIR, CANOPY, around, fly_tick, loads, row_of
 
 TICK = 0.1  # s, of the loop
 ENTRY = (66e3, 7000.0, 0.02, 120.0)  # m, m/s, rad below the horizontal, s

@@ -5,11 +5,11 @@ import pytest
 from scipy.stats import chi2
 
 from homeward.earth.time import Epoch
-from homeward.ground.measurements import measure
-from homeward.ground.orbit_fit import Prior, batch, predicted, sequential
-from homeward.ground.orbit_model import fly, orbit_model
-from homeward.ground.orbit_start import determine
-from homeward.ground.stations import network
+from homeward.ground.tracking.batch_least_squares import Prior, batch, predicted, sequential
+from homeward.ground.tracking.force_model import fly, orbit_model
+from homeward.ground.tracking.initial_orbit import determine
+from homeward.ground.tracking.measurements import measure
+from homeward.ground.tracking.stations import network
 
 EPOCH = Epoch.from_iso("2023-06-03T17:00:00Z")
 DRAWS = 16

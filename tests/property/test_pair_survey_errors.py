@@ -23,11 +23,11 @@ from pair_flight import _unit as unit_of
 
 import homeward as hw
 from homeward.math.quaternion import to_matrix
-from homeward.scenario.build_survey import PARTS, mounting_belief, survey_sigmas
-from homeward.world.inertial import turn_between
-from homeward.world.pair_figures import pair_sensors
-from homeward.world.pair_mounting import PairMounting
-from homeward.world.pair_sensors import INITIAL_NOISES, NOISES, initial_pair_sensors, sense_pair
+from homeward.scenario.build.docking_survey import PARTS, mounting_belief, survey_sigmas
+from homeward.world.sensors.imu import turn_between
+from homeward.world.sensors.mounting_survey import PairMounting
+from homeward.world.sensors.rendezvous import INITIAL_NOISES, NOISES, initial_pair_sensors, sense_pair
+from homeward.world.sensors.rendezvous_specifications import pair_sensors
 
 pytestmark = pytest.mark.slow
 

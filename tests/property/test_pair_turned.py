@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from docking_pair import MASS, bodies_at, flown, orbit, pair_world, still, truth_of, turned
 
+from homeward.astro.lvlh import from_lvlh, lvlh_quaternion, to_lvlh
 from homeward.earth.orientation import UniformRotation
-from homeward.math.lvlh import from_lvlh, lvlh_quaternion, to_lvlh
 from homeward.math.quaternion import from_matrix, multiply
-from homeward.sim.close import _fly
-from homeward.sim.pair_record import ports
-from homeward.world.faults import ails
-from homeward.world.gravity import J2Gravity
-from homeward.world.pair import pulled, tidal_pull
+from homeward.sim.rendezvous.proximity import _fly
+from homeward.sim.rendezvous.telemetry import ports
+from homeward.world.dynamics.two_spacecraft import pulled, tidal_pull
+from homeward.world.environment.gravity import J2Gravity
+from homeward.world.fault_schedule import ails
 
 ROUNDING = 2e-7  # m, m/s: positions of 7e6 m carry 1e-9 m, grown by a revolution
 TICK = 0.1  # s

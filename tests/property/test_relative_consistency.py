@@ -18,21 +18,21 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaigns.consistency import LONG
-from homeward.campaigns.disperse_pair import disperse_pair
-from homeward.campaigns.pair_consistency import KINDS, pair_consistency
-from homeward.campaigns.rendezvous import pair_keys
-from homeward.flight.pair_beliefs import PairGeometry
-from homeward.flight.pair_port import port_relative
-from homeward.icd_pair import PairNavigation
-from homeward.math.lvlh import lvlh_matrix
+from homeward.astro.lvlh import lvlh_matrix
+from homeward.campaigns.analysis.filter_consistency import LONG
+from homeward.campaigns.analysis.relative_filter_consistency import KINDS, pair_consistency
+from homeward.dispersion.rendezvous import disperse_pair
+from homeward.flight.relative_navigation.port_relative_state import port_relative
+from homeward.flight.relative_navigation.sensor_parameters import PairGeometry
+from homeward.icd.rendezvous_messages import PairNavigation
 from homeward.math.quaternion import to_matrix
-from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.sim.close import close_cycle, close_noises
-from homeward.sim.close_lanes import begin_lanes
-from homeward.sim.pair_lanes import fly_far, world_axes
-from homeward.sim.pair_record import apart_as_drawn
-from homeward.world.hull import station_attitude
+from homeward.missions.rendezvous_flight import pair_keys
+from homeward.planning.rendezvous_plan import plan_rendezvous
+from homeward.sim.rendezvous.far_range_lanes import fly_far, world_axes
+from homeward.sim.rendezvous.proximity import close_cycle, close_noises
+from homeward.sim.rendezvous.proximity_lanes import begin_lanes
+from homeward.sim.rendezvous.telemetry import apart_as_drawn
+from homeward.world.dynamics.docking_bodies import station_attitude
 
 pytestmark = pytest.mark.slow
 

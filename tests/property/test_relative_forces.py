@@ -18,11 +18,16 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.flight.pair_motion import PairMotion, drag, drag_apart, gravity_walk
-from homeward.math.components import join, split
+from homeward.flight.relative_navigation.relative_propagation import (
+    PairMotion,
+    drag,
+    drag_apart,
+    gravity_walk,
+)
 from homeward.math.numerics import rk4_step
-from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.world.pair import pull, tidal_pull
+from homeward.math.triples import join, split
+from homeward.planning.rendezvous_plan import plan_rendezvous
+from homeward.world.dynamics.two_spacecraft import pull, tidal_pull
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from homeward.errors import InputError
 from homeward.scenario import Scenario, load
-from homeward.scenario.schema_document import plain
+from homeward.scenario.schema.reference_page import plain
 from homeward.scenario.shipped import shipped_file
 from homeward.scenario.template import to_toml
 

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from homeward.astro.lambert import lambert
+from homeward.astro.lvlh import from_curvilinear, from_lvlh, to_curvilinear, to_lvlh
+from homeward.astro.relative_motion import anomaly_after, elliptic_matrix, orbit_shape
 from homeward.earth.constants import MU_WGS84
-from homeward.math.lambert import lambert
-from homeward.math.lvlh import from_curvilinear, from_lvlh, to_curvilinear, to_lvlh
-from homeward.math.relative_motion import anomaly_after, elliptic_matrix, orbit_shape
 
 MU = jnp.asarray(MU_WGS84)
 EXAMPLES = settings(max_examples=150, deadline=None)

@@ -13,8 +13,8 @@ import pytest
 from closed_loop import Replay, fly_plan
 
 from homeward.math.quaternion import conjugate, from_matrix, multiply
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.returns import plan_return
 from homeward.sim.lanes import body_history
 
 # Rounding of positions of 6.5e6 m, a nanometre, grown by a flight of minutes.

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from homeward.earth.constants import G0
-from homeward.scenario.openloop_build import build
-from homeward.scenario.openloop_schema import OpenLoopFile
-from homeward.sim.openloop_run import propagate
+from homeward.scenario.open_loop.build import build
+from homeward.scenario.open_loop.schema import OpenLoopFile
+from homeward.sim.open_loop.propagate import propagate
 
 DATA = json.loads((Path(__file__).parent / "data" / "allen_eggers_closed_form.json").read_text())
 LIMIT = 1.0e-4  # relative; the curvature left and the step of 0.02 s are each below 2e-5

@@ -27,7 +27,7 @@ from apollo10_curve import fit, range_to_target
 import homeward as hw
 from homeward.earth.orientation import inertial_to_earth
 from homeward.icd import Navigation
-from homeward.scenario.returns import plan_return
+from homeward.planning.return_plan import plan_return
 
 DATA = Path(__file__).parent / "data"
 CASE = json.loads((DATA / "apollo10_entry_case.json").read_text())
@@ -174,7 +174,7 @@ def test_no_bank_history_gives_both_the_curve_and_the_range(validation):
 
 
 def _draw(path: Path, mine: tuple[np.ndarray, np.ndarray], theirs: tuple[np.ndarray, np.ndarray]) -> None:
-    from homeward.output import style
+    from homeward.output.figure_style import style
 
     with style.styled():
         figure = style.new_figure(8.0, 4.2)

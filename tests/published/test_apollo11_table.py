@@ -27,12 +27,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.time import Epoch
-from homeward.flight.onboard import OnboardModel, fit_air
-from homeward.flight.reference_flight import Profile
-from homeward.flight.reference_store import fly_stored, tabulate
-from homeward.flight.reference_table import fast_row
+from homeward.flight.entry.onboard_model import OnboardModel, fit_air
+from homeward.flight.entry.reference_gains import fly_stored, tabulate
+from homeward.flight.entry.reference_table import fast_row
+from homeward.flight.entry.reference_trajectory import Profile
 from homeward.scenario import load
-from homeward.scenario.build import build_air, densities
+from homeward.scenario.build.world import build_air, densities
 
 SOURCE = "Apollo 11 onboard program, final phase (virtualagc, public domain)"
 TABLE = np.genfromtxt(

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.world.aero import apollo
+from homeward.world.aerodynamics.trim import apollo
 
 SOURCE = "NASA, Apollo 15 RTCC report (as quoted in NASSP)"
 # Mach, CL, CD, L/D as printed.

@@ -15,9 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.shape import APOLLO
-from homeward.world.body_aero import trim
-from homeward.world.body_aero_build import (
+from homeward.vehicle.capsule_shape import APOLLO
+from homeward.world.aerodynamics.six_dof import trim
+from homeward.world.aerodynamics.six_dof_fit import (
     APOLLO_CENTER_OF_MASS,
     body_aerodynamics,
     fit_corrections,

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from homeward.math.relative_motion import cw_matrix
+from homeward.astro.relative_motion import cw_matrix
 
 CASE = json.loads((Path(__file__).parent / "data" / "rendezvous_cases.json").read_text())[
     "arch_comp_srna_rendezvous"

@@ -23,7 +23,7 @@ import homeward as hw
 from homeward.earth.geodesy import to_geodetic
 from homeward.earth.orientation import inertial_to_earth
 from homeward.earth.time import Epoch
-from homeward.scenario.returns import plan_return
+from homeward.planning.return_plan import plan_return
 
 DATA = Path(__file__).parent / "data"
 FLOWN = json.loads((DATA / "artemis1_entry_as_flown.json").read_text())
@@ -156,7 +156,7 @@ def _beside_the_flight(validation) -> list[str]:
 
 
 def _draw(path: Path, time: np.ndarray, altitude: np.ndarray) -> None:
-    from homeward.output import style
+    from homeward.output.figure_style import style
 
     phases = FLOWN["phase_times_s_from_EI_flight_and_predicted"]
     skip = FLOWN["skip_apogee_kft_flight_and_predicted"][0] * KILOFOOT / 1e3

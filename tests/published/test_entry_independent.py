@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from homeward.scenario.openloop_build import build
-from homeward.scenario.openloop_schema import OpenLoopFile
-from homeward.sim.openloop_run import propagate
+from homeward.scenario.open_loop.build import build
+from homeward.scenario.open_loop.schema import OpenLoopFile
+from homeward.sim.open_loop.propagate import propagate
 
 DATA = Path(__file__).parent / "data"
 CASES = json.loads((DATA / "entry_independent_check.json").read_text())["cases"]

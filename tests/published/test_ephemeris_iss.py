@@ -19,8 +19,8 @@ from homeward.earth.geodesy import Ellipsoid, to_geodetic
 from homeward.earth.orientation import build_orientation, inertial_to_earth
 from homeward.io.oem import read_oem
 from homeward.math.numerics import rk4_step
-from homeward.world.atmosphere import UsStandard1976
-from homeward.world.gravity import egm96
+from homeward.world.environment.atmosphere import UsStandard1976
+from homeward.world.environment.gravity import egm96
 
 STEP = 10.0  # s: halving it moves the end of the day by less than 1 m
 HOURS = 24

@@ -10,7 +10,7 @@ import pytest
 from scipy.special import ellipj
 from turning_ship import fly, matrices, motion, pushes, ship, surroundings
 
-from homeward.world.rigid_body import ORBIT
+from homeward.world.dynamics.rigid_body import ORBIT
 
 SOURCE = "Free rotation in closed form"
 TICK, TICKS = 0.1, 6000  # the loop's own tick, ten minutes

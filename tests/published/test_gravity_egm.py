@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.world.gravity import SphericalHarmonics
+from homeward.world.environment.gravity import SphericalHarmonics
 
 CASE = json.loads((Path(__file__).parent / "data" / "orbit_cases.json").read_text())["gravity_egm2008_5x5"]
 ROUNDING = 1e-12  # relative; both sides are in double precision

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.math.lambert import lambert
+from homeward.astro.lambert import lambert
 
 BOOK = json.loads((Path(__file__).parent / "data" / "rendezvous_cases.json").read_text())["lambert"]["cases"]
 # km/s, by source: half a unit or so of the last digit printed, of the end that is printed to fewer.

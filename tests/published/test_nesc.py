@@ -26,9 +26,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from homeward.scenario.openloop_build import build
-from homeward.scenario.openloop_schema import OpenLoopFile
-from homeward.sim.openloop_run import propagate
+from homeward.scenario.open_loop.build import build
+from homeward.scenario.open_loop.schema import OpenLoopFile
+from homeward.sim.open_loop.propagate import propagate
 
 DATA = Path(__file__).parent / "data" / "nesc"
 SOURCE = "NASA/TM-2015-218675"

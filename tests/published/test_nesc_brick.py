@@ -22,9 +22,9 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from homeward.scenario.openloop_build import build
-from homeward.scenario.openloop_schema import OpenLoopFile
-from homeward.sim.openloop_run import propagate
+from homeward.scenario.open_loop.build import build
+from homeward.scenario.open_loop.schema import OpenLoopFile
+from homeward.sim.open_loop.propagate import propagate
 
 END = json.loads((Path(__file__).parent / "data" / "nesc" / "brick_end.json").read_text())
 SOURCE = "NASA/TM-2015-218675"

@@ -20,7 +20,7 @@ pymsis = pytest.importorskip(
     "pymsis", reason="the optional extra is not installed: pip install 'homeward[msis]'"
 )
 
-from homeward.world.atmosphere import msis_table  # noqa: E402
+from homeward.world.environment.atmosphere import msis_table  # noqa: E402
 
 CASES = json.loads((Path(__file__).parent / "data" / "nrlmsise00_17_cases.json").read_text())
 SINGLE = 5.0e-6  # the model runs in single precision (6e-8 an operation); the cases print seven digits

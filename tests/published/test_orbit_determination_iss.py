@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from homeward.ground.ephemeris_between import blended
-from homeward.ground.measurements import measure
-from homeward.ground.orbit_fit import Orbit, Prior, predicted, sequential
-from homeward.ground.orbit_model import orbit_model
-from homeward.ground.orbit_start import determine
-from homeward.ground.stations import network
+from homeward.ground.tracking.batch_least_squares import Orbit, Prior, predicted, sequential
+from homeward.ground.tracking.ephemeris_interpolation import blended
+from homeward.ground.tracking.force_model import orbit_model
+from homeward.ground.tracking.initial_orbit import determine
+from homeward.ground.tracking.measurements import measure
+from homeward.ground.tracking.stations import network
 from homeward.io.oem import read_oem
 
 HOURS, ARC = 24, 12

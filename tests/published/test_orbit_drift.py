@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from homeward.astro.lvlh import to_curvilinear, to_lvlh
 from homeward.earth.constants import J2_EGM96, MU_EGM96, RADIUS_EGM96
 from homeward.io.oem import read_oem
-from homeward.math.lvlh import to_curvilinear, to_lvlh
 
 SAME = 1e-3  # m over an arc of 2,000 km: the integration's tolerance
 # Relative: J4 and the square of J2 turn the node by another 1e-3, Sun and Moon by 1e-4, and what is left of

@@ -16,7 +16,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.math.relative_motion import (
+from homeward.astro.relative_motion import (
     OrbitShape,
     anomaly_after,
     cw_impulses,

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.world.atmosphere import UsStandard1976
+from homeward.world.environment.atmosphere import UsStandard1976
 
 SOURCE = "NOAA-S/T 76-1562 (U.S. Standard Atmosphere 1976)"
 LOWER = Path(__file__).parent / "data" / "ussa1976.csv"

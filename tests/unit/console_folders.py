@@ -7,9 +7,9 @@ import numpy as np
 from synthetic_flight import synthetic_flight
 from synthetic_pair import synthetic_pair
 
-from homeward.output.rendezvous_facts import PairView
-from homeward.output.save import write_summary
-from homeward.output.telemetry import write_parquet
+from homeward.output.files.telemetry import write_parquet
+from homeward.output.save_return import write_summary
+from homeward.output.views.rendezvous_view import PairView
 
 # Drawn by the processor, and no name of any other machine is known to it.
 SWITCHES = [

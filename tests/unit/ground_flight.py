@@ -5,11 +5,11 @@ import functools
 import numpy as np
 from synthetic_flight import synthetic_flight
 
-from homeward.ground.dictionary import told_columns
-from homeward.ground.recording import Recording, recording
+from homeward.ground.telemetry.dictionary import told_columns
+from homeward.ground.telemetry.recording import Recording, recording
 from homeward.icd import Accuracy
-from homeward.output.telemetry import table_columns
-from homeward.scenario.schema_ground import Cabin
+from homeward.output.files.telemetry import table_columns
+from homeward.scenario.schema.ground import Cabin
 
 
 @functools.cache

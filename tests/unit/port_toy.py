@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.flight.port_motion import PORTS, port_motion
+from homeward.flight.rendezvous.port_dynamics import PORTS, port_motion
 
 RATE = 1.13e-3  # rad/s
 QUANTUM = np.array([12.0, 2.0, 2.0]) / 8000.0  # m/s: four thrusters at their smallest pulse

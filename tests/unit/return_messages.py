@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from homeward.flight.executive import return_executive as executive
-from homeward.math.routine import routine
+from homeward.math.xla_barrier import routine
 
 CYCLE, TICK = executive.cycle, executive.tick
 

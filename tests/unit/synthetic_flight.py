@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from homeward.icd import Frame, channels
-from homeward.output.facts import FlightFacts
+from homeward.output.views.return_view import FlightFacts
 
 RADIUS, MU, G0 = 6371e3, 3.986e14, 9.80665
 TURN = 7.292115e-5  # Earth's rotation, rad/s

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from homeward.output.rendezvous_facts import Box, Hold, PairFacts, SpeedLimits
+from homeward.output.views.rendezvous_view import Box, Hold, PairFacts, SpeedLimits
 
 RADIUS, MU = 6.76e6, 3.986e14
 RATE = float(np.sqrt(MU / RADIUS**3))

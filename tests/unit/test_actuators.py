@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.vehicle import Capsule
-from homeward.world.actuators import bank_actuator
+from homeward.vehicle.parameters import Capsule
+from homeward.world.actuators.bank import bank_actuator
 
 RATE, ACCELERATION = np.radians(15.0), np.radians(6.0)
 OVERSHOOT = {0.1: 0.5, 0.5: 6.0}  # deg: braking begins a tick late at most, so it grows with the tick

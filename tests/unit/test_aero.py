@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from homeward.errors import InputError
-from homeward.world.aero import ConstantAerodynamics, apollo, trim_table
+from homeward.world.aerodynamics.trim import ConstantAerodynamics, apollo, trim_table
 
 
 def test_constant_coefficients_scale():

@@ -10,8 +10,8 @@ import pytest
 from strapdown_course import ARCSEC, BORESIGHTS, aid_sensors
 
 from homeward.math.quaternion import normalise
-from homeward.world.aids import INITIAL_NOISES, NOISES, Situation, initial_aids, sense_aids
-from homeward.world.inertial import turn_between
+from homeward.world.sensors.aiding import INITIAL_NOISES, NOISES, Situation, initial_aids, sense_aids
+from homeward.world.sensors.imu import turn_between
 
 SENSORS = aid_sensors()
 REACQUISITION = 5

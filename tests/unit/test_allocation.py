@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from homeward.errors import InputError
-from homeward.flight import allocation
-from homeward.flight.allocation import allocate
+from homeward.flight.control import thruster_selection
+from homeward.flight.control.thruster_selection import allocate
 from homeward.scenario import load
-from homeward.scenario.build_body import build_body_aero, thruster_sets
-from homeward.thrusters import Thrusters
+from homeward.scenario.build.six_dof_body import build_body_aero, thruster_sets
+from homeward.vehicle.thrusters import Thrusters
 
 PURE = 1e-9  # N m s of other axes, for one N m s wanted
 TICK = jnp.asarray(0.1)
@@ -66,7 +66,7 @@ def test_any_one_thruster_may_be_missing(rings, name):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_no_three_thrusters_do_it_for_less(seed, monkeypatch):
     """Brute force: without a price on sideways pushes the best of all triples is the best of all."""
-    monkeypatch.setattr(allocation, "SIDEWAYS", 0.0)
+    monkeypatch.setattr(thruster_selection, "SIDEWAYS", 0.0)
     thrusters = random_set(seed)
     torque = np.asarray(thrusters.torques())
     table = allocate(thrusters, "here")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from homeward.errors import InputError
-from homeward.flight.allocation_six import allocate_six
-from homeward.scenario.thruster_layout import docking_layout, docking_thrusters
-from homeward.thrusters import Thrusters
+from homeward.flight.control.thruster_selection_6dof import allocate_six
+from homeward.scenario.build.thruster_layout import docking_layout, docking_thrusters
+from homeward.vehicle.thrusters import Thrusters
 
 PURE = 1e-9  # N s or N m s of another axis, for one wanted
 TICK = jnp.asarray(0.1)

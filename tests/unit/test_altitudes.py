@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.errors import InputError
-from homeward.scenario.altitudes import check_start
+from homeward.scenario.schema.altitude_consistency import check_start
 from homeward.scenario.shipped import shipped_names
 
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.cli import main
-from homeward.flight.antennas import AntennaBelief, audible
+from homeward.cli.app import main
+from homeward.flight.navigation.gnss_antennas import AntennaBelief, audible
 from homeward.icd import Ranges
-from homeward.scenario.belief_gaps import belief_gaps
-from homeward.scenario.build_flight import believed_orientation
-from homeward.scenario.build_sensors import antennas_of, build_strapdown
-from homeward.world.antennas import LEAST, Antennas
-from homeward.world.constellation import COUNT, navigation_satellites
-from homeward.world.pair_figures import pair_sensors, up_and_down
+from homeward.scenario.build.flight_computer import believed_orientation
+from homeward.scenario.build.sensors import antennas_of, build_strapdown
+from homeward.scenario.onboard_differences import belief_gaps
+from homeward.world.sensors.gnss_antennas import LEAST, Antennas
+from homeward.world.sensors.gnss_constellation import COUNT, navigation_satellites
+from homeward.world.sensors.rendezvous_specifications import pair_sensors, up_and_down
 
 R_I = jnp.asarray([6.6e6, 1e6, 1.5e6])
 UP = np.asarray(R_I) / np.linalg.norm(R_I)
@@ -121,8 +121,8 @@ def test_the_ship_knows_its_mounting_from_its_data_set_alone():
 
 
 def believed_uniform(scenario):
-    from homeward.scenario.build import build_earth
-    from homeward.scenario.initial import initial_state
+    from homeward.scenario.build.initial_state import initial_state
+    from homeward.scenario.build.world import build_earth
 
     epoch = initial_state(scenario).epoch
     return believed_orientation(scenario, epoch, 86400.0, build_earth(scenario, epoch, 86400.0)), epoch

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from homeward.flight.approach_steps import (
+from homeward.flight.rendezvous.approach_sequence import (
     ALWAYS,
     AXIS,
     HOP,
@@ -14,7 +14,7 @@ from homeward.flight.approach_steps import (
     approach_steps,
     withdrawal_steps,
 )
-from homeward.flight.port_motion import PORTS
+from homeward.flight.rendezvous.port_dynamics import PORTS
 from homeward.math.quaternion import to_matrix
 
 HOLDS = [(5000.0, 120.0, ALWAYS), (400.0, 60.0, ALWAYS), (200.0, 30.0, 9000.0), (30.0, 45.0, ALWAYS)]

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from homeward.errors import InputError
-from homeward.world.atmosphere import (
+from homeward.world.environment.atmosphere import (
     ExponentialAtmosphere,
     UsStandard1976,
     msis_table,
     sample,
     table_atmosphere,
 )
-from homeward.world.profiles import disturbed_air, gauss_markov_profile
+from homeward.world.environment.random_profiles import disturbed_air, gauss_markov_profile
 
 EXACT = 1e-12
 

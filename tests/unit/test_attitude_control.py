@@ -7,13 +7,20 @@ import numpy as np
 import pytest
 from turning_ship import ZERO, matrices, motion, pushes, ship, surroundings
 
-from homeward.flight.allocation import allocate
-from homeward.flight.attitude import EAGERNESS, WindAxes, curve, damping_valves, entry_valves, pointing_valves
+from homeward.flight.control.phase_plane import (
+    EAGERNESS,
+    WindAxes,
+    curve,
+    damping_valves,
+    entry_valves,
+    pointing_valves,
+)
+from homeward.flight.control.thruster_selection import allocate
 from homeward.icd import Attitude
-from homeward.math.components import add, cross, join, split
-from homeward.math.turning import join4
-from homeward.world.rigid_body import ORBIT, fly_tick
-from homeward.world.valves import fire
+from homeward.math.attitude_triples import join4
+from homeward.math.triples import add, cross, join, split
+from homeward.world.actuators.thruster_valves import fire
+from homeward.world.dynamics.rigid_body import ORBIT, fly_tick
 
 TICK = 0.1
 BAND = np.radians(1.0)  # half of the dead band, as shipped

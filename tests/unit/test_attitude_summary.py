@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from homeward.campaigns.attitude import (
+from homeward.missions.attitude_metrics import (
     AttitudeGoals,
     entry_figures,
     hang_angle,

@@ -6,13 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight.allocation_six import allocate_six
-from homeward.flight.attitude import ControlSettings
-from homeward.flight.attitude_tracking import tracking, turn_left
+from homeward.flight.control.attitude_tracking import tracking, turn_left
+from homeward.flight.control.phase_plane import ControlSettings
+from homeward.flight.control.thruster_selection_6dof import allocate_six
 from homeward.icd import Attitude
-from homeward.math.components import axpy, cross, dot, join, scale, split
-from homeward.math.numerics import rk4_step
-from homeward.math.turning import (
+from homeward.math.attitude_triples import (
     apply,
     conjugate,
     join4,
@@ -22,8 +20,10 @@ from homeward.math.turning import (
     turn_rate,
     unit4,
 )
-from homeward.scenario.thruster_layout import docking_thrusters
-from homeward.world.valves import fire
+from homeward.math.numerics import rk4_step
+from homeward.math.triples import axpy, cross, dot, join, scale, split
+from homeward.scenario.build.thruster_layout import docking_thrusters
+from homeward.world.actuators.thruster_valves import fire
 
 TICK = 0.1  # s
 MASS = 8000.0  # kg

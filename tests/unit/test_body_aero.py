@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homeward.errors import InputError
-from homeward.shape import APOLLO, CapsuleShape
-from homeward.world.body_aero import offset_for_lift_to_drag, plane, trim
-from homeward.world.body_aero_build import (
+from homeward.vehicle.capsule_shape import APOLLO, CapsuleShape
+from homeward.world.aerodynamics.newtonian import newtonian
+from homeward.world.aerodynamics.six_dof import offset_for_lift_to_drag, plane, trim
+from homeward.world.aerodynamics.six_dof_fit import (
     APOLLO_CENTER_OF_MASS,
     Corrections,
     Damping,
@@ -23,7 +24,6 @@ from homeward.world.body_aero_build import (
     fit_shape,
     newtonian_corrections,
 )  # fmt: skip
-from homeward.world.newtonian import newtonian
 
 SHAPES = {
     "apollo": APOLLO,

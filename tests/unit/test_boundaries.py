@@ -14,11 +14,11 @@ from homeward.earth.eop import read_eop
 from homeward.earth.ephemeris import build_third_bodies
 from homeward.earth.frames import earth_spin
 from homeward.earth.time import Epoch
-from homeward.output.czml import write_czml
-from homeward.output.facts import FlightView
-from homeward.output.kml import write_kml
+from homeward.output.files.czml import write_czml
+from homeward.output.files.kml import write_kml
+from homeward.output.views.return_view import FlightView
 from homeward.scenario import load
-from homeward.scenario.build import build_air, densities
+from homeward.scenario.build.world import build_air, densities
 
 WHEN = "2023-09-08T02:00:00Z"
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from homeward.earth.constants import MU_EGM96, OMEGA_WGS84
-from homeward.flight.burn_aim import EntryRange, no_range, overshoot, still_to_burn
+from homeward.flight.deorbit.burn_cutoff import EntryRange, no_range, overshoot, still_to_burn
 
 RADIUS = 6.498e6  # m
 NEAR = 2e-5  # rad: 130 m

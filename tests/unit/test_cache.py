@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from homeward import _kept, _runtime
+from homeward._aot import cache as _kept
+from homeward._aot import jax_config
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners and modes of POSIX")
 
@@ -26,7 +27,7 @@ def mode(path):
 def test_it_is_made_for_this_user_alone_whatever_the_umask(cache):
     before = os.umask(0)
     try:
-        folder = _runtime.writable_folder("programs")
+        folder = jax_config.writable_folder("programs")
     finally:
         os.umask(before)
     assert folder == cache / "programs"
@@ -34,27 +35,27 @@ def test_it_is_made_for_this_user_alone_whatever_the_umask(cache):
 
 
 def test_one_that_others_can_write_is_closed(cache):
-    folder = _runtime.writable_folder("programs")
+    folder = jax_config.writable_folder("programs")
     assert folder is not None
     folder.chmod(0o777)
     cache.chmod(0o775)
-    assert _runtime.writable_folder("programs") == folder
+    assert jax_config.writable_folder("programs") == folder
     assert mode(folder) == 0o755 and mode(cache) == 0o755
 
 
 def test_one_of_another_user_is_not_used(cache, monkeypatch):
-    assert _runtime.writable_folder("programs") is not None
+    assert jax_config.writable_folder("programs") is not None
     mine = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
-    assert _runtime.writable_folder("programs") is None
+    assert jax_config.writable_folder("programs") is None
 
 
 def test_an_entry_under_another_name_is_not_read(tmp_path):
     code = (
         "import sys, jax, jax.numpy as jnp\nfrom pathlib import Path\nfrom jax import export\n"
-        "from homeward import _kept\n"
+        "from homeward._aot import cache\n"
         "path = Path(sys.argv[1])\n"
-        "_kept.write(path, export.export(jax.jit(jnp.sin))(jax.ShapeDtypeStruct((3,), float)), ['a'])\n"
+        "cache.write(path, export.export(jax.jit(jnp.sin))(jax.ShapeDtypeStruct((3,), float)), ['a'])\n"
     )
     path = tmp_path / "sum-0123"
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)

@@ -10,19 +10,19 @@ import pytest
 from pydantic import ValidationError
 from scipy import stats
 
-from homeward.campaigns.disperse import _interface_error
-from homeward.campaigns.permutation import bits_of, place_of
-from homeward.campaigns.sampling import RANDOM, Plan
-from homeward.campaigns.streams import Draws, draws_of, factor, normal
+from homeward.dispersion.keyed_permutation import bits_of, place_of
+from homeward.dispersion.returns import _interface_error
+from homeward.dispersion.sampling import RANDOM, Plan
+from homeward.dispersion.streams import Draws, draws_of, factor, normal
 from homeward.errors import InputError
 from homeward.scenario import load
-from homeward.scenario.build import build_wind
-from homeward.scenario.build_flight import forecast_wind, steering_wind
-from homeward.scenario.schema import Scenario
-from homeward.scenario.schema_distribution import PAIR_DRAWS, RETURN_DRAWS, Distribution
-from homeward.world.profiles import SMALLEST_FACTOR
+from homeward.scenario.build.flight_computer import forecast_wind, steering_wind
+from homeward.scenario.build.world import build_wind
+from homeward.scenario.schema.distribution import PAIR_DRAWS, RETURN_DRAWS, Distribution
+from homeward.scenario.schema.scenario import Scenario
+from homeward.world.environment.random_profiles import SMALLEST_FACTOR
+from homeward.world.environment.wind import wind_table
 from homeward.world.state import initial_truth
-from homeward.world.wind import wind_table
 
 N = 4000
 CERTAIN = 1e-4  # chance with which a right law is called wrong

@@ -8,22 +8,23 @@ import threading
 import numpy as np
 import pytest
 
-from homeward.campaigns import origin, run
-from homeward.campaigns import understand as understanding
-from homeward.campaigns.records import read_records
-from homeward.campaigns.replay import replay
-from homeward.campaigns.report_footprint import footprint_of
-from homeward.campaigns.run import campaign, opened, scenario_of
-from homeward.campaigns.store import Store
-from homeward.campaigns.store_lock import locked
-from homeward.cli import main
+from homeward.campaigns.execution import campaign as run
+from homeward.campaigns.execution import provenance
+from homeward.campaigns.execution.campaign import campaign, opened, scenario_of
+from homeward.campaigns.execution.replay import replay
+from homeward.campaigns.report import sensitivity_report as understanding
+from homeward.campaigns.report.footprint import footprint_of
+from homeward.campaigns.store.lock import locked
+from homeward.campaigns.store.records import read_records
+from homeward.campaigns.store.store import Store
+from homeward.cli.app import main
 from homeward.errors import InputError
 from homeward.scenario.load import load
 from homeward.textfile import read_text
 
 RUNS = 4
 LAW = """
-from homeward.flight.entry_ballistic import BallisticEntryGuidance
+from homeward.flight.entry.ballistic import BallisticEntryGuidance
 import helper
 open(__file__ + ".ran", "w").close()
 Law = BallisticEntryGuidance
@@ -170,8 +171,8 @@ def test_requirements_are_kept_and_judged_by(files, tmp_path):
 
 def test_another_kind_of_processor_goes_on_only_when_told(files, tmp_path, monkeypatch):
     flown(files, tmp_path / "out")
-    mine = origin.instruction_set()
-    monkeypatch.setattr(origin, "instruction_set", lambda: "pdp11")
+    mine = provenance.instruction_set()
+    monkeypatch.setattr(provenance, "instruction_set", lambda: "pdp11")
     with pytest.raises(InputError, match=r"another kind of processor .* --other-machine goes on"):
         flown(files, tmp_path / "out", resume=True)
     flown(files, tmp_path / "out", resume=True, other_machine=True)
@@ -189,7 +190,7 @@ def test_what_differs_is_named_by_its_key(files, tmp_path):
 def test_of_two_that_begin_at_one_time_one_is_refused_and_leaves_nothing(files, tmp_path, monkeypatch):
     scenario = scenario_with(files, law=False)
     manifests = [
-        origin.first_manifest(scenario, "return", RUNS, seed, "point-mass", None, None) for seed in (1, 2)
+        provenance.first_manifest(scenario, "return", RUNS, seed, "point-mass", None, None) for seed in (1, 2)
     ]
     for k in range(30):
         place, won, refused = tmp_path / str(k), [], []

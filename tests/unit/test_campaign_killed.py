@@ -7,16 +7,16 @@ import time
 
 import pytest
 
-from homeward.campaigns.store import Store
+from homeward.campaigns.store.store import Store
 
 LANES, RUNS = 4, 90
 # Flies blocks that take no time but the writing's, in two threads, until the store is whole.
 FLYER = f"""
 import sys, time
 import numpy as np
-from homeward.campaigns.columns import RUN, Column
-from homeward.campaigns.engine import Meter, fly_local
-from homeward.campaigns.store import Store
+from homeward.campaigns.store.columns import RUN, Column
+from homeward.campaigns.execution.local import Meter, fly_local
+from homeward.campaigns.store.store import Store
 
 class Blocks:
     kind, lanes = "return", {LANES}

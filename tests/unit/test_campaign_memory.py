@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from homeward.campaigns.columns import RETURN, Column, columns_of
-from homeward.campaigns.records import GROUP, HELD, RUN_COLUMNS
-from homeward.campaigns.report import report
-from homeward.campaigns.store import Store
-from homeward.campaigns.store_summary import metrics_of
+from homeward.campaigns.report.report import report
+from homeward.campaigns.store.columns import RETURN, Column, columns_of
+from homeward.campaigns.store.records import GROUP, HELD, RUN_COLUMNS
+from homeward.campaigns.store.store import Store
+from homeward.campaigns.store.summary import metrics_of
 
 DRAWS = {f"draw_{k}": Column(f"draw_{k}", "1", "made up", "draw") for k in range(40)}
 SITE = {"name": "Somewhere", "latitude_deg": 41.6, "longitude_deg": 100.1, "altitude_m": 1000.0}
@@ -65,11 +65,11 @@ def test_columns_are_read_one_at_a_time_and_let_go(tmp_path, monkeypatch):
 WHOLE = """
 import json, resource, sys
 from test_campaign_memory import fill
-from homeward.campaigns.records import read_records
-from homeward.campaigns.report import report
-from homeward.campaigns.requirements import default_requirements
-from homeward.campaigns.store_summary import counts_of, metrics_of
-from homeward.campaigns.verdicts import judge
+from homeward.campaigns.store.records import read_records
+from homeward.campaigns.report.report import report
+from homeward.campaigns.verification.requirements import default_requirements
+from homeward.campaigns.store.summary import counts_of, metrics_of
+from homeward.campaigns.verification.verdicts import judge
 store = fill(sys.argv[1], 1_000_000, 2048)
 asked = default_requirements("shenzhou-15", "return", "point-mass")
 import time

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from homeward.campaigns import run as run_module
-from homeward.campaigns.columns import RUN, SOURCES, Column
-from homeward.campaigns.records import read_records
-from homeward.campaigns.requirements import parse
-from homeward.campaigns.run import fly_until
-from homeward.campaigns.statistics import figures
-from homeward.campaigns.store import Store
-from homeward.campaigns.store_summary import metrics_of
-from homeward.campaigns.until import parse_until
-from homeward.campaigns.verdicts import judge, refuse_unknown
-from homeward.cli import main
+from homeward.campaigns.execution import campaign as run_module
+from homeward.campaigns.execution.campaign import fly_until
+from homeward.campaigns.statistics.order_statistics import figures
+from homeward.campaigns.store.columns import RUN, SOURCES, Column
+from homeward.campaigns.store.records import read_records
+from homeward.campaigns.store.store import Store
+from homeward.campaigns.store.summary import metrics_of
+from homeward.campaigns.verification.requirements import parse
+from homeward.campaigns.verification.stopping_rule import parse_until
+from homeward.campaigns.verification.verdicts import judge, refuse_unknown
+from homeward.cli.app import main
 from homeward.errors import InputError
 
 LANES, RUNS = 64, 3000

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homeward.campaigns.statistics import (
+from homeward.campaigns.statistics.order_statistics import (
     clopper_pearson,
     decide,
     figures,

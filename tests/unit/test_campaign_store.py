@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from homeward.campaigns import part_hashes
-from homeward.campaigns import store as store_module
-from homeward.campaigns.columns import RUN, Column
-from homeward.campaigns.records import read_records
-from homeward.campaigns.replay import replay
-from homeward.campaigns.store import Store
+from homeward.campaigns.execution.replay import replay
+from homeward.campaigns.store import part_hashes
+from homeward.campaigns.store import store as store_module
+from homeward.campaigns.store.columns import RUN, Column
+from homeward.campaigns.store.records import read_records
+from homeward.campaigns.store.store import Store
 from homeward.errors import InputError
 
 LANES, RUNS = 4, 10
@@ -274,7 +274,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(store, monkeypatch):
 
 def test_one_process_writes_at_a_time(store):
     code = (
-        "import sys\nfrom pathlib import Path\nfrom homeward.campaigns.store_lock import locked\n"
+        "import sys\nfrom pathlib import Path\nfrom homeward.campaigns.store.lock import locked\n"
         f"with locked(Path({str(store.folder)!r})):\n    print('held', flush=True)\n    sys.stdin.read()\n"
     )
     with subprocess.Popen(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import homeward
-from homeward._children import SAFE_PATH, child_command, isolated
+from homeward._process.children import SAFE_PATH, child_command, isolated
 
 SOURCE = Path(homeward.__file__).parent
 TRAPS = ("signal", "json", "contextlib", "jax", "numpy", "homeward", "sitecustomize", "usercustomize")
@@ -45,7 +45,7 @@ def test_a_child_runs_nothing_of_its_working_directory(trapped, monkeypatch):
 
 def test_a_process_of_a_library_runs_nothing_of_its_working_directory(trapped):
     code = (
-        "import multiprocessing, time\nfrom homeward._children import isolated\n"
+        "import multiprocessing, time\nfrom homeward._process.children import isolated\n"
         "if __name__ == '__main__':\n"
         "    with isolated():\n"
         "        child = multiprocessing.get_context('spawn').Process(target=time.sleep, args=(0,))\n"
@@ -68,7 +68,7 @@ def test_a_child_imports_the_package_of_its_parent(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "homeward").symlink_to(SOURCE)
     code = (
-        "import subprocess, homeward\nfrom homeward._children import child_command\n"
+        "import subprocess, homeward\nfrom homeward._process.children import child_command\n"
         "command = child_command('importlib:import_module', ['homeward'])\n"
         "with subprocess.Popen(command, stdin=subprocess.PIPE) as child:\n    child.wait()\n"
     )
@@ -79,13 +79,13 @@ def test_a_child_imports_the_package_of_its_parent(tmp_path):
 
 def test_every_process_of_the_package_is_started_isolated():
     starting = {p for p in SOURCE.rglob("*.py") if STARTS.search(p.read_text(encoding="utf-8"))}
-    starting.discard(SOURCE / "_children.py")
+    starting.discard(SOURCE / "_process" / "children.py")
     starting.discard(SOURCE / "codegen" / "compiler.py")  # starts a C compiler, which is no Python
     assert {p.name for p in starting} == {
-        "_compiling.py",
+        "compile.py",
         "campaign.py",
         "live.py",
-        "cluster.py",
-        "store_query.py",
+        "ray.py",
+        "query.py",
     }
     assert not [p for p in starting if not WAYS.search(p.read_text(encoding="utf-8"))]

@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 import homeward
-from homeward.cli import app, main
-from homeward.cli_files import json_text
-from homeward.cli_progress import Talk
+from homeward.cli.app import app, main
+from homeward.cli.output_files import json_text
+from homeward.cli.progress import Talk
 from homeward.errors import Infeasible, InputError
 
 SUMMARY: dict[str, Any] = {
@@ -247,7 +247,7 @@ def test_help_of_every_word() -> None:
 def test_progress_without_a_terminal_tells_each_stage_once(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    monkeypatch.setattr("homeward.cli_progress.QUIET", 0.0)
+    monkeypatch.setattr("homeward.cli.progress.QUIET", 0.0)
     with Talk() as talk:
         for _ in range(3):
             talk("flying", 0.5)
@@ -259,7 +259,7 @@ def test_progress_without_a_terminal_tells_each_stage_once(
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "HOMEWARD_DEBUG": ""}
     return subprocess.run(
-        [sys.executable, "-m", "homeward.cli", *arguments],
+        [sys.executable, "-m", "homeward.cli.app", *arguments],
         capture_output=True,
         text=True,
         env=environment,

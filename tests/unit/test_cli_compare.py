@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import homeward
-from homeward.campaigns.compare import Comparison
-from homeward.campaigns.many import Flights
-from homeward.cli import main
+from homeward.campaigns.analysis.compare_guidance import Comparison
+from homeward.campaigns.execution.return_batch import Flights
+from homeward.cli.app import main
 from homeward.scenario import load
 
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from test_cli import Capture, refused
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible, InputError
 from homeward.io.oem import read_oem
 from homeward.io.tle import parse_tle, teme_state
 from homeward.scenario import load
-from homeward.scenario.initial import _from_segment, initial_state
+from homeward.scenario.build.initial_state import _from_segment, initial_state
 from homeward.scenario.shipped import shipped_file
 
 DATA = Path(__file__).parents[1] / "published" / "data"

@@ -9,12 +9,12 @@ import pytest
 from test_cli import SUMMARY, Capture, StubFlight, refused
 
 import homeward
-from homeward.cli import main
-from homeward.cli_files import writing
+from homeward.cli.app import main
+from homeward.cli.output_files import writing
 from homeward.errors import InputError
 from homeward.scenario import load
-from homeward.scenario.law import check_object
 from homeward.scenario.shipped import shipped_file
+from homeward.scenario.user_models import check_object
 
 TEXT = shipped_file("shenzhou-15").read_text(encoding="utf-8")
 ENTRY = shipped_file("open-loop-entry").read_text(encoding="utf-8")

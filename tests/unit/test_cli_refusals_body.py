@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from test_cli import Capture, refused
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.scenario import load
 from homeward.scenario.shipped import shipped_names
 

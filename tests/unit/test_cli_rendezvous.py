@@ -11,11 +11,11 @@ from test_scenario import SHORT, written
 from test_scenario_rendezvous import ONLY
 
 import homeward
-from homeward.campaigns.rendezvous_outcome import judged
-from homeward.cli import main
-from homeward.cli_files import json_text
-from homeward.cli_report_rendezvous import clock
+from homeward.cli.app import main
+from homeward.cli.output_files import json_text
+from homeward.cli.tables.rendezvous_summary import clock
 from homeward.errors import Infeasible
+from homeward.missions.rendezvous_outcome import judged
 
 SUMMARY: dict[str, Any] = {
     "scenario": "shenzhou-21", "port": "forward", "dispersed": False, "seed": 0, "success": True,

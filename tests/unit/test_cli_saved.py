@@ -8,15 +8,15 @@ from synthetic_flight import synthetic_flight
 from synthetic_pair import synthetic_pair
 
 import homeward
-from homeward.campaigns import sweep as sweeping
-from homeward.campaigns.fault_campaign import fault_matrices
-from homeward.campaigns.fault_matrix import Matrix
-from homeward.cli import main
+from homeward.campaigns.analysis import sweep as sweeping
+from homeward.campaigns.faults.fault_campaign import fault_matrices
+from homeward.campaigns.faults.matrix import Matrix
+from homeward.cli.app import main
 from homeward.errors import Infeasible, InputError
 from homeward.output import save_flight
-from homeward.output.rendezvous_files import save_rendezvous
-from homeward.scenario.fault_words import FAILURES, fault_kinds
-from homeward.scenario.faults import Strike
+from homeward.output.save_rendezvous import save_rendezvous
+from homeward.scenario.faults.catalogue import FAILURES, fault_kinds
+from homeward.scenario.faults.schedule import Strike
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,7 @@ def test_a_kind_of_fault_is_known_by_the_field_s_name(word, half, kinds):
 
 
 def test_one_kind_of_fault_is_flown_alone(monkeypatch):
-    from homeward.campaigns import fault_campaign
+    from homeward.campaigns.faults import fault_campaign
 
     asked = []
 
@@ -223,7 +223,7 @@ def test_a_tour_explains_each_picture(monkeypatch, tmp_path, capsys):
 
 
 def test_a_tour_s_pictures_are_those_of_a_point_mass():
-    from homeward.output.pictures import PICTURES, TURNING
+    from homeward.output.returns.figures import PICTURES, TURNING
     from homeward.output.tour_page import EXPLAINED
 
     assert set(EXPLAINED) == set(PICTURES) - set(TURNING)

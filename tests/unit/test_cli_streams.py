@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from homeward.cli import main
-from homeward.cli_streams import SafeConsole, showable
+from homeward.cli.app import main
+from homeward.cli.tables.streams import SafeConsole, showable
 
 HOMEWARD = [sys.executable, "-m", "homeward"]
 NAME = "Сэлэнгэ – 神舟"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from docking_pair import MASS, bodies_at, orbit, pair_world, truth_of
 
-from homeward.math.lvlh import from_lvlh, lvlh_quaternion
+from homeward.astro.lvlh import from_lvlh, lvlh_quaternion
 from homeward.math.quaternion import conjugate, rotate
-from homeward.sim.close import _fly
-from homeward.world.faults import ails
+from homeward.sim.rendezvous.proximity import _fly
+from homeward.world.fault_schedule import ails
 
 TICK = 0.1  # s
 FORWARD = jnp.array([16, 17, 18, 19])

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from strapdown_course import aid_sensors, course, measurements, navigation, situation
 
-from homeward.flight.coarse_attitude import CoarseBelief, coarse_attitude
-from homeward.flight.navigation_filter import TURN
+from homeward.flight.navigation.coarse_attitude import CoarseBelief, coarse_attitude
+from homeward.flight.navigation.error_state_filter import TURN
 from homeward.icd import Coarse
 from homeward.math.quaternion import rotate
-from homeward.world.aids import INITIAL_NOISES, NOISES, initial_aids, sense_aids
-from homeward.world.coarse_sensors import NOISE, CoarseSensors
+from homeward.world.sensors.aiding import INITIAL_NOISES, NOISES, initial_aids, sense_aids
+from homeward.world.sensors.sun_and_horizon import NOISE, CoarseSensors
 
 SUN = jnp.asarray([0.6, -0.48, 0.64])
 HALF = float(np.radians(0.5))

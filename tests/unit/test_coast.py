@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.path import Path as Outline
 
-from homeward.output.coast import draw_land, draw_shores, rings
-from homeward.output.style import new_figure
+from homeward.output.figure_style.coast_lines import draw_land, draw_shores, rings
+from homeward.output.figure_style.style import new_figure
 
 
 def on_land(latitude: float, longitude: float) -> bool:

@@ -5,12 +5,12 @@ import pytest
 from scipy.stats import chi2
 
 from homeward.earth.time import Epoch
-from homeward.ground.coast_states import AIR, coast_moments, known_from
-from homeward.ground.forecast_setting import Errors
-from homeward.ground.measurements import Tracks, measure
-from homeward.ground.orbit_model import between, fly, orbit_model
-from homeward.ground.stations import fixed_place, relay, station
-from homeward.ground.track_states import TrackState, moment_of
+from homeward.ground.landing_forecast.coast_orbit import AIR, coast_moments, known_from
+from homeward.ground.landing_forecast.inputs import Errors
+from homeward.ground.landing_forecast.state_from_tracks import TrackState, moment_of
+from homeward.ground.tracking.force_model import between, fly, orbit_model
+from homeward.ground.tracking.measurements import Tracks, measure
+from homeward.ground.tracking.stations import fixed_place, relay, station
 
 EPOCH = Epoch.from_iso("2023-06-03T17:00:00Z")
 BALLISTIC, OPENING = 0.003, 10e3

@@ -12,7 +12,7 @@ import pytest
 from c_functions import needs_compiler
 from closed_loop import plan_of
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.codegen.compiler import compile_c
 from homeward.codegen.export import scenario_hash
 from homeward.codegen.functions import HEAD, argument, define, source
@@ -25,8 +25,8 @@ from homeward.codegen.record import Shapes
 from homeward.codegen.registry import TRANSLATIONS
 from homeward.codegen.writer import Unit
 from homeward.errors import InputError
-from homeward.flight.computer import idle
 from homeward.flight.executive import return_executive as executive
+from homeward.flight.executive.flight_computer import idle
 from homeward.icd import InertialSample, Measurements, TickReadings
 from homeward.scenario import load
 from homeward.sim.mission import planned

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from homeward.campaigns.records import Records
-from homeward.campaigns.side_by_side import holm, side_by_side
+from homeward.campaigns.report.compare_campaigns import holm, side_by_side
+from homeward.campaigns.store.records import Records
 from homeward.errors import InputError
 
 COLUMNS = [{"name": n, "unit": "km", "text": "", "metric": True} for n in ("miss_km", "load_g")]

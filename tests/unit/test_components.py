@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.math.components import add, axpy, cross, dot, join, scale, split, subtract
+from homeward.math.triples import add, axpy, cross, dot, join, scale, split, subtract
 
 A, B, K = np.array([1.0, -2.0, 3.5]), np.array([0.3, 4.0, -1.0]), 2.5
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from closed_loop import plan_of
 
-from homeward.flight.computer import idle
+from homeward.flight.executive.flight_computer import idle
 from homeward.icd import Measurements
 
 TICK = 0.5

@@ -7,7 +7,7 @@ import pytest
 from console_folders import saved_pair, saved_return
 from test_report import made
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.console.campaign import Campaign
 from homeward.console.desk import standing
 from homeward.console.places import Turning, geodetic
@@ -15,9 +15,9 @@ from homeward.console.playback import Playback
 from homeward.console.reading import read_flight
 from homeward.console.rows import Rows
 from homeward.console.viewer import Viewer
-from homeward.ground.flight_tracks import fixed_path
-from homeward.ground.recording import read_folder
-from homeward.scenario.schema_ground import Cabin
+from homeward.ground.telemetry.recording import read_folder
+from homeward.ground.tracking.simulated_tracks import fixed_path
+from homeward.scenario.schema.ground import Cabin
 
 METRES_IN_A_ROTATION = 20.0  # m: what a constant rate of the Earth leaves out in the hours of a flight
 

@@ -6,15 +6,15 @@ import pytest
 from ground_flight import record
 from synthetic_pair import PORTS, synthetic_pair
 
+from homeward.astro.lvlh import lvlh_matrix
 from homeward.console.believed import believed, names_of
 from homeward.console.desk import moving, standing
 from homeward.console.flight import Flight
 from homeward.console.places import fixed
 from homeward.console.setting import setting_of
-from homeward.math.lvlh import lvlh_matrix
 from homeward.math.quaternion import conjugate, from_matrix, multiply
-from homeward.output.telemetry import table_columns
-from homeward.sim.pair_record import DOCKED, turn_missing
+from homeward.output.files.telemetry import table_columns
+from homeward.sim.rendezvous.telemetry import DOCKED, turn_missing
 
 TINY = 1e-6  # m: rounding of a place on the Earth
 

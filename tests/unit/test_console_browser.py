@@ -18,12 +18,12 @@ from console_folders import SWITCHES, chromium, saved_pair, saved_return
 from ground_flight import record
 from test_report import made
 
-from homeward.ground.executive import Executive, Situation
-from homeward.ground.keys import make_key, read_key
-from homeward.ground.sealing import Opener
-from homeward.ground.serve import Stream, serve
-from homeward.ground.uplink import flight_word
-from homeward.scenario.schema_ground import Link
+from homeward.ground.commands.authentication import Opener
+from homeward.ground.commands.keys import make_key, read_key
+from homeward.ground.commands.onboard_executive import Executive, Situation
+from homeward.ground.commands.uplink import flight_word
+from homeward.ground.flight_server import Stream, serve
+from homeward.scenario.schema.ground import Link
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed")

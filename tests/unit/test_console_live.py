@@ -15,13 +15,13 @@ from homeward.console.landing import LandingWatch
 from homeward.console.live_worker import Worker
 from homeward.console.setting import Setting
 from homeward.earth.time import Epoch
-from homeward.ground.commands import LandingSite, Order, decode
-from homeward.ground.sealing import Sealer
-from homeward.ground.timecode import Clock
+from homeward.ground.commands.authentication import Sealer
+from homeward.ground.commands.commands import LandingSite, Order, decode
+from homeward.ground.telemetry.cuc_time import Clock
 from homeward.icd import channels
-from homeward.icd_pair import PairFrame
+from homeward.icd.rendezvous_messages import PairFrame
 from homeward.scenario.load import load
-from homeward.sim.watch import begun, tell, watching
+from homeward.sim.listeners import begun, tell, watching
 
 KEY = bytes(range(32))
 EPOCH = Epoch.from_iso("2026-09-20T05:41:44Z")

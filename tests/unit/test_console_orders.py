@@ -7,10 +7,10 @@ from homeward.console.flight import Flight
 from homeward.console.orders import Orders
 from homeward.console.setting import setting_of
 from homeward.earth.time import Epoch
-from homeward.ground.commands import Order
-from homeward.ground.executive import Executive, Situation
-from homeward.ground.sealing import Opener, Sealer
-from homeward.ground.timecode import Clock
+from homeward.ground.commands.authentication import Opener, Sealer
+from homeward.ground.commands.commands import Order
+from homeward.ground.commands.onboard_executive import Executive, Situation
+from homeward.ground.telemetry.cuc_time import Clock
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 EPOCH = Epoch.from_iso("2022-12-04T00:00:00Z")

@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from ground_flight import record
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.console.desk import contact
 from homeward.console.flight import Flight
 from homeward.console.stream import StreamFeed
 from homeward.errors import InputError
-from homeward.ground.archive import Archive
-from homeward.ground.dictionary import ABOUT_APID
-from homeward.ground.executive import Executive, Situation
-from homeward.ground.link import sent_packets
-from homeward.ground.packets import Packet, pack, unpack
-from homeward.ground.sealing import Opener
-from homeward.ground.serve import Stream, serve
-from homeward.ground.uplink import flight_word
-from homeward.scenario.schema_ground import Link
+from homeward.ground.commands.authentication import Opener
+from homeward.ground.commands.onboard_executive import Executive, Situation
+from homeward.ground.commands.uplink import flight_word
+from homeward.ground.flight_server import Stream, serve
+from homeward.ground.telemetry.archive import Archive
+from homeward.ground.telemetry.dictionary import ABOUT_APID
+from homeward.ground.telemetry.link import sent_packets
+from homeward.ground.telemetry.packets import Packet, pack, unpack
+from homeward.scenario.schema.ground import Link
 
 KEY = bytes(range(32))
 WAIT = 20.0  # s, for a thread that has nothing to do any more

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from homeward.errors import InputError
-from homeward.flight.contract import check_guidance, check_navigation
+from homeward.flight.contract.check import check_guidance, check_navigation
 from homeward.flight.interfaces import AbstractEntryGuidance, AbstractNavigation, bank_only
 from homeward.icd import EntryCommand, EntryTarget, Navigation
 
@@ -180,10 +180,10 @@ def test_a_breach_is_told_in_one_sentence(law, words):
 
 def test_a_law_may_not_hold_a_piece_of_the_world():
     # Imported by way of the builder: this file, being the laws' own, may not import the world either.
-    from homeward.scenario import build
+    from homeward.scenario.build import world
 
     with pytest.raises(InputError, match="holds UsStandard1976"):
-        check_guidance(Holds(part=build.UsStandard1976()))
+        check_guidance(Holds(part=world.UsStandard1976()))
 
 
 HEAD = """
@@ -200,20 +200,20 @@ class Law(AbstractEntryGuidance):
 @pytest.mark.parametrize(
     "line",
     [
-        "import homeward.world.wind",
-        "import homeward.sim.loop as loop",
+        "import homeward.world.environment.wind",
+        "import homeward.sim.chunk as loop",
         "from homeward import world",
         "from homeward.world import state",
-        "def late():\n    from homeward.sim.loop import chunk\n    return chunk",
+        "def late():\n    from homeward.sim.chunk import chunk\n    return chunk",
         "import importlib\nspy = importlib.import_module('homeward.world.world')",
         "import homeward as hw\ndef spy():\n    return hw.world",
         "import beside",
     ],
 )
 def test_a_law_may_not_import_the_truth(line, tmp_path):
-    from homeward.scenario.law import load_law
+    from homeward.scenario.user_models import load_law
 
-    (tmp_path / "beside.py").write_text("import homeward.world.wind\n")
+    (tmp_path / "beside.py").write_text("import homeward.world.environment.wind\n")
     path = tmp_path / "law.py"
     path.write_text(line + HEAD)
     with pytest.raises(InputError, match="may not see the truth"):
@@ -221,7 +221,7 @@ def test_a_law_may_not_import_the_truth(line, tmp_path):
 
 
 def test_a_law_may_use_the_package_otherwise(tmp_path):
-    from homeward.scenario.law import load_law
+    from homeward.scenario.user_models import load_law
 
     path = tmp_path / "law.py"
     path.write_text("import homeward as hw\nfrom homeward.math.numerics import unit\n" + HEAD)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from homeward.icd import Aids
-from homeward.world.delivery import NOISES, Delivery, nothing_sent
+from homeward.world.sensors.latency import NOISES, Delivery, nothing_sent
 
 TRUE, ZERO = jnp.asarray(True), jnp.zeros(())
 PATHS = Delivery(jnp.asarray(0.2), jnp.asarray(0.1), jnp.asarray(2.0))

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight.deorbit import _along_ellipse, burn_direction, first_guess
-from homeward.flight.deorbit_pitch import cheapest_pitch
-from homeward.flight.orbit_model import OrbitModel, drag, propagate
+from homeward.flight.deorbit.orbit_propagator import OrbitModel, drag, propagate
+from homeward.flight.deorbit.targeting import _along_ellipse, burn_direction, first_guess
+from homeward.flight.deorbit.thrust_pitch import cheapest_pitch
 
 propagate = jax.jit(propagate, static_argnums=4)
 burn_direction = jax.jit(burn_direction)

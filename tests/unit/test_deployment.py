@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight.deployment import (
+from homeward.flight.descent.deployment_logic import (
     BY_NAVIGATION,
     BY_PRESSURE,
     BY_TIMER,
@@ -14,7 +14,7 @@ from homeward.flight.deployment import (
     initial_deployment,
     step_deployment,
 )
-from homeward.world.deployment_sensors import DeploymentSensors, empty_cavity, sense_deployment
+from homeward.world.sensors.deployment_sensors import DeploymentSensors, empty_cavity, sense_deployment
 
 SCALE, SOUND, SINK = 6535.0, 299.5, 195.0  # m, m/s, m/s
 TARGET = 10_000.0

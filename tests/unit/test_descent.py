@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight.computer import idle
-from homeward.flight.descent import DescentSettings, descent_rate, initial_descent, step_descent
+from homeward.flight.descent.sequencer import DescentSettings, descent_rate, initial_descent, step_descent
+from homeward.flight.executive.flight_computer import idle
 from homeward.icd import Navigation
 
 # main judged 16 s after its order, too fast 24 m/s, shield at 6 km, rockets at 1.05 m at 8 m/s

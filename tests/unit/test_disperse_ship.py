@@ -8,14 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.campaigns.disperse import disperse
-from homeward.campaigns.disperse_ship import departed_table
-from homeward.campaigns.draw_columns import return_draws
-from homeward.campaigns.gradient import NONE
+from homeward.campaigns.analysis.gradient import NONE
+from homeward.campaigns.store.draw_columns import return_draws
+from homeward.dispersion.returns import disperse
+from homeward.dispersion.vehicle import departed_table
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.build_attitude import capsule_alone
-from homeward.scenario.returns import plan_return
-from homeward.world.body_aero import trim
+from homeward.scenario.build.initial_attitude import capsule_alone
+from homeward.world.aerodynamics.six_dof import trim
 
 RUNS = np.arange(256)
 SPREAD = 0.15  # of a standard deviation found from 256 runs: three sigma

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from docking_pair import DOCK, MASS, STATION_MASS, bodies_at, hull, orbit, pair_world, truth_of
 
-from homeward.math.lvlh import from_lvlh, lvlh_rate
+from homeward.astro.lvlh import from_lvlh, lvlh_rate
 from homeward.math.quaternion import conjugate, from_matrix, multiply, rotate
-from homeward.sim.docking import inside_box, meet
-from homeward.sim.pair_record import ports
-from homeward.world.hull import rotation_quaternion, station_attitude
-from homeward.world.pair_state import no_contact
+from homeward.sim.rendezvous.contact import inside_box, meet
+from homeward.sim.rendezvous.telemetry import ports
+from homeward.world.dynamics.docking_bodies import rotation_quaternion, station_attitude
+from homeward.world.dynamics.rendezvous_state import no_contact
 
 TICK = 0.1  # s
 DEGREE = np.pi / 180.0

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from homeward.campaigns.requirements import read_requirements
-from homeward.cli import main
+from homeward.campaigns.verification.requirements import read_requirements
+from homeward.cli.app import main
 from homeward.documents import DocumentError, parse_json, parse_toml
 from homeward.errors import InputError
 from homeward.scenario.load import load

@@ -8,14 +8,14 @@ from scipy.integrate import solve_ivp
 
 from homeward.earth.constants import WGS84_A
 from homeward.earth.orientation import EarthSpin
-from homeward.flight.flight_plan import plan_step
-from homeward.flight.free_fall import LEAST_FORCE, drift, fallen
-from homeward.flight.strapdown import Reckoned, ZonalEarth, no_sums
-from homeward.flight.waiting import Waiting
+from homeward.flight.executive.coast_attitude import Waiting
+from homeward.flight.executive.flight_plan import plan_step
+from homeward.flight.navigation.free_fall_propagation import LEAST_FORCE, drift, fallen
+from homeward.flight.navigation.mechanization import Reckoned, ZonalEarth, no_sums
 from homeward.icd import Attitude, InertialSample, Navigation
-from homeward.math.components import join, split
 from homeward.math.quaternion import from_matrix, from_turn, multiply, to_matrix
-from homeward.scenario.build_sensors import BORESIGHTS, ZONALS
+from homeward.math.triples import join, split
+from homeward.scenario.build.sensors import BORESIGHTS, ZONALS
 
 EARTH = ZonalEarth(jnp.asarray(3.986004415e14), jnp.asarray(6378136.3), jnp.asarray(ZONALS))
 POLE = jnp.asarray([0.0, 0.0, 1.0])

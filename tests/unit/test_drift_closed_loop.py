@@ -14,19 +14,19 @@ import pytest
 from homeward.earth.geodesy import from_geodetic, height_and_up
 from homeward.earth.orientation import earth_to_inertial
 from homeward.flight.executive import return_executive as executive
-from homeward.flight.flight_plan import plan_step
-from homeward.math.components import split
+from homeward.flight.executive.flight_plan import plan_step
 from homeward.math.quaternion import conjugate, from_matrix, multiply
+from homeward.math.triples import split
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.build_start import navigation_start
-from homeward.scenario.returns import plan_return
-from homeward.sim import drift_cycle, turning_cycle
-from homeward.sim.carry import Carry, nothing_sensed
-from homeward.sim.legs import DRIFT, ORBIT, leg
-from homeward.sim.loop import begin, end_leg
+from homeward.scenario.build.initial_navigation import navigation_start
+from homeward.sim.chunk import begin, end_leg
+from homeward.sim.core.carry import Carry, nothing_sensed
+from homeward.sim.core.legs import DRIFT, ORBIT, leg
 from homeward.sim.mission import MissionLeg, planned
-from homeward.world.faults import Kind
-from homeward.world.instruments import COUNT
+from homeward.sim.six_dof import cycle, drift_cycle
+from homeward.world.fault_schedule import Kind
+from homeward.world.sensors.redundant_imu import COUNT
 
 LONG, LATER, CYCLES = 14003.0, 6000.0, 16  # s of the drift, s by which it is put off, cycles of a chunk
 SEEDS = (1, 2, 3)
@@ -82,7 +82,7 @@ class Flights:
         carry = begin(carry, self.leg)
         squares, attitudes = [], []
         for _ in range(int((LONG + LATER) / 60.0 / CYCLES) + 2):
-            noise = jnp.asarray(rng.normal(size=(CYCLES, turning_cycle.noises(DRIFT))))
+            noise = jnp.asarray(rng.normal(size=(CYCLES, cycle.noises(DRIFT))))
             given = (world, flight, self.leg, carry, noise)
             if self.program is None:
                 options = {"xla_backend_optimization_level": 0}

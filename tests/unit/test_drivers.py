@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from homeward.campaigns.drivers import drivers_of, first_order, rank_regression
-from homeward.campaigns.records import Records
+from homeward.campaigns.analysis.sensitivity import drivers_of, first_order, rank_regression
+from homeward.campaigns.store.records import Records
 
 
 def ishigami(n, seed=1, a=7.0, b=0.1):

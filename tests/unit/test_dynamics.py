@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from closed_loop import plan_of
 
-from homeward.math.components import join, split
-from homeward.world.dynamics import (
+from homeward.math.triples import join, split
+from homeward.world.dynamics.point_mass import (
     Inputs,
     aerodynamic,
     finite,
@@ -17,8 +17,8 @@ from homeward.world.dynamics import (
     slow_gravity,
     thin_drag,
 )
-from homeward.world.gravity import CentralGravity, egm96
-from homeward.world.wind import wind_table
+from homeward.world.environment.gravity import CentralGravity, egm96
+from homeward.world.environment.wind import wind_table
 
 A, H = 6378137.0, 50e3
 # Over the equator at the prime meridian: up is x, east y, north z.

@@ -7,7 +7,7 @@ import pytest
 from sgp4.api import Satrec
 from sgp4.omm import initialize
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.io.element_sets import read_elements, read_sets

@@ -17,7 +17,7 @@ BUSY = """
 import gc, hashlib, subprocess, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
 import homeward
-from homeward._children import child_command
+from homeward._process.children import child_command
 from homeward.__main__ import run
 
 def busy():

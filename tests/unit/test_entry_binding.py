@@ -6,10 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.campaigns.fly import bound_seconds
-from homeward.flight.entry_binding import binding
-from homeward.flight.entry_load import heat_floor
+from homeward.flight.entry.active_constraint import binding
+from homeward.flight.entry.load_guard import heat_floor
 from homeward.icd import CONSTRAINTS
+from homeward.missions.return_flight import bound_seconds
 
 
 def test_the_strongest_is_told():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from onboard_sphere import MODEL
 
-from homeward.flight.entry_coast import VACUUM, coast
-from homeward.flight.entry_rates import Flown
+from homeward.flight.entry.predictor_dynamics import Flown
+from homeward.flight.entry.skip_coast import VACUUM, coast
 
 W = float(MODEL.rotation)
 MU, RADIUS = float(MODEL.mu), float(MODEL.equatorial_radius)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from homeward.campaigns.entry_corridor import ENDS, EntryCorridor, ends_of, entry_corridor
-from homeward.cli import main
+from homeward.campaigns.analysis.entry_corridor import ENDS, EntryCorridor, ends_of, entry_corridor
+from homeward.cli.app import main
 from homeward.errors import InputError
-from homeward.output.campaign_pictures import png
-from homeward.output.entry_corridor_picture import entry_corridor_picture
+from homeward.output.campaigns.distributions import png
+from homeward.output.campaigns.entry_corridor import entry_corridor_picture
 from homeward.scenario import load
 
 LANDS, MISSES, LOAD, HEAT, SKIPS = range(5)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight.entry_solver import Bracket, bracketed, first_bracket, newton_step
+from homeward.flight.entry.bank_solver import Bracket, bracketed, first_bracket, newton_step
 
 LEAST, MOST = (jnp.asarray(np.radians(x), jnp.float32) for x in (10.0, 165.0))
 LEAVES = np.radians(70.0)  # the bank below which a made-up skip never comes back

@@ -7,8 +7,8 @@ import pytest
 from onboard_sphere import MODEL, n
 
 from homeward.earth.constants import G0
-from homeward.flight.entry_ballistic import LARGEST_LEAD, BallisticEntryGuidance
-from homeward.flight.entry_watch import ATTITUDE, LIFTED, PLACE, PREDICTION, ROLLING, EntryWatch
+from homeward.flight.entry.ballistic import LARGEST_LEAD, BallisticEntryGuidance
+from homeward.flight.entry.guidance_monitor import ATTITUDE, LIFTED, PLACE, PREDICTION, ROLLING, EntryWatch
 from homeward.icd import Accuracy, EntryCommand, Navigation
 
 BANK = 1.2  # rad, what the law wants

@@ -15,7 +15,7 @@ import pytest
 from pair_legs import close_leg, close_legs, far_legs, fly_close_leg, fly_far_leg, made_plan, step_by_step
 from replay_messages import bits, replayed, restored, save
 
-from homeward.scenario.build_close import build_withdrawal
+from homeward.scenario.build.rendezvous_flight import build_withdrawal
 
 SCRIPT = Path(__file__).parents[1] / "replay_messages.py"
 CYCLES = 4

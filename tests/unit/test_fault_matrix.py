@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 import homeward as hw
-from homeward.campaigns.fault_campaign import FaultMatrices
-from homeward.campaigns.fault_matrix import (
+from homeward.campaigns.faults.fault_campaign import FaultMatrices
+from homeward.campaigns.faults.matrix import (
     ABORTED,
     DEGRADED,
     LOST,
@@ -19,10 +19,10 @@ from homeward.campaigns.fault_matrix import (
     instants,
     pairs_of,
 )
-from homeward.campaigns.return_faults import judge
-from homeward.cli_report_faults import show_faults
-from homeward.scenario.fault_words import FAILURES, RETURN
-from homeward.scenario.faults import Fleet
+from homeward.campaigns.faults.returns import judge
+from homeward.cli.tables.fault_matrix import show_faults
+from homeward.scenario.faults.catalogue import FAILURES, RETURN
+from homeward.scenario.faults.schedule import Fleet
 
 FLEET = Fleet(12, 12, 24, 4, 12)
 LASTS = dict.fromkeys(RETURN, 100.0)

@@ -8,12 +8,12 @@ import pytest
 
 import homeward as hw
 from homeward.errors import InputError
-from homeward.flight.thruster_monitor import no_suspects, watch
-from homeward.scenario.build_body import ring
-from homeward.scenario.fault_words import FAILURES, RETURN
-from homeward.scenario.faults import Fleet, strikes_of
-from homeward.thrusters import Thrusters
-from homeward.world.faults import SLOTS, Faults, Kind, ails, due
+from homeward.flight.control.thruster_fdi import no_suspects, watch
+from homeward.scenario.build.six_dof_body import ring
+from homeward.scenario.faults.catalogue import FAILURES, RETURN
+from homeward.scenario.faults.schedule import Fleet, strikes_of
+from homeward.vehicle.thrusters import Thrusters
+from homeward.world.fault_schedule import SLOTS, Faults, Kind, ails, due
 
 FLEET = Fleet(12, 12, 0, 4, 12)
 EPOCH = {"return.initial.interface.epoch_utc": "2023-09-07T23:52:50Z"}
@@ -73,7 +73,7 @@ def _told(*rows, **changes):
 
 
 def _rows(*many):
-    from homeward.scenario.schema_fault import Fault
+    from homeward.scenario.schema.fault import Fault
 
     return [Fault(**row) for row in many]
 

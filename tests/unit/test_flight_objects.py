@@ -8,12 +8,12 @@ from synthetic_body import synthetic_body
 from synthetic_pair import synthetic_pair
 
 import homeward as hw
-from homeward.campaigns.flight import Flight
-from homeward.campaigns.progress import Line, shows_progress
 from homeward.errors import InputError
+from homeward.missions.progress import Line, shows_progress
+from homeward.missions.return_result import Flight
 from homeward.output import save_flight
-from homeward.output.record import Telemetry
-from homeward.output.rendezvous_files import save_rendezvous
+from homeward.output.files.telemetry_record import Telemetry
+from homeward.output.save_rendezvous import save_rendezvous
 
 FAR = 1e-9  # of the values: what a change to degrees and back may round
 
@@ -201,7 +201,7 @@ def test_a_long_call_shows_its_progress_on_a_terminal_only(monkeypatch):
 def test_the_line_is_taken_away_at_the_end(monkeypatch):
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setattr("homeward.campaigns.progress.QUIET", 0.01)
+    monkeypatch.setattr("homeward.missions.progress.QUIET", 0.01)
     line = Line("fly_many")
     for _ in range(200):
         if screen.text:

@@ -9,12 +9,12 @@ import pytest
 from test_ground_forecast import QUIET, setting
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic, north_east_down
-from homeward.flight.main_timing import MainTiming, order_main
-from homeward.flight.onboard import OnboardModel
-from homeward.flight.wind_estimate import CANOPY_NOISE, WindEstimator, carried_to, taken
-from homeward.ground import forecast_wind
-from homeward.ground.forecast_fall import _ordered
-from homeward.ground.forecast_wind import Thought, felt, parts_told, reading_variance, sunk, unknown
+from homeward.flight.descent.main_deployment import MainTiming, order_main
+from homeward.flight.descent.wind_estimate import CANOPY_NOISE, WindEstimator, carried_to, taken
+from homeward.flight.entry.onboard_model import OnboardModel
+from homeward.ground.landing_forecast import wind
+from homeward.ground.landing_forecast.descent import _ordered
+from homeward.ground.landing_forecast.wind import Thought, felt, parts_told, reading_variance, sunk, unknown
 from homeward.icd import Navigation
 
 SPEEDS = (0.13, 0.08)  # s of drift for each metre of altitude: of a lasting error, of one that fades too
@@ -112,5 +112,5 @@ def test_what_was_felt_is_shared_between_both_parts_as_bayes_has_it():
 
 def test_how_long_the_parts_act():
     row = jnp.asarray([[0.0, 0.0, 300.0, 0.0, 0.0, 400.0]])
-    lasts, fades = forecast_wind.drift_seconds(row)
+    lasts, fades = wind.drift_seconds(row)
     assert float(lasts[0]) == 400.0 and float(fades[0]) == pytest.approx(200.0)

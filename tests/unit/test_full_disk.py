@@ -13,8 +13,8 @@ import json, subprocess, sys
 from pathlib import Path
 import pyarrow.parquet as pq
 from test_campaign_memory import fill
-from homeward.campaigns.store import Store
-from homeward.campaigns.store_summary import counts_of
+from homeward.campaigns.store.store import Store
+from homeward.campaigns.store.summary import counts_of
 from homeward.errors import InputError
 
 small, roomy = Path(sys.argv[1]), Path(sys.argv[2])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic, height_and_up, north_east_down, to_geodetic
-from homeward.math.components import join, split
+from homeward.math.triples import join, split
 
 HEIGHT, NORMAL = 1e-4, 1e-9  # m, rad: what the docstring promises from the ground to low orbit
 

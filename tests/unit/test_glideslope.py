@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from port_toy import LANES, RATE, SECONDS, contact, fly, in_port, motion, transition
 
-from homeward.flight.glideslope import glideslope
-from homeward.flight.port_motion import PORTS, plume, port_motion, speed_profile
+from homeward.flight.rendezvous.glideslope import glideslope
+from homeward.flight.rendezvous.port_dynamics import PORTS, plume, port_motion, speed_profile
 
 CLOSING = (0.05, 0.10)  # m/s, the contact box (IDSS)
 OFFSET = 0.03  # m, 99.7 % of lanes

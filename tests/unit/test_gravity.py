@@ -7,7 +7,7 @@ import pytest
 
 from homeward.earth.constants import J2_EGM96, MU_EGM96, RADIUS_EGM96
 from homeward.errors import InputError
-from homeward.world.gravity import CentralGravity, J2Gravity, SphericalHarmonics, egm96
+from homeward.world.environment.gravity import CentralGravity, J2Gravity, SphericalHarmonics, egm96
 
 POINTS = jnp.asarray(
     [[7e6, 0, 0], [0, 0, 6.5e6], [0, 0, -6.5e6], [-4e6, 3e6, 5e6], [1e-6, -1e-6, 6.6e6], [4e7, 1e6, -9e6]]
@@ -61,7 +61,7 @@ def potential(C, S, r):
 
 
 def test_degree_eight_against_the_definition():
-    from homeward.world.gravity import _egm96_coefficients
+    from homeward.world.environment.gravity import _egm96_coefficients
 
     C, S = (x[:9, :9] for x in _egm96_coefficients())
     r, h = np.asarray([-4e6, 3e6, 5e6]), 50.0

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from ground_flight import record_with_accuracy
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.console.reading import read_flight
 from homeward.errors import InputError
-from homeward.ground.archive import FILES, read_archive
-from homeward.ground.link import deliver, sent_packets
-from homeward.ground.listen import Listener
-from homeward.ground.packets import Packet, pack
-from homeward.ground.serve import Stream
-from homeward.scenario.schema_ground import Link
+from homeward.ground.flight_server import Stream
+from homeward.ground.telemetry.archive import FILES, read_archive
+from homeward.ground.telemetry.client import Listener
+from homeward.ground.telemetry.link import deliver, sent_packets
+from homeward.ground.telemetry.packets import Packet, pack
+from homeward.scenario.schema.ground import Link
 
 CLEAR = Link(through_blackout=True)
 

@@ -9,10 +9,11 @@ import time
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
-from homeward.ground.commands import (
+from homeward.ground.commands.authentication import SKEW, VALID, WINDOW, Answer, Opener, Refusal, Sealer
+from homeward.ground.commands.commands import (
     Burn,
     LandingSite,
     NoCommand,
@@ -23,10 +24,9 @@ from homeward.ground.commands import (
     encode,
     parse,
 )
-from homeward.ground.executive import Executive, Situation
-from homeward.ground.keys import make_key, read_key
-from homeward.ground.sealing import SKEW, VALID, WINDOW, Answer, Opener, Refusal, Sealer
-from homeward.ground.timecode import Clock
+from homeward.ground.commands.keys import make_key, read_key
+from homeward.ground.commands.onboard_executive import Executive, Situation
+from homeward.ground.telemetry.cuc_time import Clock
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 CLOCK = Clock.of(Epoch.from_iso("2023-06-03T17:00:00Z"))
@@ -156,7 +156,7 @@ def test_no_key_and_nonce_are_ever_used_twice(monkeypatch):
         def decrypt(self, nonce, data, bound):
             return AESGCM(self.key).decrypt(nonce, data, bound)
 
-    monkeypatch.setattr("homeward.ground.session_keys.AESGCM", Spy)
+    monkeypatch.setattr("homeward.ground.commands.session_keys.AESGCM", Spy)
     # Two stations, one started again, and a copy restored from a backup: with the same state and clock.
     executive = ship()
     stations = [Sealer(KEY, "flight", CLOCK, executive.ship, utc=lambda: 10**18) for _ in range(3)]

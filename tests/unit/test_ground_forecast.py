@@ -13,11 +13,11 @@ import pytest
 from homeward.earth.constants import G0
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
 from homeward.earth.time import Epoch
-from homeward.flight.landing import led_to
-from homeward.ground.forecast import Forecast, Forecaster, Moment, moved, offset
-from homeward.ground.forecast_fall import MAIN, Fall, fall
-from homeward.ground.forecast_files import geojson, kml, rim, write_forecasts
-from homeward.ground.forecast_setting import LAYER, TOP, Errors, Setting
+from homeward.flight.descent.parachute_drift import led_to
+from homeward.ground.landing_forecast.descent import MAIN, Fall, fall
+from homeward.ground.landing_forecast.files import geojson, kml, rim, write_forecasts
+from homeward.ground.landing_forecast.forecast import Forecast, Forecaster, Moment, moved, offset
+from homeward.ground.landing_forecast.inputs import LAYER, TOP, Errors, Setting
 
 EPOCH = Epoch.from_iso("2023-06-03T17:00:00Z")
 SITE = 41.6, 100.1

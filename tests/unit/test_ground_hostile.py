@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from ground_flight import record
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.errors import InputError
-from homeward.ground.about import read_about
-from homeward.ground.archive import read_archive, read_octets
-from homeward.ground.dictionary import ABOUT_APID
-from homeward.ground.link import deliver, sent_packets
-from homeward.ground.listen import Listener, listen
-from homeward.ground.packets import Packet, Splitter, pack
-from homeward.ground.serve import Stream, serve
-from homeward.scenario.schema_ground import Link
+from homeward.ground.flight_server import Stream, serve
+from homeward.ground.telemetry.archive import read_archive, read_octets
+from homeward.ground.telemetry.client import Listener, listen
+from homeward.ground.telemetry.dictionary import ABOUT_APID
+from homeward.ground.telemetry.flight_description import read_about
+from homeward.ground.telemetry.link import deliver, sent_packets
+from homeward.ground.telemetry.packets import Packet, Splitter, pack
+from homeward.scenario.schema.ground import Link
 
 CLEAR = Link(through_blackout=True)
 MEGABYTE = 1_000_000

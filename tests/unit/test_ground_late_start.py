@@ -8,15 +8,15 @@ import pytest
 from ground_flight import record
 
 from homeward.earth.time import Epoch
-from homeward.ground.archive import read_archive, read_octets
-from homeward.ground.arrival_order import BEHIND, LEAP, Arrival, ArrivalOrder
-from homeward.ground.dictionary import ABOUT_APID
-from homeward.ground.link import deliver, sent_packets
-from homeward.ground.listen import Listener, listen, write_received
-from homeward.ground.packets import COUNTS, Packet, pack
-from homeward.ground.serve import Stream, serve
-from homeward.ground.timecode import FRACTION, Clock
-from homeward.scenario.schema_ground import Link
+from homeward.ground.flight_server import Stream, serve
+from homeward.ground.telemetry.archive import read_archive, read_octets
+from homeward.ground.telemetry.arrival_order import BEHIND, LEAP, Arrival, ArrivalOrder
+from homeward.ground.telemetry.client import Listener, listen, write_received
+from homeward.ground.telemetry.cuc_time import FRACTION, Clock
+from homeward.ground.telemetry.dictionary import ABOUT_APID
+from homeward.ground.telemetry.link import deliver, sent_packets
+from homeward.ground.telemetry.packets import COUNTS, Packet, pack
+from homeward.scenario.schema.ground import Link
 
 CLEAR = Link(through_blackout=True)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from homeward.ground.cabin import AIR_GAS, DISCHARGE, WARMTH, cabin_table, orifice_flow
-from homeward.ground.limits import Limit, Monitor
-from homeward.scenario.schema_ground import Cabin
+from homeward.ground.telemetry.cabin import AIR_GAS, DISCHARGE, WARMTH, cabin_table, orifice_flow
+from homeward.ground.telemetry.limits import Limit, Monitor
+from homeward.scenario.schema.ground import Cabin
 
 
 def levels(limit: Limit, values: list[float]) -> list[str]:

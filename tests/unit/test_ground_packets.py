@@ -9,14 +9,14 @@ from ground_flight import record
 from space_packet_parser import XtcePacketDefinition, ccsds_generator
 
 from homeward.earth.time import FIRST_YEAR, LAST_YEAR, Epoch
-from homeward.ground.archive import read_octets
-from homeward.ground.dictionary import RENDEZVOUS, RETURN, flight_dictionary
-from homeward.ground.limits import flight_limits
-from homeward.ground.link import blackouts, deliver, sent_packets
-from homeward.ground.packets import BadPacket, Packet, Splitter, pack, unpack
-from homeward.ground.timecode import FRACTION, Clock
-from homeward.ground.xtce import write_xtce
-from homeward.scenario.schema_ground import Link
+from homeward.ground.telemetry.archive import read_octets
+from homeward.ground.telemetry.cuc_time import FRACTION, Clock
+from homeward.ground.telemetry.dictionary import RENDEZVOUS, RETURN, flight_dictionary
+from homeward.ground.telemetry.limits import flight_limits
+from homeward.ground.telemetry.link import blackouts, deliver, sent_packets
+from homeward.ground.telemetry.packets import BadPacket, Packet, Splitter, pack, unpack
+from homeward.ground.telemetry.xtce import write_xtce
+from homeward.scenario.schema.ground import Link
 
 CLEAR = Link(through_blackout=True)
 

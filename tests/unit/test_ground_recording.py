@@ -8,8 +8,8 @@ import pytest
 from console_folders import saved_return
 
 from homeward.errors import InputError
-from homeward.ground.recording import read_folder
-from homeward.scenario.schema_ground import Cabin
+from homeward.ground.telemetry.recording import read_folder
+from homeward.scenario.schema.ground import Cabin
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ import shutil
 
 import pytest
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
-from homeward.ground import replay_memory
-from homeward.ground.commands import Order
-from homeward.ground.executive import Executive, Situation
-from homeward.ground.keys import make_key, memory_of, read_key
-from homeward.ground.replay_memory import MemoryNotWrittenError, ReplayMemory, new_memory
-from homeward.ground.sealing import Opener, Sealer
-from homeward.ground.timecode import Clock
+from homeward.ground.commands import replay_memory
+from homeward.ground.commands.authentication import Opener, Sealer
+from homeward.ground.commands.commands import Order
+from homeward.ground.commands.keys import make_key, memory_of, read_key
+from homeward.ground.commands.onboard_executive import Executive, Situation
+from homeward.ground.commands.replay_memory import MemoryNotWrittenError, ReplayMemory, new_memory
+from homeward.ground.telemetry.cuc_time import Clock
 
 KEY = bytes(range(32))
 CLOCK = Clock.of(Epoch.from_iso("2023-06-03T17:00:00Z"))
@@ -191,7 +191,7 @@ def test_a_key_and_its_memory_are_made_together_or_not_at_all(tmp_path, monkeypa
 def test_telemetry_with_a_lost_memory_is_one_sentence(tmp_path, capsys, monkeypatch):
     from ground_flight import record
 
-    import homeward.cli_ground as cli
+    import homeward.cli.telemetry as cli
 
     monkeypatch.setattr(cli, "recording_of", lambda *_: (record(), None))
     key = tmp_path / "key"

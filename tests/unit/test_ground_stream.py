@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from ground_flight import record
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.errors import InputError
-from homeward.ground.archive import read_archive
-from homeward.ground.listen import Listener, listen, write_received
-from homeward.ground.serve import Stream, serve
-from homeward.scenario.schema_ground import Cabin, Link
+from homeward.ground.flight_server import Stream, serve
+from homeward.ground.telemetry.archive import read_archive
+from homeward.ground.telemetry.client import Listener, listen, write_received
+from homeward.scenario.schema.ground import Cabin, Link
 
 WAIT = 20.0  # s, for a thread that has nothing to do any more
 

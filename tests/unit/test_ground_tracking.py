@@ -6,14 +6,22 @@ import json
 import numpy as np
 import pytest
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.earth.constants import WGS84_A
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
-from homeward.ground.measurements import Tracks, from_tdm, measure, observe, passes, to_segments, visible
-from homeward.ground.orbit_fit import Prior, batch
-from homeward.ground.orbit_model import fly, orbit_model
-from homeward.ground.stations import network, read_stations, relay, site_stations, station
+from homeward.ground.tracking.batch_least_squares import Prior, batch
+from homeward.ground.tracking.force_model import fly, orbit_model
+from homeward.ground.tracking.measurements import (
+    Tracks,
+    from_tdm,
+    measure,
+    observe,
+    passes,
+    to_segments,
+    visible,
+)
+from homeward.ground.tracking.stations import network, read_stations, relay, site_stations, station
 from homeward.io.opm import read_opm, write_opm
 from homeward.io.tdm import read_tdm, write_tdm
 

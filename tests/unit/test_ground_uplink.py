@@ -11,14 +11,14 @@ import pytest
 from ground_flight import record
 
 from homeward.errors import InputError
-from homeward.ground.commands import Order
-from homeward.ground.dictionary import ACKNOWLEDGE_APID, BEACON_APID, COMMAND_APID
-from homeward.ground.executive import Executive, Situation
-from homeward.ground.packets import Packet, Splitter, pack
-from homeward.ground.sealing import Opener, Sealer
-from homeward.ground.serve import Stream, serve
-from homeward.ground.uplink import check_flight, flight_word, send
-from homeward.scenario.schema_ground import Link
+from homeward.ground.commands.authentication import Opener, Sealer
+from homeward.ground.commands.commands import Order
+from homeward.ground.commands.onboard_executive import Executive, Situation
+from homeward.ground.commands.uplink import check_flight, flight_word, send
+from homeward.ground.flight_server import Stream, serve
+from homeward.ground.telemetry.dictionary import ACKNOWLEDGE_APID, BEACON_APID, COMMAND_APID
+from homeward.ground.telemetry.packets import Packet, Splitter, pack
+from homeward.scenario.schema.ground import Link
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 DOCKING = Situation(docking=True, executes=(Order,))
@@ -90,7 +90,7 @@ def test_a_command_goes_up_a_stream_and_its_answer_comes_down(flown):
 
 def test_a_wrong_key_sends_nothing(flown, monkeypatch):
     port, ship = flown
-    monkeypatch.setattr("homeward.ground.uplink.GREETING", 2.0)
+    monkeypatch.setattr("homeward.ground.commands.uplink.GREETING", 2.0)
     with pytest.raises(InputError, match="not sealed with this key; nothing was sent"):
         send(Order("GO"), OTHER, "127.0.0.1", port, FLIGHT)
     assert ship.log == []

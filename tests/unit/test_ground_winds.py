@@ -3,7 +3,7 @@
 import pytest
 
 from homeward.errors import InputError
-from homeward.ground.commands import read_winds
+from homeward.ground.commands.commands import read_winds
 
 CALM = ((1000.0, 1.0, 2.0), (12000.0, 10.0, 20.0))
 

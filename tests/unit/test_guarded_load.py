@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from homeward.earth.constants import G0
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.build_flight import entry_speed, guarded_load
-from homeward.scenario.returns import plan_return
+from homeward.scenario.build.flight_computer import entry_speed, guarded_load
 
 ARTEMIS = 10991.9  # m/s at 400,000 ft: AAS 24-174 (NTRS 20240000024), table 1
 

@@ -3,12 +3,14 @@
 import pytest
 
 import homeward
-from homeward.campaigns import compare, entry_corridor, fault_campaign, many
-from homeward.campaigns import fly as flying
-from homeward.campaigns import run as running
-from homeward.cli import main
+from homeward.campaigns.analysis import compare_guidance, entry_corridor
+from homeward.campaigns.execution import campaign as running
+from homeward.campaigns.execution import return_batch
+from homeward.campaigns.faults import fault_campaign
+from homeward.cli.app import main
+from homeward.missions import return_flight as flying
 from homeward.scenario.load import load
-from homeward.scenario.schema_flight import LAWS
+from homeward.scenario.schema.flight import LAWS
 
 
 class StopError(Exception):
@@ -18,7 +20,7 @@ class StopError(Exception):
 @pytest.fixture
 def law(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text(
-        "from homeward.flight.entry_ballistic import BallisticEntryGuidance\n"
+        "from homeward.flight.entry.ballistic import BallisticEntryGuidance\n"
         "def Mine():\n    return None\nclass Law:\n    pass\n"
     )
     monkeypatch.setattr(homeward, "check_guidance", lambda law: None, raising=False)
@@ -87,11 +89,11 @@ def test_python_takes_the_words_of_the_command_line(word, monkeypatch):
 
     monkeypatch.setattr(flying, "plan_return", plan)
     monkeypatch.setattr(flying, "preparing", lambda *told, **more: None)
-    monkeypatch.setattr(many, "plan_return", plan)
+    monkeypatch.setattr(return_batch, "plan_return", plan)
     scenario = load("soyuz-like")
     for fly in (
         lambda: flying.fly(scenario, guidance=word),
-        lambda: many.fly_many(scenario, 2, guidance=word),
+        lambda: return_batch.fly_many(scenario, 2, guidance=word),
     ):
         with pytest.raises(StopError):
             fly()
@@ -106,10 +108,14 @@ def test_the_comparison_tells_of_every_law_it_flew(law, monkeypatch):
     class Stub:
         unreachable, runs = [], []
 
-    monkeypatch.setattr(compare, "fly_many", lambda s, *told, **more: flown.append(s.flight.guidance.law))
-    monkeypatch.setattr(compare, "fly_large_changes", lambda s, *told, **more: flown.append("large") or Stub)
-    monkeypatch.setattr(compare, "_landed", lambda scenario, flights: [])
-    monkeypatch.setattr(compare, "_without", lambda flights, lost: flights)
+    monkeypatch.setattr(
+        compare_guidance, "fly_many", lambda s, *told, **more: flown.append(s.flight.guidance.law)
+    )
+    monkeypatch.setattr(
+        compare_guidance, "fly_large_changes", lambda s, *told, **more: flown.append("large") or Stub
+    )
+    monkeypatch.setattr(compare_guidance, "_landed", lambda scenario, flights: [])
+    monkeypatch.setattr(compare_guidance, "_without", lambda flights, lost: flights)
     Stub.every = Stub
     kept = []
 
@@ -117,9 +123,9 @@ def test_the_comparison_tells_of_every_law_it_flew(law, monkeypatch):
         kept.append(told)
         raise StopError
 
-    monkeypatch.setattr(compare, "Comparison", compared)
+    monkeypatch.setattr(compare_guidance, "Comparison", compared)
     with pytest.raises(StopError):
-        compare.compare_guidance(load("soyuz-like"), 2, guidance=law)
+        compare_guidance.compare_guidance(load("soyuz-like"), 2, guidance=law)
     _, _, _, dispersed, changed, _, _ = kept[0]
     assert list(dispersed) == list(changed) == ["predictive", "reference", "own"]
     assert [text.rpartition("/")[2] for text in flown if text != "large"] == [

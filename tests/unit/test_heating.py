@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.world.heating import convective, heat_rate, radiative
+from homeward.world.aerodynamics.heating import convective, heat_rate, radiative
 
 
 def arrays(*values):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from docking_pair import NOTHING, bodies_at, flown, hull, orbit, pair_world, still
 
-from homeward.math.lvlh import lvlh_quaternion, lvlh_rate
+from homeward.astro.lvlh import lvlh_quaternion, lvlh_rate
 from homeward.math.quaternion import conjugate, multiply, rotate, to_matrix
-from homeward.world.hull import plume_push, rotation_quaternion, station_attitude
+from homeward.world.dynamics.docking_bodies import plume_push, rotation_quaternion, station_attitude
 
 DIFFERENCE = 2.0  # s between the attitudes that a rate is found from
 DIFFERENCING = 2e-8  # rad/s: a sixth of the cube of the fastest turn, 5e-3 rad/s

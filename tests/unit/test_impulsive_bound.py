@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
+from homeward.astro.lambert import lambert
+from homeward.astro.two_impulse_lower_bound import impulsive_bound
 from homeward.earth.constants import MU_WGS84
-from homeward.math.impulsive_bound import impulsive_bound
-from homeward.math.lambert import lambert
 
 MU = jnp.asarray(MU_WGS84)
 EARTH = 6378137.0

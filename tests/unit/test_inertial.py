@@ -7,7 +7,7 @@ import pytest
 from scipy.special import j1
 
 from homeward.math.quaternion import conjugate, from_axis_rotation, multiply, normalise
-from homeward.world.inertial import NOISES, InertialUnit, Triad, integrate_increments, turn_between
+from homeward.world.sensors.imu import NOISES, InertialUnit, Triad, integrate_increments, turn_between
 
 ROUNDING = 1e-13  # relative, of a handful of operations
 SUBSTEPS = 10

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.world.instruments import (
+from homeward.world.sensors.redundant_imu import (
     COUNT,
     CYCLE_NOISES,
     NOISES,

@@ -6,12 +6,12 @@ import pytest
 
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
 from homeward.earth.time import Epoch
+from homeward.planning.deorbit_planner import spin_at
+from homeward.planning.entry_interface import interface_state
 from homeward.scenario import load
-from homeward.scenario.altitudes import check_start
-from homeward.scenario.build import build_earth, build_ellipsoid
-from homeward.scenario.initial import initial_state
-from homeward.scenario.interface import interface_state
-from homeward.scenario.orbit import spin_at
+from homeward.scenario.build.initial_state import initial_state
+from homeward.scenario.build.world import build_earth, build_ellipsoid
+from homeward.scenario.schema.altitude_consistency import check_start
 
 PLACE = {"longitude_deg": "70.0", "speed_m_s": "7850.0", "epoch_utc": "2023-09-07T14:28:00Z",
          "flight_path_angle_deg": "-1.6", "heading_deg": "30.0"}  # fmt: skip

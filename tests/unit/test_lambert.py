@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from homeward.astro.lambert import lambert
+from homeward.astro.lambert_time_equation import least_time, time_of
 from homeward.earth.constants import MU_WGS84
-from homeward.math.lambert import lambert
-from homeward.math.lambert_time import least_time, time_of
 
 MU = jnp.asarray(MU_WGS84)
 Z = jnp.asarray([0.0, 0.0, 1.0])

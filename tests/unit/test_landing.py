@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic, horizontal_distance
-from homeward.flight.landing import LASTING, LAYER, aim_point, drift
-from homeward.vehicle import Parachutes
+from homeward.flight.descent.parachute_drift import LASTING, LAYER, aim_point, drift
+from homeward.vehicle.parameters import Parachutes
 
 P = Parachutes(*(jnp.asarray(x) for x in (24.0, 1.0, 16.0, 900.0, 0.06, 8.0, 4.0, 380.0, 0.0, 0.0)))
 HEIGHTS = LAYER * np.arange(350)

@@ -5,15 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic
-from homeward.math.routine import routine
 from homeward.math.runge_kutta8 import rk8_step
 from homeward.math.stormer import coast, weights
-from homeward.sim.openloop import Body, Planet, fly_open_loop
-from homeward.sim.openloop_lanes import fly_lanes
-from homeward.world.aero import ConstantAerodynamics
-from homeward.world.atmosphere import ExponentialAtmosphere
-from homeward.world.gravity import J2Gravity
-from homeward.world.wind import NoWind
+from homeward.math.xla_barrier import routine
+from homeward.sim.open_loop.dynamics import Body, Planet, fly_open_loop
+from homeward.sim.open_loop.lanes import fly_lanes
+from homeward.world.aerodynamics.trim import ConstantAerodynamics
+from homeward.world.environment.atmosphere import ExponentialAtmosphere
+from homeward.world.environment.gravity import J2Gravity
+from homeward.world.environment.wind import NoWind
 
 MU = 3.986004418e14
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaigns.launch_windows import crossings, launch_windows
 from homeward.earth.constants import MU_EGM96, WGS84_A
 from homeward.earth.frames import earth_spin
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible, InputError
 from homeward.io.oem import read_oem
-from homeward.scenario.launch import insertion, phase_and_plane, plane_through, site_E, station_at
+from homeward.missions.launch_windows import crossings, launch_windows
+from homeward.scenario.build.launch import insertion, phase_and_plane, plane_through, site_E, station_at
 
 POLE = np.array([0.0, 0.0, 1.0])
 HOUR_ALONG = 400.0  # m: what an hour of zonal gravity misses of the space station's own ephemeris

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from strapdown_course import aid_sensors, course, navigation, situation
 
-from homeward.flight.led_away import GATE, Lead, heard, judged, no_lead
+from homeward.flight.navigation.gnss_spoofing import GATE, Lead, heard, judged, no_lead
 
 SECOND = jnp.asarray(1.0)
 AIDS = navigation().aids
@@ -57,7 +57,7 @@ def test_one_that_is_refused_is_dropped_before_the_filter_gives_in():
 
 
 def test_a_dropped_receiver_tells_nothing():
-    from homeward.world.aids import INITIAL_NOISES, NOISES, initial_aids, sense_aids
+    from homeward.world.sensors.aiding import INITIAL_NOISES, NOISES, initial_aids, sense_aids
 
     sensors = aid_sensors()
     row = jax.tree.map(lambda x: x[0], course(1))

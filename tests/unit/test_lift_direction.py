@@ -5,9 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight.lift_direction import MOST, felt_lift, from_lift, lift_rows, planned_lift, to_lift
+from homeward.flight.navigation.lift_direction import (
+    MOST,
+    felt_lift,
+    from_lift,
+    lift_rows,
+    planned_lift,
+    to_lift,
+)
 from homeward.icd import InertialSample
-from homeward.math.turning import apply, rows
+from homeward.math.attitude_triples import apply, rows
 
 TICK = 0.1
 NORMAL = 0.2  # of the axial force, as of the default capsule above the speed of sound

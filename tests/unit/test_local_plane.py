@@ -9,8 +9,8 @@ import pytest
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic
 from homeward.earth.local_plane import moved, offset, split_ring
-from homeward.output.facts import local_km
-from homeward.output.kml import _unbroken
+from homeward.output.files.kml import _unbroken
+from homeward.output.views.return_view import local_km
 
 PLACES = [(41.6, 100.1), (0.0, 180.0), (-33.0, -179.999), (89.99, 10.0), (90.0, 0.0), (-90.0, 77.0)]
 
@@ -87,8 +87,8 @@ def test_a_cut_near_the_pole_lies_on_the_way():
 
 def test_forecasts_cut_their_rings():
     from homeward.earth.time import Epoch
-    from homeward.ground.forecast import Forecast
-    from homeward.ground.forecast_files import geojson, kml
+    from homeward.ground.landing_forecast.files import geojson, kml
+    from homeward.ground.landing_forecast.forecast import Forecast
 
     spread = np.array([[60e6, 12e6], [12e6, 20e6]])
     made = Forecast(0.0, -10.0, 179.99, 900.0, spread, None, None, True, {}, 0.1)

@@ -5,8 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.earth.constants import MU_WGS84
-from homeward.math.lvlh import (
+from homeward.astro.lvlh import (
     from_curvilinear,
     from_lvlh,
     lvlh_matrix,
@@ -15,6 +14,7 @@ from homeward.math.lvlh import (
     to_curvilinear,
     to_lvlh,
 )
+from homeward.earth.constants import MU_WGS84
 from homeward.math.quaternion import rotate
 
 R_T, V_T = jnp.asarray([6.5e6, 1.2e6, 1.6e6]), jnp.asarray([-2.1e3, 5.9e3, 4.3e3])

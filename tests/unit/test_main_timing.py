@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic, north_east_down
-from homeward.flight.landing import led_to
-from homeward.flight.main_timing import CALM, MainTiming, order_main
+from homeward.flight.descent.main_deployment import CALM, MainTiming, order_main
+from homeward.flight.descent.parachute_drift import led_to
 from homeward.icd import Navigation
 
 ELLIPSOID = Ellipsoid(jnp.asarray(6378137.0), jnp.asarray(1.0 / 298.257223563))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from homeward.campaigns.departure import closest
-from homeward.scenario.undocking import PORTS, local_axes_at
-from homeward.sim.modules import Path
+from homeward.missions.departure_safety import closest
+from homeward.planning.undocking import PORTS, local_axes_at
+from homeward.sim.passive_bodies import Path
 
 MU = 3.986004415e14
 MILLIMETRE = 1e-3  # m: a cubic between states 10 s apart

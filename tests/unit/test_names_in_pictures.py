@@ -6,7 +6,7 @@ import pytest
 from synthetic_flight import synthetic_flight
 
 from homeward.output import FlightView
-from homeward.output.pictures import picture
+from homeward.output.returns.figures import picture
 
 
 @pytest.mark.parametrize("name", ["overview", "ground_track", "descent"])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from homeward.earth.orientation import UniformRotation
-from homeward.flight.navigation import FixNavigation
+from homeward.flight.navigation.fix_navigation import FixNavigation
 from homeward.icd import Measurements
 
 RATE = 7.292115e-5

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from strapdown_course import navigation
 
-from homeward.flight import navigation_filter as nf
-from homeward.flight.slow_motion import RATE_MEMORY, no_motion
-from homeward.flight.strapdown import Reckoned, advance, no_sums, small_turn, turn_error
+from homeward.flight.navigation import error_state_filter as nf
+from homeward.flight.navigation.mechanization import Reckoned, advance, no_sums, small_turn, turn_error
+from homeward.flight.navigation.scale_factor_noise import RATE_MEMORY, no_motion
 from homeward.icd import InertialSample
-from homeward.math.components import split
 from homeward.math.quaternion import normalise, rotate, to_matrix
+from homeward.math.triples import split
 
 LAW = navigation()
 GATE = jnp.asarray(5.0)

@@ -20,9 +20,9 @@ from pair_legs import (
     step_by_step,
 )  # fmt: skip
 
-from homeward.campaigns.rendezvous import pair_keys
 from homeward.math.quaternion import multiply, normalise
-from homeward.sim import close, close_lanes, far
+from homeward.missions.rendezvous_flight import pair_keys
+from homeward.sim.rendezvous import far_range, proximity, proximity_lanes
 
 TURNED = normalise(jnp.asarray([1.0, 0.01, -0.02, 0.015]))
 CYCLES = 3
@@ -85,7 +85,7 @@ def legs():
 
 
 def _fly(plan, world, carry, cycles=CYCLES):
-    if isinstance(carry, far.FarCarry):
+    if isinstance(carry, far_range.FarCarry):
         return fly_far_leg(plan, world, carry, cycles)
     return fly_close_leg(plan.close, world, carry, cycles)
 
@@ -112,10 +112,10 @@ def flown(legs):
             return _later(truth, 1.0), next(recorded["_second"])[1]
 
         with pytest.MonkeyPatch.context() as patch:
-            for module in (close, far):
+            for module in (proximity, far_range):
                 patch.setattr(module, "sense_pair", sense)
-            patch.setattr(close, "_fly", tick)
-            patch.setattr(far, "_second", second)
+            patch.setattr(proximity, "_fly", tick)
+            patch.setattr(far_range, "_second", second)
             log = []
             with step_by_step(patch, log, world=False):
                 _fly(plan, world, eqx.tree_at(lambda c: c.truth, carry, truth), cycles)
@@ -154,7 +154,7 @@ def test_no_truth_reaches_the_state_that_an_approach_begins_with(legs):
 
     def begun(truth):
         wide = jax.tree.map(lambda x: jnp.asarray(x)[None], eqx.tree_at(lambda c: c.truth, start, truth))
-        return close_lanes.begin_lanes(plan.close, wide, keys)
+        return proximity_lanes.begin_lanes(plan.close, wide, keys)
 
     one, other = begun(start.truth), begun(_other(world, start.truth)[1])
     for a, b in zip(jax.tree.leaves(one.flight), jax.tree.leaves(other.flight), strict=True):

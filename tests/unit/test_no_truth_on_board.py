@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 
 from homeward.flight.executive import return_executive as executive
-from homeward.flight.flight_plan import plan_step
+from homeward.flight.executive.flight_plan import plan_step
 from homeward.icd import Aids, Attitude, DeploymentReadings, InertialReadings, Measurements
 from homeward.math.quaternion import multiply, normalise
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.build_start import nothing_known
-from homeward.scenario.returns import plan_return
-from homeward.sim import turning_cycle
-from homeward.sim.carry import Carry
-from homeward.sim.legs import AIR, CANOPY, ORBIT, leg
+from homeward.scenario.build.initial_navigation import nothing_known
+from homeward.sim.core.carry import Carry
+from homeward.sim.core.legs import AIR, CANOPY, ORBIT, leg
 from homeward.sim.mission import MissionLeg, planned
-from homeward.world.instruments import dodecahedron
+from homeward.sim.six_dof import cycle as turning_cycle
+from homeward.world.sensors.redundant_imu import dodecahedron
 
 TURN, GAINED = jnp.asarray([2e-3, -1e-3, 3e-3]), jnp.asarray([-0.9, 0.05, 0.3])  # of a tick: rad, m/s
 CYCLES = 3

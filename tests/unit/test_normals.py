@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import kstest
 
-from homeward.math.normals import normals
+from homeward.math.normal_samples import normals
 
 ROWS, COLUMNS, LANES = 256, 7, 512
 LEVEL = 1e-4  # at which chance alone would fail a test

@@ -7,10 +7,10 @@ import pytest
 
 from homeward.earth.constants import J2_EGM96, MU_EGM96, OMEGA_WGS84, RADIUS_EGM96, WGS84_A, WGS84_F
 from homeward.earth.geodesy import Ellipsoid, to_geodetic
-from homeward.flight.onboard import OnboardModel, fit_air
-from homeward.math.components import join, split
-from homeward.world.atmosphere import UsStandard1976
-from homeward.world.gravity import J2Gravity
+from homeward.flight.entry.onboard_model import OnboardModel, fit_air
+from homeward.math.triples import join, split
+from homeward.world.environment.atmosphere import UsStandard1976
+from homeward.world.environment.gravity import J2Gravity
 
 AIR_SHARE = 0.03  # the polynomial of log density where the path is decided
 RADIUS_ERROR = 1.0  # m: second order in the flattening, along the geocentric direction

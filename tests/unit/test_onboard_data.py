@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from homeward.cli import app, main
+from homeward.cli.app import app, main
 from homeward.errors import InputError
+from homeward.planning.landing_opportunities import span_of
+from homeward.planning.rendezvous_plan import plan_rendezvous
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.believed_table import believed_rows
-from homeward.scenario.build import build_earth
-from homeward.scenario.build_flight import believed_orientation, build_flight
-from homeward.scenario.choice import span_of
-from homeward.scenario.initial import initial_state
-from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.scenario.returns import plan_return
-from homeward.scenario.schema import Scenario
-from homeward.scenario.schema_onboard import Onboard
-from homeward.scenario.schema_truth import Truth
-from homeward.scenario.schema_walk import walk
+from homeward.scenario.build.flight_computer import believed_orientation, build_flight
+from homeward.scenario.build.initial_state import initial_state
+from homeward.scenario.build.world import build_earth
+from homeward.scenario.onboard_comparison import believed_rows
+from homeward.scenario.schema.onboard import Onboard
+from homeward.scenario.schema.scenario import Scenario
+from homeward.scenario.schema.truth import Truth
+from homeward.scenario.schema.walk import walk
 from homeward.scenario.shipped import FOLDER, shipped_file
 from homeward.scenario.template import data_set_text, to_toml
 

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from homeward.errors import InputError
-from homeward.scenario.openloop_build import build
-from homeward.scenario.openloop_schema import OpenLoopFile, load_openloop, run_file
-from homeward.sim.openloop import aerodynamic_acceleration, fly_open_loop
-from homeward.sim.openloop_run import propagate
+from homeward.scenario.open_loop.build import build
+from homeward.scenario.open_loop.schema import OpenLoopFile, load_openloop, run_file
+from homeward.sim.open_loop.dynamics import aerodynamic_acceleration, fly_open_loop
+from homeward.sim.open_loop.propagate import propagate
 
 ENTRY = {
     "body": {"ballistic_coefficient_kg_m2": 400.0, "lift_to_drag": 0.3},

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from homeward.earth.geodesy import Ellipsoid
-from homeward.flight.opportunities import find_passes, orbital_period
-from homeward.flight.orbit_model import OrbitModel
-from homeward.scenario.orbit import Opportunity, _numbered
+from homeward.flight.deorbit.landing_opportunities import find_passes, orbital_period
+from homeward.flight.deorbit.orbit_propagator import OrbitModel
+from homeward.planning.deorbit_planner import Opportunity, _numbered
 
 SPHERE = Ellipsoid.sphere(6371e3)
 RADIUS = 6771e3

@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible
-from homeward.ground import coast_states
-from homeward.ground.measurements import Tracks, measure, to_segments
-from homeward.ground.orbit_consistency import objection
-from homeward.ground.orbit_fit import Prior, batch, sequential
-from homeward.ground.orbit_model import fly, orbit_model
-from homeward.ground.stations import station
-from homeward.ground.track_states import track_state
+from homeward.ground.landing_forecast import coast_orbit
+from homeward.ground.landing_forecast.state_from_tracks import track_state
+from homeward.ground.tracking.batch_least_squares import Prior, batch, sequential
+from homeward.ground.tracking.force_model import fly, orbit_model
+from homeward.ground.tracking.measurements import Tracks, measure, to_segments
+from homeward.ground.tracking.residual_consistency import objection
+from homeward.ground.tracking.stations import station
 from homeward.io.opm import write_opm
 from homeward.io.tdm import write_tdm
 
@@ -137,9 +137,9 @@ def test_a_filter_that_refuses_what_it_is_told_has_lost_the_ship():
 
 
 def test_a_forecast_is_made_from_no_orbit_that_its_tracks_deny():
-    told = coast_states._fitted(model(), tracked(braked), (0.0, Prior(TRUTH, SIGMA)), None)
+    told = coast_orbit._fitted(model(), tracked(braked), (0.0, Prior(TRUTH, SIGMA)), None)
     assert told is None
-    good = coast_states._fitted(model(), tracked(), (0.0, Prior(TRUTH, SIGMA)), None)
+    good = coast_orbit._fitted(model(), tracked(), (0.0, Prior(TRUTH, SIGMA)), None)
     assert good is not None and np.linalg.norm(good.state[:3] - TRUTH[:3]) < 100.0
 
 

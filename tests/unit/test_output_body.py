@@ -11,11 +11,11 @@ from synthetic_flight import synthetic_flight
 
 from homeward.icd import Accuracy, BodyFrame, channels
 from homeward.output import FlightView, plot, save_flight
-from homeward.output.burn_pictures import pointing_error
-from homeward.output.filter_pictures import share_inside
-from homeward.output.pictures import PICTURES, TURNING, names, picture
-from homeward.output.telemetry import columns, table_columns, write_csv, write_parquet
-from homeward.output.thruster_pictures import firing_share
+from homeward.output.files.telemetry import columns, table_columns, write_csv, write_parquet
+from homeward.output.returns.burn import pointing_error
+from homeward.output.returns.figures import PICTURES, TURNING, names, picture
+from homeward.output.returns.filter import share_inside
+from homeward.output.returns.thrusters import firing_share
 
 KINDS = {
     "full": {},

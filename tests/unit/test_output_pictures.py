@@ -11,11 +11,11 @@ from PIL import Image
 from synthetic_flight import synthetic_flight
 
 from homeward.output import FlightView, plot, save_flight
-from homeward.output import facts as facts_of_output
-from homeward.output.corridor import density_profile, edges
-from homeward.output.pictures import PICTURES, picture
-from homeward.output.style import thin
-from homeward.sim import tick
+from homeward.output.figure_style.style import thin
+from homeward.output.returns.entry_corridor import density_profile, edges
+from homeward.output.returns.figures import PICTURES, picture
+from homeward.output.views import return_view as facts_of_output
+from homeward.sim.point_mass import tick
 
 KINDS = {
     "full": {},

@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 from synthetic_pair import synthetic_pair
 
-from homeward.campaigns.rendezvous_flight import in_order
 from homeward.errors import InputError
-from homeward.output.rendezvous_attitude import turn_degrees
-from homeward.output.rendezvous_errors import hand_over, share_inside
-from homeward.output.rendezvous_facts import PairView
-from homeward.output.rendezvous_files import PICTURES, picture, save_rendezvous
-from homeward.output.telemetry import table_columns
+from homeward.missions.rendezvous_result import in_order
+from homeward.output.files.telemetry import table_columns
+from homeward.output.rendezvous.attitude import turn_degrees
+from homeward.output.rendezvous.navigation import hand_over, share_inside
+from homeward.output.save_rendezvous import PICTURES, picture, save_rendezvous
+from homeward.output.views.rendezvous_view import PairView
 
 KINDS = {
     "docked": {},

@@ -15,8 +15,8 @@ from synthetic_flight import synthetic_flight
 from homeward.errors import InputError
 from homeward.icd import Accuracy, Command, Frame, Measurements, Navigation, channels
 from homeward.output import dictionary_page, save_flight, write_summary
-from homeward.output.telemetry import SUFFIXES, columns, write_csv, write_parquet
-from homeward.sim.record import once_known
+from homeward.output.files.telemetry import SUFFIXES, columns, write_csv, write_parquet
+from homeward.sim.core.telemetry import once_known
 
 ROOT = Path(__file__).resolve().parents[2]
 

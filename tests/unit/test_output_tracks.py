@@ -10,11 +10,11 @@ from synthetic_flight import synthetic_flight
 
 from homeward.earth.time import Epoch
 from homeward.io.oem import read_oem
-from homeward.output.course_pictures import clock
-from homeward.output.czml import write_czml
-from homeward.output.facts import FlightView, local_km, parse_utc, utc_stamps
-from homeward.output.kml import write_kml
-from homeward.output.tracks import leg_rows, write_oem
+from homeward.output.files.czml import write_czml
+from homeward.output.files.kml import write_kml
+from homeward.output.files.oem import leg_rows, write_oem
+from homeward.output.returns.timeline import clock
+from homeward.output.views.return_view import FlightView, local_km, parse_utc, utc_stamps
 
 KML = "{http://www.opengis.net/kml/2.2}"
 GX = "{http://www.google.com/kml/ext/2.2}"

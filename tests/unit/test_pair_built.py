@@ -5,14 +5,30 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.flight.pair_beliefs import MountingBelief, PairGeometry, as_drawn, pair_belief
-from homeward.flight.pair_filter import AXES, BORE, BUILT, LASER, SHIFT, SIZE, Rows, correct, initial, renewed
-from homeward.flight.pair_readings import Believed, port_rows
-from homeward.icd_pair import PairAids
+from homeward.astro.line_of_sight import angles_of
+from homeward.flight.relative_navigation.covariance import (
+    AXES,
+    BORE,
+    BUILT,
+    LASER,
+    SHIFT,
+    SIZE,
+    Rows,
+    correct,
+    initial,
+    renewed,
+)
+from homeward.flight.relative_navigation.measurement_models import Believed, port_rows
+from homeward.flight.relative_navigation.sensor_parameters import (
+    MountingBelief,
+    PairGeometry,
+    as_drawn,
+    pair_belief,
+)
+from homeward.icd.rendezvous_messages import PairAids
 from homeward.math.quaternion import conjugate, from_matrix, multiply, normalise, to_matrix
-from homeward.math.sight import angles_of
-from homeward.scenario.build_close import filter_of
-from homeward.world.pair_mounting import PairMounting, camera_view, lidar_line, turned_axes
+from homeward.scenario.build.rendezvous_flight import filter_of
+from homeward.world.sensors.mounting_survey import PairMounting, camera_view, lidar_line, turned_axes
 
 C_DT = np.diag([-1.0, -1.0, 1.0])
 GEOMETRY = PairGeometry(jnp.asarray([-8.0, 0.5, 0.2]), jnp.asarray(C_DT), jnp.asarray([4.0, 0.0, 0.0]))

@@ -7,10 +7,10 @@ import pytest
 from docking_pair import MASS, NOTHING, bodies_at, flown, orbit, pair_world
 from scipy.integrate import solve_ivp
 
+from homeward.astro.lvlh import to_lvlh
 from homeward.earth.constants import J2_EGM96, MU_EGM96, RADIUS_EGM96, ROTATION_RATE
-from homeward.math.lvlh import to_lvlh
-from homeward.world.gravity import J2Gravity, egm96
-from homeward.world.pair import drifted, kicked, pull
+from homeward.world.dynamics.two_spacecraft import drifted, kicked, pull
+from homeward.world.environment.gravity import J2Gravity, egm96
 
 THREE_REVOLUTIONS = 16740  # s
 # What a kick a second leaves out: found to be 0.19 m of each orbit, nearly all of it common to both.

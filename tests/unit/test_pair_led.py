@@ -7,22 +7,30 @@ import numpy as np
 import pytest
 from strapdown_course import voting
 
-from homeward.flight import pair_filter as filter_
-from homeward.flight.pair_beliefs import PairGeometry
-from homeward.flight.pair_led import GATE, PairLead, led, no_lead, sigmas, summed, taken_back
-from homeward.flight.pair_model import PairModel
-from homeward.flight.pair_navigation import pair_filter
-from homeward.flight.rendezvous_far import FarComputer, begin_far, navigate_far
-from homeward.math.lvlh import from_lvlh, lvlh_quaternion
-from homeward.vehicle import Engine
-from homeward.world.pair_figures import pair_sensors
-from homeward.world.pair_sensors import (
+from homeward.astro.lvlh import from_lvlh, lvlh_quaternion
+from homeward.flight.relative_navigation import covariance as filter_
+from homeward.flight.relative_navigation.gnss_spoofing import (
+    GATE,
+    PairLead,
+    led,
+    no_lead,
+    sigmas,
+    summed,
+    taken_back,
+)
+from homeward.flight.relative_navigation.relative_filter import pair_filter
+from homeward.flight.relative_navigation.sensor_parameters import PairGeometry
+from homeward.flight.rendezvous.far_range import FarComputer, begin_far, navigate_far
+from homeward.flight.rendezvous.orbit_propagator import PairModel
+from homeward.vehicle.parameters import Engine
+from homeward.world.sensors.rendezvous import (
     INITIAL_NOISES,
     NOISES,
     PairSituation,
     initial_pair_sensors,
     sense_pair,
 )
+from homeward.world.sensors.rendezvous_specifications import pair_sensors
 
 GEOMETRY = PairGeometry(
     jnp.asarray([-8.0, 0.5, 0.0]), jnp.diag(jnp.asarray([-1.0, -1.0, 1.0])), jnp.asarray([4.0, 0.0, 0.0])

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaigns.disperse_pair import disperse_pair
+from homeward.dispersion.rendezvous import disperse_pair
 from homeward.math.quaternion import conjugate, from_matrix, multiply, to_matrix
-from homeward.scenario.build_survey import PARTS, drawn_geometry, survey_sigmas
-from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.world.pair_mounting import BEHIND, PairMounting, as_drawn, camera_view, lidar_line
+from homeward.planning.rendezvous_plan import plan_rendezvous
+from homeward.scenario.build.docking_survey import PARTS, drawn_geometry, survey_sigmas
+from homeward.world.sensors.mounting_survey import BEHIND, PairMounting, as_drawn, camera_view, lidar_line
 
 DEGREE = np.pi / 180.0
 DOCKED = jnp.asarray([0.0, 0.0, 0.0, 1.0])

@@ -8,26 +8,26 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight import pair_filter as filter_
-from homeward.flight.pair_attitude import pair_attitude
-from homeward.flight.pair_beliefs import PairGeometry
-from homeward.flight.pair_navigation import DIFFERENCE, RELATIVE, pair_filter
-from homeward.flight.pair_port import port_relative
-from homeward.flight.strapdown import small_turn
+from homeward.astro.lvlh import from_lvlh, lvlh_matrix, lvlh_quaternion
+from homeward.flight.navigation.mechanization import small_turn
+from homeward.flight.relative_navigation import covariance as filter_
+from homeward.flight.relative_navigation.attitude_filter import pair_attitude
+from homeward.flight.relative_navigation.port_relative_state import port_relative
+from homeward.flight.relative_navigation.relative_filter import DIFFERENCE, RELATIVE, pair_filter
+from homeward.flight.relative_navigation.sensor_parameters import PairGeometry
 from homeward.icd import InertialSample
-from homeward.icd_pair import PairAids
-from homeward.math.components import split
-from homeward.math.lvlh import from_lvlh, lvlh_matrix, lvlh_quaternion
+from homeward.icd.rendezvous_messages import PairAids
 from homeward.math.quaternion import from_matrix, multiply
-from homeward.world.inertial import turn_between
-from homeward.world.pair_figures import pair_sensors
-from homeward.world.pair_sensors import (
+from homeward.math.triples import split
+from homeward.world.sensors.imu import turn_between
+from homeward.world.sensors.rendezvous import (
     INITIAL_NOISES,
     NOISES,
     PairSituation,
     initial_pair_sensors,
     sense_pair,
 )
+from homeward.world.sensors.rendezvous_specifications import pair_sensors
 
 AFT = PairGeometry(
     jnp.asarray([-8.0, 0.5, 0.0]), jnp.diag(jnp.asarray([-1.0, -1.0, 1.0])), jnp.asarray([4.0, 0.0, 0.0])

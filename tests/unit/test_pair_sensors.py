@@ -7,18 +7,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.icd_pair import PairAids
+from homeward.astro.line_of_sight import across, angles_of, line_of
+from homeward.icd.rendezvous_messages import PairAids
 from homeward.math.quaternion import conjugate, from_axis_rotation, from_matrix, multiply, rotate
-from homeward.math.sight import across, angles_of, line_of
-from homeward.world.inertial import turn_between
-from homeward.world.pair_figures import ARCSECOND, DEGREE, pair_sensors
-from homeward.world.pair_sensors import (
+from homeward.world.sensors.imu import turn_between
+from homeward.world.sensors.rendezvous import (
     INITIAL_NOISES,
     NOISES,
     PairSituation,
     initial_pair_sensors,
     sense_pair,
 )
+from homeward.world.sensors.rendezvous_specifications import ARCSECOND, DEGREE, pair_sensors
 
 SENSORS = pair_sensors()
 EXACT = initial_pair_sensors(SENSORS, jnp.zeros(INITIAL_NOISES))

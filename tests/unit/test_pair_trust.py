@@ -6,8 +6,16 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from homeward.flight.pair_trust import APART, CAMERA, DARK, LIDAR, blind, full_trust, judged
-from homeward.icd_pair import PairAids
+from homeward.flight.relative_navigation.sensor_fdi import (
+    APART,
+    CAMERA,
+    DARK,
+    LIDAR,
+    blind,
+    full_trust,
+    judged,
+)
+from homeward.icd.rendezvous_messages import PairAids
 
 PATIENCE, SECOND = jnp.asarray(10.0), jnp.ones(())
 JUDGED = jax.jit(judged)

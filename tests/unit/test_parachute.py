@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 import pytest
 
-from homeward.vehicle import Parachutes
-from homeward.world.parachute import BACKUP, DROGUE, MAIN, NONE, REEFED, canopy_area, next_stage
+from homeward.vehicle.parameters import Parachutes
+from homeward.world.actuators.parachute import BACKUP, DROGUE, MAIN, NONE, REEFED, canopy_area, next_stage
 from homeward.world.world import Faults
 
 P = Parachutes(*(jnp.asarray(x) for x in (24.0, 1.0, 16.0, 900.0, 0.06, 8.0, 4.0, 380.0, 300.0, 6000.0)))

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from docking_pair import MASS, bodies_at, flown, orbit, pair_world
 
-from homeward.campaigns.passive_safety import free_flights, judge, nearest
+from homeward.astro.lvlh import from_lvlh
+from homeward.astro.relative_motion import cw_impulses
 from homeward.earth.constants import MU_EGM96
-from homeward.math.lvlh import from_lvlh
-from homeward.math.relative_motion import cw_impulses
-from homeward.sim.pair_lanes import spread_pair
+from homeward.missions.passive_safety import free_flights, judge, nearest
+from homeward.sim.rendezvous.far_range_lanes import spread_pair
 
 RADIUS = 200.0  # m
 R, V = orbit(390e3)

@@ -8,12 +8,12 @@ from synthetic_flight import synthetic_flight
 from synthetic_pair import synthetic_pair
 
 import homeward as hw
-from homeward.campaigns.flight import Flight
-from homeward.output.facts import FlightView
-from homeward.output.pictures import picture
-from homeward.output.rendezvous_errors import navigation_picture
-from homeward.output.rendezvous_facts import PairView
-from homeward.output.style import SHADE, signed, styled
+from homeward.missions.return_result import Flight
+from homeward.output.figure_style.style import SHADE, signed, styled
+from homeward.output.rendezvous.navigation import navigation_picture
+from homeward.output.returns.figures import picture
+from homeward.output.views.rendezvous_view import PairView
+from homeward.output.views.return_view import FlightView
 
 
 def texts(figure):
@@ -66,7 +66,7 @@ def test_a_navigation_error_is_shown_by_its_size():
 
 
 def test_grey_is_the_black_out_alone():
-    for name in ("rendezvous_attitude", "rendezvous_course", "thruster_pictures", "burn_pictures"):
+    for name in ("rendezvous.attitude", "rendezvous.timeline", "returns.thrusters", "returns.burn"):
         module = __import__(f"homeward.output.{name}", fromlist=["x"])
         assert SHADE not in vars(module).values(), name
 

@@ -6,10 +6,18 @@ import numpy as np
 import pytest
 from docking_pair import orbit
 
+from homeward.astro.relative_motion import cw_impulses, cw_matrix
 from homeward.earth.constants import MU_EGM96
-from homeward.flight.place_keeping import BAND, CORRECTIONS, FASTEST, FIRST, LATER, hop_change, keep_change
-from homeward.icd_pair import PairNavigation
-from homeward.math.relative_motion import cw_impulses, cw_matrix
+from homeward.flight.rendezvous.station_keeping import (
+    BAND,
+    CORRECTIONS,
+    FASTEST,
+    FIRST,
+    LATER,
+    hop_change,
+    keep_change,
+)
+from homeward.icd.rendezvous_messages import PairNavigation
 
 SECOND = jnp.ones(())
 MU = jnp.asarray(MU_EGM96)

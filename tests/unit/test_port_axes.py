@@ -7,9 +7,9 @@ from docking_pair import still
 
 import homeward as hw
 from homeward.errors import Infeasible
-from homeward.flight.port_axes import SMOOTHED, own_turn
-from homeward.scenario.tumbling import FIRST, MOST, SETTLES, check_port
-from homeward.world.hull import rotation_quaternion
+from homeward.flight.rendezvous.approach_frame import SMOOTHED, own_turn
+from homeward.planning.port_visibility import FIRST, MOST, SETTLES, check_port
+from homeward.world.dynamics.docking_bodies import rotation_quaternion
 
 RATE = jnp.asarray([1e-4, -5e-4, 3e-4])  # rad/s
 ONE = jnp.ones(())

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from onboard_sphere import EARTH, MODEL
 
-from homeward.flight.entry_estimation import predictor_start
-from homeward.flight.entry_load import onset
-from homeward.flight.entry_predictive import PredictiveEntryGuidance, PredictiveSettings
-from homeward.flight.entry_predictor import Factors, predict
+from homeward.flight.entry.drag_lift_estimation import predictor_start
+from homeward.flight.entry.load_guard import onset
+from homeward.flight.entry.predictor import Factors, predict
+from homeward.flight.entry.predictor_corrector import PredictiveEntryGuidance, PredictiveSettings
 from homeward.icd import EntryTarget, Navigation
 
 RATE, ACCELERATION = np.radians(15.0), np.radians(6.0)

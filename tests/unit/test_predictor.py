@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight.entry_predictor import NO_SWITCH, BankPlan, Factors, PredictorStart, predict
-from homeward.flight.onboard import OnboardModel, fit_air
+from homeward.flight.entry.onboard_model import OnboardModel, fit_air
+from homeward.flight.entry.predictor import NO_SWITCH, BankPlan, Factors, PredictorStart, predict
 
 EARTH = 6378137.0
 STEPS_ERROR = 1500.0  # m: 24 steps against 480 over some 2,500 km

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.world.profiles import gauss_markov_profile
+from homeward.world.environment.random_profiles import gauss_markov_profile
 
 
 def test_the_same_key_gives_the_same_profile():

@@ -8,7 +8,8 @@ import sys
 WHOLE = """
 import json, subprocess, sys
 import jax, jax.numpy as jnp, numpy as np
-from homeward import _compiling, _programs
+from homeward._aot import compile as compiling
+from homeward._aot.program import program
 
 calls = {}
 class Watched(subprocess.Popen):
@@ -19,8 +20,8 @@ class Watched(subprocess.Popen):
     def wait(self, timeout=None):
         calls[self.pid] = super().wait(timeout)
         return calls[self.pid]
-_compiling.subprocess.Popen = Watched
-_compiling.quick()  # compiles a trifle, once a process
+compiling.subprocess.Popen = Watched
+compiling.quick()  # compiles a trifle, once a process
 hits = []
 jax.monitoring.register_event_listener(lambda event, **_: hits.append(event.split("/")[-1]))
 
@@ -31,7 +32,7 @@ def summed(x):  # long enough in compiling for XLA's cache to keep it
     return y
 
 import os, pathlib
-one = _programs.program(summed, apart=True)
+one = program(summed, apart=True)
 x = np.linspace(0.0, 1.0, 7)
 told = np.asarray(one(x))
 xla = pathlib.Path(os.environ["HOMEWARD_CACHE"]) / "xla"

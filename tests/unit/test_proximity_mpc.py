@@ -9,8 +9,8 @@ import pytest
 from port_toy import LANES, RATE, contact, fly, in_port, motion, transition
 from scipy.optimize import minimize
 
-from homeward.flight.port_motion import PORTS, plume
-from homeward.flight.proximity_mpc import proximity_mpc, rows_back, rows_of, solve
+from homeward.flight.rendezvous.port_dynamics import PORTS, plume
+from homeward.flight.rendezvous.proximity_mpc import proximity_mpc, rows_back, rows_of, solve
 
 CLOSING = (0.05, 0.10)  # m/s, the contact box (IDSS)
 OFFSET = 0.03  # m, 99.7 % of lanes

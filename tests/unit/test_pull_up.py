@@ -7,8 +7,8 @@ import pytest
 from onboard_sphere import MODEL
 
 from homeward.earth.constants import G0
-from homeward.flight.entry_pull_up import pull_up_load
-from homeward.flight.entry_rates import PredictorStart
+from homeward.flight.entry.predictor_dynamics import PredictorStart
+from homeward.flight.entry.pull_up_load import pull_up_load
 
 RATE, ACCELERATION, DELAY = np.radians(15.0), np.radians(6.0), 1.0
 AREA, RATIO, SCALE = 0.002, 0.3, 7200.0

@@ -7,9 +7,9 @@ import sys
 import pytest
 from test_campaign_store import LANES, MANIFEST, RUNS, add
 
-from homeward.campaigns.records import read_records
-from homeward.campaigns.store import Store
-from homeward.campaigns.store_query import ask
+from homeward.campaigns.store.query import ask
+from homeward.campaigns.store.records import read_records
+from homeward.campaigns.store.store import Store
 from homeward.errors import InputError
 
 
@@ -59,8 +59,8 @@ def test_nothing_but_the_runs_can_be_read_and_nothing_written(store, tmp_path, s
 def test_what_a_query_takes_is_bounded(store, sql):
     # From a process of its own: the largest child of this one may be that of another test.
     code = (
-        "import resource, sys, time\nfrom homeward.campaigns.store import Store\n"
-        "from homeward.campaigns.store_query import ask\nfrom homeward.errors import InputError\n"
+        "import resource, sys, time\nfrom homeward.campaigns.store.store import Store\n"
+        "from homeward.campaigns.store.query import ask\nfrom homeward.errors import InputError\n"
         "began = time.monotonic()\n"
         "try:\n    ask(Store.open(sys.argv[1]), sys.argv[2], patience=30.0)\n"
         "except InputError as error:\n    print(error)\n"

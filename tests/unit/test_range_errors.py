@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from strapdown_course import range_receiver
 
-from homeward.flight import navigation_filter as nf
-from homeward.flight.beliefs import RangeBelief
-from homeward.flight.range_errors import (
+from homeward.flight.navigation import error_state_filter as nf
+from homeward.flight.navigation.gnss_error_states import (
     HELD,
     MAPPING,
     carried_covariance,
@@ -19,8 +18,9 @@ from homeward.flight.range_errors import (
     sky_of,
     slow_covariance,
 )
-from homeward.world.constellation import COUNT
-from homeward.world.ranges import INITIAL_NOISES, NOISES, initial_ranges, sense_ranges
+from homeward.flight.navigation.sensor_parameters import RangeBelief
+from homeward.world.sensors.gnss_constellation import COUNT
+from homeward.world.sensors.gnss_pseudorange import INITIAL_NOISES, NOISES, initial_ranges, sense_ranges
 
 BELIEF = RangeBelief(*(jnp.asarray(x) for x in (1.0, 3.0, 600.0, 1.0, 3600.0, 4e6, 0.03, 0.1, 0.2)))
 R_I, V_I = jnp.asarray([6.5e6, 1e6, 2e6]), jnp.asarray([1e3, 7e3, -2e3])

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from strapdown_course import range_receiver
 
-from homeward.flight import navigation_filter as nf
-from homeward.flight.beliefs import RangeBelief
-from homeward.flight.range_filter import clock_by, correct_ranges
-from homeward.flight.readings import _clean_ranges
-from homeward.flight.small_matrices import cholesky4, inverse4, solve_lower
-from homeward.world.ailing import LEAD, _ailing_ranges
-from homeward.world.constellation import COUNT, navigation_satellites
-from homeward.world.faults import Faults, Kind, ails
-from homeward.world.ranges import INITIAL_NOISES, NOISES, initial_ranges, sense_ranges
+from homeward.flight.navigation import error_state_filter as nf
+from homeward.flight.navigation.measurement_editing import _clean_ranges
+from homeward.flight.navigation.pseudorange_update import clock_by, correct_ranges
+from homeward.flight.navigation.sensor_parameters import RangeBelief
+from homeward.flight.navigation.small_matrices import cholesky4, inverse4, solve_lower
+from homeward.world.fault_injection import LEAD, _ailing_ranges
+from homeward.world.fault_schedule import Faults, Kind, ails
+from homeward.world.sensors.gnss_constellation import COUNT, navigation_satellites
+from homeward.world.sensors.gnss_pseudorange import INITIAL_NOISES, NOISES, initial_ranges, sense_ranges
 
 SKY = navigation_satellites()
 RECEIVER = range_receiver()

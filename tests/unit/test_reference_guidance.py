@@ -11,11 +11,11 @@ from onboard_sphere import EARTH, MODEL, n
 
 import homeward
 from homeward.earth.constants import G0
-from homeward.flight.entry_ballistic import LARGEST_LEAD, BallisticEntryGuidance
-from homeward.flight.entry_reference import ReferenceEntryGuidance, ReferenceSettings
-from homeward.flight.reference_flight import STEPS, Profile, Push, _step, fly_profile
-from homeward.flight.reference_store import store_reference
-from homeward.flight.reference_table import fast_row, low_row
+from homeward.flight.entry.ballistic import LARGEST_LEAD, BallisticEntryGuidance
+from homeward.flight.entry.reference_gains import store_reference
+from homeward.flight.entry.reference_guidance import ReferenceEntryGuidance, ReferenceSettings
+from homeward.flight.entry.reference_table import fast_row, low_row
+from homeward.flight.entry.reference_trajectory import STEPS, Profile, Push, _step, fly_profile
 from homeward.icd import EntryTarget, Navigation
 
 SPEEDS = (7400.0, 6500.0, 5000.0, 3500.0, 2000.0, 900.0)

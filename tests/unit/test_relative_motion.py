@@ -7,9 +7,8 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
-from homeward.earth.constants import MU_WGS84
-from homeward.math.lvlh import from_lvlh, to_lvlh
-from homeward.math.relative_motion import (
+from homeward.astro.lvlh import from_lvlh, to_lvlh
+from homeward.astro.relative_motion import (
     OrbitShape,
     anomaly_after,
     cw_impulses,
@@ -19,6 +18,7 @@ from homeward.math.relative_motion import (
     orbit_shape,
     relative_matrix,
 )
+from homeward.earth.constants import MU_WGS84
 
 MU = jnp.asarray(MU_WGS84)
 N = jnp.asarray(1.13e-3)

@@ -8,12 +8,16 @@ import pytest
 from typer.testing import CliRunner
 
 import homeward as hw
-from homeward.campaigns import pair_consistency as under_test
-from homeward.campaigns.consistency import Series
-from homeward.campaigns.pair_consistency import PairConsistency, pair_consistency, squares_of
-from homeward.cli import app
+from homeward.campaigns.analysis import relative_filter_consistency as under_test
+from homeward.campaigns.analysis.filter_consistency import Series
+from homeward.campaigns.analysis.relative_filter_consistency import (
+    PairConsistency,
+    pair_consistency,
+    squares_of,
+)
+from homeward.cli.app import app
 from homeward.errors import InputError
-from homeward.flight.pair_guard import innovations
+from homeward.flight.relative_navigation.measurement_editing import innovations
 
 RNG = np.random.default_rng(5)
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaigns.disperse_pair import disperse_pair
-from homeward.flight.pair_port import PortRelative
-from homeward.flight.pair_trust import DARK, LIDAR
-from homeward.flight.rendezvous_close import AWAY, GOING, _decide, begin_close, cycle_close
-from homeward.icd_pair import PairAids
-from homeward.scenario.rendezvous_plan import plan_rendezvous
+from homeward.dispersion.rendezvous import disperse_pair
+from homeward.flight.relative_navigation.port_relative_state import PortRelative
+from homeward.flight.relative_navigation.sensor_fdi import DARK, LIDAR
+from homeward.flight.rendezvous.proximity_executive import AWAY, GOING, _decide, begin_close, cycle_close
+from homeward.icd.rendezvous_messages import PairAids
+from homeward.planning.rendezvous_plan import plan_rendezvous
 
 HOLD, HOP, STAY, LAST_HOLD, LAST = 0, 1, 2, 4, 5  # rows of the default's steps
 

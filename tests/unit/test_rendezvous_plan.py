@@ -7,13 +7,13 @@ import pytest
 from docking_pair import EARTH, orbit
 from scipy.integrate import solve_ivp
 
+from homeward.astro.lambert import lambert
+from homeward.astro.lvlh import from_curvilinear, from_lvlh
+from homeward.astro.two_impulse_lower_bound import impulsive_bound
 from homeward.earth.constants import MU_EGM96, ROTATION_RATE
-from homeward.flight.pair_model import PairModel, fly
-from homeward.flight.rendezvous_plan import LEAD, plan_burns, relative
-from homeward.flight.strapdown import ZonalEarth
-from homeward.math.impulsive_bound import impulsive_bound
-from homeward.math.lambert import lambert
-from homeward.math.lvlh import from_curvilinear, from_lvlh
+from homeward.flight.navigation.mechanization import ZonalEarth
+from homeward.flight.rendezvous.burn_planner import LEAD, plan_burns, relative
+from homeward.flight.rendezvous.orbit_propagator import PairModel, fly
 
 ZONAL, RADIUS = (1.08262668e-3, -2.5327e-6, -1.6196e-6), 6378136.3
 RATE = 1.1344e-3  # rad/s, of 390 km

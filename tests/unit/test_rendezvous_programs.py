@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaigns import passive_safety
-from homeward.campaigns.disperse_pair import disperse_pair
-from homeward.campaigns.rendezvous import pair_keys
-from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.sim import close_lanes, pair_lanes
+from homeward.dispersion.rendezvous import disperse_pair
+from homeward.missions import passive_safety
+from homeward.missions.rendezvous_flight import pair_keys
+from homeward.planning.rendezvous_plan import plan_rendezvous
+from homeward.sim.rendezvous import far_range_lanes, proximity_lanes
 
 LANES = np.arange(2)
 
@@ -38,7 +38,7 @@ def as_arrays(tree):
 @pytest.mark.parametrize("record", [True, False])
 def test_far_legs(made, record):
     plan, world, carry, keys = made
-    program = functools.partial(pair_lanes.far_program, record=record)
+    program = functools.partial(far_range_lanes.far_program, record=record)
     after, rows = jax.eval_shape(program, world, plan.far, carry, keys)
     assert shapes(as_arrays(after)) == shapes(carry)
     assert (rows is not None) is record
@@ -46,8 +46,8 @@ def test_far_legs(made, record):
 
 def test_planning(made):
     plan, _, carry, _ = made
-    assert shapes(as_arrays(jax.eval_shape(pair_lanes._plan.function, plan.far, carry))) == shapes(carry)
-    wanting = jax.eval_shape(pair_lanes._wanting.function, plan.far, carry)
+    assert shapes(as_arrays(jax.eval_shape(far_range_lanes._plan.function, plan.far, carry))) == shapes(carry)
+    wanting = jax.eval_shape(far_range_lanes._wanting.function, plan.far, carry)
     assert wanting.shape == LANES.shape and wanting.dtype == bool
 
 
@@ -55,9 +55,9 @@ def test_last_legs(made):
     plan, world, carry, keys = made
     n = len(LANES)
     orders = jax.tree.map(lambda x: jnp.broadcast_to(x, (n, *jnp.shape(x))), plan.close.orders)
-    begin = jax.eval_shape(close_lanes._begin.function, plan.close, carry, jnp.zeros((n, 6)), orders)
+    begin = jax.eval_shape(proximity_lanes._begin.function, plan.close, carry, jnp.zeros((n, 6)), orders)
     close = as_arrays(begin)
-    program = functools.partial(close_lanes.close_program, record=True)
+    program = functools.partial(proximity_lanes.close_program, record=True)
     after, rows = jax.eval_shape(program, world, plan.close, jnp.full(n, 1e12), close, keys)
     assert shapes(as_arrays(after)) == shapes(close)
     assert rows is not None

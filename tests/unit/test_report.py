@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from console_folders import SWITCHES, chromium
 
-from homeward.campaigns.columns import RETURN, RUN, Column
-from homeward.campaigns.report import report
-from homeward.campaigns.report_figures import pictures_of
-from homeward.campaigns.reproduce import changes, commands
-from homeward.campaigns.requirements import parse
-from homeward.campaigns.store import Store
-from homeward.cli import main
+from homeward.campaigns.report.figures import pictures_of
+from homeward.campaigns.report.report import report
+from homeward.campaigns.store.columns import RETURN, RUN, Column
+from homeward.campaigns.store.reproduce import changes, commands
+from homeward.campaigns.store.store import Store
+from homeward.campaigns.verification.requirements import parse
+from homeward.cli.app import main
 from homeward.errors import InputError
 from homeward.scenario import load
 
@@ -125,19 +125,19 @@ def test_understanding_tells_drivers_and_why_there_is_no_gradient(folder, tmp_pa
 
 
 def test_the_ground_in_reach_is_drawn_from_what_was_flown(folder, monkeypatch):
-    from homeward.campaigns import report_footprint
-    from homeward.campaigns.records import read_records
+    from homeward.campaigns.report import footprint
+    from homeward.campaigns.store.records import read_records
 
     ground = np.radians([[41.0, 99.0], [42.0, 99.0], [42.0, 101.0], [41.0, 101.0], [41.5, 100.0]])
-    monkeypatch.setattr(report_footprint, "reachable", lambda plan: (ground, ground[0]))
-    monkeypatch.setattr(report_footprint, "plan_return", lambda scenario, fidelity: None)
+    monkeypatch.setattr(footprint, "reachable", lambda plan: (ground, ground[0]))
+    monkeypatch.setattr(footprint, "plan_return", lambda scenario, fidelity: None)
     scenario = type("S", (), {"site": type("P", (), SITE), "truth": load("shenzhou-15").truth})
-    monkeypatch.setattr(report_footprint, "scenario_of", lambda store: scenario)
+    monkeypatch.setattr(footprint, "scenario_of", lambda store: scenario)
     records = read_records(folder)
-    reach = report_footprint.footprint_of(records)
+    reach = footprint.footprint_of(records)
     assert reach is not None and len(reach.rim) == 5 and np.array_equal(reach.rim[0], reach.rim[-1])
     # A degree of latitude is 111 km; two of longitude at 41 to 42 degrees 168 and 166 km.
-    words = report_footprint.words_of(reach)
+    words = footprint.words_of(reach)
     assert "5 of the profiles" in words and "168 km from west to east" in words
     plain = [
         shot for shot in pictures_of(records, [], [], lambda _: None)["results"] if "came down" in shot[1]

@@ -3,10 +3,15 @@
 import numpy as np
 import pytest
 
-from homeward.campaigns.records import Records
-from homeward.campaigns.requirements import FOLDER, default_requirements, parse, read_requirements
-from homeward.campaigns.until import looks, parse_until
-from homeward.campaigns.verdicts import judge
+from homeward.campaigns.store.records import Records
+from homeward.campaigns.verification.requirements import (
+    FOLDER,
+    default_requirements,
+    parse,
+    read_requirements,
+)
+from homeward.campaigns.verification.stopping_rule import looks, parse_until
+from homeward.campaigns.verification.verdicts import judge
 from homeward.errors import InputError
 from homeward.scenario.shipped import shipped_names
 

@@ -10,16 +10,28 @@ import pytest
 from synthetic_body import synthetic_body
 from synthetic_pair import synthetic_pair
 
-from homeward.campaigns.store import Store
-from homeward.cli_files import prepare_folder
+from homeward.campaigns.store.store import Store
+from homeward.cli.output_files import prepare_folder
 from homeward.errors import InputError
-from homeward.ground.recording import read_folder
-from homeward.output import pictures, rendezvous_files, rendezvous_withdrawal, save_flight, style
-from homeward.output.rendezvous_files import save_rendezvous
-from homeward.output.result_folder import ADDED, COMPARISON, FAULTS, FLIGHT, KINDS, ResultFolder, files_in
-from homeward.output.telemetry import write_parquet
-from homeward.scenario.schema_ground import Cabin
-from homeward.sim.openloop_run import OpenLoopResult
+from homeward.ground.telemetry.recording import read_folder
+from homeward.output import save_flight
+from homeward.output import save_rendezvous as rendezvous_files
+from homeward.output.figure_style import style
+from homeward.output.files.result_folder import (
+    ADDED,
+    COMPARISON,
+    FAULTS,
+    FLIGHT,
+    KINDS,
+    ResultFolder,
+    files_in,
+)
+from homeward.output.files.telemetry import write_parquet
+from homeward.output.rendezvous import withdrawal
+from homeward.output.returns import figures
+from homeward.output.save_rendezvous import save_rendezvous
+from homeward.scenario.schema.ground import Cabin
+from homeward.sim.open_loop.propagate import OpenLoopResult
 
 LATER = "2023-09-09T00:00:00Z"
 
@@ -33,7 +45,7 @@ def view():
 def quick_pictures(monkeypatch):
     """What is drawn does not matter here, and drawing takes half a minute."""
     monkeypatch.setattr(style, "save", lambda figure, path: path.write_bytes(b"picture"))
-    monkeypatch.setattr(pictures, "picture", lambda name, view: None)
+    monkeypatch.setattr(figures, "picture", lambda name, view: None)
     monkeypatch.setattr(rendezvous_files, "picture", lambda name, view: None)
 
 
@@ -67,17 +79,17 @@ def test_a_rendezvous_and_an_open_loop_flight_replace_what_was_there(tmp_path, v
     (tmp_path / "withdrawal.oem").write_text("of another rendezvous")
     written = save_rendezvous(tmp_path, *synthetic_pair())
     assert names(tmp_path) == {p.name for p in written}
-    from homeward.sim import openloop_files
+    from homeward.sim.open_loop import files
 
     for name in ("_trajectory", "_loads"):
-        monkeypatch.setattr(openloop_files, name, lambda result, path: path.write_bytes(b"picture"))
+        monkeypatch.setattr(files, name, lambda result, path: path.write_bytes(b"picture"))
     written = OpenLoopResult({"scenario": "ball"}, {"time_s": np.arange(3.0)}).save(tmp_path)
     assert names(tmp_path) == {p.name for p in written}
 
 
 def test_every_file_of_a_flight_is_known_to_the_folder():
-    drawn = [f"{n}.png" for n in (*pictures.PICTURES, *rendezvous_files.PICTURES)]
-    assert {*drawn, *rendezvous_withdrawal.FILES} <= set(KINDS[FLIGHT][2])
+    drawn = [f"{n}.png" for n in (*figures.PICTURES, *rendezvous_files.PICTURES)]
+    assert {*drawn, *withdrawal.FILES} <= set(KINDS[FLIGHT][2])
     with pytest.raises(KeyError, match="result_folder"):
         ResultFolder(Path("unused")).put("unheard_of.png", lambda path: None)
 

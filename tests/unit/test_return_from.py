@@ -8,15 +8,15 @@ import pytest
 from test_cli import Capture, refused
 
 import homeward as hw
-from homeward.campaigns.return_from import _ends_too_soon
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.io.opm import write_opm
-from homeward.scenario.carried_faults import carried
-from homeward.scenario.rendezvous_legs import legs_of, longest
-from homeward.scenario.rendezvous_plan import leg_names, plan_rendezvous
-from homeward.scenario.schema_fault import Fault
-from homeward.sim.far import FarCarry
+from homeward.missions.return_from_rendezvous import _ends_too_soon
+from homeward.planning.rendezvous_legs import legs_of, longest
+from homeward.planning.rendezvous_plan import leg_names, plan_rendezvous
+from homeward.scenario.faults.carry_over import carried
+from homeward.scenario.schema.fault import Fault
+from homeward.sim.rendezvous.far_range import FarCarry
 
 SPEED = np.array([0.0, 5.7e3, 5.1e3])  # m/s
 
@@ -26,7 +26,7 @@ def _no_flight(monkeypatch: pytest.MonkeyPatch) -> None:
     def fly(*_: object, **__: object) -> None:
         raise AssertionError("a rendezvous is flown")
 
-    monkeypatch.setattr("homeward.campaigns.rendezvous.rendezvous", fly)
+    monkeypatch.setattr("homeward.missions.rendezvous_flight.rendezvous", fly)
 
 
 @pytest.mark.parametrize("leg", ["nowhere", "midway point", "departure", "Homing"])
@@ -50,7 +50,7 @@ def test_a_time_beyond_the_leg(point: str, most: float, capsys: Capture) -> None
 
 
 def test_a_time_that_may_be_inside_is_flown_to() -> None:
-    from homeward.campaigns.return_from import from_point
+    from homeward.missions.return_from_rendezvous import from_point
 
     for point in ("homing@4199", "far guidance@18000", "final translation @ 8999"):
         with pytest.raises(AssertionError, match="is flown"):
@@ -112,7 +112,7 @@ def test_what_has_failed_by_the_point_stays_failed() -> None:
 
 
 def test_a_thruster_that_has_failed_on_the_way_is_refused_before_the_flight() -> None:
-    from homeward.campaigns.return_from import from_point
+    from homeward.missions.return_from_rendezvous import from_point
 
     scenario = _with(("thruster 3", "homing+100", "off"))
     with pytest.raises(InputError, match=r"fault\[0\]: thruster 3 has failed before homing@600"):
@@ -122,7 +122,7 @@ def test_a_thruster_that_has_failed_on_the_way_is_refused_before_the_flight() ->
 
 
 def test_a_state_in_a_file_has_the_failures_of_the_return_alone(tmp_path: Path) -> None:
-    from homeward.campaigns.return_from import from_point
+    from homeward.missions.return_from_rendezvous import from_point
 
     state = tmp_path / "state.opm"
     write_opm(state, "SHIP", Epoch.from_iso("2023-09-08T00:00:00Z"), np.array([6.77e6, 0, 0]), SPEED)

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 import homeward as hw
-from homeward.campaigns.columns import RETURN
-from homeward.campaigns.failures import failure_told
-from homeward.campaigns.implausible import BOUNDS, implausible, likely_keys
-from homeward.campaigns.return_outcome import AS_PLANNED, EXCEEDED, FAILED, limits_told, outcome_of, succeeded
-from homeward.campaigns.summary import judged
+from homeward.campaigns.store.columns import RETURN
 from homeward.earth.constants import G0
+from homeward.missions.failure_text import failure_told
+from homeward.missions.implausible_values import BOUNDS, implausible, likely_keys
+from homeward.missions.return_outcome import AS_PLANNED, EXCEEDED, FAILED, limits_told, outcome_of, succeeded
+from homeward.missions.return_summary import judged
+from homeward.planning.return_plan import ReturnPlan
 from homeward.scenario.return_limits import ReturnLimits, return_limits
-from homeward.scenario.returns import ReturnPlan
-from homeward.scenario.schema_truth import Limits
-from homeward.sim.tick import felt_under_canopy
-from homeward.world.dynamics import as_fast_as_ships, physical
+from homeward.scenario.schema.truth import Limits
+from homeward.sim.point_mass.tick import felt_under_canopy
+from homeward.world.dynamics.point_mass import as_fast_as_ships, physical
 from homeward.world.state import initial_truth
 
 SOUND = {

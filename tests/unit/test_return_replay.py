@@ -19,19 +19,19 @@ import return_messages
 from homeward.earth.geodesy import from_geodetic, height_and_up
 from homeward.earth.orientation import earth_to_inertial
 from homeward.flight.executive import return_executive as executive
-from homeward.flight.flight_plan import plan_step
-from homeward.math.components import split
+from homeward.flight.executive.flight_plan import plan_step
 from homeward.math.quaternion import from_matrix
+from homeward.math.triples import split
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.build_attitude import entry_attitude
-from homeward.scenario.build_start import knowing
-from homeward.scenario.returns import plan_return
-from homeward.sim import drift_cycle, turning_cycle
-from homeward.sim.carry import Carry, nothing_sensed
-from homeward.sim.legs import AIR, CANOPY, DRIFT, ORBIT, leg
-from homeward.sim.loop import begin, end_leg
+from homeward.scenario.build.initial_attitude import entry_attitude
+from homeward.scenario.build.initial_navigation import knowing
+from homeward.sim.chunk import begin, end_leg
+from homeward.sim.core.carry import Carry, nothing_sensed
+from homeward.sim.core.legs import AIR, CANOPY, DRIFT, ORBIT, leg
 from homeward.sim.mission import MissionLeg, planned
-from homeward.world.instruments import COUNT
+from homeward.sim.six_dof import cycle, drift_cycle
+from homeward.world.sensors.redundant_imu import COUNT
 
 CYCLES = 4
 ALONG = np.array([1.0, 0.0, 0.0])
@@ -98,12 +98,12 @@ def recorded():
     plan = plan_return(load("apollo-10", {"return.legs.opening_altitude_m": "10000.0"}), fidelity="six-dof")
     programs, ends, flights = {}, {}, []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(turning_cycle.executive, "cycle", return_messages.cycle)
-        patch.setattr(turning_cycle.executive, "tick", return_messages.tick)
+        patch.setattr(cycle.executive, "cycle", return_messages.cycle)
+        patch.setattr(cycle.executive, "tick", return_messages.tick)
 
         def chunk(world, flight, leg, carry, noise):
             drifts = leg.kind == DRIFT
-            step = drift_cycle.drift_with_messages if drifts else turning_cycle.cycle_with_messages
+            step = drift_cycle.drift_with_messages if drifts else cycle.cycle_with_messages
 
             def one(carry, n):
                 carry, _, m = step(world, flight, leg, carry, n, False, True)
@@ -119,7 +119,7 @@ def recorded():
             for item in items:
                 carry = begin(carry, item.leg)
                 rng = np.random.default_rng(len(ends))
-                noise = jnp.asarray(rng.normal(size=(CYCLES, turning_cycle.noises(item.leg.kind))))
+                noise = jnp.asarray(rng.normal(size=(CYCLES, cycle.noises(item.leg.kind))))
                 given = (plan.world, flight, item.leg, carry, noise)
                 if item.leg.kind not in programs:
                     programs[item.leg.kind] = (

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight.reversal import by_lift_up
-from homeward.vehicle import Capsule
-from homeward.world.actuators import bank_actuator
+from homeward.flight.control.roll_direction import by_lift_up
+from homeward.vehicle.parameters import Capsule
+from homeward.world.actuators.bank import bank_actuator
 
 CAPSULE = Capsule(*(jnp.asarray(x) for x in (3200.0, 5.0, 2.9, np.radians(15.0), np.radians(6.0))))
 TICKS, TICK = 10, 0.1  # in a cycle; s

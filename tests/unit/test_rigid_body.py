@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from turning_ship import fly, matrices, motion, pushes, ship, surroundings
 
-from homeward.math.components import join, split
-from homeward.world.body_aero import plane, trim
-from homeward.world.rigid_body import AIR, CANOPY, ORBIT, row_of, turned, wind_angles
+from homeward.math.triples import join, split
+from homeward.world.aerodynamics.six_dof import plane, trim
+from homeward.world.dynamics.rigid_body import AIR, CANOPY, ORBIT, row_of, turned, wind_angles
 
 HEAVY = 1e12  # kg: a body that turns and whose path the air does not bend
 SPEED, SOUND, DENSITY = 3000.0, 300.0, 1e-3

@@ -8,12 +8,12 @@ import pytest
 
 from homeward.errors import InputError
 from homeward.scenario import load, shipped
-from homeward.scenario.law import load_law
 from homeward.scenario.load import parse_settings, parse_value
-from homeward.scenario.schema import Scenario
-from homeward.scenario.schema_document import json_schema, json_text, reference
-from homeward.scenario.schema_walk import split_unit, walk
+from homeward.scenario.schema.reference_page import json_schema, json_text, reference
+from homeward.scenario.schema.scenario import Scenario
+from homeward.scenario.schema.walk import split_unit, walk
 from homeward.scenario.template import template, to_toml, write_new
+from homeward.scenario.user_models import load_law
 
 DOCS = Path(__file__).parents[2] / "docs"
 RETURNS = ("shenzhou-15", "shenzhou-21-return", "apollo-10", "soyuz-like", "orion-like")
@@ -240,7 +240,7 @@ def test_every_key_is_told_and_carries_its_unit() -> None:
 
 
 def test_the_documents_are_up_to_date() -> None:
-    # If this fails: python -m homeward.scenario.schema_document docs
+    # If this fails: python -m homeward.scenario.schema.reference_page docs
     assert (DOCS / "scenario.md").read_text(encoding="utf-8") == reference()
     assert (DOCS / "schema.json").read_text(encoding="utf-8") == json_text()
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from test_scenario import SHORT, refusal, written
 
-from homeward.cli import main
+from homeward.cli.app import main
 from homeward.errors import InputError
 from homeward.scenario import load
-from homeward.scenario.schema_document import json_schema, plain, reference
-from homeward.scenario.schema_rendezvous import PLANS, PORTS, Hold
-from homeward.scenario.schema_walk import section_at, walk
+from homeward.scenario.schema.reference_page import json_schema, plain, reference
+from homeward.scenario.schema.rendezvous import PLANS, PORTS, Hold
+from homeward.scenario.schema.walk import section_at, walk
 from homeward.scenario.shipped import DEFAULT_RENDEZVOUS, shipped_names
 from homeward.scenario.template import template, to_toml
 

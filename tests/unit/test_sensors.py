@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.world.sensors import NOISES, REACQUISITION_TIME, measure, micro_g, step_navigation_error
+from homeward.world.position_fix import NOISES, REACQUISITION_TIME, measure, micro_g, step_navigation_error
 from homeward.world.state import NavigationErrorState, initial_truth
 from homeward.world.world import NavigationErrorModel
 

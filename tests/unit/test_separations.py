@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from turning_ship import matrices, ship
 
-from homeward.scenario.build_attitude import attitude_matrix, capsule_alone, noses, tipped_off
-from homeward.scenario.build_body import first_body, stack_inertia
-from homeward.scenario.openloop_build import build
-from homeward.scenario.openloop_schema import OpenLoopFile
-from homeward.sim.openloop import advance
+from homeward.scenario.build.initial_attitude import attitude_matrix, capsule_alone, noses, tipped_off
+from homeward.scenario.build.six_dof_body import first_body, stack_inertia
+from homeward.scenario.open_loop.build import build
+from homeward.scenario.open_loop.schema import OpenLoopFile
+from homeward.sim.open_loop.dynamics import advance
 from homeward.world.state import initial_truth
 
 LANES = 3

@@ -6,8 +6,8 @@ import pytest
 
 from homeward.earth.constants import G0, MU_EGM96, OMEGA_WGS84
 from homeward.earth.geodesy import Ellipsoid, from_geodetic
-from homeward.flight.flight_plan import ROWS, flight_plan, plan_step
-from homeward.flight.sequence import LASTING, descending, loaded_for, step_ends_in, within
+from homeward.flight.executive.flight_plan import ROWS, flight_plan, plan_step
+from homeward.flight.executive.leg_sequence import LASTING, descending, loaded_for, step_ends_in, within
 from homeward.icd import Navigation
 
 EARTH = Ellipsoid(jnp.asarray(6378137.0), jnp.asarray(1.0 / 298.257223563))

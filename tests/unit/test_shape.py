@@ -10,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homeward.errors import InputError
-from homeward.shape import APOLLO, CapsuleShape, check_center_of_mass, check_shape, outline, radius_at
-from homeward.world.newtonian import NODES, newtonian, stagnation_pressure_coefficient
+from homeward.vehicle.capsule_shape import (
+    APOLLO,
+    CapsuleShape,
+    check_center_of_mass,
+    check_shape,
+    outline,
+    radius_at,
+)
+from homeward.world.aerodynamics.newtonian import NODES, newtonian, stagnation_pressure_coefficient
 
 CLOSED_FORM = 1e-9  # smooth integrands
 QUADRATURE = 2e-6  # where part of the surface comes out of the shadow: absolute, against four times the nodes

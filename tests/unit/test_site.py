@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import homeward as hw
-from homeward.cli_reference import commands, page
+from homeward.cli.reference_page import commands, page
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from strapdown_course import navigation
 
-from homeward.flight.slow_motion import AGAIN, eased, no_motion
+from homeward.flight.navigation.scale_factor_noise import AGAIN, eased, no_motion
 
 UNIT = navigation().unit
 NO, YES = jnp.asarray(False), jnp.asarray(True)

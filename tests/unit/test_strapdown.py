@@ -7,9 +7,9 @@ import pytest
 from strapdown_course import EARTH
 
 from homeward.earth.geodesy import from_geodetic, north_east_down
-from homeward.flight.orbit_model import OrbitModel
-from homeward.flight.orbit_model import gravity as planning_gravity
-from homeward.flight.strapdown import (
+from homeward.flight.deorbit.orbit_propagator import OrbitModel
+from homeward.flight.deorbit.orbit_propagator import gravity as planning_gravity
+from homeward.flight.navigation.mechanization import (
     Reckoned,
     ZonalEarth,
     advance,
@@ -19,7 +19,7 @@ from homeward.flight.strapdown import (
     turn_error,
 )
 from homeward.icd import InertialSample
-from homeward.math.components import split
+from homeward.math.attitude_triples import turn_quaternion
 from homeward.math.quaternion import (
     conjugate,
     derivative,
@@ -29,9 +29,9 @@ from homeward.math.quaternion import (
     normalise,
     rotate,
 )
-from homeward.math.turning import turn_quaternion
-from homeward.world.gravity import J2Gravity
-from homeward.world.inertial import integrate_increments, turn_between
+from homeward.math.triples import split
+from homeward.world.environment.gravity import J2Gravity
+from homeward.world.sensors.imu import integrate_increments, turn_between
 
 MU, RADIUS, J2 = 3.986004418e14, 6378136.3, 1.08262668e-3
 ROUNDING = 1e-12

@@ -18,10 +18,10 @@ from strapdown_course import (
 )
 
 from homeward.errors import InputError
-from homeward.flight.star_heads import together
+from homeward.flight.navigation.star_tracker_fusion import together
 from homeward.icd import Aids, InertialSample, NavigationStart
 from homeward.math.quaternion import multiply, rotate
-from homeward.world.inertial import turn_between
+from homeward.world.sensors.imu import turn_between
 
 LAW = navigation()
 STEP = step_once

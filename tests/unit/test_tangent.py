@@ -8,16 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.campaigns.disperse import disperse
-from homeward.campaigns.fly import run_keys, spread_legs
-from homeward.campaigns.gradient import Units, _less, all_at_once, flown_on, nominal
+from homeward.campaigns.analysis.gradient import Units, _less, all_at_once, flown_on, nominal
+from homeward.dispersion.returns import disperse
+from homeward.missions.return_flight import run_keys, spread_legs
+from homeward.planning.return_plan import plan_return
 from homeward.scenario import load
-from homeward.scenario.returns import plan_return
-from homeward.scenario.schema_distribution import RETURN_DRAWS
+from homeward.scenario.schema.distribution import RETURN_DRAWS
+from homeward.sim.core.legs import BURN, leg
+from homeward.sim.forward_mode import directions, fly_tangent, pushed
 from homeward.sim.lanes import fly_leg, pick_flight, pick_world, spread_leg
-from homeward.sim.legs import BURN, leg
 from homeward.sim.mission import fly_mission
-from homeward.sim.tangent import directions, fly_tangent, pushed
 
 
 def test_numbers_alone_have_a_derivative():

@@ -8,8 +8,8 @@ from homeward.console.flight import Flight
 from homeward.console.setting import setting_of
 from homeward.earth.time import Epoch
 from homeward.math.thinning import thin_cloud, thin_rows
-from homeward.output.style import MOST_POINTS, thin
-from homeward.output.tracks import geographic_path
+from homeward.output.figure_style.style import MOST_POINTS, thin
+from homeward.output.files.oem import geographic_path
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 4999, 5000, 5001, 73_211])

@@ -4,8 +4,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight.allocation_six import allocate_six
-from homeward.scenario.thruster_layout import AXIAL, CANT, DOCKING, LATERAL, docking_layout, docking_thrusters
+from homeward.flight.control.thruster_selection_6dof import allocate_six
+from homeward.scenario.build.thruster_layout import (
+    AXIAL,
+    CANT,
+    DOCKING,
+    LATERAL,
+    docking_layout,
+    docking_thrusters,
+)
 
 MASS = 8000.0  # kg
 INERTIA = np.array([12e3, 60e3, 60e3])  # kg m2

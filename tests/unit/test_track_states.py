@@ -7,10 +7,16 @@ import pytest
 from scipy.stats import chi2
 
 from homeward.earth.time import Epoch
-from homeward.ground.forecast_fall import DROGUE, MAIN, NONE
-from homeward.ground.measurements import measure
-from homeward.ground.stations import fixed_place, site_stations
-from homeward.ground.track_states import JERK, WINDOW, moment_of, seen_moments, track_state
+from homeward.ground.landing_forecast.descent import DROGUE, MAIN, NONE
+from homeward.ground.landing_forecast.state_from_tracks import (
+    JERK,
+    WINDOW,
+    moment_of,
+    seen_moments,
+    track_state,
+)
+from homeward.ground.tracking.measurements import measure
+from homeward.ground.tracking.stations import fixed_place, site_stations
 
 EPOCH = Epoch.from_iso("2023-06-03T17:00:00Z")
 SITE = 41.6, 100.1, 1000.0

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homeward.math import quaternion
-from homeward.math.components import join, split
-from homeward.math.turning import (
+from homeward.math.attitude_triples import (
     apply,
     apply_transposed,
     bank_angle,
@@ -23,6 +22,7 @@ from homeward.math.turning import (
     turn_rate,
     unit4,
 )
+from homeward.math.triples import join, split
 
 ROUNDING = 1e-14
 TRIALS = 8

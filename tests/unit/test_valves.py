@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homeward.math.components import join
-from homeward.thrusters import Thrusters
-from homeward.world.valves import fire, lag
+from homeward.math.triples import join
+from homeward.vehicle.thrusters import Thrusters
+from homeward.world.actuators.thruster_valves import fire, lag
 
 TICK = 0.1
 ROUNDING = 1e-12

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from homeward.errors import InputError
-from homeward.world.wind import NoWind, disturbed_wind, wind_table
+from homeward.world.environment.wind import NoWind, disturbed_wind, wind_table
 
 
 def test_no_wind_is_zero():

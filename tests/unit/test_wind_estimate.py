@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from homeward.earth.geodesy import Ellipsoid, from_geodetic, north_east_down
-from homeward.flight.onboard import OnboardModel
-from homeward.flight.wind_estimate import (
+from homeward.flight.descent.wind_estimate import (
     FARTHEST,
     FOLLOWED,
     SETTLING,
@@ -18,6 +17,7 @@ from homeward.flight.wind_estimate import (
     met_under_canopy,
     moved_aim,
 )
+from homeward.flight.entry.onboard_model import OnboardModel
 from homeward.icd import Navigation
 
 ELLIPSOID = Ellipsoid(jnp.asarray(6378137.0), jnp.asarray(1.0 / 298.257223563))

@@ -12,7 +12,7 @@ from homeward.codegen.library import Software
 from homeward.codegen.record import CYCLE, TICK, Shapes
 from homeward.flight.executive import rendezvous_executive as executive
 from homeward.icd import InertialReadings
-from homeward.icd_pair import PairAids, PairMeasurements, PairStart, PairTick
+from homeward.icd.rendezvous_messages import PairAids, PairMeasurements, PairStart, PairTick
 
 CLOSE = "close"
 FUNCTIONS = {

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from homeward._kept import source_fingerprint
+from homeward._aot.cache import source_fingerprint
 from homeward.codegen.approach import approach
 from homeward.codegen.fmu import write_fmu
 from homeward.codegen.golden import golden_text, replay_text
@@ -17,9 +17,9 @@ from homeward.codegen.library import PARAMETERS, RETURN, Library, Software, load
 from homeward.codegen.record import flown, traced
 from homeward.codegen.shipped import shipped
 from homeward.errors import InputError
-from homeward.scenario.rendezvous_plan import plan_rendezvous
-from homeward.scenario.returns import ReturnPlan, plan_return
-from homeward.scenario.schema import Scenario
+from homeward.planning.rendezvous_plan import plan_rendezvous
+from homeward.planning.return_plan import ReturnPlan, plan_return
+from homeward.scenario.schema.scenario import Scenario
 from homeward.sim.mission import planned
 
 Progress = Callable[[str], None]

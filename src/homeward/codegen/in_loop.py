@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jax
 
-from homeward._kept import source_fingerprint
+from homeward._aot.cache import source_fingerprint
 from homeward.codegen.export import scenario_hash
 from homeward.codegen.library import FUNCTIONS
 from homeward.codegen.native import Native
@@ -18,8 +18,8 @@ from homeward.codegen.record import CYCLE, TICK
 from homeward.codegen.xla_call import XlaCalls
 from homeward.errors import Infeasible, InputError
 from homeward.flight.executive import return_executive as executive
-from homeward.scenario.schema import Scenario
-from homeward.sim.software import flown_by
+from homeward.scenario.schema.scenario import Scenario
+from homeward.sim.core.flight_software import flown_by
 
 
 class InLoop:

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.flight.executive import return_executive as executive
-from homeward.scenario.returns import ReturnPlan
+from homeward.planning.return_plan import ReturnPlan
+from homeward.sim.core.flight_software import flown_by
 from homeward.sim.lanes import chunk_program, first_carry, spread_flight, spread_leg, spread_world
 from homeward.sim.mission import fly_mission, planned
-from homeward.sim.software import flown_by
 
 CYCLE, TICK = "cycle", "tick"
 MOST_WAITING = 1500  # calls that wait for those which came late

@@ -10,7 +10,7 @@ from typing import Any
 from homeward.errors import InputError
 
 ROOT = str(Path(__file__).resolve().parents[1])  # of the package
-OWN = (str(Path(__file__).resolve().parent), str(Path(ROOT, "math", "routine.py")))
+OWN = (str(Path(__file__).resolve().parent), str(Path(ROOT, "math", "xla_barrier.py")))
 
 
 class UntranslatableError(InputError):

@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from homeward._children import homeward_command
-from homeward.campaigns.records import Records, read_records
-from homeward.campaigns.report import metrics_named
-from homeward.campaigns.requirements import default_requirements
-from homeward.campaigns.store import Store
-from homeward.campaigns.verdicts import Verdict, judge
+from homeward._process.children import homeward_command
+from homeward.campaigns.report.report import metrics_named
+from homeward.campaigns.store.records import Records, read_records
+from homeward.campaigns.store.store import Store
+from homeward.campaigns.verification.requirements import default_requirements
+from homeward.campaigns.verification.verdicts import Verdict, judge
 from homeward.console.flight import Flight
 from homeward.console.reading import read_flight
 from homeward.errors import HomewardError, InputError
 from homeward.math.thinning import thin_cloud
-from homeward.output.campaign_pictures import ellipse_of
-from homeward.output.facts import local_km
-from homeward.scenario.schema_errors import one_line
+from homeward.output.campaigns.distributions import ellipse_of
+from homeward.output.views.return_view import local_km
+from homeward.scenario.schema.errors import one_line
 
 MOST_POINTS = 20_000  # landings that are drawn
 BINS = 30

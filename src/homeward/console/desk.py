@@ -10,7 +10,7 @@ from homeward.console import silence
 from homeward.console.flight import LEVELS, Flight, Leg
 from homeward.console.places import rim
 from homeward.math.thinning import thin_rows
-from homeward.output.facts import parse_utc
+from homeward.output.views.return_view import parse_utc
 
 NEAR = 180.0  # s between a silence's beginning and that of a black-out that was foreseen
 MOST_ROWS = 2400  # that a browser draws of what is saved

@@ -21,7 +21,7 @@ from homeward.console.rows import Rows
 from homeward.console.setting import Setting
 from homeward.console.shown import HELD, UNSEEN, Shown, table_of
 from homeward.earth.time import Epoch
-from homeward.ground.limits import SEVERITY, Level, Limit, Monitor
+from homeward.ground.telemetry.limits import SEVERITY, Level, Limit, Monitor
 
 LEVELS: tuple[Level, ...] = ("green", "unknown", "yellow", "red")
 

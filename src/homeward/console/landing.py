@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from homeward.ground.commands import Command, LandingSite, Winds
-from homeward.scenario.schema_errors import one_line
+from homeward.ground.commands.commands import Command, LandingSite, Winds
+from homeward.scenario.schema.errors import one_line
 
 if TYPE_CHECKING:
     from homeward.console.flight import Flight
-    from homeward.ground.forecast import Forecaster
-    from homeward.ground.forecast_setting import Levels
-    from homeward.scenario.schema import Scenario
+    from homeward.ground.landing_forecast.forecast import Forecaster
+    from homeward.ground.landing_forecast.inputs import Levels
+    from homeward.scenario.schema.scenario import Scenario
 
 FILE = "forecasts.jsonl"
 EVERY = 1.0  # s of real time between two forecasts
@@ -81,7 +81,7 @@ class LandingWatch:
 
     def look(self) -> bool:
         """Make a forecast if there is something new to make one of; whether there was."""
-        from homeward.ground.forecast_run import moments
+        from homeward.ground.landing_forecast.run import moments
 
         f = self._flight
         rows = f.count()
@@ -120,7 +120,7 @@ class LandingWatch:
         return table | {"time_s": np.asarray(columns.time[first:rows])}
 
     def _made(self) -> Forecaster:
-        from homeward.ground.forecast import Forecaster
-        from homeward.ground.forecast_setting import setting_of
+        from homeward.ground.landing_forecast.forecast import Forecaster
+        from homeward.ground.landing_forecast.inputs import setting_of
 
         return Forecaster(setting_of(self._scenario, self._flight.epoch, True, self._levels))

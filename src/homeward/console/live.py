@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from homeward._children import isolated
+from homeward._process.children import isolated
 from homeward.console.flight import Flight
 from homeward.console.landing import LandingWatch
 from homeward.console.live_worker import work
@@ -19,17 +19,17 @@ from homeward.console.reading import planned_burns
 from homeward.console.setting import Setting
 from homeward.earth.time import Epoch
 from homeward.errors import Infeasible
-from homeward.ground.cabin import CABIN
-from homeward.ground.commands import Command, LandingSite, decode
-from homeward.ground.dictionary import told_columns
-from homeward.ground.keys import OCTETS
-from homeward.ground.sealing import Sealer
-from homeward.ground.timecode import Clock
-from homeward.ground.uplink import flight_word
+from homeward.ground.commands.authentication import Sealer
+from homeward.ground.commands.commands import Command, LandingSite, decode
+from homeward.ground.commands.keys import OCTETS
+from homeward.ground.commands.uplink import flight_word
+from homeward.ground.telemetry.cabin import CABIN
+from homeward.ground.telemetry.cuc_time import Clock
+from homeward.ground.telemetry.dictionary import told_columns
 from homeward.icd import Accuracy, Frame
-from homeward.icd_pair import PairFrame
+from homeward.icd.rendezvous_messages import PairFrame
 from homeward.scenario.load import load
-from homeward.scenario.schema_errors import one_line
+from homeward.scenario.schema.errors import one_line
 
 PACES = (1.0, 1000.0)  # times real time, slowest and fastest
 GREETING = 600.0  # s within which a flight has to begin

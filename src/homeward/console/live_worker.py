@@ -17,26 +17,26 @@ from typing import Any
 import jax
 import numpy as np
 
-from homeward._children import follow_spawner
-from homeward.campaigns.fly import fly
-from homeward.campaigns.rendezvous import rendezvous
+from homeward._process.children import follow_spawner
 from homeward.earth.time import Epoch
 from homeward.errors import HomewardError
-from homeward.ground.approach_orders import ApproachOrders
-from homeward.ground.cabin import cabin_table
-from homeward.ground.commands import Command, encode, words_of
-from homeward.ground.executive import Executive
-from homeward.ground.return_orders import ReturnOrders
-from homeward.ground.sealing import Opener
-from homeward.ground.timecode import Clock
-from homeward.ground.uplink import flight_word
+from homeward.ground.commands.approach_commands import ApproachOrders
+from homeward.ground.commands.authentication import Opener
+from homeward.ground.commands.commands import Command, encode, words_of
+from homeward.ground.commands.onboard_executive import Executive
+from homeward.ground.commands.return_commands import ReturnOrders
+from homeward.ground.commands.uplink import flight_word
+from homeward.ground.telemetry.cabin import cabin_table
+from homeward.ground.telemetry.cuc_time import Clock
 from homeward.icd import Frame, channels
-from homeward.icd_pair import PairFrame
-from homeward.output.telemetry import table_columns
+from homeward.icd.rendezvous_messages import PairFrame
+from homeward.missions.rendezvous_flight import rendezvous
+from homeward.missions.return_flight import fly
+from homeward.output.files.telemetry import table_columns
 from homeward.scenario.load import load
-from homeward.scenario.schema import Scenario
+from homeward.scenario.schema.scenario import Scenario
 from homeward.sim.lanes import lane_history
-from homeward.sim.watch import watching
+from homeward.sim.listeners import watching
 
 LEAD = 0.25  # s of real time for which the next chunk is begun before it is due
 NAP = 0.02  # s

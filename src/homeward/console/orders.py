@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from homeward.errors import HomewardError
-from homeward.ground.commands import NoCommand, parse, words_of
-from homeward.ground.sealing import Answer, Sealer
+from homeward.ground.commands.authentication import Answer, Sealer
+from homeward.ground.commands.commands import NoCommand, parse, words_of
 
 MOST_WORDS = 4000  # characters of a command
 SHOWN = 80  # of words that are no command

@@ -9,7 +9,7 @@ from homeward.earth.constants import ROTATION_RATE, WGS84_A, WGS84_F
 from homeward.earth.local_plane import moved
 from homeward.earth.orientation import build_orientation
 from homeward.earth.time import Epoch
-from homeward.ground.stations import GRAZE, Station, fixed_place
+from homeward.ground.tracking.stations import GRAZE, Station, fixed_place
 
 
 class Turning:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from homeward.console.places import Network
-from homeward.ground.limits import Limit, approach_limits, flight_limits
-from homeward.ground.stations import network
-from homeward.output.corridor import edges
-from homeward.output.facts import FlightFacts, FlightView
-from homeward.scenario.build_close import approach_profile
+from homeward.ground.telemetry.limits import Limit, approach_limits, flight_limits
+from homeward.ground.tracking.stations import network
+from homeward.output.returns.entry_corridor import edges
+from homeward.output.views.return_view import FlightFacts, FlightView
+from homeward.scenario.build.rendezvous_flight import approach_profile
 from homeward.scenario.load import load
 from homeward.scenario.return_limits import return_limits
 from homeward.scenario.shipped import shipped_names
 
 if TYPE_CHECKING:
-    from homeward.scenario.schema import Scenario
-    from homeward.scenario.schema_rendezvous import Rendezvous
+    from homeward.scenario.schema.rendezvous import Rendezvous
+    from homeward.scenario.schema.scenario import Scenario
 
 CONTACT_MOST, LATERAL_MOST = 0.10, 0.10  # m/s, m: closing speed and offset of the contact box, IDSS Rev E
 CONTACT_LEAST = 0.05  # m/s

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.earth.constants import WGS84_A, WGS84_F
-from homeward.math.components import Triple
+from homeward.math.triples import Triple
 from homeward.typing import Mat33, Scalar, Vec3
 
 

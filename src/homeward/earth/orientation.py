@@ -19,9 +19,9 @@ from homeward.earth.eop import constant_eop, read_eop
 from homeward.earth.pole import intermediate_pole
 from homeward.earth.series import UniformSeries
 from homeward.earth.time import DAY, Epoch
-from homeward.math.components import cross, split
-from homeward.math.routine import routine
 from homeward.math.trigonometry import sine_cosine
+from homeward.math.triples import cross, split
+from homeward.math.xla_barrier import routine
 from homeward.typing import Mat33, Scalar, Vec3
 
 STEP = 7200.0  # s between rows: the cubic is then within 0.3 mm at the surface, corners of the table included

@@ -6,8 +6,8 @@ rotations chain by cancelling letters, ``q_AC = multiply(q_AB, q_BC)``.
 
 import jax.numpy as jnp
 
-from homeward.math.components import dot, split
-from homeward.math.turning import turn_quaternion
+from homeward.math.attitude_triples import turn_quaternion
+from homeward.math.triples import dot, split
 from homeward.typing import Mat33, Quat, Scalar, Vec3
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import jax
 
-from homeward.math.routine import routine
+from homeward.math.xla_barrier import routine
 from homeward.typing import Array
 
 Tree = TypeVar("Tree")

@@ -12,8 +12,8 @@ from fractions import Fraction
 
 import jax
 
-from homeward.math.routine import routine
 from homeward.math.runge_kutta8 import rk8_step
+from homeward.math.xla_barrier import routine
 from homeward.typing import Array
 
 Components = tuple[Array, Array, Array]

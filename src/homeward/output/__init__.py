@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from homeward.output.facts import FlightFacts, FlightView, History, Legs, Summary
-from homeward.output.save import save_flight, write_summary
-from homeward.output.telemetry import dictionary_page
+from homeward.output.files.telemetry import dictionary_page
+from homeward.output.save_return import save_flight, write_summary
+from homeward.output.views.return_view import FlightFacts, FlightView, History, Legs, Summary
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,6 +26,6 @@ def plot(
     facts: FlightFacts, history: History, legs: Legs, summary: Summary, body: History | None = None
 ) -> Figure:
     """An overview of a flight in six panels, as a Matplotlib Figure that shows itself in a notebook."""
-    from homeward.output.pictures import overview
+    from homeward.output.returns.figures import overview
 
     return overview(FlightView(facts, history, legs, summary, body or {}))

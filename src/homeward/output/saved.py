@@ -12,12 +12,12 @@ import numpy as np
 
 from homeward.errors import InputError
 from homeward.icd import channels
-from homeward.output.facts import FlightFacts, FlightView
-from homeward.output.notebook import Shown
-from homeward.output.record import Telemetry
-from homeward.output.rendezvous_facts import Box, Hold, PairFacts, PairView, SpeedLimits
-from homeward.output.result_folder import FLIGHT, KINDS, kind_of
-from homeward.output.telemetry import DEGREES, TABLES, columns
+from homeward.output.files.result_folder import FLIGHT, KINDS, kind_of
+from homeward.output.files.telemetry import DEGREES, TABLES, columns
+from homeward.output.files.telemetry_record import Telemetry
+from homeward.output.notebook_view import Shown
+from homeward.output.views.rendezvous_view import Box, Hold, PairFacts, PairView, SpeedLimits
+from homeward.output.views.return_view import FlightFacts, FlightView
 
 RETURN, RENDEZVOUS, OPEN_LOOP = "return", "rendezvous", "open loop"
 
@@ -45,13 +45,13 @@ class SavedFlight(Shown):
         Raises ``InputError`` for an open-loop flight and for a folder without what pictures need.
         """
         if isinstance(self.facts, FlightFacts):
-            from homeward.output.pictures import overview
+            from homeward.output.returns.figures import overview
 
             return overview(
                 FlightView(self.facts, self.history.channels, self.legs, self.summary, self.body.channels)
             )
         if isinstance(self.facts, PairFacts):
-            from homeward.output.rendezvous_files import picture
+            from homeward.output.save_rendezvous import picture
 
             return picture("relative_path", PairView(self.facts, self.history.channels, self.summary))
         raise InputError(

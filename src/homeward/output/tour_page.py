@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from homeward.output.notebook import figures_of, title_of
+from homeward.output.notebook_view import figures_of, title_of
 
 #: Heading of each picture and what a reader should see in it, in the order of the page.
 EXPLAINED: dict[str, tuple[str, str]] = {

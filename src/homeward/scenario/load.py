@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from homeward.documents import DEEPEST, LARGEST, DocumentError, control_character, parse_toml
 from homeward.errors import InputError
-from homeward.scenario.onboard import settle_onboard
-from homeward.scenario.schema import Scenario
-from homeward.scenario.schema_base import table_of
-from homeward.scenario.schema_errors import explain, nearest, one_line
-from homeward.scenario.schema_return import KINDS, Initial
+from homeward.scenario.schema.base import table_of
+from homeward.scenario.schema.errors import explain, nearest, one_line
+from homeward.scenario.schema.onboard_data_set import settle_onboard
+from homeward.scenario.schema.returns import KINDS, Initial
+from homeward.scenario.schema.scenario import Scenario
 from homeward.scenario.shipped import shipped_file, shipped_names
 from homeward.textfile import STANDARD_INPUT, full_path, is_readable, read_text
 

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from homeward.scenario.schema import Scenario
+from homeward.scenario.schema.scenario import Scenario
 
 BALLISTIC_LOAD = (
     10.0  # g: what a crew is asked to bear in the ballistic fall-back (docs/models/reference_guidance.md)

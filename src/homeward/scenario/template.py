@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from homeward.errors import InputError
-from homeward.scenario.schema import Scenario
-from homeward.scenario.schema_document import plain
-from homeward.scenario.schema_errors import one_line
-from homeward.scenario.schema_onboard import DataSet
-from homeward.scenario.schema_walk import fields_of, section_of
+from homeward.scenario.schema.errors import one_line
+from homeward.scenario.schema.onboard import DataSet
+from homeward.scenario.schema.reference_page import plain
+from homeward.scenario.schema.scenario import Scenario
+from homeward.scenario.schema.walk import fields_of, section_of
 from homeward.scenario.shipped import DATA_SET
 
 WIDTH = 46  # column in which the remarks start

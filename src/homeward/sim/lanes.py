@@ -10,18 +10,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward._programs import program
-from homeward.flight.computer import FlightComputer
+from homeward._aot.program import program
 from homeward.flight.executive import return_executive as executive
+from homeward.flight.executive.flight_computer import FlightComputer
 from homeward.icd import Accuracy, BodyFrame, Consistency, Frame, channels
-from homeward.sim import software
-from homeward.sim.carry import Carry, no_sample, nothing_sensed, strong
-from homeward.sim.legs import CYCLES, TURNING, Leg, leg
-from homeward.sim.loop import begin, chunk, end_leg
-from homeward.sim.watch import tell
+from homeward.sim.chunk import begin, chunk, end_leg
+from homeward.sim.core import flight_software
+from homeward.sim.core.carry import Carry, no_sample, nothing_sensed, strong
+from homeward.sim.core.legs import CYCLES, TURNING, Leg, leg
+from homeward.sim.listeners import tell
 from homeward.typing import Array
-from homeward.world.instruments import COUNT
-from homeward.world.interfaces import AbstractAerodynamics
+from homeward.world.environment.interfaces import AbstractAerodynamics
+from homeward.world.sensors.redundant_imu import COUNT
 from homeward.world.state import BodyState, TruthState, initial_truth
 from homeward.world.world import World
 
@@ -194,7 +194,7 @@ def preparing(
         keys = jax.random.wrap_key_data(jnp.asarray(np.zeros((lanes, 2)), jnp.uint32))
         for kind in kinds:
             some = spread_leg(leg(kind, 0, 1.0), lanes)
-            if not software.another():
+            if not flight_software.another():
                 _chunk.prepare(world, flight, some, carry, keys, np.asarray(0), record=record)
             if ends:
                 _end.prepare(world, flight, some, carry)
@@ -260,8 +260,8 @@ def fly_leg(
 
 def _flies(record: bool) -> Callable[..., tuple[Carry, Frame | None]]:
     """The program of a chunk, with another flight software in it where one is flown: never a stored one."""
-    if software.another():
-        return software.compiled(chunk_program, record=record)
+    if flight_software.another():
+        return flight_software.compiled(chunk_program, record=record)
     return partial(_chunk, record=record)
 
 

@@ -8,15 +8,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.flight.computer import FlightComputer
-from homeward.flight.flight_plan import ROWS, PlanStep, plan_step
-from homeward.sim.belief import Belief, belief
-from homeward.sim.carry import Carry
+from homeward.flight.executive.flight_computer import FlightComputer
+from homeward.flight.executive.flight_plan import ROWS, PlanStep, plan_step
+from homeward.sim.core.carry import Carry
+from homeward.sim.core.legs import Leg
 from homeward.sim.lanes import LegResult, Progress, first_carry, fly_leg
-from homeward.sim.legs import Leg
+from homeward.sim.navigation_error import Belief, belief
 from homeward.sim.separation_impulse import separation_impulse
 from homeward.typing import Array
-from homeward.world.faults import Faults, due
+from homeward.world.fault_schedule import Faults, due
 from homeward.world.state import TruthState
 from homeward.world.world import World
 

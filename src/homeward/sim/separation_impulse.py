@@ -4,15 +4,15 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from homeward._programs import program
+from homeward._aot.program import program
 from homeward.icd import InertialReadings
 from homeward.math.quaternion import rotate
-from homeward.sim.carry import Carry, added
+from homeward.sim.core.carry import Carry, added
 from homeward.sim.lanes import world_axes
 from homeward.typing import Array
-from homeward.world.ailing import ailing_world
-from homeward.world.faults import ails
-from homeward.world.instruments import NOISES
+from homeward.world.fault_injection import ailing_world
+from homeward.world.fault_schedule import ails
+from homeward.world.sensors.redundant_imu import NOISES
 from homeward.world.world import World
 
 NO_TIME = 1e-6  # s: a centimetre of flight

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward.typing import Array, Count, Flag, Float, Mat33, Quat, Scalar, Vec3
-from homeward.world.deployment_sensors import CavityState, empty_cavity
+from homeward.world.sensors.deployment_sensors import CavityState, empty_cavity
 
 
 class NavigationErrorState(eqx.Module):

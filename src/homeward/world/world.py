@@ -6,11 +6,16 @@ from homeward.earth.ephemeris import ThirdBodies
 from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import AbstractOrientation
 from homeward.typing import Scalar, Vec3
-from homeward.vehicle import Capsule, Engine, Parachutes, Retro, Stack
-from homeward.world.body import BodyModel
-from homeward.world.deployment_sensors import DeploymentSensors
-from homeward.world.faults import Faults
-from homeward.world.interfaces import AbstractAerodynamics, AbstractAtmosphere, AbstractGravity, AbstractWind
+from homeward.vehicle.parameters import Capsule, Engine, Parachutes, Retro, Stack
+from homeward.world.environment.interfaces import (
+    AbstractAerodynamics,
+    AbstractAtmosphere,
+    AbstractGravity,
+    AbstractWind,
+)
+from homeward.world.fault_schedule import Faults
+from homeward.world.sensors.deployment_sensors import DeploymentSensors
+from homeward.world.six_dof_model import BodyModel
 
 
 class NavigationErrorModel(eqx.Module):

@@ -1,8 +1,8 @@
 """The rendezvous' flight software as the ship's computer runs it: all that a flight ever calls of it.
 
-What passes is a message of ``homeward.icd_pair``, nothing else. The type of the parameters tells the program:
-that of the far legs (a cycle of ten seconds, a tick of one) or that of the close ones (a second, a tenth of
-it). Between two chunks of the far legs their planner runs, which takes longer than a minute of flight.
+Every input and output is a message of ``homeward.icd.rendezvous_messages``. The type of the parameters selects
+the program: that of the far legs (a cycle of ten seconds, a tick of one) or that of the close ones (a second, a
+tenth of it). Between two chunks of the far legs their planner runs, which takes longer than a minute of flight.
 
 A cycle is given the readings of its last tick, so the first tick after it has none: theirs have no duration.
 """
@@ -12,9 +12,21 @@ from typing import overload
 import equinox as eqx
 import jax.numpy as jnp
 
-from homeward.flight.pair_navigation import PairFilter, PairFilterState
-from homeward.flight.readings import choose
-from homeward.flight.rendezvous_close import (
+from homeward.astro.lvlh import lvlh_quaternion
+from homeward.flight.navigation.measurement_editing import choose
+from homeward.flight.relative_navigation.relative_filter import PairFilter, PairFilterState
+from homeward.flight.rendezvous.far_range import (
+    ARRIVED,
+    FarComputer,
+    FarState,
+    begin_far,
+    navigate_far,
+    plan_far,
+    sensed_far,
+    thrust_far,
+    wants_plan,
+)
+from homeward.flight.rendezvous.proximity_executive import (
     AWAY,
     CloseComputer,
     CloseState,
@@ -26,19 +38,8 @@ from homeward.flight.rendezvous_close import (
     shut_feed,
     tick_close,
 )
-from homeward.flight.rendezvous_far import (
-    ARRIVED,
-    FarComputer,
-    FarState,
-    begin_far,
-    navigate_far,
-    plan_far,
-    sensed_far,
-    thrust_far,
-    wants_plan,
-)
 from homeward.icd import InertialReadings
-from homeward.icd_pair import (
+from homeward.icd.rendezvous_messages import (
     EngineCommand,
     PairMeasurements,
     PairRelease,
@@ -48,7 +49,6 @@ from homeward.icd_pair import (
     PairTick,
     ThrusterCommand,
 )
-from homeward.math.lvlh import lvlh_quaternion
 from homeward.math.quaternion import multiply
 from homeward.typing import Flag, Quat
 

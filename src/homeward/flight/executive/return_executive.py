@@ -18,8 +18,11 @@ import jax.numpy as jnp
 
 from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import HeldOrientation
-from homeward.flight.computer import FlightComputer, FlightState, idle, with_thrusters
-from homeward.flight.deployment import step_deployment
+from homeward.flight.descent.deployment_logic import step_deployment
+from homeward.flight.executive.flight_computer import FlightComputer, FlightState, idle, with_thrusters
+from homeward.flight.executive.flight_plan import PlanStep
+from homeward.flight.executive.leg_sequence import Descending, descending, loaded_for, step_ends_in, within
+from homeward.flight.executive.lift_and_wind import bank_by_lift, feel_lift, meet_wind
 from homeward.flight.executive.modes import (
     AIR,
     BURN,
@@ -34,12 +37,9 @@ from homeward.flight.executive.modes import (
     SIX_DOF,
     STEERED,
 )
-from homeward.flight.flight_plan import PlanStep
 from homeward.flight.interfaces import AbstractStrapdown
-from homeward.flight.lift_and_wind import bank_by_lift, feel_lift, meet_wind
-from homeward.flight.navigation import FixNavigation
-from homeward.flight.sequence import Descending, descending, loaded_for, step_ends_in, within
-from homeward.flight.strapdown_navigation import StrapdownNavigation
+from homeward.flight.navigation.fix_navigation import FixNavigation
+from homeward.flight.navigation.inertial_navigation import StrapdownNavigation
 from homeward.icd import (
     Accuracy,
     Attitude,
@@ -52,7 +52,7 @@ from homeward.icd import (
     TickReadings,
 )
 from homeward.math.numerics import norm
-from homeward.math.routine import routine
+from homeward.math.xla_barrier import routine
 from homeward.typing import Flag, Scalar
 
 TAIL = 0.02  # of a burn's acceleration: sensed less than that, its tail-off is over

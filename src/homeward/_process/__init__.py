@@ -1,0 +1,1 @@
+"""Processes that Homeward starts, and how its own process ends."""

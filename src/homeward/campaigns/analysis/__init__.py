@@ -1,0 +1,1 @@
+"""Studies over many flights: sensitivity, footprint, corridor, filter consistency, comparison of laws."""

@@ -1,0 +1,172 @@
+"""Large orbit changes without replanning: what the second generation is for.
+
+Each run draws another revolution of the opportunities, an orbit up to 30 km higher or lower and an entry
+angle up to 0.3 deg off. The burn is re-timed by one open-loop rule: **the interface lies as far before the
+aim point as in the stored plan** (and the burn is as long as the drawn angle wants). All else on board
+stays as it was loaded: the aim, the guidance, its numbers. A run whose aim lies outside the truth's footprint
+is counted as unreachable.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from homeward.campaigns.analysis.footprint import in_footprint
+from homeward.campaigns.execution.return_batch import Flights
+from homeward.dispersion.returns import disperse, stream
+from homeward.flight.deorbit.targeting import solve_deorbit
+from homeward.missions.return_flight import run_keys, spread_legs
+from homeward.missions.return_summary import metrics
+from homeward.planning.deorbit_planner import spin_at
+from homeward.planning.return_plan import ReturnPlan, plan_return
+from homeward.scenario.build.world import build_ellipsoid
+from homeward.scenario.schema.scenario import Scenario
+from homeward.sim.mission import MissionLeg, fly_mission
+
+ALTITUDE_CHANGE = 30e3  # m, either way, uniform
+ANGLE_CHANGE = np.radians(0.3)  # either way, uniform
+MODULE_LEAD = 300.0  # s
+LANDED = 1.5e3  # m: an opening this near the aim, under the load limit, proves that it was in reach
+
+
+@dataclasses.dataclass
+class LargeChanges:
+    """Flights after large changes: ``flights`` are those in reach, ``unreachable`` the runs that were not.
+
+    ``every`` are the flights of all runs; ``inside`` says of each run whether its aim lies in the
+    footprint, 1 or 0, and is nan where nobody had to ask.
+    """
+
+    flights: Flights
+    every: Flights
+    unreachable: np.ndarray
+    inside: np.ndarray
+    altitude_change: np.ndarray
+    angle_change: np.ndarray
+    opportunity: np.ndarray
+
+
+def fly_large_changes(
+    scenario: Scenario, runs: int, seed: int = 0, *, guidance: Any = None,
+    before: LargeChanges | None = None, progress: Callable[[str, float], None] | None = None,
+) -> LargeChanges:  # fmt: skip
+    """Fly ``runs`` dispersed returns after large orbit changes; runs out of reach are counted apart.
+
+    ``before`` are the same runs of the same seed with another law: their footprints are not flown again.
+    """
+    scenario = _from_the_burn(scenario)
+    first = plan_return(scenario, guidance)
+    assert first.planner is not None and first.deorbit is not None
+    chances = [c for c in first.opportunities if c.feasible]
+    # What is on board was loaded for the stored plan: another opportunity loads nothing anew.
+    plans = [plan_return(_with_opportunity(scenario, c.index), first.flight.guidance) for c in chances]
+    known = np.full(runs, np.nan) if before is None else before.inside
+    lanes = scenario.simulation.lanes
+    parts: list[dict[str, np.ndarray]] = []
+    notes: list[np.ndarray] = []
+    for start in range(0, runs, lanes):
+        pick = np.minimum(np.arange(start, start + lanes), runs - 1)
+        if progress is not None:
+            progress("large changes", start / runs)
+        block, note = _block(first, plans, seed, pick, known[pick])
+        parts.append(block)
+        notes.append(note)
+    numbers = {k: np.concatenate([p[k] for p in parts])[:runs] for k in parts[0]}
+    altitude, angle, which = np.concatenate(notes, axis=1)[:, :runs]
+    out, inside = numbers.pop("unreachable").astype(bool), numbers.pop("inside")
+    kept = {k: v[~out] for k, v in numbers.items()}
+    every = np.arange(runs)
+    flights = Flights(scenario, seed, every[~out], kept, 0.0)
+    whole = Flights(scenario, seed, every, numbers, 0.0)
+    return LargeChanges(flights, whole, every[out], inside, altitude, angle, which.astype(int))
+
+
+def _from_the_burn(scenario: Scenario) -> Scenario:
+    legs = scenario.return_.legs.model_copy(update={"start": "burn"})
+    return scenario.model_copy(update={"homecoming": scenario.return_.model_copy(update={"legs": legs})})
+
+
+def _with_opportunity(scenario: Scenario, index: int) -> Scenario:
+    plan = scenario.flight.plan.model_copy(update={"opportunity": index})
+    return scenario.model_copy(update={"flight": scenario.flight.model_copy(update={"plan": plan})})
+
+
+def _draws(seed: int, pick: np.ndarray, choices: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    keys = run_keys(seed, pick)
+
+    def uniform(name: str) -> np.ndarray:
+        return np.asarray(jax.vmap(lambda k: jax.random.uniform(stream(k, name), (), float, -1.0, 1.0))(keys))
+
+    which = np.minimum(((uniform("revolution") + 1.0) * 0.5 * choices).astype(int), choices - 1)
+    return ALTITUDE_CHANGE * uniform("orbit_altitude"), ANGLE_CHANGE * uniform("entry_angle"), which
+
+
+def _block(
+    first: ReturnPlan, plans: list[ReturnPlan], seed: int, pick: np.ndarray, known: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    planner, stored = first.planner, first.deorbit
+    assert planner is not None and stored is not None
+    lanes = len(pick)
+    altitude, angle, which = _draws(seed, pick, len(plans))
+    world, flight, truth = disperse(first, seed, pick)
+    offset_r = truth.r_BI_I - np.asarray(first.truth.r_BI_I)
+    offset_v = truth.v_BI_I - np.asarray(first.truth.v_BI_I)
+    chosen = [plans[k] for k in which]
+    begin = np.array([float(p.truth.time) for p in chosen])
+    r = np.stack([np.asarray(p.truth.r_BI_I) for p in chosen])
+    v = np.stack([np.asarray(p.truth.v_BI_I) for p in chosen])
+    radius = np.linalg.norm(r, axis=1)
+    grown = ((radius + altitude) / radius)[:, None]
+    r, v = r * grown, v / np.sqrt(grown)
+    earth = [planner.earth_state(begin[i], r[i], v[i]) for i in range(lanes)]
+    guess = np.array([float(p.burn_time or 0.0) for p in chosen]) - begin
+    task = planner.task()
+    plan = solve_deorbit(
+        planner.model, planner.onboard, build_ellipsoid(first.scenario.as_believed()), task, planner.target,
+        np.stack([e[0] for e in earth]), np.stack([e[1] for e in earth]), guess,
+        np.full(lanes, float(stored.pitch)), entry_angle=float(task.entry_angle) + angle,
+        down_range=float(stored.down_range),
+    )  # fmt: skip
+    burn = begin + plan.ignition
+    turns = [spin_at(first.world.orientation, t)[0] for t in burn]
+    direction = np.stack([C.T @ d for C, d in zip(turns, plan.direction_E, strict=True)])
+    truth = eqx.tree_at(lambda t: (t.time, t.r_BI_I, t.v_BI_I), truth, (begin, r + offset_r, v + offset_v))
+    legs = _retimed(first.legs, lanes, burn, plan.delta_v, direction)
+    outcome = fly_mission(world, flight, truth, legs, run_keys(seed, pick), False, None)
+    numbers = metrics(first, world, flight, outcome)
+    # A burn that cannot be solved as asked has no interface at that distance: it is out of reach too.
+    lost = ~np.isfinite(plan.delta_v) | (np.abs(plan.residual[:, 2]) > 20e3)
+    limit = first.scenario.truth.limits.load_g
+    doubtful = (numbers["open_miss"] > LANDED) | (numbers["peak_load"] > limit)
+    doubtful &= ~numbers["failed"]
+    inside = known.copy()
+    judged = np.flatnonzero(doubtful & np.isnan(known))
+    if judged.size:
+        inside[judged] = in_footprint(first, world, flight, outcome, judged)
+    numbers["unreachable"] = (doubtful & (inside == 0.0)) | lost
+    numbers["inside"] = inside
+    return numbers, np.stack([altitude, angle, which.astype(float)])
+
+
+def _retimed(
+    legs: list[MissionLeg], lanes: int, burn: np.ndarray, delta_v: np.ndarray, direction: np.ndarray
+) -> list[MissionLeg]:
+    """The legs of the stored plan with every lane's own burn."""
+    result = []
+    for item in spread_legs(legs, lanes):
+        step = item.step
+        if item.name == "phasing coast":
+            step = eqx.tree_at(lambda p: p.until_time, step, burn - MODULE_LEAD)
+        if item.name == "coast to burn":
+            step = eqx.tree_at(lambda p: p.until_time, step, burn)
+        if item.name == "deorbit burn":
+            step = eqx.tree_at(lambda p: (p.delta_v, p.direction_I), step, (delta_v, direction))
+        result.append(dataclasses.replace(item, step=step))
+    return result
+
+
+__all__ = ["LargeChanges", "fly_large_changes"]

@@ -1,0 +1,105 @@
+"""The matrix of failures: every one, in every leg it may strike, at random instants; and its classes."""
+
+import dataclasses
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from homeward.scenario.faults.catalogue import Failure
+from homeward.scenario.faults.schedule import Fleet, Strike
+
+NOMINAL, DEGRADED, ABORTED, LOST = "nominal", "degraded", "aborted", "lost"
+CLASSES = (NOMINAL, DEGRADED, ABORTED, LOST)
+INSTANTS = 5  # of each failure in each leg
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One case: what struck, how far into which leg, and how it ended."""
+
+    strikes: tuple[Strike, ...]
+    outcome: str
+    reason: str
+
+    def told(self) -> dict[str, Any]:
+        """As in JSON."""
+        first = self.strikes[-1]
+        return {
+            "fault": " + ".join(s.words for s in self.strikes), "when": f"{first.leg}+{first.time:.1f}",
+            "leg": first.leg, "outcome": self.outcome, "reason": self.reason,
+        }  # fmt: skip
+
+
+@dataclasses.dataclass
+class Matrix:
+    """All cases of one half of a mission."""
+
+    what: str
+    scenario: str
+    seed: int
+    rows: list[Row]
+    nominal: dict[str, float]  # of the flight without a failure
+    wall: float
+    abort: dict[str, Any] | None = None  # a ballistic return beside the nominal one
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many cases ended in each class."""
+        return {name: sum(row.outcome == name for row in self.rows) for name in CLASSES}
+
+    def summary(self) -> dict[str, Any]:
+        """The JSON of ``homeward faults``."""
+        return {
+            "scenario": self.scenario, "what": self.what, "seed": self.seed, "cases": len(self.rows),
+            "counts": self.counts, "nominal_flight": self.nominal, "wall_s": self.wall,
+            "rows": [row.told() for row in self.rows],
+        }  # fmt: skip
+
+
+def instants(seed: int, words: str, leg: str, duration: float, count: int = INSTANTS) -> np.ndarray:
+    """Random times [s] into a leg: the same for the same seed, whatever else the matrix holds."""
+    label = zlib.crc32(f"{words}|{leg}".encode())
+    return np.sort(np.random.default_rng([seed, label]).uniform(0.0, duration, count))
+
+
+def cases_of(
+    failures: Sequence[tuple[Failure, Sequence[str]]], durations: dict[str, float], fleet: Fleet, seed: int,
+    count: int = INSTANTS,
+) -> list[Strike]:  # fmt: skip
+    """Every failure, each of its numbers, in each of its legs that is flown, at ``count`` instants."""
+    cases = []
+    for failure, legs in failures:
+        for number in range(fleet.count(failure) or 1):
+            for leg in legs:
+                if leg not in durations:
+                    continue
+                words = Strike(failure, number, leg, 0.0).words
+                for time in instants(seed, words, leg, durations[leg], count):
+                    cases.append(Strike(failure, number, leg, float(time)))
+    return cases
+
+
+def chosen(
+    singles: Sequence[Strike], seed: int, pairs: int, only: Callable[[Strike], bool] | None
+) -> list[tuple[Strike, ...]]:
+    """The cases of a matrix: single failures, those that ``only`` takes, or so many pairs of them."""
+    if pairs:
+        return [*pairs_of(singles, seed, pairs)]
+    return [(case,) for case in singles if only is None or only(case)]
+
+
+def pairs_of(cases: Sequence[Strike], seed: int, count: int) -> list[tuple[Strike, Strike]]:
+    """Pairs of different failures in one leg, drawn by the seed; the later of the two stands last."""
+    draw = np.random.default_rng([seed, 0x2F])
+    pairs: list[tuple[Strike, Strike]] = []
+    while len(pairs) < count:
+        one = cases[int(draw.integers(len(cases)))]
+        same = [c for c in cases if c.leg == one.leg and c.failure.what != one.failure.what]
+        if not same:
+            continue
+        other = same[int(draw.integers(len(same)))]
+        a, b = sorted((one, other), key=lambda s: s.time)
+        pairs.append((a, b))
+    return pairs

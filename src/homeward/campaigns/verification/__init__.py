@@ -1,0 +1,1 @@
+"""Requirements, verdicts, and when enough runs have been flown."""

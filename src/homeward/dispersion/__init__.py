@@ -1,0 +1,1 @@
+"""Dispersions: one random stream for each parameter of each run, and what is drawn from it."""

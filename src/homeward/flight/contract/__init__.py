@@ -1,0 +1,1 @@
+"""Checks of a user's own guidance law before it flies."""

@@ -1,0 +1,1 @@
+"""Attitude control, thruster selection, and detection of failed thrusters."""

@@ -1,0 +1,1 @@
+"""The deorbit burn: landing opportunities, targeting, cut-off."""

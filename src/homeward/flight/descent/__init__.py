@@ -1,0 +1,1 @@
+"""Descent under parachutes: deployment logic, sequencing, drift, wind estimation."""

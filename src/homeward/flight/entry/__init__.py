@@ -1,0 +1,1 @@
+"""Entry guidance: predictor-corrector, reference trajectory, ballistic fall-back, and their monitors."""

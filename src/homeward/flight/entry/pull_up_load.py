@@ -1,0 +1,86 @@
+"""The load that a roll to lift-up, begun now, would still meet: what tells whether a dive may go on."""
+
+import jax
+import jax.numpy as jnp
+
+from homeward.earth.constants import G0
+from homeward.flight.entry.onboard_model import OnboardModel
+from homeward.flight.entry.predictor_dynamics import PredictorStart
+from homeward.math.numerics import choose, greater
+from homeward.math.trigonometry import sine_cosine
+from homeward.math.triples import dot
+from homeward.math.xla_barrier import routine
+from homeward.typing import Scalar
+
+STEPS = 12
+BELOW, NUDGE = 20e3, 500.0  # m
+LONGEST = 8.0  # s
+THIN = 0.05  # g, below which a step may be longer
+STRETCH = 7e3  # m: the air's scale height
+
+
+def pull_up_load(
+    model: OnboardModel, start: PredictorStart, speed: Scalar, drag: Scalar, lift: Scalar, delay: Scalar,
+    rate_limit: Scalar, acceleration_limit: Scalar,
+) -> Scalar:  # fmt: skip
+    """Peak load [g] if the capsule keeps its bank for ``delay`` [s] and then rolls to lift-up at its fastest.
+
+    Planar flight by the midpoint rule, steps of a third of a scale height of fall but at most 8 s, as many as
+    a pull-up from the upper air needs. ``drag``, ``lift`` are the factors on the model's.
+    """
+    radius = model.radius(start.u[2])
+    climb = dot(start.velocity, start.u)
+    level = jnp.sqrt(greater(speed * speed - climb * climb, 1.0))
+    v = start.velocity
+    # The Earth's turning along the motion, twice, rad/s: it carries some of the weight.
+    spin = 2.0 * model.rotation * (start.u[0] * v[1] - start.u[1] * v[0]) / level
+    first = jnp.abs(start.bank)
+    knee = rate_limit / acceleration_limit
+
+    # Log density below as a parabola: that here with its slope, and that at ``BELOW``. Drag area and lift
+    # over drag as they are now: on the way to a load of a pull-up they hardly change.
+    here, under = (jnp.log(model.density(x)) for x in (start.altitude, start.altitude - BELOW))
+    slope = (jnp.log(model.density(start.altitude - NUDGE)) - here) * (1.0 / NUDGE)
+    curve = ((under - here) * (1.0 / BELOW) - slope) * (1.0 / BELOW)
+    area, ratio = model.aerodynamics(speed)
+    base = here + jnp.log(0.5 * area * drag)
+    ratio = ratio * lift
+    whole_lift = jnp.sqrt(1.0 + ratio * ratio) * (1.0 / G0)
+    weight = model.mu / (radius + start.altitude) ** 2
+    curvature = 1.0 / (radius + start.altitude)
+
+    def rates(state):
+        t, h, c, m = state
+        v = jnp.sqrt(m * m + c * c)
+        x = start.altitude - h
+        d = jnp.exp(base + x * (slope + x * curve)) * v
+        t = greater(t - delay, 0.0)
+        turned = rate_limit * choose(t < knee, 0.5 * t * t / knee, t - 0.5 * knee)
+        _, cosine = sine_cosine(greater(first - turned, 0.0))
+        up = d * ratio * cosine
+        rate = (up * m - d * c - weight + m * (m * curvature + spin), -up * c - d * m - c * m * curvature)
+        return rate, v * d * whole_lift
+
+    def step(carry, _):
+        state, peak = carry
+        t, h, c, m = state
+
+        def half():
+            (dc, dm), load = rates(state)
+            size = STRETCH / greater(jnp.abs(c), 1.0) * (0.35 + choose(load < THIN, 0.45, 0.0 * load))
+            size = choose(size < LONGEST, size, LONGEST)
+            a = 0.5 * size
+            return (t + a, h + a * c, c + a * dc, m + a * dm), load, size
+
+        middle, load, size = routine(half)
+
+        def whole():
+            (dc, dm), beyond = rates(middle)
+            new = (t + size, h + size * middle[2], c + size * dc, greater(m + size * dm, 100.0))
+            return new, greater(peak, choose(load > beyond, load, beyond))
+
+        return routine(whole), None
+
+    zero = jnp.zeros_like(speed)
+    (_, peak), _ = jax.lax.scan(step, ((zero, start.altitude, climb, level), zero), None, length=STEPS)
+    return peak

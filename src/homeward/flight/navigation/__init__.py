@@ -1,0 +1,1 @@
+"""Absolute navigation: strapdown mechanization, error-state filter, sensor fault detection."""

@@ -1,0 +1,1 @@
+"""Relative navigation of a rendezvous: filter, measurement models, sensor fault detection."""

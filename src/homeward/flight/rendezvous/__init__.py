@@ -1,0 +1,1 @@
+"""Rendezvous guidance: burn planning, station keeping, glideslope and model-predictive approach."""

@@ -1,0 +1,1 @@
+"""Commands to a flight: sealed, sent, judged on board, carried out."""

@@ -1,0 +1,1 @@
+"""The landing forecast, from the telemetry or from tracking."""

@@ -1,0 +1,1 @@
+"""Telemetry: dictionary, packets, archive, link, limits."""

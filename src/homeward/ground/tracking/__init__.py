@@ -1,0 +1,1 @@
+"""Ground stations, their measurements, and orbit determination."""

@@ -1,0 +1,1 @@
+"""One flight of a mission: flown, summed up, judged, saved."""

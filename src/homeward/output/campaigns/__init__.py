@@ -1,0 +1,1 @@
+"""Pictures of campaigns and of studies over many flights."""

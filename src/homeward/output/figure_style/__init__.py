@@ -1,0 +1,1 @@
+"""How every picture looks: style, labels, coast lines."""

@@ -1,0 +1,1 @@
+"""Files that a flight leaves: telemetry tables, OEM, CZML, KML, HTML pages."""

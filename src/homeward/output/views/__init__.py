@@ -1,0 +1,1 @@
+"""What writers and pictures need to know of a flight besides its record."""

@@ -1,0 +1,1 @@
+"""Mission planning before the flight: landing opportunities, deorbit burn, undocking, rendezvous."""

@@ -1,0 +1,1 @@
+"""From a checked scenario to arrays: world, flight computer, sensors, initial state."""

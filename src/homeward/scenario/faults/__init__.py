@@ -1,0 +1,1 @@
+"""Fault words of scenario files, and the schedules made of them."""

@@ -1,0 +1,1 @@
+"""Open-loop flights as files: schema, building, running."""

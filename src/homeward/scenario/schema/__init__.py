@@ -1,0 +1,1 @@
+"""The schema of scenario files: typed, checked values."""

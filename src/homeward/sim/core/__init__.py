@@ -1,0 +1,1 @@
+"""What every closed loop shares: legs, what a lane hands on, telemetry rows, messages."""

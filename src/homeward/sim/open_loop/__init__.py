@@ -1,0 +1,1 @@
+"""Open-loop flight of any body."""

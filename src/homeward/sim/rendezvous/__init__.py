@@ -1,0 +1,1 @@
+"""The closed loop of a rendezvous, far range and proximity, and of an undocking."""

@@ -1,0 +1,1 @@
+"""Bank actuator, engine, thruster valves, parachutes."""

@@ -1,0 +1,1 @@
+"""Aerodynamic forces and moments, and heating."""

@@ -1,0 +1,1 @@
+"""Equations of motion: point mass, rigid body, two spacecraft."""

@@ -1,0 +1,1 @@
+"""Gravity, atmosphere, wind."""

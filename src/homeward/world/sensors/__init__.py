@@ -1,0 +1,1 @@
+"""Sensors as they really are: IMU, star trackers, GNSS, altimeters, rendezvous sensors."""
