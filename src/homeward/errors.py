@@ -23,3 +23,9 @@ class Infeasible(HomewardError):  # noqa: N818
     """Physically impossible as asked: says why, and the nearest thing that works. Exit code 3."""
 
     exit_code = 3
+
+
+def one_line(text: str, longest: int = 60) -> str:
+    """A text fit for a message: printable, on one line, not longer than asked."""
+    clean = "".join(c if c.isprintable() else " " for c in text)
+    return clean if len(clean) <= longest else clean[: longest - 3] + "..."

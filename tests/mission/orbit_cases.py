@@ -6,8 +6,8 @@ from pathlib import Path
 
 from homeward.io.tle import checksum
 from homeward.scenario import load
+from homeward.scenario.files.shipped import shipped_file
 from homeward.scenario.schema.scenario import Scenario
-from homeward.scenario.shipped import shipped_file
 
 
 def elements(

@@ -3,7 +3,7 @@
 import pytest
 
 import homeward as hw
-from homeward.scenario.shipped import shipped_file
+from homeward.scenario.files.shipped import shipped_file
 
 pytestmark = pytest.mark.slow
 

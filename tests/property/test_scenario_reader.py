@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from homeward.errors import InputError
 from homeward.scenario import Scenario, load
+from homeward.scenario.files.shipped import shipped_file
 from homeward.scenario.schema.reference_page import plain
-from homeward.scenario.shipped import shipped_file
 from homeward.scenario.template import to_toml
 
 TEXT = shipped_file("shenzhou-15").read_text(encoding="utf-8")

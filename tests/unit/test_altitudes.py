@@ -6,8 +6,8 @@ import pytest
 import homeward as hw
 from homeward.cli.app import main
 from homeward.errors import InputError
+from homeward.scenario.files.shipped import shipped_names
 from homeward.scenario.schema.altitude_consistency import check_start
-from homeward.scenario.shipped import shipped_names
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The shape of the code: layers, who may see both sides, and the length of a file."""
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import grimp
@@ -41,6 +42,23 @@ def test_no_module_imports_the_package_root(graph):
     # The root imports everything, so whoever imports it imports upward. The command line is above it.
     importers = graph.find_modules_that_directly_import("homeward")
     assert {m for m in importers if not m.startswith("homeward.cli.")} == set()
+
+
+def test_no_two_packages_import_each_other(graph):
+    """Packages stand in one order: none reaches itself by way of others, whatever its modules import."""
+
+    def room(module: str) -> str:
+        return module if (SOURCE.parent / module.replace(".", "/")).is_dir() else module.rpartition(".")[0]
+
+    arrows: dict[str, set[str]] = {}
+    for module in graph.modules:
+        for imported in graph.find_modules_directly_imported_by(module):
+            if "homeward" not in (room(module), room(imported)) and room(module) != room(imported):
+                arrows.setdefault(room(module), set()).add(room(imported))
+    try:
+        assert len(tuple(TopologicalSorter(arrows).static_order())) > 40
+    except CycleError as error:
+        pytest.fail(f"an import circle of packages: {' -> '.join(reversed(error.args[1]))}")
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))

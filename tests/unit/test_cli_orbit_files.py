@@ -19,7 +19,7 @@ from homeward.io.oem import read_oem
 from homeward.io.tle import parse_tle, teme_state
 from homeward.scenario import load
 from homeward.scenario.build.initial_state import _from_segment, initial_state
-from homeward.scenario.shipped import shipped_file
+from homeward.scenario.files.shipped import shipped_file
 
 DATA = Path(__file__).parents[1] / "published" / "data"
 FIRST = "1 48274U 21035A   23250.60323094  .00028729  00000+0  32278-3 0  9997"

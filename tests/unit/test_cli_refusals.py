@@ -13,7 +13,7 @@ from homeward.cli.app import main
 from homeward.cli.output_files import writing
 from homeward.errors import InputError
 from homeward.scenario import load
-from homeward.scenario.shipped import shipped_file
+from homeward.scenario.files.shipped import shipped_file
 from homeward.scenario.user_models import check_object
 
 TEXT = shipped_file("shenzhou-15").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from test_cli import Capture, refused
 
 from homeward.cli.app import main
 from homeward.scenario import load
-from homeward.scenario.shipped import shipped_names
+from homeward.scenario.files.shipped import shipped_names
 
 INTERFACE = """
 [site]

@@ -8,8 +8,8 @@ from homeward.campaigns.verification.requirements import read_requirements
 from homeward.cli.app import main
 from homeward.documents import DocumentError, parse_json, parse_toml
 from homeward.errors import InputError
+from homeward.scenario.files.shipped import shipped_file
 from homeward.scenario.load import load
-from homeward.scenario.shipped import shipped_file
 
 SOON = 5.0  # s
 HOSTILE = {

@@ -18,12 +18,12 @@ from homeward.scenario import load
 from homeward.scenario.build.flight_computer import believed_orientation, build_flight
 from homeward.scenario.build.initial_state import initial_state
 from homeward.scenario.build.world import build_earth
+from homeward.scenario.files.shipped import FOLDER, shipped_file
 from homeward.scenario.onboard_comparison import believed_rows
 from homeward.scenario.schema.onboard import Onboard
 from homeward.scenario.schema.scenario import Scenario
 from homeward.scenario.schema.truth import Truth
 from homeward.scenario.schema.walk import walk
-from homeward.scenario.shipped import FOLDER, shipped_file
 from homeward.scenario.template import data_set_text, to_toml
 
 # The kind of receiver is the interface between ship and flight software: both sides have it.

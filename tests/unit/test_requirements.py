@@ -13,7 +13,7 @@ from homeward.campaigns.verification.requirements import (
 from homeward.campaigns.verification.stopping_rule import looks, parse_until
 from homeward.campaigns.verification.verdicts import judge
 from homeward.errors import InputError
-from homeward.scenario.shipped import shipped_names
+from homeward.scenario.files.shipped import shipped_names
 
 
 def records(n=2000, failed=(), seed=3):

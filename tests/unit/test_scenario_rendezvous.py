@@ -10,10 +10,10 @@ from test_scenario import SHORT, refusal, written
 from homeward.cli.app import main
 from homeward.errors import InputError
 from homeward.scenario import load
+from homeward.scenario.files.shipped import DEFAULT_RENDEZVOUS, shipped_names
 from homeward.scenario.schema.reference_page import json_schema, plain, reference
 from homeward.scenario.schema.rendezvous import PLANS, PORTS, Hold
 from homeward.scenario.schema.walk import section_at, walk
-from homeward.scenario.shipped import DEFAULT_RENDEZVOUS, shipped_names
 from homeward.scenario.template import template, to_toml
 
 DATA = Path(__file__).parents[1] / "published" / "data"

@@ -62,7 +62,7 @@ def lambert(
     Not valid: no flight that fast with so many revolutions, ``tof`` not positive, one place for both, a
     radius of zero, a normal within both radii where they are opposite. Differentiable (forward mode).
     Source: D. Izzo, Celest. Mech. Dyn. Astron. 121 (2015) 1, with other starts and a time equation without
-    seams: see ``lambert_time``. Valid for ellipses, parabolas and hyperbolas.
+    seams: see ``lambert_time_equation``. Valid for ellipses, parabolas and hyperbolas.
     """
     shape = _triangle(split(r1), split(r2), split(normal))
     T = tof * jnp.sqrt(2.0 * mu / shape.s) / shape.s

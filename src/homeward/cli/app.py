@@ -59,12 +59,11 @@ from homeward.cli.tour import tour
 from homeward.cli.tracking import orbit_determination, track
 from homeward.cli.uplink import command
 from homeward.cli.validation import known_word, refuse_broken
-from homeward.errors import HomewardError, InputError
+from homeward.errors import HomewardError, InputError, one_line
+from homeward.scenario.files.shipped import DEFAULT
 from homeward.scenario.load import find, load, parse_settings
-from homeward.scenario.schema.errors import one_line
 from homeward.scenario.schema.flight import LAWS
 from homeward.scenario.schema.scenario import FIDELITIES
-from homeward.scenario.shipped import DEFAULT
 
 app = typer.Typer(
     name="homeward",

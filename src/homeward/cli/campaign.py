@@ -24,12 +24,11 @@ from homeward.cli.output_files import json_text
 from homeward.cli.progress import Talk, working
 from homeward.cli.tables.requirements import show_failed, show_verdicts
 from homeward.cli.validation import known_word
-from homeward.errors import InputError, NotMet
+from homeward.errors import InputError, NotMet, one_line
+from homeward.scenario.files.shipped import DEFAULT
 from homeward.scenario.load import load, parse_settings
-from homeward.scenario.schema.errors import one_line
 from homeward.scenario.schema.rendezvous import PLAN_WORDS, PORTS
 from homeward.scenario.schema.scenario import FIDELITIES
-from homeward.scenario.shipped import DEFAULT
 
 KINDS = ("return", "rendezvous")
 ENGINES = ("local", "ray")

@@ -8,8 +8,7 @@ import typer
 from homeward.cli.options import AsJson, Trust
 from homeward.cli.output_files import json_text
 from homeward.cli.progress import working
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
 
 FolderName = Annotated[str, typer.Argument(metavar="DIR", help="the folder of a campaign")]
 

@@ -12,9 +12,9 @@ from homeward.cli.options import AsJson, Folder, ScenarioName, Settings
 from homeward.cli.output_files import json_text, prepare_folder, writing
 from homeward.cli.progress import working
 from homeward.errors import InputError
+from homeward.scenario.files.shipped import DEFAULT
 from homeward.scenario.load import load, parse_settings
 from homeward.scenario.schema.flight import LAWS as OWN_WORDS
-from homeward.scenario.shipped import DEFAULT
 
 CASES = (("dispersed", "dispersed"), ("large_changes", "large changes"))
 LAWS = (("predictive", "predictive (second)"), ("reference", "reference (first)"), ("own", "your own"))

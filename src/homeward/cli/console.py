@@ -9,9 +9,8 @@ import typer
 
 from homeward.cli.options import Settings
 from homeward.cli.progress import working
-from homeward.errors import InputError
+from homeward.errors import InputError, one_line
 from homeward.scenario.load import parse_settings
-from homeward.scenario.schema.errors import one_line
 
 LOCAL = "127.0.0.1"
 

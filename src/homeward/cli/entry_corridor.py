@@ -12,10 +12,9 @@ from homeward.cli.guidance_option import with_guidance
 from homeward.cli.options import AsJson, Guidance, ScenarioName, Settings
 from homeward.cli.output_files import json_text
 from homeward.cli.progress import working
-from homeward.errors import InputError
+from homeward.errors import InputError, one_line
+from homeward.scenario.files.shipped import DEFAULT
 from homeward.scenario.load import load, parse_settings
-from homeward.scenario.schema.errors import one_line
-from homeward.scenario.shipped import DEFAULT
 
 SHOWN = 16  # rows of the table
 

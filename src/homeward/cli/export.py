@@ -10,9 +10,9 @@ from homeward.cli.output_files import json_text, prepare_folder, writing
 from homeward.cli.progress import working
 from homeward.cli.validation import known_word
 from homeward.errors import InputError
+from homeward.scenario.files.shipped import DEFAULT
 from homeward.scenario.load import load, parse_settings
 from homeward.scenario.schema.scenario import FIDELITIES
-from homeward.scenario.shipped import DEFAULT
 
 KINDS, MISSIONS = ("c", "fmu"), ("return", "rendezvous")
 

@@ -11,8 +11,8 @@ from homeward.cli.progress import working
 from homeward.cli.validation import known_word
 from homeward.errors import InputError
 from homeward.scenario.faults.catalogue import ALSO_CALLED, fault_kinds, names
+from homeward.scenario.files.shipped import DEFAULT
 from homeward.scenario.load import load, parse_settings
-from homeward.scenario.shipped import DEFAULT
 
 HALVES = ("return", "rendezvous")
 

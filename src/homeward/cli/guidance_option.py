@@ -1,7 +1,6 @@
 """``--guidance``: the law of the entry by a word or FILE.py:CLASS, tested before anything is flown."""
 
-from homeward.errors import HomewardError, InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import HomewardError, InputError, one_line
 from homeward.scenario.schema.flight import LAWS
 from homeward.scenario.schema.scenario import Scenario
 

@@ -12,8 +12,8 @@ from homeward.cli.progress import working
 from homeward.cli.telemetry import Source, recording_of
 from homeward.earth.local_plane import moved
 from homeward.errors import InputError
+from homeward.scenario.files.shipped import DEFAULT
 from homeward.scenario.load import find, load, parse_settings
-from homeward.scenario.shipped import DEFAULT
 
 
 def teams_of(site: Any) -> dict[str, tuple[float, float]]:

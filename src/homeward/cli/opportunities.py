@@ -11,10 +11,10 @@ from homeward.cli.progress import working
 from homeward.cli.rendezvous import PlanWord
 from homeward.cli.validation import known_word
 from homeward.errors import InputError
+from homeward.scenario.files.shipped import DEFAULT
 from homeward.scenario.load import load, parse_settings
 from homeward.scenario.schema.rendezvous import PLAN_WORDS
 from homeward.scenario.schema.scenario import Scenario
-from homeward.scenario.shipped import DEFAULT
 
 KINDS = ("landing", "launch")
 

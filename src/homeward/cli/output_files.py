@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
 
 
 def prepare_folder(folder: Path | None, kind: str | None = None) -> None:

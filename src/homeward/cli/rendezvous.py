@@ -21,9 +21,9 @@ from homeward.cli.options import (
 from homeward.cli.output_files import json_text, prepare_folder, writing
 from homeward.cli.progress import working
 from homeward.cli.validation import known_word, refuse_broken
+from homeward.scenario.files.shipped import DEFAULT_RENDEZVOUS
 from homeward.scenario.load import load, parse_settings
 from homeward.scenario.schema.rendezvous import PLAN_WORDS, PORTS
-from homeward.scenario.shipped import DEFAULT_RENDEZVOUS
 
 PlanWord = Annotated[str | None, typer.Option("--plan", metavar="|".join(PLAN_WORDS), help="time to dock")]
 

@@ -8,11 +8,11 @@ import typer
 from homeward.cli.options import AsJson, Settings
 from homeward.cli.output_files import json_text
 from homeward.cli.validation import known_word
-from homeward.errors import InputError
-from homeward.scenario.load import find, load, parse_settings, read_toml
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
+from homeward.scenario.files.shipped import shipped
+from homeward.scenario.files.toml import read_toml
+from homeward.scenario.load import find, load, parse_settings
 from homeward.scenario.schema.scenario import FIDELITIES, Scenario
-from homeward.scenario.shipped import shipped
 from homeward.vehicle.capsule_shape import check_shape
 
 

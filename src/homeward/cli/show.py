@@ -31,7 +31,7 @@ def show(folder: FlightFolder, require: Require = None, as_json: AsJson = False)
             show_return,
             told_files,
         )
-        from homeward.scenario.shipped import shipped
+        from homeward.scenario.files.shipped import shipped
 
         screen = console()
         title = dict(shipped()).get(str(flight.summary.get("scenario")), "")

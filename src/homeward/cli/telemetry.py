@@ -11,9 +11,9 @@ from homeward.cli.options import AsJson, Folder, Settings
 from homeward.cli.output_files import json_text, writing
 from homeward.cli.progress import working
 from homeward.errors import Infeasible, InputError
+from homeward.scenario.files.shipped import DEFAULT
 from homeward.scenario.load import find, load, parse_settings
 from homeward.scenario.schema.scenario import Scenario
-from homeward.scenario.shipped import DEFAULT
 
 if TYPE_CHECKING:
     from homeward.ground.telemetry.recording import Recording

@@ -8,8 +8,8 @@ import typer
 from homeward.cli.options import folder_option
 from homeward.cli.output_files import prepare_folder, writing
 from homeward.cli.progress import working
+from homeward.scenario.files.shipped import DEFAULT
 from homeward.scenario.load import load
-from homeward.scenario.shipped import DEFAULT
 
 
 def tour(

@@ -10,9 +10,9 @@ from homeward.cli.output_files import json_text, prepare_folder, writing
 from homeward.cli.progress import working
 from homeward.cli.telemetry import Source, recording_of
 from homeward.errors import Infeasible, InputError
+from homeward.scenario.files.shipped import DEFAULT
 from homeward.scenario.load import find, load, parse_settings
 from homeward.scenario.schema.scenario import Scenario
-from homeward.scenario.shipped import DEFAULT
 
 FAR_OFF = 86400.0  # s that a state to start from may be away from the tracks
 

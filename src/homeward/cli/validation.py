@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from homeward.errors import Infeasible, InputError
-from homeward.scenario.schema.errors import nearest, one_line
+from homeward.errors import Infeasible, InputError, one_line
+from homeward.scenario.schema.errors import nearest
 
 
 def known_word(option: str, word: str | None, known: Collection[str], problem: str = "") -> str | None:

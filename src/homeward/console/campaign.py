@@ -18,11 +18,10 @@ from homeward.campaigns.verification.requirements import default_requirements
 from homeward.campaigns.verification.verdicts import Verdict, judge
 from homeward.console.flight import Flight
 from homeward.console.reading import read_flight
-from homeward.errors import HomewardError, InputError
+from homeward.errors import HomewardError, InputError, one_line
 from homeward.math.thinning import thin_cloud
 from homeward.output.campaigns.distributions import ellipse_of
 from homeward.output.views.return_view import local_km
-from homeward.scenario.schema.errors import one_line
 
 MOST_POINTS = 20_000  # landings that are drawn
 BINS = 30

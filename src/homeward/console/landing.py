@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from homeward.errors import one_line
 from homeward.ground.commands.commands import Command, LandingSite, Winds
-from homeward.scenario.schema.errors import one_line
 
 if TYPE_CHECKING:
     from homeward.console.flight import Flight

@@ -18,7 +18,7 @@ from homeward.console.reader import Reader
 from homeward.console.reading import planned_burns
 from homeward.console.setting import Setting
 from homeward.earth.time import Epoch
-from homeward.errors import Infeasible
+from homeward.errors import Infeasible, one_line
 from homeward.ground.commands.authentication import Sealer
 from homeward.ground.commands.commands import Command, LandingSite, decode
 from homeward.ground.commands.keys import OCTETS
@@ -29,7 +29,6 @@ from homeward.ground.telemetry.dictionary import told_columns
 from homeward.icd import Accuracy, Frame
 from homeward.icd.rendezvous_messages import PairFrame
 from homeward.scenario.load import load
-from homeward.scenario.schema.errors import one_line
 
 PACES = (1.0, 1000.0)  # times real time, slowest and fastest
 GREETING = 600.0  # s within which a flight has to begin

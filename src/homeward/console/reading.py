@@ -10,11 +10,10 @@ from homeward.campaigns.store.store import MANIFEST
 from homeward.console.flight import Flight
 from homeward.console.setting import setting_of
 from homeward.earth.time import Epoch
-from homeward.errors import InputError
+from homeward.errors import InputError, one_line
 from homeward.ground.telemetry.archive import FILES as ARCHIVE
 from homeward.ground.telemetry.archive import Received, read_archive
 from homeward.ground.telemetry.recording import Recording, read_folder
-from homeward.scenario.schema.errors import one_line
 from homeward.scenario.schema.ground import Cabin
 
 FORECASTS = ("forecasts.jsonl", "forecast/forecasts.jsonl")

@@ -16,8 +16,7 @@ from homeward.console.flight import Flight
 from homeward.console.guard import Guard, is_local
 from homeward.console.login import Login
 from homeward.console.viewer import Viewer
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
 
 STATIC = Path(__file__).parent / "static"
 TICK = 0.1  # s between two looks at a flight

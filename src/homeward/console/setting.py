@@ -14,9 +14,9 @@ from homeward.ground.tracking.stations import network
 from homeward.output.returns.entry_corridor import edges
 from homeward.output.views.return_view import FlightFacts, FlightView
 from homeward.scenario.build.rendezvous_flight import approach_profile
+from homeward.scenario.files.shipped import shipped_names
 from homeward.scenario.load import load
 from homeward.scenario.return_limits import return_limits
-from homeward.scenario.shipped import shipped_names
 
 if TYPE_CHECKING:
     from homeward.scenario.schema.rendezvous import Rendezvous

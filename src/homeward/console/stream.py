@@ -21,12 +21,11 @@ from homeward.console.reader import Reader
 from homeward.console.setting import setting_of
 from homeward.console.stream_clock import StreamClock
 from homeward.earth.time import Epoch
-from homeward.errors import InputError
+from homeward.errors import InputError, one_line
 from homeward.ground.commands.authentication import Sealer
 from homeward.ground.commands.uplink import flight_word
 from homeward.ground.telemetry.cabin import CABIN
 from homeward.ground.telemetry.client import GREETING, Listener, connection
-from homeward.scenario.schema.errors import one_line
 
 NAP = 0.05  # s between two looks at the connection
 MOST_FAILURES = 20  # of the reader that the log lists

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from homeward.earth.constants import G0
-from homeward.errors import InputError
+from homeward.errors import InputError, one_line
 from homeward.io.oem import read_oem
 from homeward.io.opm import read_opm
 from homeward.scenario.faults.carry_over import carried
-from homeward.scenario.schema.errors import one_line
 from homeward.scenario.schema.fault import Fault
 from homeward.scenario.schema.scenario import Scenario
 from homeward.textfile import full_path, is_readable, read_text

@@ -7,15 +7,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from homeward.documents import DEEPEST, LARGEST, DocumentError, control_character, parse_toml
-from homeward.errors import InputError
+from homeward.documents import DEEPEST, DocumentError, control_character, parse_toml
+from homeward.errors import InputError, one_line
+from homeward.scenario.files.shipped import shipped_file, shipped_names
+from homeward.scenario.files.toml import read_toml
 from homeward.scenario.schema.base import table_of
-from homeward.scenario.schema.errors import explain, nearest, one_line
+from homeward.scenario.schema.errors import explain, nearest
 from homeward.scenario.schema.onboard_data_set import settle_onboard
 from homeward.scenario.schema.returns import KINDS, Initial
 from homeward.scenario.schema.scenario import Scenario
-from homeward.scenario.shipped import shipped_file, shipped_names
-from homeward.textfile import STANDARD_INPUT, full_path, is_readable, read_text
+from homeward.textfile import STANDARD_INPUT, full_path, is_readable
 
 ORBITS = (("return", "initial"), ("rendezvous", "station", "orbit"))  # each given in one of several ways
 FILE_KEYS = ("tle_file", "oem_file", "opm_file", "file", "stations_file", "data_set")
@@ -85,18 +86,6 @@ def find(name_or_path: str | Path) -> Path:
     like = nearest(text, shipped_names())
     hint = f"did you mean {like}?" if like else f"shipped scenarios are {', '.join(shipped_names())}"
     raise InputError(f"{label}: there is no such file and no shipped scenario of this name; {hint}")
-
-
-def read_toml(path: Path, label: str | None = None) -> dict[str, Any]:
-    """The tables of a TOML file; raises InputError with file and line where it is not valid."""
-    name = one_line(label or str(path), 200)
-    text = read_text(path, "a scenario file", LARGEST)
-    if not text.strip():
-        raise InputError(f"{name}: the file is empty; `homeward new FILE` writes one to start from")
-    try:
-        return parse_toml(text)
-    except DocumentError as error:
-        raise InputError(f"{name}: {one_line(str(error), 200)}") from None
 
 
 def parse_value(text: str) -> Any:

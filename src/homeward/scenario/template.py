@@ -8,13 +8,12 @@ from typing import Any, cast
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
+from homeward.scenario.files.shipped import DATA_SET
 from homeward.scenario.schema.onboard import DataSet
 from homeward.scenario.schema.reference_page import plain
 from homeward.scenario.schema.scenario import Scenario
 from homeward.scenario.schema.walk import fields_of, section_of
-from homeward.scenario.shipped import DATA_SET
 
 WIDTH = 46  # column in which the remarks start
 LONGEST = 110  # a remark that goes further stands on a line of its own, above

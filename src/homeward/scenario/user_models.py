@@ -7,8 +7,8 @@ from pathlib import Path
 
 import equinox as eqx
 
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import nearest, one_line
+from homeward.errors import InputError, one_line
+from homeward.scenario.schema.errors import nearest
 from homeward.scenario.schema.flight import LAWS, split_law
 from homeward.scenario.schema.scenario import Scenario
 

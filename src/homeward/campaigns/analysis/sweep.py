@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from homeward.campaigns.execution.campaign import campaign
-from homeward.errors import Infeasible, InputError
+from homeward.errors import Infeasible, InputError, one_line
 from homeward.missions.progress import shows_progress, silent
 from homeward.output.files.result_folder import SWEEP, ResultFolder
 from homeward.scenario.load import load
-from homeward.scenario.schema.errors import nearest, one_line
+from homeward.scenario.schema.errors import nearest
 
 MOST_POINTS, MOST_KEYS = 400, 2
 FIGURE = re.compile(r"(?P<figure>mean|p50|p99|p99_7|max)\(\s*(?P<quantity>[A-Za-z_]\w*)\s*\)")

@@ -36,10 +36,9 @@ from homeward.campaigns.verification.requirements import Requirement, default_re
 from homeward.campaigns.verification.stopping_rule import Look, Until, looks, parse_until
 from homeward.campaigns.verification.verdicts import judge, refuse_unknown
 from homeward.dispersion.sampling import SAMPLINGS, Plan
-from homeward.errors import InputError
+from homeward.errors import InputError, one_line
 from homeward.missions.progress import shows_progress
 from homeward.output.files.result_folder import CAMPAIGN, check_kind
-from homeward.scenario.schema.errors import one_line
 from homeward.scenario.schema.scenario import FIDELITIES, Scenario
 
 KINDS = ("return", "rendezvous")

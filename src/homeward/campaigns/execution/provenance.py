@@ -12,8 +12,7 @@ from typing import Any
 
 from homeward.campaigns.store.input_files import by_content, check_same, gather
 from homeward.campaigns.store.store import Store
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
 from homeward.scenario.schema.scenario import Scenario
 
 # What a run's bits depend on. ``runs`` is not among them: a campaign may be made longer.

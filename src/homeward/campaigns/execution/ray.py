@@ -17,8 +17,7 @@ from homeward._process.children import isolated
 from homeward.campaigns.execution.local import AHEAD, Meter, write
 from homeward.campaigns.execution.provenance import version_here
 from homeward.campaigns.store.store import Store
-from homeward.errors import HomewardError, InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import HomewardError, InputError, one_line
 
 RETRIES = 20  # times that a block is flown again after its worker was lost
 _made: dict[str, Any] = {}  # of a worker: what flies the blocks of a manifest

@@ -18,8 +18,7 @@ from homeward.campaigns.execution.blocks import Recorded
 from homeward.campaigns.execution.campaign import blocks_of, scenario_of
 from homeward.campaigns.execution.provenance import instruction_set, version_here
 from homeward.campaigns.store.store import Store
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
 from homeward.scenario.schema.scenario import Scenario
 
 Told = Callable[[str, float], None]

@@ -22,8 +22,7 @@ from homeward.campaigns.statistics.order_statistics import (
     quantile_interval,
 )
 from homeward.campaigns.store.records import Records
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
 
 BAD_FLAGS = ("failed", "collided", "tumbled")
 LEVEL = 1.0 - CONFIDENCE

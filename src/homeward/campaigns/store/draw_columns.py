@@ -132,7 +132,7 @@ def _inertial(t: _Table, unit) -> None:
 
 
 def pair_draws(plan: RendezvousPlan, world: PairWorld, carry: FarCarry) -> Draws:
-    """Draws of a block of rendezvous, of what ``disperse_pair`` gave."""
+    """Draws of a block of rendezvous, of what ``rendezvous`` gave."""
     t, nominal, b = _Table(), plan.world, carry.truth.bodies
     (r, v), (r_T, v_T) = plan.inserted.ship, plan.inserted.station
     along = np.asarray(v) / np.linalg.norm(v)

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from homeward.errors import InputError
+from homeward.errors import InputError, one_line
 from homeward.scenario.load import FILE_KEYS
-from homeward.scenario.schema.errors import one_line
 from homeward.scenario.schema.flight import split_law
 from homeward.textfile import read_octets
 

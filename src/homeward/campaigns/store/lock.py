@@ -5,8 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
 
 NAME = ".lock"
 

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from homeward.documents import DocumentError, parse_json
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
 
 MANIFEST, FORMAT = "manifest.json", 2
 OLDER = (1,)  # read, but without hashes of their parts

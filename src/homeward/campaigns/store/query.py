@@ -15,8 +15,7 @@ from pyarrow import dataset
 
 from homeward._process.children import child_command
 from homeward.campaigns.store.query_process import ANSWER, REFUSAL
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
 
 if TYPE_CHECKING:
     from homeward.campaigns.store.store import Store
@@ -36,7 +35,7 @@ def ask(store: "Store", sql: str, patience: float = PATIENCE) -> pa.Table:
     """The answer to one query of the table ``runs``, whose columns are those of the manifest.
 
     Raises ``InputError`` with DuckDB's own reason for a query that is none, and for one that takes more time
-    [s], memory or rows than it may: see ``query_child``.
+    [s], memory or rows than it may: see ``query_process``.
     """
     place = f'query "{one_line(sql, 200)}"'
     if "\0" in sql or len(sql) > 100_000 or any("\ud800" <= c <= "\udfff" for c in sql):

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import nearest, one_line
+from homeward.errors import InputError, one_line
+from homeward.scenario.schema.errors import nearest
 
 RUN_COLUMNS = ("run", "failed", "success", "failure")
 HELD = 12  # columns held at once besides those: what is in memory does not grow with their number

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeward.errors import HomewardError
+from homeward.scenario.files.shipped import shipped_names
 from homeward.scenario.load import load
-from homeward.scenario.shipped import shipped_names
 
 MOST = 12  # changed keys; of a scenario with more it is simpler to keep the file
 

@@ -23,9 +23,8 @@ from homeward.campaigns.store.lock import locked
 from homeward.campaigns.store.manifest import FORMAT, MANIFEST, OLDER, read_manifest
 from homeward.campaigns.store.part_hashes import NAME as HASHES
 from homeward.campaigns.store.part_hashes import PartHashes
-from homeward.errors import InputError
+from homeward.errors import InputError, one_line
 from homeward.output.files.result_folder import CAMPAIGN, check_kind
-from homeward.scenario.schema.errors import one_line
 
 PARTS, UNFINISHED = "parts", ".new-"
 PART = re.compile(r"part-\d{8}\.parquet")

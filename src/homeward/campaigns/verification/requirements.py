@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from homeward.documents import LARGEST, DocumentError, control_character, parse_toml
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import nearest, one_line
+from homeward.errors import InputError, one_line
+from homeward.scenario.schema.errors import nearest
 from homeward.textfile import read_text
 
 FOLDER = Path(__file__).parents[2] / "scenario" / "requirements"

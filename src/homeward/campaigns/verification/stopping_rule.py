@@ -18,8 +18,7 @@ from homeward.campaigns.statistics.order_statistics import (
     quantile_interval,
 )
 from homeward.campaigns.store.records import Records
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import one_line
+from homeward.errors import InputError, one_line
 
 GROWTH = 1.25
 FEWEST = 100  # runs before the first look

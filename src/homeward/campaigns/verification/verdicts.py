@@ -12,8 +12,8 @@ from homeward.campaigns.store.columns import RUN, SOURCES
 from homeward.campaigns.store.records import Records
 from homeward.campaigns.verification.requirements import Requirement
 from homeward.campaigns.verification.stopping_rule import Until
-from homeward.errors import InputError
-from homeward.scenario.schema.errors import nearest, one_line
+from homeward.errors import InputError, one_line
+from homeward.scenario.schema.errors import nearest
 
 WORST = 10
 

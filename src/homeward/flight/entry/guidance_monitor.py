@@ -3,7 +3,7 @@
 Three questions a cycle, asked of any law. Is where the ship is, and how it lies, known well enough to be
 steered by? Does what the law foretells hold from one cycle to the next? Is the load about to pass what the
 ship is built for? Where one of the first two is answered badly for some cycles on end, the capsule rolls
-steadily for the rest of the entry, which needs neither place nor site (``entry_ballistic``). While the third
+steadily for the rest of the entry, which needs neither place nor site (``ballistic``). While the third
 is, its lift points up. A command that is no number is not flown around: that is an error of the software, and
 fails the run.
 """

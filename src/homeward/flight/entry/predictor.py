@@ -74,7 +74,7 @@ def predict(
 
     Args: ``length`` [s] is the stretched time to go as last predicted: the steps divide it.
     ``altitude_end`` [m]. ``steps`` is static, and so are ``skip``: climbs out of the air are followed on a
-    Kepler arc (``entry_coast``), which takes no step; and ``felt``: load and heat are worked out. Returns a
+    Kepler arc (``skip_coast``), which takes no step; and ``felt``: load and heat are worked out. Returns a
     ``Prediction`` whose ``length`` replaces it in the next cycle. Valid for entries from orbit and from the
     Moon, down to steep subsonic flight.
     """

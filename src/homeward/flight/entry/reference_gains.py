@@ -41,7 +41,7 @@ class StoredFlight(eqx.Module):
 def fly_stored(
     model: OnboardModel, profile: Profile, x: Float[Array, "7"], fast: bool, altitude: float
 ) -> StoredFlight | None:
-    """The flight from a state (see ``reference_flight``) down to an altitude [m]; None if it stays up.
+    """The flight from a state (see ``reference_trajectory``) down to an altitude [m]; None if it stays up.
 
     Its steps have one length, so that the last of them ends there.
     """

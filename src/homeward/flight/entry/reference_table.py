@@ -1,6 +1,6 @@
 """What the first generation has on board: a nominal flight against speed, and another against altitude.
 
-Made once, before the flight, by ``reference_store``; read every cycle.
+Made once, before the flight, by ``reference_gains``; read every cycle.
 """
 
 import equinox as eqx

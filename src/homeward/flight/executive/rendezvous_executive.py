@@ -1,8 +1,9 @@
 """The rendezvous' flight software as the ship's computer runs it: all that a flight ever calls of it.
 
-Every input and output is a message of ``homeward.icd.rendezvous_messages``. The type of the parameters selects
-the program: that of the far legs (a cycle of ten seconds, a tick of one) or that of the close ones (a second, a
-tenth of it). Between two chunks of the far legs their planner runs, which takes longer than a minute of flight.
+Every input and output is a message of ``homeward.icd.rendezvous_messages``. The type of the parameters
+selects the program: that of the far legs (a cycle of ten seconds, a tick of one) or that of the close ones (a
+second, a tenth of it). Between two chunks of the far legs their planner runs, which takes longer than a
+minute of flight.
 
 A cycle is given the readings of its last tick, so the first tick after it has none: theirs have no duration.
 """

@@ -106,7 +106,7 @@ def _both(P: Covariance, x: Errors, then: Then, back: bool) -> tuple[Covariance,
 def _moved(rows: Float[Array, "24 n"], then: Then, back: bool) -> Float[Array, "24 n"]:
     """The transition of the reckoning's errors between the instants, or its inverse, times ``rows``.
 
-    As in ``navigation_filter``, less gravity's gradient and the gyros' biases, nothing in two seconds.
+    As in ``error_state_filter``, less gravity's gradient and the gyros' biases, nothing in two seconds.
     """
     t = then.duration
     tilt = multiply(cross_matrix(then.delta_v), rows[TURN]) + multiply(then.attitude, rows[ACCELEROMETER])

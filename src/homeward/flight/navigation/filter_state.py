@@ -132,7 +132,7 @@ def injected(reckoned: Reckoned, errors: SensorErrors, x: Errors) -> tuple[Recko
 def navigation_message(
     ellipsoid: Ellipsoid, state: StrapdownState, t: Scalar, omega_E: Vec3, force_I: Vec3, satellites: Flag
 ) -> Navigation:
-    """The navigation message of a cycle: position (m) and velocity (m/s) in E, specific force (m/s2), bank (rad)."""
+    """The navigation message of a cycle: position and velocity in E, specific force, bank. SI units."""
     C_EI = state.C_EI
     r_E = jnp.sum(C_EI * state.reckoned.r_BI_I[None, :], axis=1)
     v_E = jnp.sum(C_EI * state.reckoned.v_BI_I[None, :], axis=1) - join(cross(split(omega_E), split(r_E)))

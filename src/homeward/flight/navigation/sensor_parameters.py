@@ -76,7 +76,7 @@ class AidBelief(eqx.Module):
     def decay(self, duration: Scalar) -> Scalar:
         """What is left after a time [s] of the slow error of a receiver that tells fixes.
 
-        That of one which tells ranges is carried on by who is in view (``range_errors``).
+        That of one which tells ranges is carried on by who is in view (``gnss_error_states``).
         """
         if self.ranges is not None:
             return jnp.ones_like(duration)

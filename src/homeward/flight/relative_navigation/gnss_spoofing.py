@@ -4,8 +4,8 @@ Beyond the radar nothing but satellites sees the station, and a filter that trus
 a receiver led away slowly for ten minutes before its gate refuses it. By then the velocity believed is off by
 metres a second, and reckoning on with it for hours misses the station by a hundred kilometres. So what
 satellites move the state by is summed, fading, and held against the variance that they take off it, as on the
-way home (``led_away``). Where it adds up to far more than chance, the receiver is dropped, and what it has
-moved the state by is taken back.
+way home (``navigation.gnss_spoofing``). Where it adds up to far more than chance, the receiver is dropped,
+and what it has moved the state by is taken back.
 """
 
 import equinox as eqx

@@ -1,7 +1,7 @@
 """Relative navigation of a rendezvous: ship and ship against station, from 100s of kilometres to contact.
 
 Two filters. That of the ship's own state has six errors and reads fixes; that of ship less station has
-thirty-four (``pair_filter``) and reads all that looks from one to the other. They are kept apart since what
+thirty-four (``covariance``) and reads all that looks from one to the other. They are kept apart since what
 the one does not know, some metres of where the pair is, does not enter the other's motion.
 """
 

@@ -72,7 +72,7 @@ class CloseComputer(eqx.Module):
     C_DL: Mat33  # of the port while the station holds its orbit's axes
     thrusters: Thrusters  # as believed, sound
     voting: Voting  # of the instruments of motion
-    blend: Float[Array, "2"]  # m from the port: see ``port_axes``
+    blend: Float[Array, "2"]  # m from the port: see ``approach_frame``
 
 
 class CloseState(eqx.Module):

@@ -84,7 +84,7 @@ def determine(model: OrbitModel, tracks: Tracks, initial: tuple[float, Prior] | 
     ``initial`` is a time [s] and what is believed there: then no whole pass is needed, and the orbit is that
     at the first measurement. The model's epoch must be that of the tracks. Raises InputError where there is
     no such pass, Infeasible where the fit goes astray. Whether the measurements deny it: see
-    ``orbit_consistency``.
+    ``residual_consistency``.
     """
     return determined(model, tracks, initial)[0]
 

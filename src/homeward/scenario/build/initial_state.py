@@ -8,13 +8,12 @@ import numpy as np
 
 from homeward.earth.frames import to_gcrf
 from homeward.earth.time import Epoch
-from homeward.errors import HomewardError, Infeasible, InputError
+from homeward.errors import HomewardError, Infeasible, InputError, one_line
 from homeward.io.element_sets import read_elements
 from homeward.io.oem import Oem, Segment, read_oem
 from homeward.io.opm import read_opm
 from homeward.io.tle import Tle, parse_tle, tle_state
 from homeward.scenario.build.ephemeris_arc import between_rows
-from homeward.scenario.schema.errors import one_line
 from homeward.scenario.schema.returns import Initial, Interface, State
 from homeward.scenario.schema.scenario import Scenario
 from homeward.textfile import read_kept

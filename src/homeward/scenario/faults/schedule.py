@@ -10,7 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from homeward.errors import InputError
+from homeward.errors import InputError, one_line
 from homeward.scenario.faults.catalogue import (
     ALIASES,
     FAILURES,
@@ -21,7 +21,7 @@ from homeward.scenario.faults.catalogue import (
     applies,
     names,
 )
-from homeward.scenario.schema.errors import nearest, one_line
+from homeward.scenario.schema.errors import nearest
 from homeward.scenario.schema.fault import Fault
 from homeward.scenario.schema.scenario import Scenario
 from homeward.world.fault_injection import STORM_TOP

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from homeward.earth.constants import WGS84_A
-from homeward.errors import Infeasible, InputError
-from homeward.scenario.load import apply_overrides, find, read_toml
+from homeward.errors import Infeasible, InputError, one_line
+from homeward.scenario.files.toml import read_toml
+from homeward.scenario.load import apply_overrides, find
 from homeward.scenario.open_loop.sections import (
     OpenAir,
     OpenAttitude,
@@ -22,7 +23,7 @@ from homeward.scenario.open_loop.sections import (
     OpenWind,
 )
 from homeward.scenario.schema.base import Section, Text
-from homeward.scenario.schema.errors import explain, one_line
+from homeward.scenario.schema.errors import explain
 from homeward.sim.open_loop.propagate import OpenLoopResult, propagate
 from homeward.textfile import STANDARD_INPUT, full_path
 

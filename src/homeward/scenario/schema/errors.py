@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from pydantic import BaseModel, ValidationError
 
-from homeward.errors import InputError
+from homeward.errors import InputError, one_line
 from homeward.scenario.schema.walk import UNITS, fields_of, section_at, split_unit, walk
 
 Path = Sequence[str | int]
@@ -17,12 +17,6 @@ class _Problem(TypedDict):
     loc: tuple[int | str, ...]
     input: Any
     ctx: Mapping[str, Any]
-
-
-def one_line(text: str, longest: int = 60) -> str:
-    """A text fit for a message: printable, on one line, not longer than asked."""
-    clean = "".join(c if c.isprintable() else " " for c in text)
-    return clean if len(clean) <= longest else clean[: longest - 3] + "..."
 
 
 def dotted(path: Path) -> str:

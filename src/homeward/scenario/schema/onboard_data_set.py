@@ -10,13 +10,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from homeward.errors import InputError
+from homeward.errors import InputError, one_line
+from homeward.scenario.files.shipped import FOLDER
+from homeward.scenario.files.toml import read_toml
 from homeward.scenario.schema.base import table_of
-from homeward.scenario.schema.errors import explain, one_line
+from homeward.scenario.schema.errors import explain
 from homeward.scenario.schema.flight import Believed
 from homeward.scenario.schema.onboard import FAULTS, THRUSTER_FAULTS, DataSet, Onboard
 from homeward.scenario.schema.truth import Truth
-from homeward.scenario.shipped import FOLDER
 
 #: Keys of ``[flight.believed]`` that win over the data set, and where they stand there.
 OVERRIDES = {
@@ -115,7 +116,6 @@ def _find(name: str, directory: Path, label: str) -> Path:
 
 def read_data_set(path: Path, name: str) -> DataSet:
     """The onboard data set in a TOML file; raises InputError, one sentence, with file and key."""
-    from homeward.scenario.load import read_toml
 
     label = one_line(name, 200)
     tables = read_toml(path, label)

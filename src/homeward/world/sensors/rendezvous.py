@@ -1,7 +1,8 @@
 """The sensors of a rendezvous as they are: stars, satellites, the link, radar, lidar and camera.
 
 Every sensor has a white error and one that lasts: Gauss-Markov, or drawn once a flight. Noise comes in as
-standard normal numbers. Figures: ``pair_figures``; their sources: docs/models/relative_navigation.md.
+standard normal numbers. Figures: ``rendezvous_specifications``; their sources:
+docs/models/relative_navigation.md.
 """
 
 import equinox as eqx

@@ -4,7 +4,7 @@ import functools
 import tomllib
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "scenarios"
+FOLDER = Path(__file__).parents[1] / "scenarios"
 DATA_SET = ".onboard.toml"  # end of the name of a file that holds the onboard data of a scenario
 
 

@@ -1,0 +1,1 @@
+"""Scenario files: those that come with Homeward, and reading TOML."""
