@@ -6,7 +6,7 @@ python examples/own_atmosphere.py
 import jax.numpy as jnp
 
 import homeward as hw
-from homeward.world.environment.interfaces import AbstractAtmosphere, Air
+from homeward.world.interfaces import AbstractAtmosphere, Air
 
 
 class WavyAir(AbstractAtmosphere):

@@ -3,8 +3,8 @@
 Every range sees the same four errors, of place and clock, with the satellites' slow error of both
 (``gnss_error_states``): together they say no more than the two sums of ``g g' / r`` and ``g z / r``. What is
 left is an update by four numbers, however many satellites are in view, and by fewer where they do not span
-four. Groves (2013), section 9.4; the sums are the information form, their root makes of them four readings with
-unit noise.
+four. Groves (2013), section 9.4; the sums are the information form, their root makes of them four readings
+with unit noise.
 """
 
 import jax.numpy as jnp
