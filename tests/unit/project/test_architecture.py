@@ -8,7 +8,7 @@ import grimp
 import pytest
 from importlinter import cli
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "src" / "homeward"
 
 LONGEST_FILE = 350  # lines; one idea a file, and what is longer holds two

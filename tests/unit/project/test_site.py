@@ -10,7 +10,7 @@ import pytest
 import homeward as hw
 from homeward.cli.reference_page import commands, page
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^```(?:sh|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"^    (homeward [^\n]*)", re.MULTILINE)

@@ -18,7 +18,7 @@ from homeward.output import dictionary_page, save_flight, write_summary
 from homeward.output.files.telemetry import SUFFIXES, columns, write_csv, write_parquet
 from homeward.sim.core.telemetry import once_known
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")

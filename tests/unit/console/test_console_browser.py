@@ -28,7 +28,7 @@ from homeward.scenario.schema.ground import Link
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed")
 
-PICTURES = Path(__file__).parents[2] / "build" / "console"
+PICTURES = Path(__file__).parents[3] / "build" / "console"
 
 
 def sender(key):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-PUBLISHED = Path(__file__).parents[1] / "published"
-PAGE = Path(__file__).parents[2] / "docs" / "validation.md"
+PUBLISHED = Path(__file__).parents[2] / "published"
+PAGE = Path(__file__).parents[3] / "docs" / "validation.md"
 spec = importlib.util.spec_from_file_location("render_validation", PUBLISHED / "render_validation.py")
 assert spec is not None and spec.loader is not None
 page = importlib.util.module_from_spec(spec)

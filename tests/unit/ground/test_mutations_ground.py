@@ -11,12 +11,13 @@ import pytest
 from ground_mutations import MUTATIONS
 
 HERE = Path(__file__).parent
+HELPERS = Path(__file__).parents[2] / "helpers"
 G = "homeward.ground."
 
 
 def run(file, words, mutation=None):
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    env["PYTHONPATH"] = os.pathsep.join([str(HERE), env.get("PYTHONPATH", "")])
+    env["PYTHONPATH"] = os.pathsep.join([str(HELPERS), env.get("PYTHONPATH", "")])
     plugin = []
     if mutation is not None:
         env["HOMEWARD_MUTATION"] = json.dumps(dict(zip(("module", "old", "new"), mutation, strict=True)))

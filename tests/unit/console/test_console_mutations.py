@@ -10,6 +10,7 @@ import pytest
 
 GUARD, LOGIN = "homeward.console.guard", "homeward.console.login"
 HERE = Path(__file__).parent
+HELPERS = Path(__file__).parents[2] / "helpers"
 MUTATIONS = {
     "websockets pass unguarded": (
         GUARD, 'if scope["type"] not in ("http", "websocket")', 'if scope["type"] != "http"'
@@ -54,7 +55,7 @@ MUTATIONS = {
 
 def run(mutation=None):
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    env["PYTHONPATH"] = os.pathsep.join([str(HERE), env.get("PYTHONPATH", "")])
+    env["PYTHONPATH"] = os.pathsep.join([str(HELPERS), env.get("PYTHONPATH", "")])
     plugin = []
     if mutation is not None:
         env["HOMEWARD_MUTATION"] = json.dumps(dict(zip(("module", "old", "new"), mutation, strict=True)))

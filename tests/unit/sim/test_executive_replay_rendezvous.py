@@ -17,7 +17,7 @@ from replay_messages import bits, replayed, restored, save
 
 from homeward.scenario.build.rendezvous_flight import build_withdrawal
 
-SCRIPT = Path(__file__).parents[1] / "replay_messages.py"
+SCRIPT = Path(__file__).parents[2] / "helpers" / "replay_messages.py"
 CYCLES = 4
 
 

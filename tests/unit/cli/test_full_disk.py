@@ -57,7 +57,7 @@ def test_a_disk_that_runs_full_leaves_a_valid_store_and_one_sentence(tmp_path):
     answer = subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-c", INSIDE,
          str(tmp_path / "small"), str(tmp_path / "roomy")],
-        cwd=Path(__file__).parent, check=True, stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[1] / "campaigns", check=True, stdout=subprocess.PIPE,
     )  # fmt: skip
     told = json.loads(answer.stdout)
     assert "cannot be written (No space left on device); what was flown before is kept" in told["said"]

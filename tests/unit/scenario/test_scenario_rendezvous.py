@@ -16,7 +16,7 @@ from homeward.scenario.schema.rendezvous import PLANS, PORTS, Hold
 from homeward.scenario.schema.walk import section_at, walk
 from homeward.scenario.template import template, to_toml
 
-DATA = Path(__file__).parents[1] / "published" / "data"
+DATA = Path(__file__).parents[2] / "published" / "data"
 OEM = DATA / "iss_2022-01-17.oem.txt"
 ORBIT = SHORT[SHORT.index("tle =") :]
 ONLY = f"""

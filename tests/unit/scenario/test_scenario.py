@@ -16,7 +16,7 @@ from homeward.scenario.schema.walk import split_unit, walk
 from homeward.scenario.template import template, to_toml, write_new
 from homeward.scenario.user_models import load_law
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 RETURNS = ("shenzhou-15", "shenzhou-21-return", "apollo-10", "soyuz-like", "orion-like")
 SHORT = """
 [site]

@@ -21,7 +21,7 @@ from homeward.scenario import load
 from homeward.scenario.build.initial_state import _from_segment, initial_state
 from homeward.scenario.files.shipped import shipped_file
 
-DATA = Path(__file__).parents[1] / "published" / "data"
+DATA = Path(__file__).parents[2] / "published" / "data"
 FIRST = "1 48274U 21035A   23250.60323094  .00028729  00000+0  32278-3 0  9997"
 SECOND = "2 48274  41.4752  14.6926 0010484 320.3089  39.6983 15.61907922134716"
 TLE = f"CSS (TIANHE)\n{FIRST}\n{SECOND}\n"
