@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from homeward.campaigns.faults.returns import judge
+from homeward.campaigns.faults.return_classes import judge
 from homeward.dispersion.returns import disperse
 from homeward.missions.return_flight import run_keys, spread_legs
 from homeward.missions.return_summary import metrics

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import pytest
 
 from homeward.campaigns.faults.fault_campaign import FaultMatrices
-from homeward.campaigns.faults.returns import ABORT_OFF, return_faults
+from homeward.campaigns.faults.return_classes import ABORT_OFF
+from homeward.campaigns.faults.returns import return_faults
 from homeward.flight.interfaces import AbstractEntryGuidance
 from homeward.icd import EntryCommand
 from homeward.missions.return_flight import fly

@@ -26,13 +26,23 @@ def faults(
     pairs: Annotated[
         int, typer.Option(metavar="N", min=0, max=100_000, help="fly N pairs of faults instead")
     ] = 0,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of the fault times")] = 0,
+    cases: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=100_000, help="fly N of the cases, evenly taken")
+    ] = None,
+    nominal_world: Annotated[
+        bool, typer.Option("--nominal-world", help="fly all cases in the undispersed world")
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of fault times and of the worlds")
+    ] = 0,
     guidance: Guidance = None,
     settings: Settings = None,
     out: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run the fault matrix: every fault in every leg, each outcome classified."""
+    """Run the fault matrix: every fault in every leg, in dispersed worlds, each outcome classified."""
+    if cases is not None and pairs:
+        raise InputError("--cases: expected no --pairs beside it, whose number is their own")
     only, what = (what, None) if what is not None and what not in HALVES else (None, what)
     chosen = with_guidance(load(scenario, parse_settings(settings or [])), guidance)
     there = [h for h, x in zip(HALVES, (chosen.homecoming, chosen.rendezvous), strict=True) if x is not None]
@@ -47,10 +57,15 @@ def faults(
             raise InputError(f'--what "{only}": {chosen.name} has no such fault')
     prepare_folder(out, "faults")
     of_kind = {} if only is None else {"fault": only}
+    called = [scenario, *(word for text in settings or [] for word in ("--set", text))]
+    called += [] if guidance is None else ["--guidance", guidance]
     with working() as talk:
         from homeward.campaigns.faults.fault_campaign import fault_matrices
 
-        told = fault_matrices(chosen, [what] if what else there, seed, pairs=pairs, progress=talk, **of_kind)
+        told = fault_matrices(
+            chosen, [what] if what else there, seed, pairs=pairs, progress=talk, most=cases,
+            nominal_world=nominal_world, called=called, **of_kind,
+        )  # fmt: skip
         if out is not None:
             talk("writing files")
             with writing(out):

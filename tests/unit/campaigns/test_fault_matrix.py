@@ -19,7 +19,7 @@ from homeward.campaigns.faults.matrix import (
     instants,
     pairs_of,
 )
-from homeward.campaigns.faults.returns import judge
+from homeward.campaigns.faults.return_classes import judge
 from homeward.cli.tables.fault_matrix import show_faults
 from homeward.scenario.faults.catalogue import FAILURES, RETURN
 from homeward.scenario.faults.schedule import Fleet
@@ -111,7 +111,8 @@ def test_it_is_told_as_json_as_a_table_and_as_a_picture(cases, tmp_path):
     told.save(tmp_path)
     read = json.loads((tmp_path / "faults.json").read_text())
     assert read["cases"] == len(rows) == sum(read["counts"].values())
-    assert set(read["rows"][0]) == {"what", "fault", "when", "leg", "outcome", "reason"}
+    common = {"what", "fault", "when", "leg", "run", "outcome", "reason"}
+    assert [set(r) for r in read["rows"][:2]] == [common | {"replay"}, common]
     assert (tmp_path / "faults_return.png").stat().st_size > 10_000
     screen = Console(record=True, width=120)
     show_faults(screen, told.summary())

@@ -22,13 +22,14 @@ class Row:
     strikes: tuple[Strike, ...]
     outcome: str
     reason: str
+    run: int | None = None  # of the seed's draws, in whose world it flew; None: in the undispersed one
 
     def told(self) -> dict[str, Any]:
         """As in JSON."""
         first = self.strikes[-1]
         return {
             "fault": " + ".join(s.words for s in self.strikes), "when": f"{first.leg}+{first.time:.1f}",
-            "leg": first.leg, "outcome": self.outcome, "reason": self.reason,
+            "leg": first.leg, "run": self.run, "outcome": self.outcome, "reason": self.reason,
         }  # fmt: skip
 
 
@@ -43,6 +44,7 @@ class Matrix:
     nominal: dict[str, float]  # of the flight without a failure
     wall: float
     abort: dict[str, Any] | None = None  # a ballistic return beside the nominal one
+    world_seed: int | None = None  # of the dispersed worlds; None: all cases flew in the undispersed one
 
     @property
     def counts(self) -> dict[str, int]:
@@ -61,7 +63,8 @@ class Matrix:
 def instants(seed: int, words: str, leg: str, duration: float, count: int = INSTANTS) -> np.ndarray:
     """Random times [s] into a leg: the same for the same seed, whatever else the matrix holds."""
     label = zlib.crc32(f"{words}|{leg}".encode())
-    return np.sort(np.random.default_rng([seed, label]).uniform(0.0, duration, count))
+    drawn = np.sort(np.random.default_rng([seed, label]).uniform(0.0, duration, count))
+    return np.floor(drawn * 1e3) / 1e3  # to the millisecond, as a command line says it
 
 
 def cases_of(
@@ -82,12 +85,19 @@ def cases_of(
 
 
 def chosen(
-    singles: Sequence[Strike], seed: int, pairs: int, only: Callable[[Strike], bool] | None
-) -> list[tuple[Strike, ...]]:
-    """The cases of a matrix: single failures, those that ``only`` takes, or so many pairs of them."""
+    singles: Sequence[Strike], seed: int, pairs: int, only: Callable[[Strike], bool] | None,
+    most: int | None = None,
+) -> list[tuple[Strike, ...]]:  # fmt: skip
+    """The cases of a matrix: single failures, those that ``only`` takes, or so many pairs of them.
+
+    ``most`` takes so many of the single ones at equal steps, so that all kinds and legs have their share.
+    """
     if pairs:
         return [*pairs_of(singles, seed, pairs)]
-    return [(case,) for case in singles if only is None or only(case)]
+    taken = [(case,) for case in singles if only is None or only(case)]
+    if most is None or most >= len(taken):
+        return taken
+    return [taken[k * len(taken) // most] for k in range(most)]
 
 
 def pairs_of(cases: Sequence[Strike], seed: int, count: int) -> list[tuple[Strike, Strike]]:

@@ -1,4 +1,8 @@
-"""The matrix of a rendezvous, flown as lanes: each case begins shortly before its failure strikes."""
+"""The matrix of a rendezvous, flown as lanes.
+
+Each case flies in a dispersed world of its own, from the insertion; or in the undispersed one, from shortly
+before its failure strikes.
+"""
 
 import dataclasses
 import os
@@ -12,22 +16,12 @@ import jax
 import numpy as np
 
 from homeward.campaigns.execution.rendezvous_batch import figures
-from homeward.campaigns.faults.matrix import (
-    ABORTED,
-    DEGRADED,
-    INSTANTS,
-    LOST,
-    NOMINAL,
-    Matrix,
-    Row,
-    chosen,
-    instants,
-)
+from homeward.campaigns.faults.dispersed_rendezvous import fly_dispersed
+from homeward.campaigns.faults.matrix import INSTANTS, Matrix, Row, chosen, instants
+from homeward.campaigns.faults.rendezvous_classes import ended, judge
+from homeward.campaigns.faults.worlds import Case, run_of
 from homeward.dispersion.rendezvous import disperse_pair
-from homeward.earth.constants import G0
-from homeward.missions.passive_safety import free_flights
 from homeward.missions.rendezvous_flight import pair_keys
-from homeward.missions.rendezvous_outcome import pair_succeeded
 from homeward.planning.rendezvous_plan import FAR_LEGS, RendezvousPlan, fleet_of, leg_names, plan_rendezvous
 from homeward.scenario.faults.catalogue import FAILURES, Failure
 from homeward.scenario.faults.schedule import Strike, struck
@@ -45,7 +39,6 @@ FAR_KINDS = (
 )  # fmt: skip
 EYES = (Kind.LIDAR_LOST, Kind.CAMERA_LOST, Kind.CAMERA_WRONG)  # inside 200 m
 NEAR_STEPS = 2  # the last steps, which lie inside 200 m
-HOME = 150.0  # m/s to come home with
 
 Told = Callable[[str, float], None]
 
@@ -67,30 +60,43 @@ class _Flown:
 
 def rendezvous_faults(
     scenario: Scenario, seed: int = 0, *, pairs: int = 0, progress: Told | None = None,
-    cores: int | None = None, only: Callable[[Strike], bool] | None = None,
+    cores: int | None = None, only: Callable[[Strike], bool] | None = None, nominal_world: bool = False,
+    most: int | None = None,
 ) -> Matrix:  # fmt: skip
-    """Fly the matrix of a scenario's rendezvous; with ``pairs``, so many pairs of failures instead."""
+    """Fly the matrix of a scenario's rendezvous; with ``pairs``, so many pairs of failures instead.
+
+    ``nominal_world`` and ``most`` as of ``return_faults``.
+    """
     began = time.perf_counter()
     tell = progress or (lambda name, share: None)
     tell("planning", 0.0)
     made = plan_rendezvous(scenario.model_copy(update={"fault": ()}))
     flown = _nominal(made, tell)
     singles = _cases(flown, seed)
-    cases = chosen(singles, seed, pairs, only)
+    cases = chosen(singles, seed, pairs, only, most)
+    durations = {name: end - begin for name, (begin, end) in flown.spans.items()}
     rows: dict[int, Row] = {}
+    blocks = _blocks(flown, cases) if nominal_world else [
+        list(range(i, min(i + LANES, len(cases)))) for i in range(0, len(cases), LANES)
+    ]  # fmt: skip
     done = [0]
 
     def block(picks: list[int]) -> None:
-        for k, row in zip(picks, _fly(flown, [cases[k] for k in picks]), strict=True):
-            rows[k] = row
+        mine = [cases[k] for k in picks]
+        if nominal_world:
+            told = _fly(flown, mine)
+        else:
+            told = fly_dispersed(made, durations, [Case(c, run_of(c)) for c in mine], seed, LANES)
+        rows.update(zip(picks, told, strict=True))
         done[0] += len(picks)
         tell(f"{done[0]} of {len(cases)} cases", 0.1 + 0.9 * done[0] / len(cases))
 
     with ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool:
-        list(pool.map(block, _blocks(flown, cases)))
+        list(pool.map(block, blocks))
     nominal = {key: float(value[0]) for key, value in flown.numbers.items() if np.ndim(value) == 1}
     ordered = [rows[k] for k in range(len(cases))]
-    return Matrix("rendezvous", scenario.name, seed, ordered, nominal, time.perf_counter() - began)
+    return Matrix("rendezvous", scenario.name, seed, ordered, nominal, time.perf_counter() - began,
+                  world_seed=None if nominal_world else seed)  # fmt: skip
 
 
 def _nominal(made: RendezvousPlan, tell: Told) -> _Flown:
@@ -179,13 +185,7 @@ def _fly(flown: _Flown, cases: Sequence[tuple[Strike, ...]]) -> list[Row]:
         if bool(np.asarray(carry.truth.done).all()):
             break
         carry = next_chunk(world, made.close, at, carry, flown.keys)
-    numbers = figures(made, far_told, carry)
-    numbers["failed"] = np.asarray(numbers["failed"]) | failed
-    onset = np.asarray(carry.truth.onset)[:, : len(cases[0])]
-    numbers["came"] = np.all(onset <= np.asarray(carry.truth.time)[:, None], axis=1)
-    t = carry.truth
-    numbers["free"] = free_flights(world, 0, np.asarray(t.time), t.bodies, np.asarray(t.mass))
-    numbers["mass"], numbers["left"] = np.asarray(t.mass), np.asarray(t.propellant)
+    numbers = ended(made, world, far_told, carry, failed, len(cases[0]))
     rows = []
     for lane, strikes in enumerate(cases):
         rows.append(Row(tuple(strikes), *judge(made, {key: x[lane] for key, x in numbers.items()})))
@@ -204,29 +204,3 @@ def _begun(flown: _Flown, cases: Sequence[tuple[Strike, ...]], names: Sequence[s
             if begin <= float(carry.truth.time[row]):
                 onset[row, slot] = begin + s.time
     return eqx.tree_at(lambda c: c.truth.onset, carry, onset)
-
-
-def judge(made: RendezvousPlan, n: dict[str, Any]) -> tuple[str, str]:
-    """Class and reason of one flight by its numbers."""
-    ship, radius = made.told.ship, made.told.station.keep_out_radius_m
-    if not bool(n["came"]):
-        return LOST, "not applicable: its time never came"
-    if bool(n["collided"]):
-        return LOST, f"hits the station at {float(n['time']):.0f} s"
-    if bool(n["failed"]):
-        return LOST, f"took too long or a number stopped being finite, at {float(n['failed_time']):.0f} s"
-    if bool(n["captured"]):
-        told = f"docked at {float(n['closing']):.2f} m/s, {1e3 * float(n['lateral']):.0f} mm off"
-        if not bool(n["inside"]):
-            return LOST, f"{told}: outside the port's limits"
-        tries = int(n["tries"])
-        if tries > 0:
-            return DEGRADED, f"{told}, after {tries} retreats"
-        kept = bool(pair_succeeded(made.told, {k: np.atleast_1d(v) for k, v in n.items()})[0])
-        return (NOMINAL, told) if kept else (DEGRADED, f"{told}, beyond a limit on the way")
-    free, left = float(n["free"]), float(n["left"])
-    home = float(n["mass"]) * (1.0 - np.exp(-HOME / (ship.specific_impulse_s * G0)))
-    told = f"left: {free / 1e3:.2f} km at the nearest in two revolutions, {left:.0f} kg of propellant"
-    if int(n["aborts"]) > 0 and free >= radius and left >= home:
-        return ABORTED, told
-    return LOST, told if int(n["aborts"]) > 0 else "neither docked nor gone"

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 CLASSES = ("nominal", "degraded", "aborted", "lost")
+WORLDS = {"dispersed": "each in its own dispersed world", "nominal": "all in the undispersed world"}
 MOST_LOST = 40  # lines of lost cases told one by one; the files hold all
 
 
@@ -34,7 +35,8 @@ def show_faults(screen: Console, told: dict[str, Any]) -> None:
         counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for row in rows:
             counts[kind_of(row["fault"]), row["leg"]][row["outcome"]] += 1
-        table = Table(title=f"{told['scenario']}: {half}, {figures['cases']} cases", title_justify="left")
+        title = f"{told['scenario']}: {half}, {figures['cases']} cases, {WORLDS[told['world']]}"
+        table = Table(title=title, title_justify="left")
         table.add_column("failure")
         table.add_column("leg")
         for name in CLASSES:
@@ -49,5 +51,6 @@ def show_faults(screen: Console, told: dict[str, Any]) -> None:
     lost = [r for r in told["rows"] if r["outcome"] == "lost"]
     for row in lost[:MOST_LOST]:
         screen.print(f"lost: {row['fault']}, {row['when']}: {row['reason']}", highlight=False)
+        screen.print(f"  {row['replay']}", highlight=False, soft_wrap=True)
     if len(lost) > MOST_LOST:
         screen.print(f"and {len(lost) - MOST_LOST} more lost (--json or --out tells all)", highlight=False)
