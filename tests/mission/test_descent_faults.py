@@ -10,6 +10,7 @@ from homeward.world.actuators.parachute import BACKUP, DROGUE, MAIN, NONE, REEFE
 from homeward.world.environment.wind import wind_table
 
 SOFT = 3.0  # m/s at touchdown
+TORN = 7.5  # m/s under the backup or as much of the main
 DRAWS = 20  # of the altimeter's noise
 STEADY_SHARE = (
     0.7  # of the ideal drift: part of the descent goes by before the air has taken the capsule along
@@ -96,6 +97,14 @@ def test_a_failed_main_opens_the_backup(drop, nominal):
     assert _stages(flown)[-1] == BACKUP
     before = [-f.history["vertical_speed"][f.history["altitude"] > 1100.0][-1] for f in (flown, nominal)]
     assert 1.2 < before[0] / before[1] < 2.0  # as the root of the areas' ratio
+
+
+@pytest.mark.parametrize(("torn", "last"), [(0.6, MAIN), (0.65, BACKUP), (0.75, BACKUP)])
+def test_a_main_that_brakes_less_than_the_backup_is_changed_for_it(drop, torn, last):
+    """A quarter of the main lands at 10.2 m/s, rockets and all; the backup at 5.9, two fifths at 6.9."""
+    flown = drop(_with(lambda w: w.faults.main, torn))
+    assert _stages(flown)[-1] == last
+    assert _touchdown_speed(flown) < TORN
 
 
 @pytest.mark.parametrize(("north", "east"), [(0.0, 10.0), (0.0, -10.0), (10.0, 0.0)])

@@ -37,7 +37,7 @@ class Kind(IntEnum):
     WIND = 14  # share of the gale
     LIFT = 15  # share of the shift of the centre of mass
     DROGUE = 16
-    MAIN = 17
+    MAIN = 17  # share of its area that is lost
     ALTIMETER = 18
     CLOCK = 19  # s that the onboard clock is ahead
     COMPUTER = 20
@@ -167,7 +167,7 @@ def ails(f: Faults, time: Scalar, thrusters: int) -> Ails:
         wind=total(Kind.WIND, f.size),
         lift=total(Kind.LIFT, f.size),
         drogue=jnp.maximum(f.drogue, has(Kind.DROGUE)),
-        main=jnp.maximum(f.main, has(Kind.MAIN)),
+        main=jnp.maximum(f.main, jnp.minimum(total(Kind.MAIN, f.size), 1.0)),
         altimeter=has(Kind.ALTIMETER),
         clock=total(Kind.CLOCK, f.size),
         computer=has(Kind.COMPUTER),

@@ -9,8 +9,9 @@ from homeward.flight.descent.sequencer import DescentSettings, descent_rate, ini
 from homeward.flight.executive.flight_computer import idle
 from homeward.icd import Navigation
 
-# main judged 16 s after its order, too fast 24 m/s, shield at 6 km, rockets at 1.05 m at 8 m/s
-SETTINGS = DescentSettings(*(jnp.asarray(x) for x in (16.0, 24.0, 6000.0, 1.05, 8.0)))
+# main judged 16 s after its order, too fast 24 m/s, shield at 6 km, rockets at 1.05 m at 8 m/s; the backup,
+# full after 4 s, brakes what falls faster than 13 m/s at sea level, a third more at 5 km
+SETTINGS = DescentSettings(*(jnp.asarray(x) for x in (16.0, 24.0, 6000.0, 1.05, 8.0, 13.0, 6e-5, 4.0)))
 R = np.array([6.378e6, 0.0, 0.0])
 ROUNDING = 1e-9
 
@@ -47,6 +48,22 @@ def test_the_backup_follows_a_main_that_does_not_brake():
     orders, _ = _run(40.0, 80.0)
     assert orders.index(3) == 32
     assert orders[-1] == 3
+
+
+@pytest.mark.parametrize(
+    ("rate", "height", "altitude", "ordered"),
+    [
+        (16.0, 1000.0, 0.0, True),  # a quarter of the main
+        (16.0, 100.0, 0.0, False),  # no height left to change
+        (30.0, 100.0, 0.0, True),  # nothing open: nothing to lose
+        (11.5, 1000.0, 0.0, False),  # a sound main in air half as dense
+        (16.0, 4000.0, 5000.0, False),  # in thin air the backup would not be slower
+        (19.0, 4000.0, 5000.0, True),
+    ],
+)
+def test_the_backup_is_called_for_where_it_brakes_more(rate, height, altitude, ordered):
+    orders, _ = _run(40.0, rate, height=height, altitude=altitude)
+    assert (3 in orders) is ordered
 
 
 def test_wind_is_no_reason_for_the_backup():

@@ -7,6 +7,7 @@ from homeward.icd import Command, Navigation
 from homeward.math.numerics import elapsed, norm
 from homeward.typing import Count, Flag, Scalar
 
+CHANGE = 2.0  # of the backup's filling time, at the present rate: the height that a change to it takes
 SHIELD_WAIT = 15.0  # s under an open canopy before the heat shield goes: it has filled by then
 
 
@@ -14,10 +15,13 @@ class DescentSettings(eqx.Module):
     """When what is done. Times in s, altitudes in m above the ellipsoid, heights above ground."""
 
     main_check_time: Scalar  # after the main's order, when its drag is judged
-    too_fast: Scalar  # a descent faster than this at the check means the main has failed
+    too_fast: Scalar  # a descent faster than this from the check on means that nothing is open
     heat_shield_altitude: Scalar
     retro_height: Scalar  # at the nominal descent rate
     retro_speed: Scalar  # that rate
+    backup_rate: Scalar  # at sea level: what falls faster falls slower under the backup, in half the air too
+    thinning: Scalar  # 1/m: half the inverse of the air's scale height, by which rates of descent grow
+    backup_fill: Scalar  # s that the backup takes to fill
 
 
 class DescentState(eqx.Module):
@@ -46,7 +50,7 @@ def step_descent(
     dt: Scalar,
     command: Command,
 ) -> tuple[DescentState, Command]:
-    """One cycle: the drogue at once, the main when it is due, the backup if the main does not brake.
+    """One cycle: the drogue at once, the main when it is due, the backup where it brakes more than the main.
 
     ``height`` [m] is measured above the ground, ``altitude`` [m] navigation's above the ellipsoid;
     ``main_due`` is the word of ``order_main``.
@@ -57,7 +61,11 @@ def step_descent(
     order = jnp.where((order == 1) & main_due, 2, order)
     since = jnp.where(order != state.order, 0.0, state.order_clock + dt)
     # The rate of descent, not the speed: a canopy that works well still drifts with the wind.
-    fast = descent_rate(navigation) > settings.too_fast
+    rate = descent_rate(navigation)
+    worse = rate > settings.backup_rate * jnp.exp(settings.thinning * altitude)
+    # The main goes as the backup comes, and until that has filled nothing brakes.
+    time_left = height > CHANGE * settings.backup_fill * rate
+    fast = (rate > settings.too_fast) | (worse & time_left)
     bad = (order == 2) & elapsed(since, settings.main_check_time, dt) & fast
     order = jnp.where(bad, 3, order)
     since = jnp.where(bad, 0.0, since)

@@ -50,6 +50,9 @@ FAST_STEPS_V1 = 96
 HEAT_SHARE, NO_LIMIT = 0.95, 1e30  # of the limit of heat load that the law keeps to; where there is none
 GUARD_ON, GUARD_WIDTH = 0.86, 0.08  # of the limit of load: the rest is for air that was not foreseen
 SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
+HALF_AIR = 1.6  # of the nominal rate of descent: more than a sound main's in air half as dense, 1.4
+LESS = 0.8  # of the backup's area: with less open than that it is called for
+HIGH_LAYER = 80  # of the air's layers, 8 km up: to there the main hangs
 STEERING_LAYER = (10e3, 25e3)  # m: whose mean forecast wind the predictor uses
 
 
@@ -246,17 +249,23 @@ def _target(
     return EntryTarget(aim_point(ellipsoid, latitude, longitude, opening, north, east), opening)
 
 
-def build_descent(scenario: Scenario) -> DescentSettings:
-    """Timers and thresholds of the parachute sequence."""
+def build_descent(scenario: Scenario, density: jax.Array) -> DescentSettings:
+    """Timers and thresholds of the parachute sequence; ``density`` [kg/m3] by ``low_air``."""
     p, retro = scenario.onboard_data.parachute, scenario.onboard_data.retro
     mass = believed_mass(scenario) - p.heat_shield_kg
     rate = float(np.sqrt(2.0 * mass * G0 / (1.1 * p.main_area_m2)))
+    low, high = (float(density[k]) for k in (0, HIGH_LAYER))
+    # Less is open than four fifths of the backup; a sound main does not fall so fast even in half the air.
+    ratio = 1e3 if p.backup_area_m2 <= 0.0 else np.sqrt(p.main_area_m2 / (LESS * p.backup_area_m2))
     return DescentSettings(
         main_check_time=number(p.main_reefed_time_s + p.main_fill_s + 4.0),
         too_fast=number(3.0 * rate),
         heat_shield_altitude=number(p.heat_shield_altitude_m if p.heat_shield_kg > 0 else -1e4),
         retro_height=number(-1e4 if retro is None else retro.height_m),
         retro_speed=number(rate),
+        backup_rate=number(max(ratio, HALF_AIR) * np.sqrt(2.0 * mass * G0 / (low * p.main_area_m2))),
+        thinning=number(0.5 * np.log(low / high) / (HIGH_LAYER * LAYER)),
+        backup_fill=number(p.main_fill_s),
     )
 
 
@@ -286,7 +295,7 @@ def build_flight(
     return FlightComputer(
         navigation=navigation,
         guidance=guidance,
-        descent=build_descent(scenario),
+        descent=build_descent(scenario, low),
         main=build_main_timing(scenario, low, alone, wind),
         target=build_target(scenario, epoch, wind),
         ellipsoid=build_ellipsoid(scenario.as_believed()),

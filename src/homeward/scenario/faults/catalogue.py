@@ -72,6 +72,7 @@ FAILURES = (
     Failure("lift", "high", Kind.LIFT, -1.0, return_legs=CAPSULE),
     Failure("drogue", "fails", Kind.DROGUE, return_legs=("entry",)),
     Failure("main", "fails", Kind.MAIN, return_legs=("entry",)),
+    Failure("main", "torn", Kind.MAIN, 0.75, return_legs=("entry", "descent")),
     Failure("altimeter", "silent", Kind.ALTIMETER, return_legs=("entry", "descent")),
     Failure("clock", "fast", Kind.CLOCK, 1.0, return_legs=RETURN, rendezvous=True),
     Failure("clock", "slow", Kind.CLOCK, -1.0, return_legs=RETURN, rendezvous=True),
