@@ -32,6 +32,9 @@ def faults(
     nominal_world: Annotated[
         bool, typer.Option("--nominal-world", help="fly all cases in the undispersed world")
     ] = False,
+    listed: Annotated[
+        bool, typer.Option("--list", help="print every fault and what on board is to notice it; fly nothing")
+    ] = False,
     seed: Annotated[
         int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="seed of fault times and of the worlds")
     ] = 0,
@@ -41,6 +44,9 @@ def faults(
     as_json: AsJson = False,
 ) -> None:
     """Run the fault matrix: every fault in every leg, in dispersed worlds, each outcome classified."""
+    if listed:
+        _tell_all(as_json)
+        return
     if cases is not None and pairs:
         raise InputError("--cases: expected no --pairs beside it, whose number is their own")
     only, what = (what, None) if what is not None and what not in HALVES else (None, what)
@@ -79,3 +85,16 @@ def faults(
     screen = console()
     show_faults(screen, told.summary())
     told_files(screen, out)
+
+
+def _tell_all(as_json: bool) -> None:
+    from homeward.scenario.faults.described import failures_told
+
+    told = failures_told()
+    if as_json:
+        print(json_text({"faults": told}))
+        return
+    from homeward.cli.tables.fault_matrix import show_list
+    from homeward.cli.tables.return_summary import console
+
+    show_list(console(), told)

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -54,3 +55,15 @@ def show_faults(screen: Console, told: dict[str, Any]) -> None:
         screen.print(f"  {row['replay']}", highlight=False, soft_wrap=True)
     if len(lost) > MOST_LOST:
         screen.print(f"and {len(lost) - MOST_LOST} more lost (--json or --out tells all)", highlight=False)
+
+
+def show_list(screen: Console, told: Sequence[Mapping[str, Any]]) -> None:
+    """Every failure, a row each: ``what`` and ``how`` as ``[[fault]]`` takes them."""
+    table = Table()
+    for name in ("what", "how", "size", "lasts", "strikes in the matrix", "noticed on board by"):
+        table.add_column(name)
+    for f in told:
+        legs = [*f["strikes"], *(["rendezvous"] if f["rendezvous"] else [])]
+        lasts = "" if f["lasts_s"] is None else f"{f['lasts_s']:g} s"
+        table.add_row(f["what"], f["how"], f["size"], lasts, ", ".join(legs), f["noticed_by"])
+    screen.print(table)
