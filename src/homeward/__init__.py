@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from homeward.missions.return_flight import fly
     from homeward.output.saved import read
     from homeward.scenario.load import load
+    from homeward.scenario.open_loop.orbit_file import propagate_orbit
     from homeward.scenario.open_loop.schema import run_file as propagate
     from homeward.scenario.schema.scenario import Scenario
 
@@ -50,6 +51,7 @@ _PLACES = {
     "load": "homeward.scenario.load:load",
     "opportunities": "homeward.missions.landing_opportunities:opportunities",
     "propagate": "homeward.scenario.open_loop.schema:run_file",
+    "propagate_orbit": "homeward.scenario.open_loop.orbit_file:propagate_orbit",
     "read": "homeward.output.saved:read",
     "rendezvous": "homeward.missions.rendezvous_flight:rendezvous",
     "replay": "homeward.campaigns.execution.replay:replay",
@@ -72,6 +74,7 @@ __all__ = [
     "load",
     "opportunities",
     "propagate",
+    "propagate_orbit",
     "read",
     "rendezvous",
     "replay",

@@ -46,6 +46,7 @@ from homeward.cli.options import (
 )
 from homeward.cli.output_files import json_text, prepare_folder, writing
 from homeward.cli.progress import working
+from homeward.cli.propagate import propagate
 from homeward.cli.query import query
 from homeward.cli.rendezvous import rendezvous
 from homeward.cli.replay import replay
@@ -61,7 +62,7 @@ from homeward.cli.uplink import command
 from homeward.cli.validation import known_word, refuse_broken
 from homeward.errors import HomewardError, InputError, one_line
 from homeward.scenario.files.shipped import DEFAULT
-from homeward.scenario.load import find, load, parse_settings
+from homeward.scenario.load import load, parse_settings
 from homeward.scenario.schema.flight import LAWS
 from homeward.scenario.schema.scenario import FIDELITIES
 
@@ -153,38 +154,7 @@ def return_(
     meet(require, flight.summary)
 
 
-@app.command()
-def propagate(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="an open-loop file, or the name of a shipped one")
-    ],
-    settings: Settings = None,
-    out: Folder = None,
-    as_json: AsJson = False,
-) -> None:
-    """Propagate any body open-loop: constant bank or none; any gravity, atmosphere and wind."""
-    overrides = parse_settings(settings or [])
-    find(file)
-    prepare_folder(out, "flight")
-    with working() as talk:
-        from homeward.scenario.open_loop.schema import run_file
-
-        talk("flying")
-        result = run_file(file, overrides)
-        if out is not None:
-            talk("writing files")
-            with writing(out):
-                result.save(out)
-    if as_json:
-        print(json_text(result.summary))
-        return
-    from homeward.cli.tables.return_summary import console, show_open_loop, told_files
-
-    screen = console()
-    show_open_loop(screen, result.summary)
-    told_files(screen, out)
-
-
+app.command()(propagate)
 app.command("compare-guidance")(compare_guidance)
 for _command in (
     campaign,

@@ -76,6 +76,34 @@ def to_gcrf(
             return _turned(C, _apply(W, r_P), _apply(W, v_P), omega)
 
 
+def from_gcrf(
+    frame: str,
+    epochs: Sequence[Epoch],
+    r: np.ndarray,
+    v: np.ndarray,
+    eop: Mapping[str, float] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions [m] and velocities [m/s], both (n, 3), of I in ``frame``: the way back of ``to_gcrf``."""
+    match frame_kind(frame):
+        case "GCRF":
+            return r, v
+        case "EME2000":
+            bias = erfa.bp06(2451545.0, 0.0)[0]
+            return r @ bias.T, v @ bias.T
+        case "ITRF":
+            C, omega, _, _ = _spin(epochs, eop)
+            return _fixed(C, r, v, omega)
+        case _:
+            C, omega, W, ut1 = _spin(epochs, eop)
+            r_E, v_E = _fixed(C, r, v, omega)
+            P = np.swapaxes(W, 1, 2)
+            r_P, v_P = _apply(P, r_E), _apply(P, v_E)
+            rate = np.zeros_like(omega)
+            rate[:, 2] = np.linalg.norm(omega, axis=1)
+            T = np.swapaxes(erfa.rz(erfa.gmst82(*ut1), np.eye(3)), 1, 2)
+            return _apply(T, r_P), _apply(T, v_P + np.cross(rate, r_P))
+
+
 def _spin(epochs: Sequence[Epoch], eop: Mapping[str, float] | None) -> tuple:
     """``C_EI``, ``omega_EI_E``, polar motion matrix, and two-part UT1, at each instant."""
     tai = np.asarray([e.tai() for e in epochs])
@@ -107,3 +135,9 @@ def _apply(C: np.ndarray, r: np.ndarray) -> np.ndarray:
 def _turned(C: np.ndarray, r: np.ndarray, v: np.ndarray, omega: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     C_IE = np.swapaxes(C, 1, 2)
     return _apply(C_IE, r), _apply(C_IE, v + np.cross(omega, r))
+
+
+def _fixed(C: np.ndarray, r: np.ndarray, v: np.ndarray, omega: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The way back of ``_turned``."""
+    r_E = _apply(C, r)
+    return r_E, _apply(C, v) - np.cross(omega, r_E)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from homeward.sim.open_loop.propagate import OpenLoopResult
 
 
-def save(result: "OpenLoopResult", folder: Path) -> list[Path]:
-    """Write summary.json, telemetry.csv, telemetry.parquet, trajectory.png and loads.png into a folder.
+def save(result: "OpenLoopResult", folder: Path, pictures: bool = True) -> list[Path]:
+    """Write summary.json, telemetry.csv, telemetry.parquet, and two pictures, into a folder.
 
     Files of an earlier flight there are removed; raises ``InputError`` where the folder holds other results.
     """
@@ -25,8 +25,9 @@ def save(result: "OpenLoopResult", folder: Path) -> list[Path]:
     made.put("summary.json", lambda path: path.write_text(text, encoding="utf-8"))
     made.put("telemetry.csv", lambda path: csv.write_csv(table, path))
     made.put("telemetry.parquet", lambda path: parquet.write_table(table, path))
-    made.put("trajectory.png", lambda path: _trajectory(result, path))
-    made.put("loads.png", lambda path: _loads(result, path))
+    if pictures:
+        made.put("trajectory.png", lambda path: _trajectory(result, path))
+        made.put("loads.png", lambda path: _loads(result, path))
     return made.written
 
 

@@ -46,11 +46,11 @@ class OpenLoopResult:
     table: dict[str, np.ndarray]
     options: dict[str, Any] = field(default_factory=dict)
 
-    def save(self, out_dir: str | Path) -> list[Path]:
-        """Write summary.json, telemetry as CSV and Parquet, and pictures; returns the paths."""
+    def save(self, out_dir: str | Path, pictures: bool = True) -> list[Path]:
+        """Write summary.json, telemetry as CSV and Parquet, and pictures if asked; returns the paths."""
         from homeward.sim.open_loop.files import save
 
-        return save(self, Path(out_dir))
+        return save(self, Path(out_dir), pictures)
 
 
 def _told(model_start: State, body: Body, planet: Planet, t: Scalar, y: State) -> dict[str, Scalar]:
