@@ -43,7 +43,7 @@ def carried(
                 f"{key}: {told.what} has failed before {point[0]}@{point[1]:g}, and the return's stack has "
                 "thrusters of its own; expected a failure of a stack thruster in a leg of the return"
             )
-        if applies(way, "return") and math.isinf(way.lasts):
+        if applies(way, "return") and math.isinf(told.lasts_s or way.lasts):
             found.append(told.model_copy(update={"when": FIRST}))
     return found
 

@@ -1,8 +1,10 @@
 """Every failure in words: what it strikes, how large it is, and what on board is there to notice it."""
 
+import dataclasses
 import math
 from typing import Any
 
+from homeward.errors import InputError
 from homeward.scenario.faults.catalogue import DEGREE, FAILURES, Failure
 from homeward.world.fault_schedule import Kind
 
@@ -15,6 +17,7 @@ UNITS = {
     Kind.LIFT: ("of the shift of the centre of mass that costs a quarter of L/D", 1.0),
     Kind.MAIN: ("of the area lost", 1.0), Kind.CLOCK: ("s", 1.0), Kind.CAMERA_WRONG: ("m", 1.0),
 }  # fmt: skip
+LEAST_AIR = 0.95  # of the density that a failure may take: a flight needs some
 THRUSTERS = "thruster monitor, by gyros, accelerometers and flow: feed shut, other thrusters (health)"
 VOTE = "vote among the six of its kind (imu_fdi)"
 BURN = "velocity gained in the burn: thrusters make the rest"
@@ -47,6 +50,26 @@ def size_words(failure: Failure) -> str:
     return f"{failure.size / one:g} {unit}"
 
 
+def told_apart(failure: Failure, size: float | None, lasts: float | None, key: str) -> Failure:
+    """A failure of another ``size``, in its own unit, or that ``lasts`` another time [s]; None: as listed.
+
+    ``key`` is where the file tells it. Raises ``InputError`` for a size of what has none, and for more of a
+    canopy or of the air than there is.
+    """
+    if lasts is not None:
+        failure = dataclasses.replace(failure, lasts=lasts)
+    if size is None:
+        return failure
+    if failure.kind not in UNITS:
+        raise InputError(f"{key}.size: {failure.what} {failure.how} has no size; expected none")
+    value = math.copysign(size * UNITS[failure.kind][1], failure.size)
+    if failure.kind == Kind.MAIN and value > 1.0:
+        raise InputError(f"{key}.size: expected a share of the main's area, 1 at most, not {size:g}")
+    if failure.kind == Kind.DENSITY and value < -LEAST_AIR:
+        raise InputError(f"{key}.size: expected {LEAST_AIR:g} of the density lost at most, not {size:g}")
+    return dataclasses.replace(failure, size=value)
+
+
 def failures_told() -> list[dict[str, Any]]:
     """Every failure as ``homeward faults --list`` tells it, in the order of the one list.
 
@@ -63,4 +86,4 @@ def failures_told() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-__all__ = ["NOTICED", "UNITS", "failures_told", "size_words"]
+__all__ = ["NOTICED", "UNITS", "failures_told", "size_words", "told_apart"]

@@ -21,6 +21,7 @@ from homeward.scenario.faults.catalogue import (
     applies,
     names,
 )
+from homeward.scenario.faults.described import told_apart
 from homeward.scenario.schema.errors import nearest
 from homeward.scenario.schema.fault import Fault
 from homeward.scenario.schema.scenario import Scenario
@@ -133,7 +134,7 @@ def _strike(told: Fault, half: str, legs: Sequence[str], fleet: Fleet, key: str,
     if (count and number is None) or (number is not None and not 0 <= number < count):
         words = f"{what} with a number of 0 to {count - 1}" if count else f"{what} without a number"
         raise InputError(f'{key}.what: expected {words}, not "{one_line(told.what)}"')
-    return Strike(way, number or 0, leg, time)
+    return Strike(told_apart(way, told.size, told.lasts_s, key), number or 0, leg, time)
 
 
 def when_of(when: float | str, key: str) -> tuple[str | None, float]:
@@ -146,20 +147,22 @@ def when_of(when: float | str, key: str) -> tuple[str | None, float]:
 
 
 def _contradictions(strikes: Sequence[Strike], legs: Sequence[str]) -> None:
-    """Refuse two failures of one thing, or of a whole and its part; all last for good but passing ones."""
+    """Refuse two failures of one thing at once, or of a whole and its part."""
     for a, b in itertools.combinations(strikes, 2):
         one, other = a.failure, b.failure
         if WHOLES.get(one.what) == other.what or WHOLES.get(other.what) == one.what:
             told = "two failures that contradict: one includes the other"
-        elif one.what != other.what or a.number != b.number:
+        elif one.what != other.what or a.number != b.number or _one_after_the_other(a, b, legs):
             continue
-        elif one == other:
-            told = "the same failure twice"
-        elif one.lasts == other.lasts or _overlap(a, b, legs):
-            told = "two failures that contradict"
         else:
-            continue
+            told = "the same failure twice" if one == other else "two failures that contradict"
         raise InputError(f"{b.key}: {a.words} and {b.words} are {told}")
+
+
+def _one_after_the_other(a: Strike, b: Strike, legs: Sequence[str]) -> bool:
+    """Whether one passes, and is over before the other comes."""
+    both = math.isinf(a.failure.lasts) and math.isinf(b.failure.lasts)
+    return not both and not _overlap(a, b, legs)
 
 
 def _overlap(a: Strike, b: Strike, legs: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from homeward.scenario.schema.base import NonNegative, Section, Text
+from homeward.scenario.schema.base import NonNegative, Positive, Section, Text
 
 LATEST = 1e12  # s, as of every number that is not negative
 
@@ -28,3 +28,12 @@ class Fault(Section):
         description="seconds since the epoch, or the leg, with an offset if any", examples=["entry+30"]
     )
     how: Text = Field(default="", description="how it fails; the first way if left out", examples=["on"])
+    size: Annotated[Positive, Field(le=1e6)] | None = Field(
+        default=None,
+        description="how much, in the unit that `homeward faults --list` tells; that of the list if left out",
+        examples=[0.75],
+    )
+    lasts_s: Annotated[Positive, Field(le=LATEST)] | None = Field(
+        default=None, description="how long; as the list tells, which mostly is for good, if left out",
+        examples=[20.0],
+    )  # fmt: skip
