@@ -3,42 +3,45 @@
 On the way out of the dip of an entry from beyond orbit a roll through lift-up throws the capsule out of the
 air, one through lift-down pulls it in: thousands of kilometres either way. Yet one is needed, or the skip
 carries the capsule aside by more than the rest of the entry brings back. So one is planned from the start,
-through lift-up about the lowest point, where lift up is wanted for the load; the prediction has it, and the
-rate of climb at which it is half done is corrected by where the plan ends beside the aim.
+through lift-up; the prediction has it, and the speed at which it is half done is corrected by where the plan
+ends beside the aim. Speed falls all the way, at the rate at which the lift pushes aside, whatever the load: a
+dip banked on the way down is turned over about its lowest point; one that load or heat want flown with lift
+up until then is turned over on the way out, in the middle of what is banked there.
 """
 
 import equinox as eqx
 import jax.numpy as jnp
 
+from homeward.earth.constants import G0
 from homeward.flight.entry.drag_lift_estimation import LOW
 from homeward.flight.entry.predictor_dynamics import ORBITAL
 from homeward.typing import Flag, Scalar
 
 LONG_SKIP = 0.75  # rad to go beyond which what a roll in the first dip does to the range cannot be made good
-PULL_OUT = 8.0  # m/s2: half of what curves the path up where a first dip is lowest
-DECIDED = 250.0  # m/s of descent until which the reversal may be dropped
-ASIDE = 0.5  # of the reach: an aim so far to the side flown wants all of the lift there
-LEFT_OVER = 40e3  # m on the second side that a plan without further reversals ends at: half of what is left
-GAIN, MOST_STEP, MOST_OFF = 1e-4, 10.0, 150.0  # 1/s, m/s a cycle, m/s
+LOWEST = 9650.0  # m/s that are left at the lowest point, about: the first guess
+DECIDED = 250.0  # m/s of descent until which it does not begin
+LEFT_OVER = 60e3  # m on the second side that a plan without further reversals ends at: half of what is left
+GAIN, MOST_STEP = 1e-3, 50.0  # 1/s, m/s a cycle
+EARLIEST, LATEST = 10.5e3, 7600.0  # m/s
 FELT = 0.15  # g below which a roll is nothing to the range
 
 
 class Dip(eqx.Module):
     """The first dip's reversal as planned."""
 
-    middle: Scalar  # m/s of climb at which it is half done
+    middle: Scalar  # m/s at which it is half done
     long: Flag  # the skip is long
     swings: Flag  # and the reversal is to come
 
 
 def first_dip() -> Dip:
     """Nothing is planned."""
-    return Dip(jnp.asarray(0.0, LOW), jnp.asarray(False), jnp.asarray(False))
+    return Dip(jnp.asarray(LOWEST, LOW), jnp.asarray(False), jnp.asarray(False))
 
 
-def swing_width(s, bank: Scalar) -> Scalar:
-    """Climb [m/s] gained in half of a roll from a bank [rad] to its mirror image."""
-    return PULL_OUT * (2.0 * jnp.abs(bank) / s.rate_limit + s.rate_limit / s.acceleration_limit)
+def half_roll(s, bank: Scalar) -> Scalar:
+    """Time [s] of half of a roll from a bank [rad] to its mirror image."""
+    return jnp.abs(bank) / s.rate_limit + 0.5 * s.rate_limit / s.acceleration_limit
 
 
 def planned_dip(
@@ -50,22 +53,19 @@ def planned_dip(
     """
     undecided = (rise < -DECIDED) & (speed > ORBITAL)
     long = jnp.where(undecided, arc > LONG_SKIP, dip.long)
-    coming = dip.swings & (speed > ORBITAL)
-    begins = coming & (rise > dip.middle - swing_width(s, bank))
-    held = coming | (long & (load > FELT) & ((speed > ORBITAL) | (rise > 0.0)))
-    return Dip(dip.middle, long, jnp.where(undecided, long, dip.swings & ~begins)), begins, held
+    out = rise > 0.0
+    lost = load * G0 * (half_roll(s, bank) + 0.5 * s.cycle)
+    begins = dip.swings & ~undecided & (speed < dip.middle + lost)
+    swings = jnp.where(undecided, long, dip.swings & ~begins & ~(out & (load < FELT)))
+    held = dip.swings | swings | (long & (load > FELT) & ((speed > ORBITAL) | out))
+    return Dip(dip.middle, long, swings), begins, held
 
 
-def corrected_dip(
-    dip: Dip, speed: Scalar, rise: Scalar, side: Scalar, across: Scalar, share: Scalar, sure: Flag
-) -> Dip:
+def corrected_dip(dip: Dip, side: Scalar, across: Scalar, sure: Flag) -> Dip:
     """The plan corrected by where it ends right of the aim, ``across`` [m].
 
-    The later the reversal, the more is left on the ``side`` that was first. ``share``: of the reach, where it
-    would end without sideways lift. ``sure``: the prediction says so.
+    The later the reversal, the more is left on the ``side`` that was first. ``sure``: the prediction says so.
     """
-    coming = dip.swings & (speed > ORBITAL)
-    over = jnp.where(sure & coming, side * across + LEFT_OVER, 0.0)
-    middle = jnp.clip(dip.middle - jnp.clip(GAIN * over, -MOST_STEP, MOST_STEP), -MOST_OFF, MOST_OFF)
-    dropped = sure & (rise < -DECIDED) & (side * share < -ASIDE)
-    return Dip(middle, dip.long, dip.swings & ~dropped)
+    over = jnp.where(sure & dip.swings, side * across + LEFT_OVER, 0.0)
+    middle = dip.middle + jnp.clip(GAIN * over, -MOST_STEP, MOST_STEP)
+    return Dip(jnp.clip(middle, LATEST, EARLIEST), dip.long, dip.swings)

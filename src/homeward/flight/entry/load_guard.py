@@ -18,6 +18,8 @@ DIVE_GAIN, DIVE_STEP = 0.15, 0.1  # rad of the dive's bank for each g of predict
 HEAT_WEIGHT = 8.0  # g for which all of the heat rate counts
 HEAT_GAIN, HEAT_STEP = 2.0, 0.05  # rad of bank for all of the heat load; rad a cycle
 FOUND = 0.02  # rad from a bound of the bank within which it is held by it
+FALLING = 0.005  # 1/s, share of itself by which a load falls whose most is behind
+SAME = 1.003  # of the load here, within which the load met is that one
 YIELD, RECOVER = 0.2, 0.02  # shares a cycle by which the load of comfort gives way, and comes back
 
 
@@ -80,10 +82,19 @@ def limit_load(s, begin: Scalar, load: Scalar, start: PredictorStart, speed: Sca
 
 
 def guard_load(
-    s, model: OnboardModel, start: PredictorStart, speed: Scalar, drag: Scalar, lift: Scalar
+    s, model: OnboardModel, start: PredictorStart, speed: Scalar, drag: Scalar, lift: Scalar, before: Scalar
 ) -> Scalar:
-    """Share of the bank that is kept, as the load that a roll to lift-up would still meet nears the limit."""
-    met = pull_up_load(model, start, speed, drag, lift, s.cycle, s.rate_limit, s.acceleration_limit)
+    """Share of the bank that is kept, as the load that a roll to lift-up would still meet nears the limit.
+
+    ``before`` [rad] is the bank of the last cycle: what rolls away from lift-up is to be stopped first. Where
+    the load met is the one felt already, and falls, lift-up makes it no smaller: the most is behind.
+    """
+    away = jnp.clip((jnp.abs(start.bank) - jnp.abs(before)) / s.cycle, -s.rate_limit, s.rate_limit)
+    met, here, growth = pull_up_load(
+        model, start, speed, drag, lift, s.cycle, s.rate_limit, s.acceleration_limit, away
+    )
     risk = jnp.clip((met - s.guard_on) / s.guard_width, 0.0, 1.0)
+    passed = jnp.clip((-growth - FALLING) / FALLING, 0.0, 1.0)
+    risk = risk * (1.0 - jnp.where(met < SAME * here, passed, 0.0))
     risk = jnp.where(start.altitude < THIN_AIR, risk, 0.0)
     return 1.0 - risk * jnp.clip((speed - SLOW) / SLOW, 0.0, 1.0)

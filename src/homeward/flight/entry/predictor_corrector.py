@@ -17,7 +17,7 @@ from homeward.flight.entry.active_constraint import binding
 from homeward.flight.entry.aim_point import aim_axes, angle_beyond, angle_to, terminal_bank
 from homeward.flight.entry.bank_solver import Bracket, bracketed, first_bracket, newton_step, single
 from homeward.flight.entry.drag_lift_estimation import LOW, adapt_factors, predictor_start
-from homeward.flight.entry.first_dip_reversal import Dip, corrected_dip, first_dip, planned_dip, swing_width
+from homeward.flight.entry.first_dip_reversal import Dip, corrected_dip, first_dip, half_roll, planned_dip
 from homeward.flight.entry.load_guard import (
     FOUND,
     dive_bank,
@@ -71,6 +71,7 @@ class PredictiveState(eqx.Module):
     reversed: Flag  # and it is behind
     aside: Scalar  # how far right of the aim the plan ended, m
     command: Scalar  # last commanded bank, rad
+    flown: Scalar  # bank of the last cycle, rad
     terminal: Flag
 
 
@@ -120,7 +121,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
             bank=bank, bracket=first_bracket(bank, self.plans),
             dive=jnp.asarray(self.settings.bank_maximum, LOW), dip=first_dip(), side=one,
             heated=0.0 * one, floor=0.0 * one, eased=0.0 * one,
-            duration=-one, drag_here=one, drag_lasting=one, lift=one, command=bank,
+            duration=-one, drag_here=one, drag_lasting=one, lift=one, command=bank, flown=0.0 * one,
             switch=jnp.asarray(NO_SWITCH, LOW), final=no, reversed=no, aside=0.0 * one, terminal=no,
         )  # fmt: skip
 
@@ -223,7 +224,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         side = jnp.where(terminal, state.side, side)
         if self.plans == 1:
             side = jnp.where(begins, first_side(navigation, target, straight, sure), side)
-        dip = corrected_dip(dip, speed, rise, state.side, across, straight / reach, sure)
+        dip = corrected_dip(dip, state.side, across, sure)
         falling = falling_fast(speed, rise)
         dive, hotter = dive_bank(s, state.dive, prediction, good, falling)
 
@@ -232,7 +233,8 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         # As the predictor flies it. In the terminal part every direction serves.
         wanted = by_lift_up(wanted, start.bank, terminal | ((speed > ORBITAL) & ~held))
         comfort = limit_load(s, begin, load, start, speed)
-        guard = guard_load(s, model, start, speed, state.drag_here, state.lift)
+        flown = jnp.where(begins, start.bank, state.flown)
+        guard = guard_load(s, model, start, speed, state.drag_here, state.lift, flown)
         wanted = wanted * comfort * guard
         bound = falling & (bank > dive)
         edge = (bank > s.bank_maximum - FOUND) | (bank < s.bank_minimum + FOUND)
@@ -247,7 +249,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
             duration=jnp.maximum(duration - s.cycle, 0.5),
             switch=switch, final=final, reversed=turned, aside=jnp.where(good, across, state.aside),
             drag_here=state.drag_here, drag_lasting=state.drag_lasting, lift=state.lift,
-            command=wanted, terminal=terminal,
+            command=wanted, flown=start.bank, terminal=terminal,
         )  # fmt: skip
         wide = navigation.bank.dtype
         return new, EntryCommand(
@@ -269,7 +271,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         knee = s.speed_end + (hold - s.speed_end) * early
         # Of a derivative through the flight the reversal is held, too: it is a decision.
         turn = jax.lax.stop_gradient(state.switch)
-        coming = state.dip.swings & (speed > ORBITAL)
+        coming = state.dip.swings
 
         def one(bank: Scalar) -> BankPlan:
             return BankPlan(
@@ -288,7 +290,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
                     late=jnp.where(terminal, state.command, s.bank_start),
                     late_speed=jnp.asarray(LATE_START, LOW), hold=hold, knee=knee,
                     dive=jnp.where(terminal, 4.0, state.dive), middle=state.dip.middle,
-                    swing=jnp.where(coming, swing_width(s, start.bank), 0.0),
+                    swing=jnp.where(coming, half_roll(s, jnp.minimum(state.bank, state.dive)), 0.0),
                 ),
             )  # fmt: skip
 

@@ -50,8 +50,8 @@ class PlanShape(eqx.Module):
     hold: Scalar
     knee: Scalar
     dive: Scalar
-    middle: Scalar  # m/s of climb at which the first dip's reversal is half done
-    swing: Scalar  # m/s of climb about the dip's lowest point within which it is reversed; nothing: it is not
+    middle: Scalar  # m/s at which the first dip's reversal is half done
+    swing: Scalar  # s that half of it takes; nothing: there is none
 
 
 class BankPlan(eqx.Module):
@@ -209,8 +209,7 @@ def rates(
             size = plan.end + (plan.now - plan.end) * along
         else:
             q = plan.shape
-            passed = within((q.middle - rise) / greater(q.swing, 1.0), -1.0, 1.0)
-            passed = choose(speed > ORBITAL, passed, -1.0)
+            passed = within((speed - q.middle) / greater(drag * speed * q.swing, 1.0), -1.0, 1.0)
             side = choose(q.swing > 0.0, passed * side, side)
             base = plan.end + (q.late - plan.end) * share((speed - plan.speed_end) * n.late_share)
             along = share((speed - q.knee) * n.early_share)

@@ -21,12 +21,14 @@ STRETCH = 7e3  # m: the air's scale height
 
 def pull_up_load(
     model: OnboardModel, start: PredictorStart, speed: Scalar, drag: Scalar, lift: Scalar, delay: Scalar,
-    rate_limit: Scalar, acceleration_limit: Scalar,
-) -> Scalar:  # fmt: skip
-    """Peak load [g] if the capsule keeps its bank for ``delay`` [s] and then rolls to lift-up at its fastest.
+    rate_limit: Scalar, acceleration_limit: Scalar, away: Scalar,
+) -> tuple[Scalar, Scalar, Scalar]:  # fmt: skip
+    """Peak load [g] if the capsule rolls on for ``delay`` [s] and then to lift-up at its fastest; the load
+    [g] at once; and the share of it [1/s] that it grows by at once.
 
     Planar flight by the midpoint rule, steps of a third of a scale height of fall but at most 8 s, as many as
-    a pull-up from the upper air needs. ``drag``, ``lift`` are the factors on the model's.
+    a pull-up from the upper air needs. ``drag``, ``lift`` are the factors on the model's; ``away`` [rad/s] is
+    the rate of the bank from lift-up: it is to be stopped first, and what it has of a roll back is won.
     """
     radius = model.radius(start.u[2])
     climb = dot(start.velocity, start.u)
@@ -34,8 +36,10 @@ def pull_up_load(
     v = start.velocity
     # The Earth's turning along the motion, twice, rad/s: it carries some of the weight.
     spin = 2.0 * model.rotation * (start.u[0] * v[1] - start.u[1] * v[0]) / level
-    first = jnp.abs(start.bank)
     knee = rate_limit / acceleration_limit
+    stop = away / acceleration_limit
+    first = jnp.abs(start.bank) + away * (delay + 0.5 * stop)
+    delay = delay + stop
 
     # Log density below as a parabola: that here with its slope, and that at ``BELOW``. Drag area and lift
     # over drag as they are now: on the way to a load of a pull-up they hardly change.
@@ -83,4 +87,5 @@ def pull_up_load(
 
     zero = jnp.zeros_like(speed)
     (_, peak), _ = jax.lax.scan(step, ((zero, start.altitude, climb, level), zero), None, length=STEPS)
-    return peak
+    drag = jnp.exp(base) * speed
+    return peak, drag * speed * whole_lift, -slope * climb - 2.0 * drag
