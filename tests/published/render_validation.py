@@ -42,7 +42,7 @@ KIND_OF = {
     "test_artemis1": "flown",
     "test_ccsds": "program", "test_entry_independent": "program", "test_ephemeris_iss": "flown",
     "test_frames": "program", "test_free_rotation": "closed form", "test_grace": "flown",
-    "test_gravity_egm": "program",
+    "test_gravity_egm": "program", "test_gravity_gradient": "program",
     "test_lambert_published": "program", "test_nesc": "program", "test_nesc_brick": "program",
     "test_nrlmsise": "consistency", "test_orbit_determination_iss": "flown",
     "test_orbit_drift": "closed form",

@@ -71,6 +71,7 @@ def ours(number: int) -> dict[str, np.ndarray]:
                 "rates_deg_s": np.degrees(RATES).tolist(), "rates_relative_to": "inertial",
                 "inertia_kg_m2": INERTIA.tolist(), "damping": damping,
                 "reference_lengths_m": LENGTHS.tolist(),
+                "gravity_gradient": False,  # the report knows none in the air
             },
             "earth": {"shape": "wgs84", "rotation_rate_rad_s": SPIN},
             "gravity": {"model": "j2", "mu_m3_s2": MU, "j2": J2, "radius_m": A},

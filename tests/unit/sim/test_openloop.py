@@ -127,7 +127,7 @@ def test_wind_carries_a_falling_body_where_it_blows():
 
 
 def test_a_torque_free_body_keeps_its_momentum_and_energy():
-    turn = {"inertia_kg_m2": [1.0, 2.0, 3.0], "rates_deg_s": [10.0, 20.0, 30.0]}
+    turn = {"inertia_kg_m2": [1.0, 2.0, 3.0], "rates_deg_s": [10.0, 20.0, 30.0], "gravity_gradient": False}
     table = propagate(
         flight(attitude=turn, air={"model": "none"}, stop={"time_s": 60.0}, output={"step_s": 0.05})
     ).table
@@ -151,7 +151,7 @@ def test_products_of_inertia_are_other_axes_of_the_same_body():
     ):
         attitude = {
             "inertia_kg_m2": inertia.tolist(), "products_of_inertia_kg_m2": products.tolist(),
-            "yaw_deg": yaw, "rates_deg_s": spin.tolist(),
+            "yaw_deg": yaw, "rates_deg_s": spin.tolist(), "gravity_gradient": False,
         }  # fmt: skip
         table = propagate(flight(attitude=attitude, air={"model": "none"}, stop={"time_s": 30.0})).table
         flown.append(np.stack([table[f"rate_inertial_body_{a}_deg_s"] for a in "xyz"]))
@@ -203,6 +203,10 @@ def test_files_are_written_and_read_back(tmp_path):
         ({"stop": "3"}, ["stop"]),
         ({"attitude.damping": "[-1.0, 0.0, 0.0]"}, ["attitude", "reference_lengths_m"]),
         ({"attitude.inertia_kg_m2": "[1.0, 1.0, 3.0]"}, ["attitude", "inertia_kg_m2", "no body"]),
+        (
+            {"attitude.body_from_inertial": "[[1.0, 0.0, 0.0], [0.0, 1.0, 0.1], [0.0, 0.0, 1.0]]"},
+            ["attitude", "right angles"],
+        ),
         ({"attitude.products_of_inertia_kg_m2": "[1.0, 0.0, 0.0]"}, ["attitude", "singular"]),
     ],
 )

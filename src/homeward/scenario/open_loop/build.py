@@ -55,7 +55,7 @@ def build(file: OpenLoopFile) -> OpenLoop:
     every = file.output.record_s if file.output.record_s is not None else 1.0
     return OpenLoop(
         name=file.name,
-        body=_body(file.body, file.attitude),
+        body=_body(file.body, file.attitude, file.gravity),
         planet=planet,
         y0=y0,
         step=step,
@@ -74,7 +74,7 @@ def build_planet(file: OpenLoopFile) -> Planet:
     return Planet(ellipsoid, rate, _gravity(file.gravity), air, _wind(file.wind))
 
 
-def _body(body: OpenBody, attitude: OpenAttitude | None) -> Body:
+def _body(body: OpenBody, attitude: OpenAttitude | None, gravity: OpenGravity) -> Body:
     ratio = body.lift_to_drag
     aero: AbstractAerodynamics
     if body.ballistic_coefficient_kg_m2 is not None:
@@ -99,7 +99,10 @@ def _body(body: OpenBody, attitude: OpenAttitude | None) -> Body:
     if attitude is not None and any(attitude.damping):
         lengths = np.asarray(attitude.reference_lengths_m, float)
         damping = jnp.asarray(np.asarray(attitude.damping) * lengths**2, float)
-    return Body(m, s, aero, bank, nose, jnp.asarray(inertia, float), products, damping)
+    gradient = None
+    if attitude is not None and attitude.gravity_gradient and gravity.model != "none":
+        gradient = jnp.asarray(_mu(gravity), float)
+    return Body(m, s, aero, bank, nose, jnp.asarray(inertia, float), products, damping, gradient)
 
 
 def _ellipsoid(earth: OpenEarth) -> Ellipsoid:
@@ -112,8 +115,13 @@ def _ellipsoid(earth: OpenEarth) -> Ellipsoid:
             return Ellipsoid(jnp.asarray(earth.radius_m), jnp.asarray(earth.flattening))
 
 
+def _mu(gravity: OpenGravity) -> float:
+    own = gravity.model != "egm96" and gravity.mu_m3_s2 is not None
+    return gravity.mu_m3_s2 if own and gravity.mu_m3_s2 is not None else MU_EGM96
+
+
 def _gravity(gravity: OpenGravity) -> AbstractGravity:
-    mu = gravity.mu_m3_s2 if gravity.mu_m3_s2 is not None else MU_EGM96
+    mu = _mu(gravity)
     match gravity.model:
         case "none":
             return NoGravity()
@@ -199,6 +207,10 @@ def _start(initial: OpenInitial, planet: Planet) -> State:
 
 def _rotation(attitude: OpenAttitude, planet: Planet, r_E: Vec3) -> Float[Array, "7"]:
     """``q_BI`` and ``omega_BI_B`` at the start, where I is E."""
+    if attitude.body_from_inertial is not None:
+        left, _, right = np.linalg.svd(np.asarray(attitude.body_from_inertial))
+        C_BE = jnp.asarray(left @ right)  # the nearest rotation; I is E
+        return jnp.concatenate([quaternion.from_matrix(C_BE), _rates(attitude, planet, C_BE)])
     sy, cy = np.sin(np.radians(attitude.yaw_deg)), np.cos(np.radians(attitude.yaw_deg))
     sp, cp = np.sin(np.radians(attitude.pitch_deg)), np.cos(np.radians(attitude.pitch_deg))
     sr, cr = np.sin(np.radians(attitude.roll_deg)), np.cos(np.radians(attitude.roll_deg))
@@ -206,10 +218,12 @@ def _rotation(attitude: OpenAttitude, planet: Planet, r_E: Vec3) -> Float[Array,
     pitch = np.array([[cp, 0.0, -sp], [0.0, 1.0, 0.0], [sp, 0.0, cp]])
     roll = np.array([[1.0, 0.0, 0.0], [0.0, cr, sr], [0.0, -sr, cr]])
     C_BE = jnp.asarray(roll @ pitch @ yaw) @ _local(planet, r_E)
+    return jnp.concatenate([quaternion.from_matrix(C_BE), _rates(attitude, planet, C_BE)])
+
+
+def _rates(attitude: OpenAttitude, planet: Planet, C_BE: Mat33) -> Vec3:
     omega = jnp.radians(jnp.asarray(attitude.rates_deg_s))
-    if attitude.rates_relative_to == "earth":
-        omega = omega + C_BE @ _turning(planet)
-    return jnp.concatenate([quaternion.from_matrix(C_BE), omega])
+    return omega if attitude.rates_relative_to == "inertial" else omega + C_BE @ _turning(planet)
 
 
 def _turning(planet: Planet) -> Vec3:

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from homeward.scenario.schema.atmosphere_table import COLUMNS, read_air_table
@@ -10,6 +11,7 @@ from homeward.scenario.schema.base import (
     Altitude,
     EpochUtc,
     ExistingFile,
+    Flag,
     Heading,
     Latitude,
     Longitude,
@@ -30,6 +32,7 @@ from homeward.scenario.schema.base import (
 )
 from homeward.scenario.schema.body import check_inertia
 
+NOT_SQUARE = 1e-6  # what the rows of a rotation matrix may miss: files carry seven digits
 Vector = tuple[Real, Real, Real]
 Angle = Annotated[Real, Field(ge=-360.0, le=360.0)]
 
@@ -114,11 +117,17 @@ class OpenInitial(Section):
 
 
 class OpenAttitude(Section):
-    """How it is turned and turns: freely, or damped by the air."""
+    """How it is turned and turns: by the gravity gradient, and damped by the air, or freely."""
 
     yaw_deg: Angle = Field(default=0.0, description="from north, about down, first")
     pitch_deg: Slope = Field(default=0.0, description="nose up, second")
     roll_deg: Angle = Field(default=0.0, description="about the nose, third")
+    body_from_inertial: tuple[Vector, Vector, Vector] | None = Field(
+        default=None,
+        description="rows of the matrix that takes components in the inertial frame (Earth's at time 0) to "
+        "body axes, instead of angles",
+    )
+    gravity_gradient: Flag = Field(default=True, description="false: gravity does not turn the body")
     rates_deg_s: tuple[Real, Real, Real] = Field(
         default=(0.0, 0.0, 0.0), description="roll, pitch and yaw rate in body axes"
     )
@@ -143,6 +152,14 @@ class OpenAttitude(Section):
     @model_validator(mode="after")
     def _check_turning(self) -> "OpenAttitude":
         check_inertia(self.inertia_kg_m2, self.products_of_inertia_kg_m2)
+        if self.body_from_inertial is not None:
+            if self.yaw_deg or self.pitch_deg or self.roll_deg:
+                raise ValueError("expected body_from_inertial or angles, not both")
+            C = np.asarray(self.body_from_inertial)
+            if np.abs(C @ C.T - np.eye(3)).max() > NOT_SQUARE or np.linalg.det(C) < 0.0:
+                raise ValueError(
+                    "expected a rotation: rows of body_from_inertial at right angles, of length 1"
+                )
         if any(self.damping) and self.reference_lengths_m is None:
             raise ValueError("expected reference_lengths_m, since there is damping")
         return self

@@ -17,6 +17,7 @@ from homeward.sim.open_loop.dynamics import (
     aerodynamic_acceleration,
     altitude,
     damping_moment,
+    gradient_torque,
 )
 from homeward.typing import Count, Mat33, Scalar, Vec3
 from homeward.world.aerodynamics.heating import heat_rate
@@ -105,6 +106,7 @@ def _rotation(body: Body, planet: Planet, t: Scalar, y: State, C_NE: Mat33, forc
     C_BE = quaternion.to_matrix(q_BI) @ turn_z(planet.rate * t).T
     C_BN = C_BE @ C_NE.T
     moment = damping_moment(body, planet, split(y[:3]), split(y[3:6]), split4(q_BI), split(omega))
+    gradient = gradient_torque(body, planet, t, split(y[:3]), split4(q_BI))
     told = {
         "yaw_deg": jnp.degrees(jnp.arctan2(C_BN[0, 1], C_BN[0, 0])),
         "pitch_deg": -jnp.degrees(jnp.arcsin(jnp.clip(C_BN[0, 2], -1.0, 1.0))),
@@ -115,6 +117,7 @@ def _rotation(body: Body, planet: Planet, t: Scalar, y: State, C_NE: Mat33, forc
         ("rate_inertial_body", jnp.degrees(omega), "deg_s"),
         ("aero_force_body", C_BE @ force * body.mass, "n"),
         ("aero_moment_body", join(moment), "n_m"),
+        ("gravity_gradient_torque_body", join(gradient), "n_m"),
     ):
         told |= {f"{name}_{axis}_{unit}": vector[i] for i, axis in enumerate(AXES)}
     return told

@@ -14,6 +14,7 @@ from homeward.math.attitude_triples import Four, apply, join4, rows, split4, sym
 from homeward.math.numerics import rk4_step
 from homeward.math.triples import Triple, add, axpy, cross, dot, join, scale, split, subtract
 from homeward.typing import Array, Count, Float, Mat33, Scalar, Vec3
+from homeward.world.dynamics.gravity_gradient import gravity_gradient_torque
 from homeward.world.environment.interfaces import (
     AbstractAerodynamics,
     AbstractAtmosphere,
@@ -45,7 +46,8 @@ class Body(eqx.Module):
     Positive bank turns right; at bank 0 lift points up. The last three are used only with a state of 13
     numbers: moments of inertia about the body axes; their ``products`` xy, xz, yz [kg m2], None where the
     axes are principal; and ``damping`` [m2], the derivative of each moment's coefficient by omega l / 2V
-    times the square of its reference length l, None where nothing damps.
+    times the square of its reference length l, None where nothing damps. ``gradient_mu`` [m3/s2] is
+    that of the gravity gradient's torque, None where it does not turn the body.
     """
 
     mass: Scalar
@@ -56,6 +58,7 @@ class Body(eqx.Module):
     inertia: Vec3
     products: Vec3 | None = None
     damping: Vec3 | None = None
+    gradient_mu: Scalar | None = None
 
 
 class Planet(eqx.Module):
@@ -115,14 +118,15 @@ def acceleration(body: Body, planet: Planet, r_E: Triple, v_E: Triple) -> Triple
     return add(add(gravity, turning), add(drag, lift))
 
 
-def rates(body: Body, planet: Planet, y: State) -> State:
-    """Time derivative of the state."""
+def rates(body: Body, planet: Planet, y: State, t: Scalar | None = None) -> State:
+    """Time derivative of the state at ``t`` [s], zero if left out; only a gravity gradient asks for it."""
     r_E, v_E = split(y[:3]), split(y[3:6])
     parts = [y[3:6], join(acceleration(body, planet, r_E, v_E))]
     if y.shape[0] == 13:
         moment = None
-        if body.damping is not None:
-            moment = damping_moment(body, planet, r_E, v_E, split4(y[6:10]), split(y[10:]))
+        if body.damping is not None or body.gradient_mu is not None:
+            time = jnp.zeros_like(planet.rate) if t is None else t
+            moment = turning_moment(body, planet, time, (r_E, v_E, split4(y[6:10]), split(y[10:])))
         parts.append(_spin(body, y[6:], moment))
     return jnp.concatenate(parts)
 
@@ -143,6 +147,27 @@ def damping_moment(
     factor = 0.25 * air.density * jnp.sqrt(dot(v_air, v_air)) * body.area
     part = split(body.damping)
     return tuple(factor * part[k] * (omega_BI_B[k] - turning[k]) for k in range(3))  # pyright: ignore[reportReturnType]
+
+
+def gradient_torque(body: Body, planet: Planet, t: Scalar, r_E: Triple, q_BI: Four) -> Triple:
+    """Torque of the gravity gradient [N m, B] at ``t`` [s] after I was E; zero where it is left out."""
+    if body.gradient_mu is None:
+        return tuple(jnp.zeros_like(x) for x in r_E)  # pyright: ignore[reportReturnType]
+    s, c = jnp.sin(planet.rate * t), jnp.cos(planet.rate * t)
+    r_I = (c * r_E[0] - s * r_E[1], s * r_E[0] + c * r_E[1], r_E[2])
+    r2 = dot(r_I, r_I)
+    r = jnp.sqrt(r2)
+    inertia, _ = symmetric_inverse(inertia_tensor(body))
+    return gravity_gradient_torque(
+        3.0 * body.gradient_mu / (r2 * r), scale(1.0 / r, apply(rows(q_BI), r_I)), inertia
+    )
+
+
+def turning_moment(body: Body, planet: Planet, t: Scalar, x: Turning) -> Triple:
+    """All that turns the body [N m, B] at ``t`` [s]: damping of the air and the gravity gradient."""
+    r_E, v_E, q_BI, omega = x
+    moment = damping_moment(body, planet, r_E, v_E, q_BI, omega)
+    return add(moment, gradient_torque(body, planet, t, r_E, q_BI))
 
 
 def _spin(body: Body, turn: Float[Array, "7"], moment: Triple | None = None) -> Float[Array, "7"]:
@@ -166,10 +191,13 @@ def inertia_tensor(body: Body) -> Mat33:
     return jnp.stack([join((xx, -xy, -xz)), join((-xy, yy, -yz)), join((-xz, -yz, zz))])
 
 
-def advance(body: Body, planet: Planet, y: State, step: Scalar) -> State:
-    """The state one Runge-Kutta step [s] later; a negative step goes back."""
-    if y.shape[0] == 13 and body.damping is not None:
-        return _turn(body, planet, y, step)
+def advance(body: Body, planet: Planet, y: State, step: Scalar, t: Scalar | None = None) -> State:
+    """The state one Runge-Kutta step [s] later; a negative step goes back.
+
+    ``t`` [s since I was E] matters to a gravity gradient alone, and is zero if left out.
+    """
+    if y.shape[0] == 13 and (body.damping is not None or body.gradient_mu is not None):
+        return _turn(body, planet, y, step, jnp.zeros_like(step) if t is None else t)
     r_E, v_E = _move(body, planet, (split(y[:3]), split(y[3:6])), step)
     parts = [join(r_E), join(v_E)]
     if y.shape[0] == 13:
@@ -177,17 +205,17 @@ def advance(body: Body, planet: Planet, y: State, step: Scalar) -> State:
     return jnp.concatenate(parts)
 
 
-def _turn(body: Body, planet: Planet, y: State, step: Scalar) -> State:
-    """Path and rotation in one step, for a body that the air damps."""
+def _turn(body: Body, planet: Planet, y: State, step: Scalar, t: Scalar) -> State:
+    """Path and rotation in one step, for a body that the air damps or the gravity gradient turns."""
 
-    def change(_: Scalar, x: Turning) -> Turning:
+    def change(time: Scalar, x: Turning) -> Turning:
         r_E, v_E, q_BI, omega = x
-        moment = damping_moment(body, planet, r_E, v_E, q_BI, omega)
+        moment = turning_moment(body, planet, time, x)
         spin = _spin(body, jnp.concatenate([join4(q_BI), join(omega)]), moment)
         return v_E, acceleration(body, planet, r_E, v_E), turn_rate(q_BI, omega), split(spin[4:])
 
     start = (split(y[:3]), split(y[3:6]), split4(y[6:10]), split(y[10:]))
-    r_E, v_E, q_BI, omega = rk4_step(change, jnp.zeros_like(step), start, step)
+    r_E, v_E, q_BI, omega = rk4_step(change, t, start, step)
     return jnp.concatenate([join(r_E), join(v_E), join4(q_BI), join(omega)])
 
 

@@ -64,19 +64,19 @@ def _chunk(
 ) -> tuple[Float[Array, "n k"], dict[str, Float[Array, " n"]]]:
     """States after 1 to ``CHUNK`` steps, and everything told about them."""
 
-    def one(x: State, _: None) -> tuple[State, State]:
-        x = advance(body, planet, x, step)
+    def one(x: State, before: Scalar) -> tuple[State, State]:
+        x = advance(body, planet, x, step, before)
         return x, x
 
-    _, states = jax.lax.scan(one, y, None, length=CHUNK)
     times = t + step * jnp.arange(1, CHUNK + 1, dtype=float)
+    _, states = jax.lax.scan(one, y, times - step)
     return states, jax.vmap(partial(_told, start, body, planet))(times, states)
 
 
 @eqx.filter_jit
 def _within(body: Body, planet: Planet, start: State, t: Scalar, y: State, part: Scalar) -> dict[str, Scalar]:
     """Everything told about the instant ``part`` seconds after a state."""
-    return _told(start, body, planet, t + part, advance(body, planet, y, part))
+    return _told(start, body, planet, t + part, advance(body, planet, y, part, t))
 
 
 _offset = eqx.filter_jit(offset_of_altitude)
