@@ -13,6 +13,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from quick_compile import QUICK
 
 import homeward as hw
 from homeward.astro.lvlh import from_lvlh, lvlh_quaternion, lvlh_rate
@@ -27,7 +28,6 @@ from homeward.sim.rendezvous import far_range, far_range_lanes, proximity, proxi
 from homeward.world.dynamics.docking_bodies import station_attitude
 from homeward.world.dynamics.two_spacecraft import bodies_at, pulled, tidal_pull
 
-QUICK = {"xla_backend_optimization_level": 0}
 CONTACT = 0.25  # m before the port, where the last leg is set
 AHEAD = 2.0  # s before its end at which a leg is set
 PLACES = {"place": (1.5, -2.0, 1.0), "speed": (2e-3, 1e-3, -1e-3)}  # m, m/s: what belief has wrong

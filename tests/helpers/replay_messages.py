@@ -9,10 +9,9 @@ import sys
 
 import jax
 import numpy as np
+from quick_compile import QUICK
 
 from homeward.flight.executive import rendezvous_executive as executive
-
-QUICK = {"xla_backend_optimization_level": 0}
 
 
 def save(path, recorded):

@@ -5,6 +5,7 @@ import sys
 
 import jax
 import numpy as np
+from quick_compile import QUICK
 
 from homeward.flight.executive import return_executive as executive
 from homeward.math.xla_barrier import routine
@@ -55,7 +56,7 @@ def differs(messages, commands):
 
 def quick(f, *arguments):
     """Compiled without the optimiser, which takes longer than these cycles do."""
-    return jax.jit(f).lower(*arguments).compile({"xla_backend_optimization_level": 0})
+    return jax.jit(f).lower(*arguments).compile(QUICK)
 
 
 def replay_flights(programs, flights):

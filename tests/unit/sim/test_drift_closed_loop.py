@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from quick_compile import QUICK
 
 from homeward.earth.geodesy import from_geodetic, height_and_up
 from homeward.earth.orientation import earth_to_inertial
@@ -85,7 +86,7 @@ class Flights:
             noise = jnp.asarray(rng.normal(size=(CYCLES, cycle.noises(DRIFT))))
             given = (world, flight, self.leg, carry, noise)
             if self.program is None:
-                options = {"xla_backend_optimization_level": 0}
+                options = QUICK
                 self.program = jax.jit(_chunk).lower(*given).compile(options)
             carry, (row, off) = self.program(*given)
             squares.append(np.asarray(row.consistency.navigation_square))

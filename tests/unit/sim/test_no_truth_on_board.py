@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from quick_compile import QUICK
 
 from homeward.flight.executive import return_executive as executive
 from homeward.flight.executive.flight_plan import plan_step
@@ -39,7 +40,7 @@ def _same(one, other):
 
 def _quick(cycles, *arguments):
     """Compiled without the optimiser, which takes longer than the cycles do."""
-    return jax.jit(cycles).lower(*arguments).compile({"xla_backend_optimization_level": 0})
+    return jax.jit(cycles).lower(*arguments).compile(QUICK)
 
 
 def _other(difference, nominal):

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import return_messages
+from quick_compile import QUICK
 
 from homeward.earth.geodesy import from_geodetic, height_and_up
 from homeward.earth.orientation import earth_to_inertial
@@ -122,9 +123,7 @@ def recorded():
                 noise = jnp.asarray(rng.normal(size=(CYCLES, cycle.noises(item.leg.kind))))
                 given = (plan.world, flight, item.leg, carry, noise)
                 if item.leg.kind not in programs:
-                    programs[item.leg.kind] = (
-                        jax.jit(chunk).lower(*given).compile({"xla_backend_optimization_level": 0})
-                    )
+                    programs[item.leg.kind] = jax.jit(chunk).lower(*given).compile(QUICK)
                 carry, m = programs[item.leg.kind](*given)
                 ends[item.name] = bool(carry.truth.done)
                 carry = end_leg(plan.world, item.leg, carry)
