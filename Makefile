@@ -17,12 +17,12 @@ READY_DEV := $(VENV)/.ready-dev
 
 SITE_VENV := build/site-venv
 
-.PHONY: help site fly test test-slow lint format validation bench pictures docs hooks lock clean
+.PHONY: help site fly test test-slow lint format validation bench pictures docs hooks lock dist clean
 .DEFAULT_GOAL := help
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "also: test-slow, lint, format, validation, bench, pictures, docs, hooks, clean"
+	@echo "also: test-slow, lint, format, validation, bench, pictures, docs, dist, hooks, clean"
 
 $(BIN)/python:
 	@found=; \
@@ -117,6 +117,17 @@ $(SITE_VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
 site: $(SITE_VENV)/.ready
 	NO_MKDOCS_2_WARNING=1 $(SITE_VENV)/bin/mkdocs build --strict --quiet
 	@echo "the site is in build/site; to read it: $(BIN)/python -m http.server -d build/site"
+
+# Source distribution and wheel in dist/, the wheel built from the former and tried in a new environment.
+dist: $(BIN)/python
+	@rm -rf dist build/dist-venv && mkdir -p dist build/dist-try
+	@$(BIN)/python -m venv build/dist-venv
+	@build/dist-venv/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt build
+	@build/dist-venv/bin/python -m build --outdir dist . >/dev/null
+	@$(BIN)/python -m venv --clear build/dist-venv
+	@build/dist-venv/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt dist/homeward-*.whl
+	@cd build/dist-try && ../dist-venv/bin/homeward return apollo-10 --fidelity point-mass --no-pictures --out flight
+	@ls -l dist
 
 hooks: $(READY_DEV)
 	$(BIN)/pre-commit install
