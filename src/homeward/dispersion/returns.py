@@ -47,6 +47,7 @@ from homeward.world.world import World
 PROFILES = {
     "density_profile": ("air", "air"), "wind": ("wind", "wind"), "forecast_error": ("forecast", "wind"),
 }  # fmt: skip
+Dispersed = tuple[World, FlightComputer, TruthState]  # each with a lane axis
 SIGMAS = 3.0  # the scenario's figures are three of them
 
 
@@ -75,9 +76,7 @@ class Draw(eqx.Module):
     main_rows: Float[Array, "n 6"] | None  # None where the flight ends before the parachutes
 
 
-def disperse(
-    plan: ReturnPlan, seed: int, runs: np.ndarray, sampling: Plan = RANDOM
-) -> tuple[World, FlightComputer, TruthState]:
+def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray, sampling: Plan = RANDOM) -> Dispersed:
     """World, flight computer and initial truth of the given runs, with a lane axis (see ``sim.lanes``)."""
     s = plan.scenario
     lanes = len(runs)
@@ -227,7 +226,7 @@ def _interface_error(k: Array, draw: Draws, sizes, truth: TruthState) -> Vec3:
     return (speed + faster) * (jnp.cos(angle) * along + jnp.sin(angle) * across) - v
 
 
-def _apply(plan: ReturnPlan, draws: Draw, lanes: int) -> tuple[World, FlightComputer, TruthState]:
+def _apply(plan: ReturnPlan, draws: Draw, lanes: int) -> Dispersed:
     """Put the draws in their places; whatever is not drawn is the same in every lane."""
     nominal = plan.world
     world = spread_world(nominal, lanes)

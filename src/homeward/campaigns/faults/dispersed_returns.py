@@ -8,15 +8,12 @@ import numpy as np
 from homeward.campaigns.faults.matrix import Row
 from homeward.campaigns.faults.return_classes import judge
 from homeward.campaigns.faults.worlds import Case, moved_into
-from homeward.dispersion.returns import disperse
-from homeward.flight.executive.flight_computer import FlightComputer
+from homeward.dispersion.returns import Dispersed, disperse
 from homeward.missions.return_flight import run_keys, spread_legs
 from homeward.missions.return_summary import metrics
 from homeward.planning.return_plan import ReturnPlan, fleet_of
 from homeward.scenario.faults.schedule import shifted, struck
 from homeward.sim.mission import Outcome, fly_mission
-from homeward.world.state import TruthState
-from homeward.world.world import World
 
 
 def fly_dispersed(
@@ -36,7 +33,7 @@ def fly_dispersed(
     return rows
 
 
-def world_of(plan: ReturnPlan, seed: int, cases: Sequence[Case]) -> tuple[World, FlightComputer, TruthState]:
+def world_of(plan: ReturnPlan, seed: int, cases: Sequence[Case]) -> Dispersed:
     """World, flight computer and initial truth of cases, a lane each, with their failures on their way."""
     names = [m.name for m in plan.legs]
     world, flight, truth = disperse(plan, seed, np.array([c.run for c in cases]))
