@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from homeward.errors import InputError
-from homeward.scenario import load
-from homeward.scenario.files import shipped
+from homeward.scenario import load, shipped
 from homeward.scenario.load import parse_settings, parse_value
 from homeward.scenario.schema.reference_page import json_schema, json_text, reference
 from homeward.scenario.schema.scenario import Scenario
