@@ -39,6 +39,7 @@ def test_the_planned_law_has_its_flight_on_board_and_keeps_the_contract():
         np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
 
 
+@pytest.mark.slow
 def test_the_nominal_return_opens_at_the_aim():
     summary = fly(scenario("reference"), fidelity="point-mass").summary
     assert summary["guidance"] == "reference" and summary["success"]

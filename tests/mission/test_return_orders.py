@@ -75,6 +75,7 @@ def test_new_winds_move_the_aim_upwind(scenario, alone):
     assert moved < -0.03
 
 
+@pytest.mark.slow
 def test_a_site_named_before_the_burn_has_the_burn_planned_anew(scenario, alone):
     site = scenario.site
     there = LandingSite(site.latitude_deg - 0.2, site.longitude_deg + 2.0, site.altitude_m)
@@ -92,6 +93,7 @@ def test_a_site_named_before_the_burn_has_the_burn_planned_anew(scenario, alone)
     assert angle == pytest.approx(alone.summary["entry"]["flight_path_angle_deg"], abs=0.05)
 
 
+@pytest.mark.slow
 def test_a_burn_that_is_named_is_flown_and_the_lift_makes_up_for_it(scenario, alone):
     start = burn_of(alone.summary)
     size = alone.summary["deorbit"]["delta_v_m_s"]

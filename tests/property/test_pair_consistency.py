@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 from pair_flight import fly
 
+pytestmark = (
+    pytest.mark.slow
+)  # three programs of minutes; tests/unit/flight/test_pair_navigation.py is the short form
 LANES = 34
 INSIDE = 0.99
 SENSORS = ("star", "satellite", "station", "relative", "radar", "lidar", "camera")
