@@ -11,10 +11,10 @@ from homeward.campaigns.faults.return_classes import judge
 from homeward.dispersion.returns import disperse
 from homeward.missions.return_flight import run_keys, spread_legs
 from homeward.missions.return_summary import metrics
-from homeward.planning.return_plan import fleet_of, list_opportunities, plan_return
+from homeward.planning.return_plan import equipment_counts, list_opportunities, plan_return
 from homeward.scenario import load
 from homeward.scenario.faults.catalogue import FAILURES
-from homeward.scenario.faults.schedule import Strike, shifted, struck
+from homeward.scenario.faults.schedule import FaultEvent, shifted, struck
 from homeward.sim.lanes import spread_flight, spread_world
 from homeward.sim.mission import fly_mission
 
@@ -25,16 +25,16 @@ LOST, BLIND = WAYS["satellite", "lost"], WAYS["star", "blind"]
 # Each failure at the beginning of each leg; both at once; and two flights without any.
 CASES = [
     (), (),
-    *[(Strike(way, 0, leg, 0.0),) for way in (LOST, BLIND) for leg in LEGS],
-    *[(Strike(LOST, 0, leg, 0.0), Strike(BLIND, 0, leg, 0.0)) for leg in LEGS],
+    *[(FaultEvent(way, 0, leg, 0.0),) for way in (LOST, BLIND) for leg in LEGS],
+    *[(FaultEvent(LOST, 0, leg, 0.0), FaultEvent(BLIND, 0, leg, 0.0)) for leg in LEGS],
 ]  # fmt: skip
 LANES = len(CASES)
 
 
 LONG = 28.5e3  # s from undocking to after the burn that is planned
-STARS_LATE = Strike(dataclasses.replace(BLIND, lasts=LONG), 0, "undock", 0.0)
-NO_STARS = Strike(BLIND, 0, "undock", 0.0)  # nor later on: Sun and horizon are all there is
-SATELLITES_LATE = Strike(dataclasses.replace(LOST, lasts=LONG), 0, "undock", 0.0)
+STARS_LATE = FaultEvent(dataclasses.replace(BLIND, lasts=LONG), 0, "undock", 0.0)
+NO_STARS = FaultEvent(BLIND, 0, "undock", 0.0)  # nor later on: Sun and horizon are all there is
+SATELLITES_LATE = FaultEvent(dataclasses.replace(LOST, lasts=LONG), 0, "undock", 0.0)
 # Whether attitude and place are known at the start, and what fails.
 STARTS = [
     (False, True, ()), (True, False, ()), (False, False, ()), (False, True, (STARS_LATE,)),
@@ -49,7 +49,7 @@ def flown(name, seed, cases, known=None):
     runs = np.arange(LANES)
     world, flight, truth = disperse(plan, seed, runs)
     names = [m.name for m in plan.legs]
-    faults = jax.tree.map(np.asarray, struck(shifted(plan.world), cases, names, fleet_of(plan)))
+    faults = jax.tree.map(np.asarray, struck(shifted(plan.world), cases, names, equipment_counts(plan)))
     world = eqx.tree_at(lambda w: w.faults, world, faults)
     if known is not None:
         sigmas = lambda f: (f.start.attitude_sigma, f.start.position_sigma)  # noqa: E731

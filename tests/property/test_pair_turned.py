@@ -14,7 +14,7 @@ from homeward.sim.rendezvous.proximity import _fly
 from homeward.sim.rendezvous.telemetry import ports
 from homeward.world.dynamics.two_spacecraft import pulled, tidal_pull
 from homeward.world.environment.gravity import J2Gravity
-from homeward.world.fault_schedule import ails
+from homeward.world.fault_schedule import active_faults
 
 ROUNDING = 2e-7  # m, m/s: positions of 7e6 m carry 1e-9 m, grown by a revolution
 TICK = 0.1  # s
@@ -73,7 +73,7 @@ def a_second_by_thrust(world, truth):
     active = jnp.zeros(24).at[jnp.array([0, 5, 10, 16, 17, 20])].set(0.08)
 
     def tick(truth, _):
-        sound = ails(world.faults, truth.time, truth.level.shape[0])
+        sound = active_faults(world.faults, truth.time, truth.level.shape[0])
         never = jnp.asarray(1e12)
         new, _ = _fly(world, truth, active, jnp.asarray(TICK), jnp.zeros(6), never, sound, jnp.asarray(0))
         return new, None

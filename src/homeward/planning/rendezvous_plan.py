@@ -29,7 +29,7 @@ from homeward.scenario.build.rendezvous_flight import (
 )
 from homeward.scenario.build.rendezvous_world import build_model, build_pair_world
 from homeward.scenario.build.world import number, numbers
-from homeward.scenario.faults.schedule import Fleet, Strike, strikes_of, struck
+from homeward.scenario.faults.schedule import EquipmentCounts, FaultEvent, strikes_of, struck
 from homeward.scenario.schema.rendezvous import PLANS, Rendezvous
 from homeward.scenario.schema.scenario import Scenario
 from homeward.sim.rendezvous.proximity import MOST_WAIT
@@ -191,15 +191,15 @@ def plan_rendezvous(scenario: Scenario, plan: str | None = None, port: str | Non
     strikes = strikes_on(made)
     if not strikes:
         return made
-    faults = struck(world.faults, [strikes], leg_names(made), fleet_of(made))
+    faults = struck(world.faults, [strikes], leg_names(made), equipment_counts(made))
     faults = jax.tree.map(lambda x: jnp.asarray(x[0]), faults)
     return dataclasses.replace(made, world=eqx.tree_at(lambda w: w.faults, world, faults))
 
 
-def fleet_of(made: RendezvousPlan) -> Fleet:
+def equipment_counts(made: RendezvousPlan) -> EquipmentCounts:
     """How many of what the ship has."""
     count = int(np.count_nonzero(np.asarray(made.world.hull.thrusters.thrust)))
-    return Fleet(0, 0, count, made.scenario.truth.engine.count)
+    return EquipmentCounts(0, 0, count, made.scenario.truth.engine.count)
 
 
 def leg_names(made: RendezvousPlan) -> list[str]:
@@ -207,9 +207,9 @@ def leg_names(made: RendezvousPlan) -> list[str]:
     return [*FAR_LEGS, *made.steps]
 
 
-def strikes_on(made: RendezvousPlan) -> list[Strike]:
+def strikes_on(made: RendezvousPlan) -> list[FaultEvent]:
     """The failures of the scenario's file that strike its rendezvous."""
-    return strikes_of(made.scenario, "rendezvous", leg_names(made), fleet_of(made))
+    return strikes_of(made.scenario, "rendezvous", leg_names(made), equipment_counts(made))
 
 
 def _choose(scenario: Scenario, told: Rendezvous, inserted: Insertion) -> Offer:

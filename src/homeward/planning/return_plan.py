@@ -29,7 +29,14 @@ from homeward.scenario.build.initial_navigation import knowing
 from homeward.scenario.build.initial_state import InitialState, initial_state
 from homeward.scenario.build.six_dof_body import check_thrusters, first_body
 from homeward.scenario.build.world import build_world, number, numbers
-from homeward.scenario.faults.schedule import OF_RETURN, Fleet, Strike, shifted, strikes_of, struck
+from homeward.scenario.faults.schedule import (
+    OF_RETURN,
+    EquipmentCounts,
+    FaultEvent,
+    shifted,
+    strikes_of,
+    struck,
+)
 from homeward.scenario.schema.altitude_consistency import check_start
 from homeward.scenario.schema.scenario import Scenario
 from homeward.scenario.user_models import check_object, load_law
@@ -116,22 +123,24 @@ def plan_return(
     )
 
 
-def fleet_of(plan: ReturnPlan) -> Fleet:
+def equipment_counts(plan: ReturnPlan) -> EquipmentCounts:
     """How many of what the ship has; nothing of a point mass can be told apart."""
     return _fleet(plan.world, plan.scenario)
 
 
-def _fleet(world: World, scenario: Scenario) -> Fleet:
+def _fleet(world: World, scenario: Scenario) -> EquipmentCounts:
     body, engines = world.body, scenario.truth.engine.count
     if body is None:
-        return Fleet(0, 0, 0, engines)
+        return EquipmentCounts(0, 0, 0, engines)
     stack, capsule = (np.asarray(t.thrust) for t in (body.stack_thrusters, body.capsule_thrusters))
-    return Fleet(int(np.count_nonzero(stack)), int(np.count_nonzero(capsule)), 0, engines, len(stack))
+    return EquipmentCounts(
+        int(np.count_nonzero(stack)), int(np.count_nonzero(capsule)), 0, engines, len(stack)
+    )
 
 
-def strikes_in(plan: ReturnPlan) -> list[Strike]:
+def strikes_in(plan: ReturnPlan) -> list[FaultEvent]:
     """The failures of the scenario's file that strike its return."""
-    return strikes_of(plan.scenario, "return", [m.name for m in plan.legs], fleet_of(plan))
+    return strikes_of(plan.scenario, "return", [m.name for m in plan.legs], equipment_counts(plan))
 
 
 def _struck(plan: ReturnPlan) -> ReturnPlan:
@@ -143,7 +152,7 @@ def _struck(plan: ReturnPlan) -> ReturnPlan:
     if plan.world.body is None:
         raise InputError(f'{strikes[0].key}: failures need a ship that turns; fly with fidelity="six-dof"')
     names = [m.name for m in plan.legs]
-    faults = struck(shifted(plan.world), [strikes], names, fleet_of(plan))
+    faults = struck(shifted(plan.world), [strikes], names, equipment_counts(plan))
     faults = jax.tree.map(lambda x: jnp.asarray(x[0]), faults)
     return dataclasses.replace(plan, world=eqx.tree_at(lambda w: w.faults, plan.world, faults))
 

@@ -11,7 +11,7 @@ from homeward.sim.core.carry import Carry, added
 from homeward.sim.lanes import world_axes
 from homeward.typing import Array
 from homeward.world.fault_injection import ailing_world
-from homeward.world.fault_schedule import ails
+from homeward.world.fault_schedule import active_faults
 from homeward.world.sensors.redundant_imu import NOISES
 from homeward.world.world import World
 
@@ -33,7 +33,7 @@ def separation_impulse(world: World, carry: Carry, gained_I: Array) -> Carry:
 def _sensed(world, carry, gained_I):
     def one(world, carry, gained):
         truth, body = carry.truth, carry.truth.body
-        a = ails(world.faults, truth.time, 2 * body.level.shape[0])
+        a = active_faults(world.faults, truth.time, 2 * body.level.shape[0])
         failing = ailing_world(world, a, jnp.zeros(())).body
         assert failing is not None
         unit = failing.inertial

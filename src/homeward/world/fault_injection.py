@@ -10,7 +10,7 @@ from homeward.icd import InertialReadings, InertialSample, Measurements, Ranges
 from homeward.math.numerics import interpolate_uniform
 from homeward.typing import Array, Scalar
 from homeward.vehicle.thrusters import Thrusters
-from homeward.world.fault_schedule import Ails
+from homeward.world.fault_schedule import ActiveFaults
 from homeward.world.sensors.redundant_imu import dodecahedron
 from homeward.world.world import World
 
@@ -19,7 +19,7 @@ STORM_TOP = 60e3  # m: the rows of a storm stand evenly from altitude 0 up to it
 LEAD = (0.6, -0.64, 0.48)
 
 
-def failing(thrusters: Thrusters, a: Ails, first: int = 0) -> Thrusters:
+def failing(thrusters: Thrusters, a: ActiveFaults, first: int = 0) -> Thrusters:
     """The thrusters as they are: dead ones give nothing, stuck ones their full force.
 
     ``first`` is the number among all of the ship's thrusters that this set begins with.
@@ -31,7 +31,7 @@ def failing(thrusters: Thrusters, a: Ails, first: int = 0) -> Thrusters:
     )  # fmt: skip
 
 
-def ailing_world(world: World, a: Ails, altitude: Scalar) -> World:
+def ailing_world(world: World, a: ActiveFaults, altitude: Scalar) -> World:
     """A turning ship's world for one cycle, at an altitude [m]."""
     body = world.body
     assert body is not None
@@ -57,7 +57,7 @@ def ailing_world(world: World, a: Ails, altitude: Scalar) -> World:
     )  # fmt: skip
 
 
-def told_apart(sample: InertialSample, a: Ails) -> InertialReadings:
+def to_redundant_readings(sample: InertialSample, a: ActiveFaults) -> InertialReadings:
     """What six skewed instruments of each kind tell, of which some have failed, instead of a sample of all.
 
     Errors are those of the sample, which is what the six together make of the motion; none has its own.
@@ -75,7 +75,7 @@ def _without(valid: Array, lost: Array) -> Array:
     return valid & (lost < 0.5)
 
 
-def ailing_readings(told: Measurements, a: Ails) -> Measurements:
+def ailing_readings(told: Measurements, a: ActiveFaults) -> Measurements:
     """The message of a cycle with failed sensors; what is lost is told as zero, as of any sensor."""
     aids = told.aids
     assert aids is not None
@@ -106,7 +106,7 @@ def ailing_readings(told: Measurements, a: Ails) -> Measurements:
     return ailing_height(told, a)
 
 
-def _ailing_ranges(told: Ranges, a: Ails) -> Ranges:
+def _ailing_ranges(told: Ranges, a: ActiveFaults) -> Ranges:
     """Ranges that are lost, or led away all together: those of a place and a velocity that are false."""
     valid = _without(told.valid, a.satellite)
     toward = jnp.sum(told.sight * jnp.asarray(LEAD)[None, :], axis=1)
@@ -119,7 +119,7 @@ def _ailing_ranges(told: Ranges, a: Ails) -> Ranges:
     )  # fmt: skip
 
 
-def ailing_height(told: Measurements, a: Ails) -> Measurements:
+def ailing_height(told: Measurements, a: ActiveFaults) -> Measurements:
     """The message of a control tick: a silent altimeter tells nothing."""
     heard = _without(jnp.ones_like(told.fix_valid), a.altimeter)
     return eqx.tree_at(

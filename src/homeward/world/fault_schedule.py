@@ -1,7 +1,7 @@
 """What fails on a flight, as data: which lane has which failure is a number, so that all fly one program.
 
-A failure takes a slot: its kind, which one of several, how much, and from when to when. ``ails`` looks at all
-slots at one instant, once a guidance cycle: a failure begins with the first cycle after its time.
+A failure takes a slot: its kind, which one of several, how much, and from when to when. ``active_faults``
+looks at all slots at one instant, once a guidance cycle: a failure begins with the first cycle after its time.
 """
 
 from enum import IntEnum
@@ -101,7 +101,7 @@ def set_off(faults: Faults, onset: Float[Array, " s"]) -> Faults:
     )
 
 
-class Ails(eqx.Module):
+class ActiveFaults(eqx.Module):
     """What has failed at one instant; 1 or 0 unless a unit is given."""
 
     off: Float[Array, " n"]  # thrusters that give nothing
@@ -129,7 +129,7 @@ class Ails(eqx.Module):
     link: Scalar
 
 
-def ails(f: Faults, time: Scalar, thrusters: int) -> Ails:
+def active_faults(f: Faults, time: Scalar, thrusters: int) -> ActiveFaults:
     """What has failed at ``time`` [s since the epoch]."""
     active = (time >= f.start) & (time < f.end)
     since = jnp.where(active, time - f.start, 0.0)
@@ -148,7 +148,7 @@ def ails(f: Faults, time: Scalar, thrusters: int) -> Ails:
     gyro = each(Kind.GYRO_BIASED, INSTRUMENTS, f.size) + each(Kind.GYRO_DRIFTING, INSTRUMENTS, f.size * since)
     accelerometer = each(Kind.ACCELEROMETER_BIASED, INSTRUMENTS, f.size)
     accelerometer = accelerometer + each(Kind.ACCELEROMETER_DRIFTING, INSTRUMENTS, f.size * since)
-    return Ails(
+    return ActiveFaults(
         off=jnp.minimum(each(Kind.THRUSTER_OFF, thrusters, one), 1.0),
         on=jnp.minimum(each(Kind.THRUSTER_ON, thrusters, one), 1.0),
         engine=jnp.maximum(1.0 - total(Kind.ENGINE_OUT, f.size), 0.0),
@@ -178,10 +178,11 @@ def ails(f: Faults, time: Scalar, thrusters: int) -> Ails:
     )  # fmt: skip
 
 
-def computer_down(a: Ails) -> Flag:
+def computer_down(a: ActiveFaults) -> Flag:
     """Whether the flight computer is restarting."""
     return a.computer > 0.5
 
 
-__all__ = ["HEADS", "SLOTS", "Ails", "Faults", "Kind", "ails", "computer_down", "due", "onsets",
+__all__ = ["HEADS", "SLOTS", "ActiveFaults", "Faults", "Kind", "active_faults", "computer_down", "due",
+           "onsets",
            "set_off"]  # fmt: skip

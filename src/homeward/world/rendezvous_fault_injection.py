@@ -6,12 +6,12 @@ import jax.numpy as jnp
 from homeward.icd.rendezvous_messages import PairAids
 from homeward.typing import Array, Flag, Scalar
 from homeward.world.fault_injection import LEAD
-from homeward.world.fault_schedule import Ails
+from homeward.world.fault_schedule import ActiveFaults
 
 ASIDE = (0.0, 0.6, 0.8)  # which way a wrong pose is off, in B
 
 
-def ailing_aids(aids: PairAids, a: Ails) -> PairAids:
+def ailing_aids(aids: PairAids, a: ActiveFaults) -> PairAids:
     """The message of a cycle with failed sensors; what is lost is told as zero.
 
     A receiver that is led away, or lost, is the ship's own: relative satellite navigation needs it too. With

@@ -22,9 +22,9 @@ from homeward.campaigns.faults.matrix import (
 from homeward.campaigns.faults.return_classes import judge
 from homeward.cli.tables.fault_matrix import show_faults
 from homeward.scenario.faults.catalogue import FAILURES, RETURN
-from homeward.scenario.faults.schedule import Fleet
+from homeward.scenario.faults.schedule import EquipmentCounts
 
-FLEET = Fleet(12, 12, 24, 4, 12)
+FLEET = EquipmentCounts(12, 12, 24, 4, 12)
 LASTS = dict.fromkeys(RETURN, 100.0)
 SOUND = {
     "came": True, "failed": False, "failed_time": 0.0, "peak_load": 4.0, "touchdown_vertical_speed": 2.0,

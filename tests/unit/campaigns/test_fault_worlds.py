@@ -16,19 +16,19 @@ from homeward.campaigns.faults.worlds import RUNS, Case, moved_into, replay_word
 from homeward.cli.app import main
 from homeward.cli.tables.fault_matrix import show_faults
 from homeward.errors import InputError
-from homeward.planning.return_plan import fleet_of, plan_return
+from homeward.planning.return_plan import equipment_counts, plan_return
 from homeward.scenario.faults.catalogue import FAILURES, RETURN
-from homeward.scenario.faults.schedule import Fleet, Strike, strikes_of
+from homeward.scenario.faults.schedule import EquipmentCounts, FaultEvent, strikes_of
 from homeward.scenario.load import load, parse_settings
 
-FLEET = Fleet(12, 12, 24, 4, 12)
+FLEET = EquipmentCounts(12, 12, 24, 4, 12)
 LASTS = dict.fromkeys(RETURN, 100.0)
 RETURN_FAILURES = [(f, f.return_legs) for f in FAILURES if f.return_legs]
 WAYS = {(f.what, f.how): f for f in FAILURES}
 
 
 def _case(what, how, number=0, leg="entry", time=30.5):
-    return (Strike(WAYS[what, how], number, leg, time),)
+    return (FaultEvent(WAYS[what, how], number, leg, time),)
 
 
 def test_the_world_of_a_case_is_its_own():
@@ -113,7 +113,7 @@ def plan():
 @pytest.fixture(scope="module")
 def ten(plan):
     """Ten cases of different failures early in the entry."""
-    cases = [c for c in cases_of(RETURN_FAILURES, LASTS, fleet_of(plan), 0) if c.leg == "entry"]
+    cases = [c for c in cases_of(RETURN_FAILURES, LASTS, equipment_counts(plan), 0) if c.leg == "entry"]
     return [Case((c,), run_of((c,))) for c in cases[:: len(cases) // 10][:10]]
 
 

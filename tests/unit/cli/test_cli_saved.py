@@ -16,7 +16,7 @@ from homeward.errors import Infeasible, InputError
 from homeward.output import save_flight
 from homeward.output.save_rendezvous import save_rendezvous
 from homeward.scenario.faults.catalogue import FAILURES, fault_kinds
-from homeward.scenario.faults.schedule import Strike
+from homeward.scenario.faults.schedule import FaultEvent
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def test_one_kind_of_fault_is_flown_alone(monkeypatch):
     monkeypatch.setattr(fault_campaign, "return_faults", fly)
     fault_matrices(homeward.load("shenzhou-15"), ["return"], fault="gnss")
 
-    struck = {f.what: Strike(f, 0, "entry", 0.0) for f in FAILURES}
+    struck = {f.what: FaultEvent(f, 0, "entry", 0.0) for f in FAILURES}
     assert [what for what, case in struck.items() if asked[0](case)] == ["satellite"]
 
 

@@ -11,7 +11,7 @@ from homeward.earth.orientation import EarthSpin
 from homeward.flight.executive.coast_attitude import Waiting
 from homeward.flight.executive.flight_plan import plan_step
 from homeward.flight.navigation.free_fall_propagation import LEAST_FORCE, drift, fallen
-from homeward.flight.navigation.mechanization import Reckoned, ZonalEarth, no_sums
+from homeward.flight.navigation.mechanization import NavState, ZonalEarth, no_sums
 from homeward.icd import Attitude, InertialSample, Navigation
 from homeward.math.quaternion import from_matrix, from_turn, multiply, to_matrix
 from homeward.math.triples import join, split
@@ -51,7 +51,7 @@ def test_accelerometers_count_only_beyond_their_own_bias(share):
     """Half the threshold is left alone; what springs gave counts whole."""
     dt = jnp.asarray(10.0)
     gained = jnp.asarray([share * LEAST_FORCE * 10.0, 0.0, 0.0])
-    state = Reckoned(jnp.asarray([1.0, 0.0, 0.0, 0.0]), R, V)
+    state = NavState(jnp.asarray([1.0, 0.0, 0.0, 0.0]), R, V)
     moved, sums = drift(EARTH, POLE, state, no_sums(), InertialSample(ZERO, gained, dt), ZERO, ZERO)
     _, v = fallen(EARTH, POLE, R, V, dt)
     felt = np.zeros(3) if share < 1.0 else np.asarray(gained)
@@ -62,7 +62,7 @@ def test_accelerometers_count_only_beyond_their_own_bias(share):
 def test_a_turn_commanded_is_the_turn_that_gyros_bring_back():
     turn = jnp.asarray([0.05, -0.11, 0.02])
     q = from_matrix(jnp.eye(3))
-    state = Reckoned(q, R, V)
+    state = NavState(q, R, V)
     sample = InertialSample(turn, ZERO, jnp.asarray(10.0))
     moved, _ = drift(EARTH, POLE, state, no_sums(), sample, ZERO, ZERO)
     np.testing.assert_allclose(moved.q_BI, multiply(from_turn(turn), q), atol=1e-12)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from strapdown_course import aid_sensors, course, navigation, situation
 
-from homeward.flight.navigation.gnss_spoofing import GATE, Lead, heard, judged, no_lead
+from homeward.flight.navigation.gnss_spoofing import GATE, SpoofingMonitor, heard, judged, no_lead
 
 SECOND = jnp.asarray(1.0)
 AIDS = navigation().aids
@@ -65,5 +65,5 @@ def test_a_dropped_receiver_tells_nothing():
         sensors, initial_aids(sensors, jnp.zeros(INITIAL_NOISES)), situation(row), SECOND, jnp.zeros(NOISES)
     )[1]
     assert bool(heard(no_lead(), aids).satellite_valid)
-    lead = Lead(jnp.zeros(3), jnp.zeros(3), jnp.asarray(True))
+    lead = SpoofingMonitor(jnp.zeros(3), jnp.zeros(3), jnp.asarray(True))
     assert not bool(heard(lead, aids).satellite_valid)

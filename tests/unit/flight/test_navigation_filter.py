@@ -8,7 +8,7 @@ import pytest
 from strapdown_course import navigation
 
 from homeward.flight.navigation import error_state_filter as nf
-from homeward.flight.navigation.mechanization import Reckoned, advance, no_sums, small_turn, turn_error
+from homeward.flight.navigation.mechanization import NavState, advance, no_sums, small_turn, turn_error
 from homeward.flight.navigation.scale_factor_noise import RATE_MEMORY, no_motion
 from homeward.icd import InertialSample
 from homeward.math.quaternion import normalise, rotate, to_matrix
@@ -17,7 +17,7 @@ from homeward.math.triples import split
 LAW = navigation()
 GATE = jnp.asarray(5.0)
 ROUNDING = 1e-10  # relative to the largest of a block; blocks span 14 powers of ten
-START = Reckoned(
+START = NavState(
     normalise(jnp.asarray([0.3, -0.4, 0.8, 0.1])),
     jnp.asarray([6.5e6, 1e6, 2e6]),
     jnp.asarray([1e3, 7e3, 2e3]),
@@ -85,7 +85,7 @@ def test_covariance_moves_as_the_reckoning_does():
         e[i] = size[i]
         # Belief is truth less error; the truth is the flight without.
         turn_B = to_matrix(START.q_BI) @ jnp.asarray(-e[0:3])
-        believed = Reckoned(
+        believed = NavState(
             small_turn(START.q_BI, split(turn_B)), START.r_BI_I - e[3:6], START.v_BI_I - e[6:9]
         )
         moved, _ = _cycle(believed, jnp.asarray(-e[9:12]), jnp.asarray(-e[12:15]))

@@ -14,8 +14,8 @@ from homeward.flight.rendezvous.station_keeping import (
     FASTEST,
     FIRST,
     LATER,
-    hop_change,
     keep_change,
+    transfer_delta_v,
 )
 from homeward.icd.rendezvous_messages import PairNavigation
 
@@ -131,7 +131,7 @@ HOPS = {
 
 def hopping(place, whole):
     def change(t, r, v):
-        return hop_change(MU, navigation(t), r, v, place, whole - t, jnp.asarray(whole))
+        return transfer_delta_v(MU, navigation(t), r, v, place, whole - t, jnp.asarray(whole))
 
     return change
 

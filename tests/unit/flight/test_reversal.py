@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from homeward.flight.control.roll_direction import by_lift_up
+from homeward.flight.control.roll_direction import constrain_roll_lift_up
 from homeward.vehicle.parameters import Capsule
 from homeward.world.actuators.bank import bank_actuator
 
@@ -15,7 +15,7 @@ TICKS, TICK = 10, 0.1  # in a cycle; s
 
 @jax.jit
 def cycle(bank, rate, wanted, free):
-    command = by_lift_up(wanted, bank, free)
+    command = constrain_roll_lift_up(wanted, bank, free)
 
     def tick(carry, _):
         bank, rate, _ = bank_actuator(CAPSULE, *carry, command, jnp.asarray(TICK))
@@ -48,5 +48,5 @@ def test_the_way_by_lift_down_is_taken_where_it_is_free_and_shorter():
 
 def test_turns_of_less_than_half_a_circle_are_the_laws_own():
     for flown, wanted in ((0.0, 2.0), (-1.0, 1.2), (1.3, -1.4)):
-        told = by_lift_up(jnp.asarray(wanted), jnp.asarray(flown), jnp.asarray(False))
+        told = constrain_roll_lift_up(jnp.asarray(wanted), jnp.asarray(flown), jnp.asarray(False))
         assert float(told) == wanted

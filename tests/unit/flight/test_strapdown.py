@@ -10,7 +10,7 @@ from homeward.earth.geodesy import from_geodetic, north_east_down
 from homeward.flight.deorbit.orbit_propagator import OrbitModel
 from homeward.flight.deorbit.orbit_propagator import gravity as planning_gravity
 from homeward.flight.navigation.mechanization import (
-    Reckoned,
+    NavState,
     ZonalEarth,
     advance,
     bank_of,
@@ -100,7 +100,7 @@ def test_a_small_turn_is_found_again():
 def test_one_tick_by_hand():
     """Body axes turned by 90 deg about z: what is sensed along x is gained along the inertial y."""
     q = from_axis_rotation(jnp.asarray([0.0, 0.0, 1.0]), jnp.asarray(np.pi / 2))
-    start = Reckoned(q, jnp.asarray([7e6, 0.0, 0.0]), jnp.asarray([0.0, 7e3, 0.0]))
+    start = NavState(q, jnp.asarray([7e6, 0.0, 0.0]), jnp.asarray([0.0, 7e3, 0.0]))
     sample = InertialSample(jnp.asarray([0.0, 0.0, 0.011]), jnp.asarray([2.1, 0.0, 0.0]), jnp.asarray(0.1))
     end, sums = advance(
         _earth(0.0, 0.0, 0.0), jnp.asarray(POLE), start, no_sums(), sample, jnp.asarray([0.0, 0.0, 0.01]),
@@ -162,7 +162,7 @@ def test_a_tumbling_thrusting_flight_against_a_fine_reference():
         state, sums = advance(earth, jnp.asarray(POLE), state, sums, sample, jnp.zeros(3), jnp.zeros(3))
         return (state, sums, before), None
 
-    first = (Reckoned(*start), no_sums(), (angles[0, 0], velocities[0, 0]))
+    first = (NavState(*start), no_sums(), (angles[0, 0], velocities[0, 0]))
     (end, total, _), _ = jax.jit(lambda: jax.lax.scan(tick, first, (angles, velocities)))()
     assert (
         np.linalg.norm(np.asarray(turn_between(normalise(q), end.q_BI))) < 1e-6

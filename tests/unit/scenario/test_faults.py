@@ -11,11 +11,11 @@ from homeward.errors import InputError
 from homeward.flight.control.thruster_fdi import no_suspects, watch
 from homeward.scenario.build.six_dof_body import ring
 from homeward.scenario.faults.catalogue import FAILURES, RETURN
-from homeward.scenario.faults.schedule import Fleet, strikes_of
+from homeward.scenario.faults.schedule import EquipmentCounts, strikes_of
 from homeward.vehicle.thrusters import Thrusters
-from homeward.world.fault_schedule import SLOTS, Faults, Kind, ails, due
+from homeward.world.fault_schedule import SLOTS, Faults, Kind, active_faults, due
 
-FLEET = Fleet(12, 12, 0, 4, 12)
+FLEET = EquipmentCounts(12, 12, 0, 4, 12)
 EPOCH = {"return.initial.interface.epoch_utc": "2023-09-07T23:52:50Z"}
 
 
@@ -31,19 +31,19 @@ def _one(kind, which=0, size=1.0, start=100.0, end=np.inf, leg=-1):
 
 
 def test_a_head_of_the_star_tracker_fails_by_itself():
-    a = ails(_one(Kind.STAR_HEAD_BLIND, which=1), jnp.asarray(200.0), 0)
+    a = active_faults(_one(Kind.STAR_HEAD_BLIND, which=1), jnp.asarray(200.0), 0)
     assert np.asarray(a.heads).tolist() == [0.0, 1.0] and float(a.star) == 0.0
-    assert float(ails(_one(Kind.STAR_BLIND), jnp.asarray(200.0), 0).star) == 1.0
+    assert float(active_faults(_one(Kind.STAR_BLIND), jnp.asarray(200.0), 0).star) == 1.0
 
 
 def test_nothing_fails_before_its_time_or_after_its_end():
     faults = _one(Kind.COMPUTER, end=108.0)
-    told = [float(ails(faults, jnp.asarray(t), 24).computer) for t in (99.9, 100.0, 107.9, 108.0)]
+    told = [float(active_faults(faults, jnp.asarray(t), 24).computer) for t in (99.9, 100.0, 107.9, 108.0)]
     assert told == [0.0, 1.0, 1.0, 0.0]
 
 
 def test_one_thruster_of_all_is_stuck():
-    a = ails(_one(Kind.THRUSTER_ON, which=13), jnp.asarray(200.0), 24)
+    a = active_faults(_one(Kind.THRUSTER_ON, which=13), jnp.asarray(200.0), 24)
     assert np.flatnonzero(np.asarray(a.on)).tolist() == [13]
     assert not np.any(np.asarray(a.off))
 
@@ -52,13 +52,15 @@ def test_a_drift_grows_and_a_bias_does_not():
     drifting, biased = _one(Kind.GYRO_DRIFTING, 2, 1e-3), _one(Kind.GYRO_BIASED, 2, 1e-3)
     for seconds in (1.0, 50.0):
         t = jnp.asarray(100.0 + seconds)
-        assert np.asarray(ails(drifting, t, 0).gyro_bias) == pytest.approx([0, 0, 1e-3 * seconds, 0, 0, 0])
-        assert np.asarray(ails(biased, t, 0).gyro_bias) == pytest.approx([0, 0, 1e-3, 0, 0, 0])
+        assert np.asarray(active_faults(drifting, t, 0).gyro_bias) == pytest.approx(
+            [0, 0, 1e-3 * seconds, 0, 0, 0]
+        )
+        assert np.asarray(active_faults(biased, t, 0).gyro_bias) == pytest.approx([0, 0, 1e-3, 0, 0, 0])
 
 
 def test_a_false_fix_is_led_away_smoothly():
     faults = _one(Kind.SATELLITE_SPOOFED, size=0.01)
-    place, speed = ails(faults, jnp.asarray(200.0), 0).spoof
+    place, speed = active_faults(faults, jnp.asarray(200.0), 0).spoof
     assert float(speed) == pytest.approx(1.0) and float(place) == pytest.approx(50.0)
 
 

@@ -9,7 +9,7 @@ from homeward.cli.app import main
 from homeward.errors import InputError
 from homeward.scenario.faults.catalogue import FAILURES, RETURN
 from homeward.scenario.faults.described import UNITS, failures_told, size_words
-from homeward.scenario.faults.schedule import Fleet, strikes_of
+from homeward.scenario.faults.schedule import EquipmentCounts, strikes_of
 from homeward.scenario.load import load
 
 
@@ -31,7 +31,7 @@ def test_sizes_are_told_in_the_units_of_the_pages():
 
 
 LEGS = (*RETURN, "touchdown")
-FLEET = Fleet(12, 12, 24, 4, 12)
+FLEET = EquipmentCounts(12, 12, 24, 4, 12)
 
 
 def _strikes(*faults):

@@ -10,7 +10,7 @@ from docking_pair import MASS, bodies_at, orbit, pair_world, truth_of
 from homeward.astro.lvlh import from_lvlh, lvlh_quaternion
 from homeward.math.quaternion import conjugate, rotate
 from homeward.sim.rendezvous.proximity import _fly
-from homeward.world.fault_schedule import ails
+from homeward.world.fault_schedule import active_faults
 
 TICK = 0.1  # s
 FORWARD = jnp.array([16, 17, 18, 19])
@@ -19,7 +19,7 @@ NEVER = 1e12
 
 @jax.jit
 def _tick(world, truth, active, fault_time):
-    sound = ails(world.faults, truth.time, truth.level.shape[0])
+    sound = active_faults(world.faults, truth.time, truth.level.shape[0])
     return _fly(world, truth, active, jnp.asarray(TICK), jnp.zeros(6), fault_time, sound, jnp.asarray(0))
 
 

@@ -13,7 +13,7 @@ from homeward.flight.navigation.pseudorange_update import clock_by, correct_rang
 from homeward.flight.navigation.sensor_parameters import RangeBelief
 from homeward.flight.navigation.small_matrices import cholesky4, inverse4, solve_lower
 from homeward.world.fault_injection import LEAD, _ailing_ranges
-from homeward.world.fault_schedule import Faults, Kind, ails
+from homeward.world.fault_schedule import Faults, Kind, active_faults
 from homeward.world.sensors.gnss_constellation import COUNT, navigation_satellites
 from homeward.world.sensors.gnss_pseudorange import INITIAL_NOISES, NOISES, initial_ranges, sense_ranges
 
@@ -292,7 +292,7 @@ def test_ranges_that_are_led_away_are_those_of_another_place():
         lambda f: (f.kind, f.size, f.start), faults,
         (kind, faults.size.at[0].set(0.02), faults.start.at[0].set(0.0)),
     )  # fmt: skip
-    a = ails(faults, jnp.asarray(100.0), 0)
+    a = active_faults(faults, jnp.asarray(100.0), 0)
     told = _ailing_ranges(_perfect(), a)
     v = np.asarray(told.valid)
     led = np.asarray(R_I) + 100.0 * np.asarray(LEAD)

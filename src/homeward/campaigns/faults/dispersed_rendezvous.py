@@ -10,7 +10,7 @@ from homeward.campaigns.faults.rendezvous_classes import ended, judge
 from homeward.campaigns.faults.worlds import Case, moved_into
 from homeward.dispersion.rendezvous import disperse_pair
 from homeward.missions.rendezvous_flight import pair_keys
-from homeward.planning.rendezvous_plan import RendezvousPlan, fleet_of, leg_names
+from homeward.planning.rendezvous_plan import RendezvousPlan, equipment_counts, leg_names
 from homeward.scenario.faults.schedule import struck
 from homeward.sim.rendezvous.far_range_lanes import fly_far
 from homeward.sim.rendezvous.proximity import CYCLES, LONGEST
@@ -42,7 +42,7 @@ def _fly(
     runs = np.array([c.run for c in filled])
     world, start = disperse_pair(made, seed, runs)
     keys = pair_keys(seed, runs)
-    faults = struck(made.world.faults, [c.strikes for c in filled], leg_names(made), fleet_of(made))
+    faults = struck(made.world.faults, [c.strikes for c in filled], leg_names(made), equipment_counts(made))
     world = eqx.tree_at(lambda w: w.faults, world, faults)
     until = float(np.max(np.asarray(made.far.arrivals))) + float(made.far.homing_time)
     far, far_told = fly_far(world, made.far, start, keys, False, until)

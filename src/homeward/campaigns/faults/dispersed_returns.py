@@ -11,7 +11,7 @@ from homeward.campaigns.faults.worlds import Case, moved_into
 from homeward.dispersion.returns import Dispersed, disperse
 from homeward.missions.return_flight import run_keys, spread_legs
 from homeward.missions.return_summary import metrics
-from homeward.planning.return_plan import ReturnPlan, fleet_of
+from homeward.planning.return_plan import ReturnPlan, equipment_counts
 from homeward.scenario.faults.schedule import shifted, struck
 from homeward.sim.mission import Outcome, fly_mission
 
@@ -37,7 +37,7 @@ def world_of(plan: ReturnPlan, seed: int, cases: Sequence[Case]) -> Dispersed:
     """World, flight computer and initial truth of cases, a lane each, with their failures on their way."""
     names = [m.name for m in plan.legs]
     world, flight, truth = disperse(plan, seed, np.array([c.run for c in cases]))
-    faults = struck(shifted(plan.world), [c.strikes for c in cases], names, fleet_of(plan))
+    faults = struck(shifted(plan.world), [c.strikes for c in cases], names, equipment_counts(plan))
     return eqx.tree_at(lambda w: w.faults, world, faults), flight, truth
 
 

@@ -13,7 +13,7 @@ from homeward.campaigns.faults.worlds import Case, replay_words
 from homeward.errors import InputError
 from homeward.output.files.result_folder import FAULTS, ResultFolder
 from homeward.scenario.faults.catalogue import fault_kinds, names
-from homeward.scenario.faults.schedule import Strike
+from homeward.scenario.faults.schedule import FaultEvent
 from homeward.scenario.schema.scenario import Scenario
 
 
@@ -109,5 +109,5 @@ def fault_matrices(
     return FaultMatrices(scenario, seed, matrices, called)
 
 
-def _is_one_of(kinds: frozenset[str], case: Strike) -> bool:
+def _is_one_of(kinds: frozenset[str], case: FaultEvent) -> bool:
     return case.failure.what in kinds

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from homeward.scenario.faults.catalogue import Failure
-from homeward.scenario.faults.schedule import Fleet, Strike
+from homeward.scenario.faults.schedule import EquipmentCounts, FaultEvent
 
 NOMINAL, DEGRADED, ABORTED, LOST = "nominal", "degraded", "aborted", "lost"
 CLASSES = (NOMINAL, DEGRADED, ABORTED, LOST)
@@ -19,7 +19,7 @@ INSTANTS = 5  # of each failure in each leg
 class Row:
     """One case: what struck, how far into which leg, and how it ended."""
 
-    strikes: tuple[Strike, ...]
+    strikes: tuple[FaultEvent, ...]
     outcome: str
     reason: str
     run: int | None = None  # of the seed's draws, in whose world it flew; None: in the undispersed one
@@ -68,9 +68,9 @@ def instants(seed: int, words: str, leg: str, duration: float, count: int = INST
 
 
 def cases_of(
-    failures: Sequence[tuple[Failure, Sequence[str]]], durations: dict[str, float], fleet: Fleet, seed: int,
-    count: int = INSTANTS,
-) -> list[Strike]:  # fmt: skip
+    failures: Sequence[tuple[Failure, Sequence[str]]], durations: dict[str, float],
+    fleet: EquipmentCounts, seed: int, count: int = INSTANTS,
+) -> list[FaultEvent]:  # fmt: skip
     """Every failure, each of its numbers, in each of its legs that is flown, at ``count`` instants."""
     cases = []
     for failure, legs in failures:
@@ -78,16 +78,16 @@ def cases_of(
             for leg in legs:
                 if leg not in durations:
                     continue
-                words = Strike(failure, number, leg, 0.0).words
+                words = FaultEvent(failure, number, leg, 0.0).words
                 for time in instants(seed, words, leg, durations[leg], count):
-                    cases.append(Strike(failure, number, leg, float(time)))
+                    cases.append(FaultEvent(failure, number, leg, float(time)))
     return cases
 
 
 def chosen(
-    singles: Sequence[Strike], seed: int, pairs: int, only: Callable[[Strike], bool] | None,
+    singles: Sequence[FaultEvent], seed: int, pairs: int, only: Callable[[FaultEvent], bool] | None,
     most: int | None = None,
-) -> list[tuple[Strike, ...]]:  # fmt: skip
+) -> list[tuple[FaultEvent, ...]]:  # fmt: skip
     """The cases of a matrix: single failures, those that ``only`` takes, or so many pairs of them.
 
     ``most`` takes so many of the single ones at equal steps, so that all kinds and legs have their share.
@@ -100,10 +100,10 @@ def chosen(
     return [taken[k * len(taken) // most] for k in range(most)]
 
 
-def pairs_of(cases: Sequence[Strike], seed: int, count: int) -> list[tuple[Strike, Strike]]:
+def pairs_of(cases: Sequence[FaultEvent], seed: int, count: int) -> list[tuple[FaultEvent, FaultEvent]]:
     """Pairs of different failures in one leg, drawn by the seed; the later of the two stands last."""
     draw = np.random.default_rng([seed, 0x2F])
-    pairs: list[tuple[Strike, Strike]] = []
+    pairs: list[tuple[FaultEvent, FaultEvent]] = []
     while len(pairs) < count:
         one = cases[int(draw.integers(len(cases)))]
         same = [c for c in cases if c.leg == one.leg and c.failure.what != one.failure.what]

@@ -22,9 +22,15 @@ from homeward.campaigns.faults.rendezvous_classes import ended, judge
 from homeward.campaigns.faults.worlds import Case, run_of
 from homeward.dispersion.rendezvous import disperse_pair
 from homeward.missions.rendezvous_flight import pair_keys
-from homeward.planning.rendezvous_plan import FAR_LEGS, RendezvousPlan, fleet_of, leg_names, plan_rendezvous
+from homeward.planning.rendezvous_plan import (
+    FAR_LEGS,
+    RendezvousPlan,
+    equipment_counts,
+    leg_names,
+    plan_rendezvous,
+)
 from homeward.scenario.faults.catalogue import FAILURES, Failure
-from homeward.scenario.faults.schedule import Strike, struck
+from homeward.scenario.faults.schedule import FaultEvent, struck
 from homeward.scenario.schema.scenario import Scenario
 from homeward.sim.rendezvous.far_range_lanes import FarResult, fly_far
 from homeward.sim.rendezvous.proximity import CYCLES, LONGEST, CloseCarry
@@ -60,7 +66,7 @@ class _Flown:
 
 def rendezvous_faults(
     scenario: Scenario, seed: int = 0, *, pairs: int = 0, progress: Told | None = None,
-    cores: int | None = None, only: Callable[[Strike], bool] | None = None, nominal_world: bool = False,
+    cores: int | None = None, only: Callable[[FaultEvent], bool] | None = None, nominal_world: bool = False,
     most: int | None = None,
 ) -> Matrix:  # fmt: skip
     """Fly the matrix of a scenario's rendezvous; with ``pairs``, so many pairs of failures instead.
@@ -129,9 +135,9 @@ def _until(made: RendezvousPlan) -> float:
     return float(np.max(np.asarray(made.far.arrivals))) + float(made.far.homing_time)
 
 
-def _cases(flown: _Flown, seed: int) -> list[Strike]:
+def _cases(flown: _Flown, seed: int) -> list[FaultEvent]:
     """Every failure in every leg at five instants at least, and each numbered thing at one at least."""
-    fleet, cases = fleet_of(flown.made), []
+    fleet, cases = equipment_counts(flown.made), []
     for failure in FAILURES:
         if not failure.rendezvous:
             continue
@@ -141,7 +147,7 @@ def _cases(flown: _Flown, seed: int) -> list[Strike]:
             words = f"{failure.what} {failure.how}"
             times = instants(seed, words, leg, end - begin, max(INSTANTS, count))
             for k, at in enumerate(times):
-                cases.append(Strike(failure, k % max(count, 1), leg, float(at)))
+                cases.append(FaultEvent(failure, k % max(count, 1), leg, float(at)))
     return cases
 
 
@@ -154,7 +160,7 @@ def _legs(flown: _Flown, failure: Failure) -> list[str]:
     return [*(FAR_LEGS if failure.kind in FAR_KINDS else ()), *close]
 
 
-def _blocks(flown: _Flown, cases: Sequence[tuple[Strike, ...]]) -> list[list[int]]:
+def _blocks(flown: _Flown, cases: Sequence[tuple[FaultEvent, ...]]) -> list[list[int]]:
     """Numbers of the cases that are flown side by side: far ones together, close ones in order of time."""
     far = [k for k, c in enumerate(cases) if c[0].leg in FAR_LEGS]
     close = [k for k, c in enumerate(cases) if c[0].leg not in FAR_LEGS]
@@ -162,15 +168,15 @@ def _blocks(flown: _Flown, cases: Sequence[tuple[Strike, ...]]) -> list[list[int
     return [some[i : i + LANES] for some in (far, close) for i in range(0, len(some), LANES)]
 
 
-def _at(flown: _Flown, case: tuple[Strike, ...]) -> float:
+def _at(flown: _Flown, case: tuple[FaultEvent, ...]) -> float:
     """When the first failure of a case strikes [s]."""
     return min(flown.spans[s.leg or ""][0] + s.time for s in case)
 
 
-def _fly(flown: _Flown, cases: Sequence[tuple[Strike, ...]]) -> list[Row]:
+def _fly(flown: _Flown, cases: Sequence[tuple[FaultEvent, ...]]) -> list[Row]:
     made, names = flown.made, leg_names(flown.made)
     filled = [*cases, *[cases[-1]] * (LANES - len(cases))]
-    faults = struck(made.world.faults, filled, names, fleet_of(made))
+    faults = struck(made.world.faults, filled, names, equipment_counts(made))
     world = eqx.tree_at(lambda w: w.faults, flown.world, faults)
     far_told = flown.far_told
     if cases[0][0].leg in FAR_LEGS:
@@ -192,7 +198,7 @@ def _fly(flown: _Flown, cases: Sequence[tuple[Strike, ...]]) -> list[Row]:
     return rows
 
 
-def _begun(flown: _Flown, cases: Sequence[tuple[Strike, ...]], names: Sequence[str]) -> CloseCarry:
+def _begun(flown: _Flown, cases: Sequence[tuple[FaultEvent, ...]], names: Sequence[str]) -> CloseCarry:
     """What each lane carries at the last chunk of the flight without a failure before its own strikes."""
     times = np.array([t for t, _ in flown.chunks])
     picks = [max(int(np.searchsorted(times, _at(flown, c), side="right")) - 1, 0) for c in cases]

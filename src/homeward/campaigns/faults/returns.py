@@ -23,9 +23,9 @@ from homeward.dispersion.scaled_aerodynamics import unscaled
 from homeward.errors import InputError
 from homeward.missions.return_flight import run_keys, spread_legs
 from homeward.missions.return_summary import metrics
-from homeward.planning.return_plan import ReturnPlan, fleet_of, plan_return
+from homeward.planning.return_plan import ReturnPlan, equipment_counts, plan_return
 from homeward.scenario.faults.catalogue import FAILURES, RETURN
-from homeward.scenario.faults.schedule import Strike, shifted, struck
+from homeward.scenario.faults.schedule import FaultEvent, shifted, struck
 from homeward.scenario.schema.scenario import Scenario
 from homeward.sim.lanes import preparing, spread_flight, spread_leg, spread_world
 from homeward.sim.mission import Outcome, fly_mission
@@ -48,7 +48,7 @@ class _Flown:
 
 def return_faults(
     scenario: Scenario, seed: int = 0, *, pairs: int = 0, progress: Told | None = None,
-    cores: int | None = None, only: Callable[[Strike], bool] | None = None, nominal_world: bool = False,
+    cores: int | None = None, only: Callable[[FaultEvent], bool] | None = None, nominal_world: bool = False,
     most: int | None = None,
 ) -> Matrix:  # fmt: skip
     """Fly the matrix of a return, six degrees of freedom; with ``pairs``, so many pairs instead.
@@ -72,7 +72,7 @@ def return_faults(
     flown = _nominal(plan, aero, lambda name, share: tell(f"without a failure: {name}", 0.05 * share))
     durations = {name: float(leg.end[0] - leg.start[0]) for name, leg in flown.outcome.legs if name in RETURN}
     singles = cases_of(
-        [(f, f.return_legs) for f in FAILURES if f.return_legs], durations, fleet_of(plan), seed
+        [(f, f.return_legs) for f in FAILURES if f.return_legs], durations, equipment_counts(plan), seed
     )
     cases = chosen(singles, seed, pairs, only, most)
     rows: dict[int, Row] = {}
@@ -103,7 +103,7 @@ def return_faults(
                   None if nominal_world else seed)  # fmt: skip
 
 
-def _blocks(cases: Sequence[tuple[Strike, ...]], width: int) -> list[list[int]]:
+def _blocks(cases: Sequence[tuple[FaultEvent, ...]], width: int) -> list[list[int]]:
     """Numbers of the cases that are flown side by side: of one leg, a width of lanes at most."""
     blocks = []
     for leg in RETURN:
@@ -122,11 +122,11 @@ def _nominal(plan: ReturnPlan, aero: Callable[..., Any] | None, tell: Told) -> _
     return _Flown(plan, world, flight, legs, keys, outcome, metrics(plan, world, flight, outcome))
 
 
-def _fly(flown: _Flown, cases: Sequence[tuple[Strike, ...]]) -> list[Row]:
+def _fly(flown: _Flown, cases: Sequence[tuple[FaultEvent, ...]]) -> list[Row]:
     """Some cases of one leg, side by side."""
     names = [m.name for m in flown.plan.legs]
     filled = [*cases, *[cases[-1]] * (flown.plan.scenario.simulation.lanes - len(cases))]
-    faults = struck(shifted(flown.plan.world), filled, names, fleet_of(flown.plan))
+    faults = struck(shifted(flown.plan.world), filled, names, equipment_counts(flown.plan))
     world = eqx.tree_at(lambda w: w.faults, flown.world, faults)
     leg = cases[0][0].leg
     assert leg is not None

@@ -5,7 +5,7 @@ import shlex
 import zlib
 from collections.abc import Mapping, Sequence
 
-from homeward.scenario.faults.schedule import Strike
+from homeward.scenario.faults.schedule import FaultEvent
 
 RUNS = 2**31  # runs of a seed that the command line can name
 
@@ -14,11 +14,11 @@ RUNS = 2**31  # runs of a seed that the command line can name
 class Case:
     """What strikes, and the run of the seed's draws whose world it strikes in (None: the undispersed one)."""
 
-    strikes: tuple[Strike, ...]
+    strikes: tuple[FaultEvent, ...]
     run: int | None = None
 
 
-def run_of(strikes: Sequence[Strike]) -> int:
+def run_of(strikes: Sequence[FaultEvent]) -> int:
     """Run of the seed's draws in whose world a case flies.
 
     A checksum of what strikes and when, so that a case has the same world in any choice of cases, and flown
@@ -61,7 +61,7 @@ def replay_words(half: str, scenario: Sequence[str], case: Case, seed: int) -> s
     return shlex.join(words)
 
 
-def _numbered(strike: Strike) -> str:
+def _numbered(strike: FaultEvent) -> str:
     return f"{strike.failure.what} {strike.number}" if strike.failure.count else strike.failure.what
 
 

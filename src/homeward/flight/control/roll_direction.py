@@ -7,7 +7,7 @@ from homeward.typing import Flag, Scalar
 NEARLY_HALF = 2.8  # rad: a turn that still has its own way as the shorter one, whatever navigation errs
 
 
-def by_lift_up(wanted: Scalar, flown: Scalar, free: Flag) -> Scalar:
+def constrain_roll_lift_up(wanted: Scalar, flown: Scalar, free: Flag) -> Scalar:
     """The bank [rad] to command now so that the turn from ``flown`` to ``wanted`` leads by lift-up.
 
     An actuator takes the shorter way: from 92 deg left to 92 deg right that is the one by lift-down, ten

@@ -12,7 +12,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from homeward.flight.control.roll_direction import by_lift_up
+from homeward.flight.control.roll_direction import constrain_roll_lift_up
 from homeward.flight.entry.active_constraint import binding
 from homeward.flight.entry.aim_point import aim_axes, angle_beyond, angle_to, terminal_bank
 from homeward.flight.entry.bank_solver import Bracket, bracketed, first_bracket, newton_step, single
@@ -231,7 +231,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         steer = terminal_bank(start, state.command, reach, along, across, forward, right)
         wanted = jnp.where(terminal, steer, side * jnp.where(falling, jnp.minimum(bank, dive), bank))
         # As the predictor flies it. In the terminal part every direction serves.
-        wanted = by_lift_up(wanted, start.bank, terminal | ((speed > ORBITAL) & ~held))
+        wanted = constrain_roll_lift_up(wanted, start.bank, terminal | ((speed > ORBITAL) & ~held))
         comfort = limit_load(s, begin, load, start, speed)
         flown = jnp.where(begins, start.bank, state.flown)
         guard = guard_load(s, model, start, speed, state.drag_here, state.lift, flown)

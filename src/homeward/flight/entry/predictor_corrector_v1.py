@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from homeward.earth.constants import G0
-from homeward.flight.control.roll_direction import by_lift_up
+from homeward.flight.control.roll_direction import constrain_roll_lift_up
 from homeward.flight.entry.aim_point import aim_axes, angle_beyond, terminal_bank
 from homeward.flight.entry.drag_lift_estimation import LOW, adapt_factors, predictor_start
 from homeward.flight.entry.onboard_model import OnboardModel
@@ -165,7 +165,7 @@ class PredictiveV1EntryGuidance(AbstractEntryGuidance):
         steer = terminal_bank(start, state.command, reach, along, across, forward, right)
         wanted = jnp.where(terminal, steer, side * bank)
         # As the predictor flies it. In the terminal part every direction serves.
-        wanted = by_lift_up(wanted, start.bank, terminal | (speed > CIRCULAR))
+        wanted = constrain_roll_lift_up(wanted, start.bank, terminal | (speed > CIRCULAR))
         wanted = _limit_load(s, wanted, navigation, start, speed)
         new = PredictiveV1State(
             bank=bank, side=side, duration=jnp.maximum(duration - s.cycle, 0.5),

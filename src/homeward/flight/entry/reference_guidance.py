@@ -9,7 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.earth.constants import G0
-from homeward.flight.control.roll_direction import by_lift_up
+from homeward.flight.control.roll_direction import constrain_roll_lift_up
 from homeward.flight.entry.onboard_model import OnboardModel
 from homeward.flight.entry.reference_table import ReferenceTable, fast_row, low_row
 from homeward.flight.entry.reference_trajectory import CATCH_RATE, hold_share
@@ -97,7 +97,7 @@ class ReferenceEntryGuidance(AbstractEntryGuidance):
         wanted = jnp.where(terminal, steer, side * bank)
         wanted = wanted * (1.0 - self._load_share(navigation, rate, speed))
         new = ReferenceState(side, wanted, caught, terminal, forward_E)
-        wanted = by_lift_up(wanted, navigation.bank, terminal | beyond)
+        wanted = constrain_roll_lift_up(wanted, navigation.bank, terminal | beyond)
         one = jnp.asarray(1.0)
         miss = jnp.where(terminal, low[2], jnp.sqrt(short**2 + aside**2))
         return new, EntryCommand(wrap_angle(wanted), one, one, miss)

@@ -8,9 +8,9 @@ from homeward.flight.navigation import error_state_filter as filter_
 from homeward.flight.navigation.delayed_measurements import Past, no_past
 from homeward.flight.navigation.error_state_filter import Covariance, Errors
 from homeward.flight.navigation.gnss_error_states import Sky
-from homeward.flight.navigation.gnss_spoofing import Lead, no_lead
+from homeward.flight.navigation.gnss_spoofing import SpoofingMonitor, no_lead
 from homeward.flight.navigation.imu_fdi import VotingState
-from homeward.flight.navigation.mechanization import CycleSums, Reckoned, bank_of, no_sums, small_turn
+from homeward.flight.navigation.mechanization import CycleSums, NavState, bank_of, no_sums, small_turn
 from homeward.flight.navigation.scale_factor_noise import SlowMotion, eased, no_motion
 from homeward.flight.navigation.sensor_parameters import AidBelief, InertialBelief
 from homeward.icd import InertialSample, Navigation, NavigationStart
@@ -34,7 +34,7 @@ class SensorErrors(eqx.Module):
 class StrapdownState(eqx.Module):
     """All that the navigation remembers."""
 
-    reckoned: Reckoned
+    reckoned: NavState
     errors: SensorErrors
     covariance: Covariance
     sums: CycleSums
@@ -45,14 +45,14 @@ class StrapdownState(eqx.Module):
     aligned: Flag  # the attitude is
     rejected: Int[Array, "3"]  # readings in a row that the gate refused: stars, positions, velocities
     squares: Vec3  # normalised squares of the last innovations, a dimension: stars, places, velocities
-    lead: Lead  # whether satellites lead it away
+    lead: SpoofingMonitor  # whether satellites lead it away
     voting: VotingState | None = None  # whom of a redundant unit it trusts
     sky: Sky | None = None  # of a receiver that tells ranges
     past: Past | None = None  # for readings that come late
 
 
 def powered_on(
-    reckoned: Reckoned, P: Covariance, started: Flag, aligned: Flag, voting: VotingState | None,
+    reckoned: NavState, P: Covariance, started: Flag, aligned: Flag, voting: VotingState | None,
     sky: Sky | None,
 ) -> StrapdownState:  # fmt: skip
     """The state before the first tick, with what is believed of the motion and which of it is."""
@@ -66,8 +66,8 @@ def powered_on(
 
 
 def begun_from(
-    start: NavigationStart, reckoned: Reckoned, P: Covariance
-) -> tuple[Reckoned, Covariance, Flag, Flag]:
+    start: NavigationStart, reckoned: NavState, P: Covariance
+) -> tuple[NavState, Covariance, Flag, Flag]:
     """Belief and covariance from a state that was stored or sent, and whether place and attitude are known.
 
     ``reckoned`` and ``P`` are those of nothing known.
@@ -84,13 +84,13 @@ def begun_from(
     P = P.at[f.PLACE, f.PLACE].set(square(placed, start.position_sigma))
     P = P.at[f.SPEED, f.SPEED].set(square(placed, start.velocity_sigma))
     turn = jnp.where(aligned, square(aligned, start.attitude_sigma), P[f.TURN, f.TURN])
-    return Reckoned(q, r, v), P.at[f.TURN, f.TURN].set(turn), placed, aligned
+    return NavState(q, r, v), P.at[f.TURN, f.TURN].set(turn), placed, aligned
 
 
-def only_known(state: StrapdownState, reckoned: Reckoned) -> Reckoned:
+def only_known(state: StrapdownState, reckoned: NavState) -> NavState:
     """What was reckoned, of what is known; the rest as it was."""
     old = state.reckoned
-    return Reckoned(
+    return NavState(
         jnp.where(state.aligned, reckoned.q_BI, old.q_BI),
         jnp.where(state.started, reckoned.r_BI_I, old.r_BI_I),
         jnp.where(state.started, reckoned.v_BI_I, old.v_BI_I),
@@ -111,12 +111,12 @@ def carried(
     )  # fmt: skip
 
 
-def injected(reckoned: Reckoned, errors: SensorErrors, x: Errors) -> tuple[Reckoned, SensorErrors]:
+def injected(reckoned: NavState, errors: SensorErrors, x: Errors) -> tuple[NavState, SensorErrors]:
     """Belief corrected by the errors found; an error of zero changes no bit."""
     f = filter_
     turn_B = jnp.sum(to_matrix(reckoned.q_BI) * x[f.TURN][None, :], axis=1)
     turned = small_turn(reckoned.q_BI, split(turn_B))
-    return Reckoned(
+    return NavState(
         q_BI=jnp.where(jnp.any(x[f.TURN] != 0.0), turned, reckoned.q_BI),
         r_BI_I=reckoned.r_BI_I + x[f.PLACE],
         v_BI_I=reckoned.v_BI_I + x[f.SPEED],

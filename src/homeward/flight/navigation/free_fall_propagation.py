@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from homeward.flight.navigation.mechanization import CycleSums, Reckoned, ZonalEarth, advance
+from homeward.flight.navigation.mechanization import CycleSums, NavState, ZonalEarth, advance
 from homeward.icd import InertialSample
 from homeward.math.numerics import norm, rk4_step
 from homeward.math.quaternion import to_matrix
@@ -34,9 +34,9 @@ def fallen(earth: ZonalEarth, pole_I: Vec3, r_I: Vec3, v_I: Vec3, duration: Scal
 
 
 def drift(
-    earth: ZonalEarth, pole_I: Vec3, state: Reckoned, sums: CycleSums, sample: InertialSample,
+    earth: ZonalEarth, pole_I: Vec3, state: NavState, sums: CycleSums, sample: InertialSample,
     gyro_bias: Vec3, accelerometer_bias: Vec3,
-) -> tuple[Reckoned, CycleSums]:  # fmt: skip
+) -> tuple[NavState, CycleSums]:  # fmt: skip
     """As ``strapdown.advance``, also for ticks of seconds, in which the ship drifts.
 
     In those a velocity that was gained counts as gained at the end: it is that of a separation.
@@ -48,7 +48,7 @@ def drift(
     gained_I = jnp.sum(to_matrix(near[0].q_BI) * gained[:, None], axis=0)
     r, v = fallen(earth, pole_I, state.r_BI_I, state.v_BI_I, dt)
     far = (
-        Reckoned(near[0].q_BI, r, v + gained_I),
+        NavState(near[0].q_BI, r, v + gained_I),
         eqx.tree_at(lambda s: s.delta_v, near[1], sums.delta_v + gained_I),
     )
     return jax.tree.map(lambda a, b: jnp.where(dt > LONG, a, b), far, near)

@@ -26,7 +26,7 @@ SOONER = 2  # refusals before those at which the filter gives in
 FLOOR = 0.02
 
 
-class Lead(eqx.Module):
+class SpoofingMonitor(eqx.Module):
     """What is remembered of the corrections by satellites."""
 
     moved: Vec3  # m/s, I, fading sum
@@ -34,12 +34,12 @@ class Lead(eqx.Module):
     dropped: Flag  # the receiver is not heard any more
 
 
-def no_lead() -> Lead:
+def no_lead() -> SpoofingMonitor:
     """Before the first correction."""
-    return Lead(jnp.zeros(3), jnp.zeros(3), jnp.asarray(False))
+    return SpoofingMonitor(jnp.zeros(3), jnp.zeros(3), jnp.asarray(False))
 
 
-def heard(lead: Lead, aids: Aids) -> Aids:
+def heard(lead: SpoofingMonitor, aids: Aids) -> Aids:
     """The message without a receiver that was dropped."""
     aids = eqx.tree_at(lambda a: a.satellite_valid, aids, aids.satellite_valid & ~lead.dropped)
     if aids.ranges is None:
@@ -54,8 +54,8 @@ def change(before: tuple[Covariance, Errors], after: tuple[Covariance, Errors]) 
 
 
 def judged(
-    lead: Lead, moved: Vec3, taken_off: Vec3, refused: Int[Array, "2"], aids: AidBelief, dt: Scalar
-) -> Lead:
+    lead: SpoofingMonitor, moved: Vec3, taken_off: Vec3, refused: Int[Array, "2"], aids: AidBelief, dt: Scalar
+) -> SpoofingMonitor:
     """After a cycle of ``dt`` [s] in which satellites moved the velocity by ``moved`` [m/s, I].
 
     ``taken_off`` [m2/s2] is what they took off its variance along each axis, ``refused`` how many places and
@@ -69,4 +69,4 @@ def judged(
     moved = jnp.where(anew, 0.0, fade * lead.moved + moved)
     spread = jnp.where(anew, 0.0, fade * fade * lead.spread + jnp.maximum(taken_off, 0.0))
     far = jnp.sum(moved * moved) > GATE * GATE * (jnp.sum(spread) / 3.0 + FLOOR * FLOOR)
-    return Lead(moved, spread, lead.dropped | far | far_off)
+    return SpoofingMonitor(moved, spread, lead.dropped | far | far_off)

@@ -41,7 +41,7 @@ from homeward.flight.navigation.measurement_editing import (
 )
 from homeward.flight.navigation.mechanization import (
     BRIEF,
-    Reckoned,
+    NavState,
     ZonalEarth,
     advance,
     no_sums,
@@ -86,7 +86,7 @@ class StrapdownNavigation(AbstractStrapdown):
 
     def init(self, start: NavigationStart | None = None) -> StrapdownState:
         """At power-on: what was stored or sent, with its covariance; what is not known is not reckoned."""
-        reckoned = Reckoned(jnp.asarray([1.0, 0.0, 0.0, 0.0]), self.ellipsoid.a * jnp.eye(3)[0], jnp.zeros(3))
+        reckoned = NavState(jnp.asarray([1.0, 0.0, 0.0, 0.0]), self.ellipsoid.a * jnp.eye(3)[0], jnp.zeros(3))
         P, started, aligned = filter_.unknown(self.unit, self.aids), jnp.asarray(False), jnp.asarray(False)
         if start is not None:
             reckoned, P, started, aligned = begun_from(start, reckoned, P)
@@ -162,10 +162,10 @@ class StrapdownNavigation(AbstractStrapdown):
             )
         by_stars = jnp.where(heads[0], aids.star_q_BI[0], aids.star_q_BI[1])
         seen = brought_on(
-            self.earth, C_EI[2], Reckoned(by_stars, place_I, speed_I), state.sums, star_age, age, falling
+            self.earth, C_EI[2], NavState(by_stars, place_I, speed_I), state.sums, star_age, age, falling
         )
         seen, woken, noise = or_by_sun(self.aids, aids, state, heads, seen, woken)
-        reckoned = Reckoned(
+        reckoned = NavState(
             choose(woken, seen.q_BI, state.reckoned.q_BI),
             *choose(cold, (seen.r_BI_I, seen.v_BI_I), (state.reckoned.r_BI_I, state.reckoned.v_BI_I)),
         )
@@ -289,7 +289,7 @@ class StrapdownNavigation(AbstractStrapdown):
         return jnp.where(told, state.sums.delta_v / jnp.where(told, state.sums.duration, 1.0), before)
 
     def _covariance(
-        self, state: StrapdownState, seen: Reckoned, heads: Bool[Array, "2"], noise: Mat33, force_I: Vec3,
+        self, state: StrapdownState, seen: NavState, heads: Bool[Array, "2"], noise: Mat33, force_I: Vec3,
         fresh: tuple[Flag, Flag], falling: bool,
     ) -> tuple[VotingState | None, Covariance, SlowMotion]:  # fmt: skip
         """Whom to trust, covariance before the readings of this cycle, and how the capsule moved in it.
@@ -318,7 +318,7 @@ class StrapdownNavigation(AbstractStrapdown):
         return voting, jnp.where(placed, filter_.with_place(P, self.aids), P), motion
 
     def _altitude(
-        self, P: Covariance, x: Errors, reckoned: Reckoned, C_EI: Mat33, aids: Aids, warm: Flag
+        self, P: Covariance, x: Errors, reckoned: NavState, C_EI: Mat33, aids: Aids, warm: Flag
     ) -> tuple[Covariance, Errors]:
         """The lower of the two altimeters that work. Their errors last: each reading counts for little."""
         believed = self.aids

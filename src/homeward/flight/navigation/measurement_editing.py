@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from homeward.flight.navigation.free_fall_propagation import fallen
-from homeward.flight.navigation.mechanization import BRIEF, CycleSums, Reckoned, ZonalEarth, small_turn
+from homeward.flight.navigation.mechanization import BRIEF, CycleSums, NavState, ZonalEarth, small_turn
 from homeward.icd import Aids, Ranges
 from homeward.math.triples import join, split
 from homeward.typing import Array, Bool, Flag, Mat33, Scalar, Vec3
@@ -78,9 +78,9 @@ def only(first: Flag, ranges: Ranges) -> Ranges:
 
 
 def brought_on(
-    earth: ZonalEarth, pole_I: Vec3, seen: Reckoned, sums: CycleSums, star_age: Scalar, age: Scalar,
+    earth: ZonalEarth, pole_I: Vec3, seen: NavState, sums: CycleSums, star_age: Scalar, age: Scalar,
     falling: bool = False,
-) -> Reckoned:  # fmt: skip
+) -> NavState:  # fmt: skip
     """What was seen some time ago [s], for a start now: turned on as the gyros told, fallen freely since.
 
     ``falling`` (static): that may be a minute, else two seconds.
@@ -90,9 +90,9 @@ def brought_on(
     q = small_turn(seen.q_BI, split(share * sums.turn))
     turned = jnp.where(star_age > 0.0, q, seen.q_BI)
     if falling:
-        return Reckoned(turned, *fallen(earth, pole_I, seen.r_BI_I, seen.v_BI_I, age))
+        return NavState(turned, *fallen(earth, pole_I, seen.r_BI_I, seen.v_BI_I, age))
     pull = join(earth.gravity(split(seen.r_BI_I), split(pole_I)))
-    return Reckoned(
+    return NavState(
         turned, seen.r_BI_I + age * seen.v_BI_I + 0.5 * age * age * pull,
         seen.v_BI_I + age * pull,
     )  # fmt: skip

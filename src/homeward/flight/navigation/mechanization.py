@@ -57,7 +57,7 @@ class ZonalEarth(eqx.Module):
         return rows[0], rows[1], rows[2]
 
 
-class Reckoned(eqx.Module):
+class NavState(eqx.Module):
     """Believed attitude of the inertial unit, position and velocity."""
 
     q_BI: Quat
@@ -82,12 +82,12 @@ def no_sums() -> CycleSums:
 def advance(
     earth: ZonalEarth,
     pole_I: Vec3,
-    state: Reckoned,
+    state: NavState,
     sums: CycleSums,
     sample: InertialSample,
     gyro_bias: Vec3,
     accelerometer_bias: Vec3,
-) -> tuple[Reckoned, CycleSums]:
+) -> tuple[NavState, CycleSums]:
     """One control tick. ``gyro_bias`` [rad/s] and ``accelerometer_bias`` [m/s2] are the believed ones.
 
     Attitude by the exact quaternion of the rotation vector; velocity by the increment turned to I and gravity
@@ -107,7 +107,7 @@ def advance(
     q = multiply(turn_quaternion(turn, angle2), state.q_BI)
     # First order is enough to keep the length at one: it is off by rounding only.
     q = q * (1.5 - 0.5 * jnp.sum(q * q))
-    return Reckoned(q, join(further), join(faster)), CycleSums(
+    return NavState(q, join(further), join(faster)), CycleSums(
         attitude=sums.attitude + dt * C_BI.T,
         delta_v=sums.delta_v + join(gained_I),
         turn=sums.turn + join(turn),

@@ -10,7 +10,7 @@ from homeward.flight.navigation.coarse_attitude import coarse_attitude
 from homeward.flight.navigation.error_state_filter import TURN, inverse3, multiply
 from homeward.flight.navigation.filter_state import StrapdownState
 from homeward.flight.navigation.measurement_editing import choose
-from homeward.flight.navigation.mechanization import Reckoned
+from homeward.flight.navigation.mechanization import NavState
 from homeward.flight.navigation.sensor_parameters import AidBelief
 from homeward.icd import Aids
 from homeward.typing import Array, Bool, Flag, Float, Mat33, Scalar, Vec3
@@ -40,8 +40,8 @@ def together(
 
 
 def or_by_sun(
-    belief: AidBelief, aids: Aids, state: StrapdownState, heads: Bool[Array, "2"], seen: Reckoned, woken: Flag
-) -> tuple[Reckoned, Flag, Mat33]:
+    belief: AidBelief, aids: Aids, state: StrapdownState, heads: Bool[Array, "2"], seen: NavState, woken: Flag
+) -> tuple[NavState, Flag, Mat33]:
     """What was ``seen`` for a start, whether the attitude is set to it, and its covariance [rad2, B].
 
     By the ``heads`` that see, or by Sun and horizon where none does and the attitude is lost.

@@ -24,7 +24,7 @@ from homeward.flight.rendezvous.approach_sequence import AXIS, HOP, LEAVE, STAY,
 from homeward.flight.rendezvous.glideslope import Glideslope
 from homeward.flight.rendezvous.port_dynamics import Seen
 from homeward.flight.rendezvous.proximity_mpc import MpcState, ProximityMpc
-from homeward.flight.rendezvous.station_keeping import beyond, hop_change, keep_change
+from homeward.flight.rendezvous.station_keeping import beyond, keep_change, transfer_delta_v
 from homeward.icd import InertialReadings
 from homeward.icd.rendezvous_messages import PairAids, PairNavigation
 from homeward.math.attitude_triples import apply_transposed, rows, split4, turn_quaternion
@@ -208,7 +208,7 @@ def cycle_close(
     rate = -lvlh_rate(n.r_TI_I, n.v_TI_I)[1]
     keep = keep_change(rate, r_L, v_L, place, steps.slack[k], dt)
     left = steps.seconds[k] - (time - state.since)
-    hop = hop_change(computer.filter.earth.mu, n, r_L, v_L, place, left, steps.seconds[k])
+    hop = transfer_delta_v(computer.filter.earth.mu, n, r_L, v_L, place, left, steps.seconds[k])
     law, axial_D = computer.law.step(
         state.law,  # pyright: ignore[reportArgumentType]
         *(seen.rho_D, seen.rhodot_D, steps.distance[k], steps.limit[k], dt),

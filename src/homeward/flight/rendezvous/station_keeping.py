@@ -40,7 +40,7 @@ def beyond(to_L: Vec3, slack: Scalar) -> Vec3:
     return to_L - jnp.minimum(jnp.maximum(to_L, -level), level)
 
 
-def hop_change(
+def transfer_delta_v(
     mu: Scalar, n: PairNavigation, r_L: Vec3, v_L: Vec3, place_L: Vec3, left: Scalar, whole: Scalar
 ) -> Vec3:
     """Change of velocity [m/s, L] wanted now, ``left`` of ``whole`` seconds before a hop's end.

@@ -50,7 +50,7 @@ def size_words(failure: Failure) -> str:
     return f"{failure.size / one:g} {unit}"
 
 
-def told_apart(failure: Failure, size: float | None, lasts: float | None, key: str) -> Failure:
+def to_redundant_readings(failure: Failure, size: float | None, lasts: float | None, key: str) -> Failure:
     """A failure of another ``size``, in its own unit, or that ``lasts`` another time [s]; None: as listed.
 
     ``key`` is where the file tells it. Raises ``InputError`` for a size of what has none, and for more of a
@@ -86,4 +86,4 @@ def failures_told() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-__all__ = ["NOTICED", "UNITS", "failures_told", "size_words", "told_apart"]
+__all__ = ["NOTICED", "UNITS", "failures_told", "size_words", "to_redundant_readings"]

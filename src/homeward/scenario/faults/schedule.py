@@ -21,7 +21,7 @@ from homeward.scenario.faults.catalogue import (
     applies,
     names,
 )
-from homeward.scenario.faults.described import told_apart
+from homeward.scenario.faults.described import to_redundant_readings
 from homeward.scenario.schema.errors import nearest
 from homeward.scenario.schema.fault import Fault
 from homeward.scenario.schema.scenario import Scenario
@@ -38,7 +38,7 @@ LESS_LIFT = 0.75
 
 
 @dataclasses.dataclass(frozen=True)
-class Strike:
+class FaultEvent:
     """One failure of a flight: which, its number, and when: ``leg`` is None where ``time`` [s] counts from
     the epoch, else it counts from that leg's start."""
 
@@ -56,7 +56,7 @@ class Strike:
 
 
 @dataclasses.dataclass(frozen=True)
-class Fleet:
+class EquipmentCounts:
     """How many there are: thrusters of the stack, of the capsule and of the ship of a rendezvous; engines."""
 
     stack: int
@@ -74,7 +74,9 @@ class Fleet:
         return own[failure.what] if failure.count < 0 else failure.count
 
 
-def strikes_of(scenario: Scenario, half: str, legs: Sequence[str], fleet: Fleet) -> list[Strike]:
+def strikes_of(
+    scenario: Scenario, half: str, legs: Sequence[str], fleet: EquipmentCounts
+) -> list[FaultEvent]:
     """The failures of a scenario's ``[[fault]]`` in one half of the mission, whose legs are named.
 
     A failure set on a leg of the other half is left out. Raises ``InputError``, one sentence, for a failure
@@ -94,7 +96,9 @@ def _both(scenario: Scenario) -> bool:
     return scenario.homecoming is not None and scenario.rendezvous is not None
 
 
-def _strike(told: Fault, half: str, legs: Sequence[str], fleet: Fleet, key: str, both: bool) -> Strike | None:
+def _strike(
+    told: Fault, half: str, legs: Sequence[str], fleet: EquipmentCounts, key: str, both: bool
+) -> FaultEvent | None:
     match_ = NUMBERED.fullmatch(told.what.strip())
     what, number = (match_[1], int(match_[2])) if match_ else (told.what.strip(), None)
     ways = [f for f in FAILURES if f.what == what]
@@ -134,7 +138,7 @@ def _strike(told: Fault, half: str, legs: Sequence[str], fleet: Fleet, key: str,
     if (count and number is None) or (number is not None and not 0 <= number < count):
         words = f"{what} with a number of 0 to {count - 1}" if count else f"{what} without a number"
         raise InputError(f'{key}.what: expected {words}, not "{one_line(told.what)}"')
-    return Strike(told_apart(way, told.size, told.lasts_s, key), number or 0, leg, time)
+    return FaultEvent(to_redundant_readings(way, told.size, told.lasts_s, key), number or 0, leg, time)
 
 
 def when_of(when: float | str, key: str) -> tuple[str | None, float]:
@@ -146,7 +150,7 @@ def when_of(when: float | str, key: str) -> tuple[str | None, float]:
     return found[1], float(found[2] or 0.0)
 
 
-def _contradictions(strikes: Sequence[Strike], legs: Sequence[str]) -> None:
+def _contradictions(strikes: Sequence[FaultEvent], legs: Sequence[str]) -> None:
     """Refuse two failures of one thing at once, or of a whole and its part."""
     for a, b in itertools.combinations(strikes, 2):
         one, other = a.failure, b.failure
@@ -159,13 +163,13 @@ def _contradictions(strikes: Sequence[Strike], legs: Sequence[str]) -> None:
         raise InputError(f"{b.key}: {a.words} and {b.words} are {told}")
 
 
-def _one_after_the_other(a: Strike, b: Strike, legs: Sequence[str]) -> bool:
+def _one_after_the_other(a: FaultEvent, b: FaultEvent, legs: Sequence[str]) -> bool:
     """Whether one passes, and is over before the other comes."""
     both = math.isinf(a.failure.lasts) and math.isinf(b.failure.lasts)
     return not both and not _overlap(a, b, legs)
 
 
-def _overlap(a: Strike, b: Strike, legs: Sequence[str]) -> bool:
+def _overlap(a: FaultEvent, b: FaultEvent, legs: Sequence[str]) -> bool:
     """Whether both are certain to be there at once; what counts from elsewhere may not be."""
     if a.leg == b.leg:
         return a.time < b.time + b.failure.lasts and b.time < a.time + a.failure.lasts
@@ -175,7 +179,9 @@ def _overlap(a: Strike, b: Strike, legs: Sequence[str]) -> bool:
     return math.isinf(first.failure.lasts)
 
 
-def struck(faults: Faults, many: Sequence[Sequence[Strike]], legs: Sequence[str], fleet: Fleet) -> Faults:
+def struck(
+    faults: Faults, many: Sequence[Sequence[FaultEvent]], legs: Sequence[str], fleet: EquipmentCounts
+) -> Faults:
     """The failures of many lanes, a list each; ``faults`` has no lane axis, the result has.
 
     Raises ``InputError`` where a lane has more failures than slots.

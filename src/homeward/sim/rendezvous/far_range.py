@@ -17,8 +17,8 @@ from homeward.world.dynamics.docking_bodies import station_attitude
 from homeward.world.dynamics.point_mass import as_fast_as_ships, finite
 from homeward.world.dynamics.rendezvous_state import PairTruth
 from homeward.world.dynamics.two_spacecraft import Bodies, PairWorld, drifted, kicked, pulled, tidal_pull
-from homeward.world.fault_injection import told_apart
-from homeward.world.fault_schedule import Ails, ails, computer_down, onsets, set_off
+from homeward.world.fault_injection import to_redundant_readings
+from homeward.world.fault_schedule import ActiveFaults, active_faults, computer_down, onsets, set_off
 from homeward.world.rendezvous_fault_injection import ailing_aids, no_aids
 from homeward.world.sensors.rendezvous import NOISES, PairSituation, sense_pair
 
@@ -63,7 +63,7 @@ def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[
     truth = carry.truth
     onset = onsets(world.faults, truth.onset, executive.status(carry.flight).leg, truth.time)
     truth = eqx.tree_at(lambda t: t.onset, truth, onset)
-    a = ails(set_off(world.faults, onset), truth.time, truth.level.shape[0])
+    a = active_faults(set_off(world.faults, onset), truth.time, truth.level.shape[0])
     down = computer_down(a)
     world = eqx.tree_at(lambda w: w.engine.thrust, world, world.engine.thrust * a.engine)
     spin = world.orientation.at(truth.time)
@@ -106,14 +106,14 @@ def _cycle(world: PairWorld, flight: FarComputer, carry: FarCarry, noise: Float[
     return select(carry.truth.done, carry, FarCarry(truth, state)), row
 
 
-def unread(a: Ails) -> InertialReadings:
+def unread(a: ActiveFaults) -> InertialReadings:
     """No readings: the cycle before has had them."""
     gyros, accelerometers = jnp.zeros_like(a.gyro_bias), jnp.zeros_like(a.accelerometer_bias)
     return InertialReadings(gyros, accelerometers, jnp.zeros(()))
 
 
 def _second(
-    world: PairWorld, spin: EarthSpin, tidal: Vec3, truth: PairTruth, command: EngineCommand, a: Ails
+    world: PairWorld, spin: EarthSpin, tidal: Vec3, truth: PairTruth, command: EngineCommand, a: ActiveFaults
 ) -> tuple[PairTruth, InertialReadings]:
     h = jnp.ones(())
     direction, main = command.direction_I, command.main
@@ -129,7 +129,7 @@ def _second(
     mass = truth.mass - burnt
     bodies = kicked(pulled(world, spin, truth.time + h, tidal, bodies, mass, h), 0.5 * h)
     felt = gained * (1.0 + world.accelerometer_scale)
-    readings = told_apart(InertialSample(jnp.zeros(3), felt, h), a)
+    readings = to_redundant_readings(InertialSample(jnp.zeros(3), felt, h), a)
     relative = norm(bodies.r_BI_I - bodies.r_TI_I)
     truth = eqx.tree_at(
         lambda t: (t.time, t.bodies, t.mass, t.propellant, t.delta_v, t.closest),

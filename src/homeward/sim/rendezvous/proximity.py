@@ -21,8 +21,8 @@ from homeward.world.dynamics.docking_bodies import plume_push
 from homeward.world.dynamics.point_mass import as_fast_as_ships, finite
 from homeward.world.dynamics.rendezvous_state import PairTruth
 from homeward.world.dynamics.two_spacecraft import PairWorld, drifted, kicked, pulled, tidal_pull
-from homeward.world.fault_injection import failing, told_apart
-from homeward.world.fault_schedule import Ails, ails, computer_down, onsets, set_off
+from homeward.world.fault_injection import failing, to_redundant_readings
+from homeward.world.fault_schedule import ActiveFaults, active_faults, computer_down, onsets, set_off
 from homeward.world.rendezvous_fault_injection import ailing_aids, no_aids
 from homeward.world.sensors import imu
 from homeward.world.sensors.imu import turn_between
@@ -70,7 +70,7 @@ def close_cycle(
     truth = carry.truth
     onset = onsets(world.faults, truth.onset, executive.status(carry.flight).leg, truth.time)
     truth = eqx.tree_at(lambda t: t.onset, truth, onset)
-    a = ails(set_off(world.faults, onset), truth.time, truth.level.shape[0])
+    a = active_faults(set_off(world.faults, onset), truth.time, truth.level.shape[0])
     down, tank = computer_down(a), truth.propellant
     spin = world.orientation.at(truth.time)
     tidal = tidal_pull(world, truth.time, truth.bodies.r_TI_I)
@@ -84,7 +84,7 @@ def close_cycle(
         truth, state, active, open_for, readings = inner
         state, command = executive.tick(flight, state, PairTick(truth.time + a.clock, ~down, readings))
         truth, sample = _fly(world, truth, active, h, shake, fault_time, a, command.feed_shut)
-        return (truth, state, command.seconds, open_for + active, told_apart(sample, a)), None
+        return (truth, state, command.seconds, open_for + active, to_redundant_readings(sample, a)), None
 
     start = (truth, carry.flight, carry.active, jnp.zeros_like(carry.active), unread(a))
     (truth, state, active, open_for, readings), _ = jax.lax.scan(tick, start, shaking)
@@ -109,7 +109,14 @@ def close_cycle(
 
 
 def _fly(
-    world: PairWorld, truth: PairTruth, active, h: Scalar, shake, fault_time: Scalar, a: Ails, feed: Count
+    world: PairWorld,
+    truth: PairTruth,
+    active,
+    h: Scalar,
+    shake,
+    fault_time: Scalar,
+    a: ActiveFaults,
+    feed: Count,
 ):
     """One tick: thrusters, attitude, drift, and what happens if the ports meet in it."""
     hull = world.hull

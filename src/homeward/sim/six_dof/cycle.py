@@ -24,7 +24,7 @@ from homeward.typing import Array, Float
 from homeward.world import position_fix
 from homeward.world.dynamics.rigid_body import Motion, around, nose_ahead, told
 from homeward.world.fault_injection import ailing_height, ailing_readings, ailing_world
-from homeward.world.fault_schedule import Ails, ails, computer_down
+from homeward.world.fault_schedule import ActiveFaults, active_faults, computer_down
 from homeward.world.position_fix import measure
 from homeward.world.sensors import aiding, redundant_imu
 from homeward.world.world import World
@@ -55,7 +55,7 @@ def cycle_with_messages(
     truth, state = carry.truth, carry.flight
     assert world.body is not None and truth.body is not None
     assert carry.command.thruster_seconds is not None
-    a = ails(world.faults, truth.time, 2 * carry.command.thruster_seconds.shape[0])
+    a = active_faults(world.faults, truth.time, 2 * carry.command.thruster_seconds.shape[0])
     spin = world.orientation.at(truth.time)
     frozen, motion = into_frozen(world, leg, spin, truth)
     world = ailing_world(world, a, height_and_up(world.ellipsoid, motion[0])[0])
@@ -130,8 +130,8 @@ def cycle_with_messages(
 
 def _ticks(
     world: World, flight: Parameters, leg: Leg, frozen: Frozen, truth, state: State, active: Command,
-    bank: Array, motion: Motion, cycle_noise: Array, noise: Float[Array, "t n"], a: Ails, record: bool,
-    tap: bool,
+    bank: Array, motion: Motion, cycle_noise: Array, noise: Float[Array, "t n"], a: ActiveFaults,
+    record: bool, tap: bool,
 ):  # fmt: skip
     """The control ticks of a cycle. A command acts one tick after it was given; ``bank`` is for telemetry."""
     down = computer_down(a)

@@ -27,7 +27,7 @@ from homeward.typing import Array, Float, Scalar, Vec3
 from homeward.world import position_fix
 from homeward.world.dynamics.point_mass import thin_drag
 from homeward.world.fault_injection import ailing_readings, ailing_world
-from homeward.world.fault_schedule import Ails, ails, computer_down
+from homeward.world.fault_schedule import ActiveFaults, active_faults, computer_down
 from homeward.world.sensors import aiding, redundant_imu
 from homeward.world.state import TruthState
 from homeward.world.world import World
@@ -47,7 +47,7 @@ def drift_with_messages(
     """``cycle_drifting``, and, with ``tap``, the messages that passed, in the order of their calls."""
     truth, state = carry.truth, carry.flight
     assert truth.body is not None and world.body is not None
-    a = ails(world.faults, truth.time, 2 * truth.body.level.shape[0])
+    a = active_faults(world.faults, truth.time, 2 * truth.body.level.shape[0])
     spin = world.orientation.at(truth.time)
     r_E, v_E = inertial_to_earth_now(spin, truth.r_BI_I, truth.v_BI_I)
     inputs = forces_inputs(world, leg.kind, truth)
@@ -94,7 +94,7 @@ def drift_with_messages(
 
 def _ticks(
     world: World, flight: Parameters, leg: Leg, spin: EarthSpin, carry: Carry, motion: tuple[Vec3, Vec3],
-    force_I: Vec3, noise: Float[Array, "t n"], a: Ails, tap: bool,
+    force_I: Vec3, noise: Float[Array, "t n"], a: ActiveFaults, tap: bool,
 ):  # fmt: skip
     """The control ticks of a cycle. A command acts one tick after it was given."""
     down, strapdown = computer_down(a), executive.flies_a_filter(flight)
@@ -151,7 +151,7 @@ def settle_drifting(world: World, leg: Leg, carry: Carry) -> Carry:
     before = carry.truth
     assert before.body is not None and isinstance(carry.inertial, InertialReadings)
     due = before.done & ~before.settled
-    a = ails(world.faults, before.time, 2 * before.body.level.shape[0])
+    a = active_faults(world.faults, before.time, 2 * before.body.level.shape[0])
     failing = ailing_world(world, a, jnp.zeros_like(before.time))
     moved = settle(world, leg, carry)
     dt = moved.truth.time - before.time

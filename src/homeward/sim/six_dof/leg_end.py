@@ -13,7 +13,7 @@ from homeward.sim.six_dof.cycle_frame import earth_fixed, from_frozen, into_froz
 from homeward.sim.six_dof.tick import felt, nothing_fired
 from homeward.world.dynamics.rigid_body import around, fly_tick
 from homeward.world.fault_injection import ailing_world
-from homeward.world.fault_schedule import ails
+from homeward.world.fault_schedule import active_faults
 from homeward.world.sensors.redundant_imu import NOISES
 from homeward.world.world import World
 
@@ -31,7 +31,7 @@ def settle_turning(world: World, leg: Leg, carry: Carry) -> Carry:
     assert world.body is not None and truth.body is not None
     where = WHERE[leg.kind]
     assert carry.command.thruster_seconds is not None
-    a = ails(world.faults, truth.time, 2 * carry.command.thruster_seconds.shape[0])
+    a = active_faults(world.faults, truth.time, 2 * carry.command.thruster_seconds.shape[0])
     end_time = jnp.minimum(leg.end_time, truth.ends_at)
     spin = world.orientation.at(truth.time)
     frozen, motion = into_frozen(world, leg, spin, truth)

@@ -16,7 +16,7 @@ from homeward.world.actuators.parachute import canopy_area
 from homeward.world.actuators.thruster_valves import fire, lag, shut
 from homeward.world.dynamics.point_mass import finite, physical
 from homeward.world.dynamics.rigid_body import Motion, Pushes, around, fly_tick
-from homeward.world.fault_schedule import Ails
+from homeward.world.fault_schedule import ActiveFaults
 from homeward.world.sensors.imu import turn_between
 from homeward.world.sensors.redundant_imu import UnitState, forward
 from homeward.world.six_dof_model import BodyModel
@@ -26,7 +26,7 @@ from homeward.world.world import World
 
 def act_turning(
     world: World, leg: Leg, frozen: Frozen, truth: TruthState, active: Command, motion: Motion,
-    noise: Float[Array, " n"], a: Ails,
+    noise: Float[Array, " n"], a: ActiveFaults,
 ) -> tuple[TruthState, Motion, InertialReadings]:  # fmt: skip
     """Fly one tick under the active command.
 

@@ -13,7 +13,7 @@ from homeward.world.sensors import latency as delivery
 from homeward.world.sensors import sun_and_horizon
 from homeward.world.sensors.gnss_antennas import Antennas
 from homeward.world.sensors.gnss_pseudorange import RangeReceiver, RangeState
-from homeward.world.sensors.latency import Delivery, Post, nothing_sent
+from homeward.world.sensors.latency import Delivery, LatencyBuffer, nothing_sent
 from homeward.world.sensors.star_tracker import StarHeads
 from homeward.world.sensors.sun_and_horizon import CoarseSensors
 
@@ -103,7 +103,7 @@ class AidState(eqx.Module):
     ranges: RangeState | None = (
         None  # of a receiver that tells ranges, whose fix has no slow error of its own
     )
-    post: Post | None = None  # what is on its way
+    post: LatencyBuffer | None = None  # what is on its way
     coarse: Float[Array, "6"] | None = None  # lasting errors of Sun sensors and horizon scanner, 1-sigma
 
 

@@ -37,7 +37,7 @@ class Satellites(eqx.Module):
     ranges: Ranges | None
 
 
-class Post(eqx.Module):
+class LatencyBuffer(eqx.Module):
     """What is on its way, and whether the last one that came had overtaken it."""
 
     stars: Stars
@@ -53,7 +53,9 @@ class Delivery(eqx.Module):
     satellites: Scalar
     seldom: Scalar
 
-    def carried(self, post: Post, aids: Aids, t: Scalar, noise: Float[Array, "2"]) -> tuple[Post, Aids]:
+    def carried(
+        self, post: LatencyBuffer, aids: Aids, t: Scalar, noise: Float[Array, "2"]
+    ) -> tuple[LatencyBuffer, Aids]:
         """What is read at ``t`` [s] where the sensors tell ``aids`` of that instant."""
         stars, satellites = _split(aids, t)
         one, stars, held = _passed(post.stars, stars, self.stars, post.overtaken[0], noise[0] > self.seldom)
@@ -72,14 +74,14 @@ class Delivery(eqx.Module):
             ),
             is_leaf=lambda x: x is None,
         )  # fmt: skip
-        return Post(one, other, jnp.stack([held, kept])), told
+        return LatencyBuffer(one, other, jnp.stack([held, kept])), told
 
 
-def nothing_sent(ranges: Ranges | None) -> Post:
+def nothing_sent(ranges: Ranges | None) -> LatencyBuffer:
     """Before the first reading; ``ranges`` is one that tells nothing, of a receiver that tells ranges."""
     zero, zeros, no = jnp.zeros(()), jnp.zeros(3), jnp.asarray(False)
     no_turn = jnp.asarray([[1.0, 0.0, 0.0, 0.0]] * 2)
-    return Post(
+    return LatencyBuffer(
         Stars(zero, jnp.zeros(2, bool), no_turn), Satellites(zero, no, zeros, zeros, ranges),
         jnp.zeros(2, bool),
     )  # fmt: skip
