@@ -14,7 +14,7 @@ from homeward.errors import InputError, one_line
 def prepare_folder(folder: Path | None, kind: str | None = None) -> None:
     """Make the output folder and try to write there, so that no flight is flown in vain.
 
-    ``kind`` is what will be written (``output.result_folder``): a folder with other results is refused.
+    ``kind`` is what will be written (``output.files.result_folder``): a folder with other results is refused.
     """
     if folder is None:
         return

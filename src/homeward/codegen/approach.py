@@ -47,7 +47,7 @@ def blank(message: type, **given: Any) -> Any:
 
 
 def approach(plan: Any) -> tuple[Software, dict[tuple[str, str], Shapes], Any]:
-    """Software, shapes of its calls and parameters of a planned rendezvous (``scenario.rendezvous_plan``)."""
+    """Software, shapes of its calls and parameters of a planned rendezvous (``planning.rendezvous_plan``)."""
     parameters = plan.close
     far = jax.eval_shape(executive.init, plan.far, blank(PairStart))
     rest = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), far)

@@ -23,7 +23,7 @@ from homeward.sim.core.flight_software import flown_by
 
 
 class InLoop:
-    """An exported library as ``sim.software.Software``; each lane with the parameters it is given."""
+    """An exported library as a ``Software`` of ``sim.core``; each lane with the parameters it is given."""
 
     def __init__(self, native: Native):
         self.calls = XlaCalls(native)

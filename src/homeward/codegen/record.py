@@ -42,7 +42,7 @@ class Call:
 
 
 class Recorder:
-    """Flies the package's flight software and notes what passes; a ``sim.software.Software``."""
+    """Flies the package's flight software and notes what passes; a ``sim.core.flight_software.Software``."""
 
     def __init__(self, keep: bool):
         self.keep = keep

@@ -35,7 +35,7 @@ class XlaCalls:
             source.write_text(text, encoding="utf-8")
             compile_c(source, library, ("-O2", "-isystem", jax.ffi.include_dir()))
         # Loaded once in a process: the next use of this folder takes the slots over, and the programs of
-        # this one are gone by then (``sim.software``).
+        # this one are gone by then (``sim.core.flight_software``).
         self._shim = ctypes.CDLL(str(library.resolve()))
         self._shim.homeward_xla_says.restype = ctypes.c_char_p
         self._lock = threading.Lock()  # programs are traced by several threads

@@ -43,7 +43,7 @@ NAP = 0.02  # s
 
 
 class Worker:
-    """The ship's end: its clock, its executive, and what it sends down; a listener of ``sim.watch``."""
+    """The ship's end: its clock, its executive, and what it sends down; a listener of ``sim.listeners``."""
 
     def __init__(self, pipe: Connection, chosen: Scenario, key: bytes, pace: float) -> None:
         self.pipe, self.chosen, self.key, self.pace = pipe, chosen, key, pace

@@ -35,7 +35,7 @@ class Line:
         self._thread.start()
 
     def __call__(self, stage: Any, share: float | None = None) -> None:
-        """A stage and the share done, or the count of a campaign (``campaigns.engine.Count``)."""
+        """A stage and the share done, or the count of a campaign (``campaigns.execution.local.Count``)."""
         if not isinstance(stage, str):
             stage, share = stage.told(), stage.done / max(stage.wanted, 1)
         self._stage, self._share = stage, share

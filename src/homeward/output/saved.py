@@ -108,7 +108,7 @@ def read(folder: str | Path) -> SavedFlight:
 
 
 def record_of(table: Any, name: str) -> Telemetry:
-    """The channels of a table of ``output.telemetry.TABLES`` from its columns, SI and radians."""
+    """The channels of a table of ``output.files.telemetry.TABLES`` from its columns, SI and radians."""
     there = {column: table.column(column).to_numpy() for column in table.column_names}
     found: dict[str, np.ndarray] = {}
     for message in TABLES[name]:

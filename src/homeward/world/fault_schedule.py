@@ -1,7 +1,8 @@
 """What fails on a flight, as data: which lane has which failure is a number, so that all fly one program.
 
 A failure takes a slot: its kind, which one of several, how much, and from when to when. ``active_faults``
-looks at all slots at one instant, once a guidance cycle: a failure begins with the first cycle after its time.
+looks at all slots at one instant, once a guidance cycle: a failure begins with the first cycle after its
+time.
 """
 
 from enum import IntEnum

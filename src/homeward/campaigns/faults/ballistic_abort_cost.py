@@ -33,7 +33,7 @@ def abort_cost(
 
     ``outcome`` is the flight without a failure, all lanes alike, ``keys`` those of its noise and ``nominal``
     its numbers by ``metrics``. Its first lane is flown again from the entry on with the steady roll of
-    ``flight.entry_ballistic``. None where a law of the user's own has no model that the fall-back could use.
+    ``flight.entry.ballistic``. None where a law of the user's own has no model that the fall-back could use.
     """
     model = getattr(plan.flight.guidance, "model", None)
     if not isinstance(model, OnboardModel):

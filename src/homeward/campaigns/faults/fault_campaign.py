@@ -78,8 +78,8 @@ def fault_matrices(
 ) -> FaultMatrices:  # fmt: skip
     """Fly the matrices of halves, ``return`` and ``rendezvous``; with ``pairs``, so many pairs instead.
 
-    ``fault`` flies one kind only, such as ``gnss`` (``scenario.fault_words``), ``most`` so many cases of a
-    half, evenly taken, and ``nominal_world`` all of them in the undispersed world instead of a dispersed one
+    ``fault`` flies one kind only, such as ``gnss`` (``scenario.faults``), ``most`` so many cases of a half,
+    evenly taken, and ``nominal_world`` all of them in the undispersed world instead of a dispersed one
     each. ``called`` are the words that name the scenario on a command line, for the replays of lost cases.
     Raises ``InputError`` where a half has none of a kind, and for pairs of one kind or of so many cases.
     """

@@ -167,7 +167,7 @@ class FlightComputer(eqx.Module):
         return eqx.tree_at(lambda s: s.health, state, health)
 
     def aim(self, state: FlightState, wanted: Scalar, direction_I: Vec3) -> FlightState:
-        """Once a cycle of a burn: where it is to end by what it has given so far; see ``flight.burn_aim``."""
+        """Once a cycle of a burn: where it is to end by what it has given so far (``burn_cutoff``)."""
         if self.health is None or state.health is None or self.steering is None:
             return state
         C_EI = self.steering.orientation.at(state.last.time).C_EI(state.last.time)

@@ -1,6 +1,6 @@
 """What the motion in the air tells the return's flight software: the side of the lift, and the wind.
 
-``flight.executive.return_executive`` calls these beside the parts of ``flight.computer``.
+``flight.executive.return_executive`` calls these beside the parts of ``flight.executive.flight_computer``.
 """
 
 import equinox as eqx

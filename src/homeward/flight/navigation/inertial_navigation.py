@@ -100,7 +100,7 @@ class StrapdownNavigation(AbstractStrapdown):
         """One control tick. A sample that is not finite is taken to be like the last one.
 
         Readings of a redundant unit are put to the vote first; raises ``InputError`` where nobody counts it.
-        ``falling`` (static): a tick of any length in free fall (``flight.free_fall``).
+        ``falling`` (static): a tick of any length in free fall (``flight.navigation.free_fall_propagation``).
         """
         if isinstance(sample, InertialReadings):
             if self.voting is None or state.voting is None:

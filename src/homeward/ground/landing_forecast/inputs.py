@@ -41,7 +41,7 @@ class Errors:
 @dataclasses.dataclass(frozen=True)
 class Setting:
     """The vehicle (kg, m2, s), its site and aim [rad, rad, m], tables by altitude, and what the main's order
-    knows (rows as ``flight.main_timing.MainTiming``)."""
+    knows (rows as ``flight.descent.main_deployment.MainTiming``)."""
 
     mass: float
     shield: float

@@ -63,7 +63,7 @@ def reading_variance(seconds: Float[Array, ""]) -> Float[Array, ""]:
 
 
 def drift_seconds(row: Float[Array, "n 6"]) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-    """For how long a lasting and a fading error act, by rows of ``flight.main_timing.MainTiming``."""
+    """For how long a lasting and a fading error act, by rows of ``main_deployment.MainTiming``."""
     return row[:, 5], (row[:, 2] - LASTING * row[:, 5]) / (1.0 - LASTING)
 
 

@@ -1,7 +1,7 @@
 """The closed loop of a six-DOF vehicle that drifts in orbit: sensors and flight software, minute by minute.
 
 Its attitude follows the rate that the flight computer commands, ideally: thrusters and rigid body are left
-out. All else is as in ``sim.turning_cycle``: the flight software has the messages of its sensors alone.
+out. All else is as in ``sim.six_dof.cycle``: the flight software has the messages of its sensors alone.
 """
 
 import equinox as eqx

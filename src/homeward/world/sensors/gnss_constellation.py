@@ -2,7 +2,8 @@
 
 Shaped like GPS (24 in 6 planes, 26,560 km, 55 deg) and the medium orbits of BeiDou (24 in 3 planes,
 27,906 km, 55 deg); interface specifications IS-GPS-200 and BDS-SIS-ICD. What an orbit is off its circle is no
-matter here: the receiver is told where the satellites are, with an error of its own (``world.ranges``).
+matter here: the receiver is told where the satellites are, with an error of its own
+(``gnss_pseudorange``).
 """
 
 import equinox as eqx
