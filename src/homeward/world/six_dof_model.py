@@ -23,3 +23,4 @@ class BodyModel(eqx.Module):
     riser_place: Vec3  # m, where the parachute pulls, from the capsule's centre of mass
     inertial: RedundantUnit
     aids: AidSensors
+    gradient_mu: Scalar | None = None  # m3/s2, of the gravity gradient in orbit; None leaves it out

@@ -170,7 +170,15 @@ def build_body(
         riser_place=numbers(riser - center),
         inertial=redundant_unit(scenario, alternating(UNIT_DRAWS)),
         aids=aid_sensors(scenario, band, number(-1.0), np.eye(3)[0] if sun_I is None else sun_I),
+        gradient_mu=_gradient_mu(scenario),
     )  # fmt: skip
+
+
+def _gradient_mu(scenario: Scenario) -> Scalar | None:
+    if not scenario.truth.gravity_gradient:
+        return None
+    own = scenario.truth.gravity.mu_m3_s2
+    return number(MU_EGM96 if own is None else own)
 
 
 def stack_inertia(scenario: Scenario) -> Mat33:

@@ -280,6 +280,9 @@ class Vehicle(Section):
 class Truth(Vehicle):
     """The world as it is, and the vehicle as it is built."""
 
+    gravity_gradient: Flag = Field(
+        default=False, description="the gravity gradient turns the six-DOF ship in orbit"
+    )
     navigation: NavigationError = Field(default_factory=NavigationError, description="navigation error")
     sensors: Sensors = Field(default_factory=Sensors, description="sensors of a ship that turns")
     deployment: DeploymentFigures = Field(

@@ -26,6 +26,7 @@ from homeward.math.numerics import rk4_step
 from homeward.math.triples import Triple, add, axpy, cross, dot, join, scale, split, subtract
 from homeward.typing import Count, Mat33, Scalar, Vec3
 from homeward.world.aerodynamics.heating import heat_rate
+from homeward.world.dynamics.gravity_gradient import gravity_gradient_torque
 from homeward.world.dynamics.point_mass import Forces, oblate_gravity
 from homeward.world.six_dof_model import BodyModel
 from homeward.world.world import World
@@ -45,6 +46,7 @@ class Around(eqx.Module):
     gravity_F: Triple  # m/s2
     wind_north: Scalar
     wind_east: Scalar
+    gradient: tuple[Scalar, Triple] | None = None  # 3 mu / r^3 [1/s2] and up in F; None leaves it out
 
 
 class Pushes(eqx.Module):
@@ -86,7 +88,11 @@ def around(world: World, where: str, omega: Triple, since: Scalar, r_F: Triple, 
         air_F = add(air_F, turned(angle, wind))
     gravity = turned(angle, add(oblate_gravity(world, r_E), slow))
     density = air.density * world.faults.density
-    return Around(altitude, density, air.sound_speed, air_F, gravity, north_wind, east_wind)
+    gradient = None
+    if where == ORBIT and world.body is not None and world.body.gradient_mu is not None:
+        inverse = 1.0 / jnp.sqrt(dot(r_F, r_F))
+        gradient = 3.0 * world.body.gradient_mu * inverse * inverse * inverse, scale(inverse, r_F)
+    return Around(altitude, density, air.sound_speed, air_F, gravity, north_wind, east_wind, gradient)
 
 
 def loads(
@@ -138,6 +144,9 @@ def fly_tick(
         C = rows(q)
         force, torque = loads(body, where, there, row, pushes, time, x, C)
         a = axpy(per_mass, apply_transposed(C, force), there.gravity_F)
+        if there.gradient is not None:
+            strength, up_F = there.gradient
+            torque = add(torque, gravity_gradient_torque(strength, apply(C, up_F), inertia))
         spin = subtract(torque, cross(omega, apply(inertia, omega)))
         return v, a, turn_rate(q, omega), apply(inverse, spin)
 
