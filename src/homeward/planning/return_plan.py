@@ -33,6 +33,7 @@ from homeward.scenario.faults.schedule import (
     OF_RETURN,
     EquipmentCounts,
     FaultEvent,
+    counts_of,
     shifted,
     strikes_of,
     struck,
@@ -106,7 +107,7 @@ def plan_return(
     if scenario.fault:
         # Before anything long begins: what is wrong with the words is said at once.
         names = OF_RETURN if legs.start != "interface" else OF_RETURN[-3:]
-        strikes_of(scenario, "return", names, _fleet(world, scenario))
+        strikes_of(scenario, "return", names, counts_of(world, scenario))
     if ahead is not None:
         powered, entry, descent = KINDS[turning]
         orbit = () if legs.start == "interface" else (DRIFT if turning else COAST, powered)
@@ -125,17 +126,7 @@ def plan_return(
 
 def equipment_counts(plan: ReturnPlan) -> EquipmentCounts:
     """How many of what the ship has; nothing of a point mass can be told apart."""
-    return _fleet(plan.world, plan.scenario)
-
-
-def _fleet(world: World, scenario: Scenario) -> EquipmentCounts:
-    body, engines = world.body, scenario.truth.engine.count
-    if body is None:
-        return EquipmentCounts(0, 0, 0, engines)
-    stack, capsule = (np.asarray(t.thrust) for t in (body.stack_thrusters, body.capsule_thrusters))
-    return EquipmentCounts(
-        int(np.count_nonzero(stack)), int(np.count_nonzero(capsule)), 0, engines, len(stack)
-    )
+    return counts_of(plan.world, plan.scenario)
 
 
 def strikes_in(plan: ReturnPlan) -> list[FaultEvent]:

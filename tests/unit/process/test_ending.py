@@ -15,7 +15,7 @@ SOON = 3.0  # s from the signal to the end
 # A command that is deep in compiled code, as XLA's compiler is: the interpreter cannot run a handler there.
 BUSY = """
 import gc, hashlib, signal, subprocess, sys, threading, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what is in the background deaf to it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell runs behind
 from concurrent.futures import ThreadPoolExecutor
 import homeward
 from homeward._process.children import child_command

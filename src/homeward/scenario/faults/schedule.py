@@ -74,6 +74,17 @@ class EquipmentCounts:
         return own[failure.what] if failure.count < 0 else failure.count
 
 
+def counts_of(world: World, scenario: Scenario) -> EquipmentCounts:
+    """How many thrusters and engines a return has; of a point mass, engines alone."""
+    body, engines = world.body, scenario.truth.engine.count
+    if body is None:
+        return EquipmentCounts(0, 0, 0, engines)
+    stack, capsule = (np.asarray(t.thrust) for t in (body.stack_thrusters, body.capsule_thrusters))
+    return EquipmentCounts(
+        int(np.count_nonzero(stack)), int(np.count_nonzero(capsule)), 0, engines, len(stack)
+    )
+
+
 def strikes_of(
     scenario: Scenario, half: str, legs: Sequence[str], fleet: EquipmentCounts
 ) -> list[FaultEvent]:
