@@ -1,6 +1,7 @@
 """`homeward propagate` from elements and orbit messages: what it flies, writes and refuses."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,14 @@ def test_elements_fly_from_their_own_epoch_without_drag_which_is_told(tmp_path):
     assert (result.name, result.object_id) == ("CSS (TIANHE)", "48274")
     later = propagate_orbit(tmp_path / "css.tle", OrbitOptions(60.0, start="2023-09-07T15:00:00Z"))
     assert later.epoch.to_iso(0) == "2023-09-07T15:00:00Z"
+
+
+def test_a_mass_with_an_exponent_is_read_whole(tmp_path):
+    text = Path(ISS).read_text()
+    mass = float(re.search(r"MASS\s*=\s*(\S+)", text)[1])
+    (tmp_path / "power.oem").write_text(re.sub(r"(MASS\s*=\s*)\S+", rf"\g<1>{mass:.6E}", text))
+    result = propagate_orbit(tmp_path / "power.oem", OrbitOptions(duration=60.0))
+    assert result.body["mass"] == pytest.approx(mass, rel=1e-6) and "drag" in result.forces
 
 
 def test_without_forces_it_is_keplers(tmp_path):

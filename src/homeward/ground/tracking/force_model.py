@@ -11,10 +11,11 @@ import numpy as np
 
 from homeward._aot.program import program
 from homeward.earth.ephemeris import ThirdBodies, build_third_bodies
-from homeward.earth.geodesy import Ellipsoid, to_geodetic
+from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import EarthOrientation, build_orientation, inertial_to_earth_now
 from homeward.earth.time import Epoch
 from homeward.math.numerics import rk4_step
+from homeward.sim.open_loop.orbit import OrbitWorld, orbit_acceleration
 from homeward.typing import Array, Float, Scalar
 from homeward.world.environment.atmosphere import UsStandard1976
 from homeward.world.environment.gravity import SphericalHarmonics, egm96
@@ -46,12 +47,10 @@ def orbit_model(epoch: Epoch, span: float, ballistic: float, degree: int = 21) -
 
 def _rates(model: OrbitModel, factor: Scalar, t: Scalar, x: tuple) -> tuple:
     r, v = x
-    spin = model.orientation.at(t)
-    r_E, v_E = inertial_to_earth_now(spin, r, v)
-    density = model.air.at(to_geodetic(model.ellipsoid, r_E)[2]).density
-    speed = jnp.sqrt(jnp.sum(v_E * v_E))
-    a_E = model.gravity.acceleration(r_E) - 0.5 * factor * model.ballistic * density * speed * v_E
-    return v, jnp.sum(spin.C_EI0.T * a_E[None, :], axis=1) + model.bodies.acceleration(t, r)
+    world = OrbitWorld(
+        model.ellipsoid, model.gravity, model.orientation, model.bodies, model.air, factor * model.ballistic
+    )
+    return v, orbit_acceleration(world, t, r, v)
 
 
 @program

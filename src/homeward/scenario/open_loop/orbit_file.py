@@ -178,7 +178,7 @@ def _body(
         segment = _segment_at(read_kept(read_oem, str(path)), asked.wanted, state.epoch)
         name, number = segment.object_name, segment.object_id
         said = dict(
-            re.findall(r"^\s*(MASS|DRAG_AREA|DRAG_COEFF)\s*=\s*([\d.]+)", "\n".join(segment.comments), re.M)
+            re.findall(r"^\s*(MASS|DRAG_AREA|DRAG_COEFF)\s*=\s*(\S+)", "\n".join(segment.comments), re.M)
         )
         told = {"mass": _number(said, "MASS"), "area": _number(said, "DRAG_AREA"),
                 "cd": _number(said, "DRAG_COEFF")}  # fmt: skip

@@ -19,9 +19,7 @@ from homeward.math.runge_kutta8 import rk8_step
 from homeward.typing import Array, Float, Scalar, Vec3
 from homeward.world.environment.interfaces import AbstractAtmosphere, AbstractGravity
 
-LONGEST_STEP = (
-    20.0  # s: at degree 21 half of it moves the end of a day in low orbit by less than a millimetre
-)
+LONGEST_STEP = 20.0  # s: at degree 21 half of it moves the end of a day in low orbit by less than 1 mm
 CHUNK = 360  # steps of one compiled call
 LOWEST = 100e3  # m: below it the air does more than bend an orbit
 
