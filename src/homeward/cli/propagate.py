@@ -48,7 +48,8 @@ def propagate(
     file: Annotated[
         str,
         typer.Argument(
-            metavar="FILE", help="an open-loop file or a shipped one's name; or a TLE, OMM, OEM or OPM"
+            metavar="FILE",
+            help="open-loop file, or name of a shipped one; or a file with a TLE, OMM, OEM or OPM",
         ),
     ],
     duration: Duration = None,
@@ -67,7 +68,7 @@ def propagate(
     no_pictures: NoPictures = False,
     as_json: AsJson = False,
 ) -> None:
-    """Propagate open-loop: any body of a file, or an orbit under harmonics, Sun, Moon and drag."""
+    """Propagate a body of an open-loop file, or an orbit from a TLE, OMM, OEM or OPM under all forces."""
     overrides = parse_settings(settings or [])
     check_every(every)
     found = find(file)
