@@ -29,6 +29,7 @@ class Viewer:
         self._pace = 0.0
         self._live, self._end, self._changes = flight.live, flight.now, flight.changes
         self._marks: Any = None
+        self._seek: int | None = None  # the browser's number of the last seek, sent back with its answer
         self._changed = True
 
     def ready(self, rows: int, events: int, landing: int = 0) -> None:
@@ -45,6 +46,7 @@ class Viewer:
         match told.get("what"):
             case "seek" if fine:
                 p.seek(float(number))  # type: ignore[arg-type]
+                self._seek = told["n"] if isinstance(told.get("n"), int) else self._seek
             case "rate" if fine:
                 p.pace(float(number))  # type: ignore[arg-type]
             case "toggle":
@@ -68,7 +70,8 @@ class Viewer:
             return None
         self._changed = False
         p = self.playback
-        return desk.moving(self.flight, p.time) | {"p": p.playing, "r": p.rate, "f": p.following} | grown
+        clock = {"p": p.playing, "r": p.rate, "f": p.following, "n": self._seek}
+        return desk.moving(self.flight, p.time) | clock | grown
 
     def _grown(self) -> dict[str, Any]:
         """What has come since the last message: rows, events, legs, answers to commands."""

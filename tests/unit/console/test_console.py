@@ -91,6 +91,11 @@ def test_a_viewer_is_told_what_moves_and_nothing_when_nothing_does(tmp_path):
     ):
         viewer.heard(odd)
     assert viewer.playback.rate == 50.0
+    # Which seek a message answers: the browser's own number, kept over other requests.
+    viewer.heard({"what": "seek", "t": first["t"], "n": 7})
+    viewer.heard({"what": "toggle"})
+    answer = viewer.tick()
+    assert answer is not None and answer["n"] == 7 and first["n"] is None
 
 
 def test_levels_are_the_monitors(tmp_path):

@@ -31,6 +31,20 @@ pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is insta
 PICTURES = Path(__file__).parents[3] / "build" / "console"
 
 
+# Three keys with an answer to the first between them; what the third asks for.
+LATE_ANSWER = """new Promise((done) => {
+  const desk = hw.desk, tick = desk.tick;
+  let last; desk.tick = (m) => { last = m; };
+  const key = (k) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: k, bubbles: true }));
+  key("End");
+  const wait = () => {
+    if (!last) { setTimeout(wait, 20); return; }
+    key("ArrowLeft"); tick.call(desk, last); key("ArrowLeft"); desk.tick = tick; done(desk.asked.t);
+  };
+  wait();
+})"""
+
+
 def sender(key):
     """Streams the made-up return, slowly enough to be live all the while; its port."""
     ready, opened = [], threading.Event()
@@ -305,6 +319,8 @@ def test_the_clocks_count_and_a_black_out_is_seen(desk):
     for _ in range(3):
         page.keyboard.press("ArrowLeft")
     page.wait_for_function("Math.abs(hw.desk.t - (hw.desk.told.t1 - 30)) < 0.01")
+    # So they do when a slow server's answer to an earlier key comes between two of them.
+    assert page.evaluate(LATE_ANSWER) == pytest.approx(page.evaluate("hw.desk.told.t1") - 20.0, abs=0.01)
     top = "hw.desk.view.load.chart.getModel().getComponent('yAxis').axis.scale.getExtent()[1]"
     # The ship of this flight is in no scenario here: where none tells a limit, the axis ends above nought.
     most = max((row["high_red"] for row in page.evaluate("hw.desk.told.limits")

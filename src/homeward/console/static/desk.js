@@ -30,7 +30,7 @@ class Desk {
       this.view = new EntryView($("views"), told, side);
     } else this.view = new DockingView($("views"), told);
     this.orders = new Orders(told, say);
-    this.table(); this.timeline = new Timeline($("track"), (t) => say("seek", { t })); this.lay(); this.log(); this.buttons(); this.keys();
+    this.table(); this.timeline = new Timeline($("track"), (t) => this.seek(t)); this.lay(); this.log(); this.buttons(); this.keys();
     theme($("theme"), () => { this.earth.paint(); this.view.paint(); this.plot.draw(); });
   }
   lay() { this.timeline.set(this.told.legs, this.told.t0, this.told.t1, this.told.blackouts, this.told.events, this.told.epoch_ms); }
@@ -51,7 +51,7 @@ class Desk {
   log() {
     $("log").innerHTML = this.told.events.map((e) => `<li data-t="${e.t}" data-level="${e.level}"><time>${this.utc(e.t)}</time><button type="button">${e.level === "green" ? "" : `${SIGNS[LEVELS.indexOf(e.level)]} `}${escape(e.text)}</button></li>`).join("")
       || `<li><span></span><span class="note">nothing to tell yet</span></li>`;
-    $("log").onclick = (e) => { const li = e.target.closest("li[data-t]"); if (li) say("seek", { t: +li.dataset.t }); };
+    $("log").onclick = (e) => { const li = e.target.closest("li[data-t]"); if (li) this.seek(+li.dataset.t); };
     this.lines = [...$("log").querySelectorAll("li[data-t]")]; this.logged = -1;
   }
   buttons() {
@@ -67,17 +67,19 @@ class Desk {
       if (typing || e.ctrlKey || e.metaKey || e.altKey) return;
       const by = e.shiftKey ? 60 : 10;
       if (e.key === " " && !(button && button.id !== "play")) { if (!button) say("toggle"); else return; }
-      else if (e.key === "ArrowRight") this.seek(this.t + by); else if (e.key === "ArrowLeft") this.seek(this.t - by);
+      else if (e.key === "ArrowRight") this.seek(this.from() + by); else if (e.key === "ArrowLeft") this.seek(this.from() - by);
       else if (e.key === "Home") this.seek(this.told.t0); else if (e.key === "End") this.seek(this.told.t1);
-      else if (e.key === "]") this.seek(this.timeline.leg(this.t, 1)); else if (e.key === "[") this.seek(this.timeline.leg(this.t, -1));
+      else if (e.key === "]") this.seek(this.timeline.leg(this.from(), 1)); else if (e.key === "[") this.seek(this.timeline.leg(this.from(), -1));
       else if (/^[1-5]$/.test(e.key)) say("rate", { rate: this.rates[+e.key - 1] });
       else return;
       e.preventDefault();
     });
   }
-  seek(t) { // a key that follows at once goes on from here, not from where the last answer stood
-    this.t = Math.min(Math.max(t, this.told.t0), this.told.t1); say("seek", { t: this.t });
+  seek(t) { // numbered: a key that follows goes on from the time asked for until the server has answered that number
+    this.asked = { t: Math.min(Math.max(t, this.told.t0), this.told.t1), n: (this.asked?.n ?? 0) + 1, open: true };
+    say("seek", { t: this.asked.t, n: this.asked.n });
   }
+  from() { return this.asked?.open ? this.asked.t : this.t; }
   utc(t) { return new Date(this.told.epoch_ms + t * 1000).toISOString().slice(11, 19); }
   grow(m) { // what has come since: rows, legs, events, landing forecasts
     if (m.rows) {
@@ -99,6 +101,7 @@ class Desk {
   }
   tick(m) {
     this.grow(m); this.t = m.t; this.ticks++;
+    if (this.asked && m.n === this.asked.n) this.asked.open = false;
     const v = {}; this.told.columns.forEach((name, k) => (v[name] = m.v[k] ?? NaN));
     this.told.shown.forEach((s, k) => {
       const x = v[s.column], cell = this.cells[k];
