@@ -147,6 +147,27 @@ def test_a_law_that_only_the_manifest_names_is_not_run_either(files, tmp_path):
     assert not list(tmp_path.rglob("*.ran"))
 
 
+@pytest.mark.parametrize("key", ["seed", "sampling", "scenario_document"])
+def test_a_value_changed_in_the_manifest_is_noticed(files, tmp_path, capsys, key):
+    out = tmp_path / "out"
+    campaign(scenario_with(files, law=False), RUNS, out=out, requirements=[])
+    place = out / "manifest.json"
+    manifest = json.loads(place.read_text())
+    if key == "scenario_document":
+        manifest[key]["truth"]["capsule"]["mass_kg"] *= 1.0 + 1e-12
+    else:
+        manifest[key] = {"seed": 1, "sampling": "lhs"}[key]
+    place.write_text(json.dumps(manifest))
+    assert main(["replay", str(out), "0"]) == 2
+    assert "manifest.json: expected the values that the campaign was flown with" in capsys.readouterr().err
+    # A manifest laid out anew, its keys in another order, says the same.
+    campaign(scenario_with(files, law=False), RUNS, out=tmp_path / "whole", requirements=[])
+    place = tmp_path / "whole" / "manifest.json"
+    whole = json.loads(place.read_text())
+    place.write_text(json.dumps(dict(reversed(whole.items())), indent=4))
+    Store.open(tmp_path / "whole").check_manifest()
+
+
 def test_elements_that_come_through_a_pipe_are_kept_too(files, tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -185,6 +185,7 @@ def opened(
     with locked(place):
         if resume and (place / MANIFEST).exists():
             store = Store.open(place)
+            store.check_manifest()
             check_origin(store, manifest, other_machine)
             if store.manifest.get("instruction_set") != manifest["instruction_set"]:
                 also = {*store.manifest.get("also_flown_by", ()), manifest["instruction_set"]}
@@ -221,6 +222,7 @@ def scenario_of(store: Store) -> Scenario:
             f"{label}: this campaign flies a flight software of its own, which is a program: "
             f"{one_line(str(flown_by / LIBRARY[1]), 200)}; read it, then run it with --trust"
         )
+    store.check_manifest()
     check_kept(store.folder, inputs)
     check_originals(store.folder, inputs)
     try:

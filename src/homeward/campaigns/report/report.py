@@ -15,6 +15,7 @@ from homeward.campaigns.report.footprint import footprint_of
 from homeward.campaigns.statistics.order_statistics import figures
 from homeward.campaigns.store.failed_runs import failed_runs, failures_of
 from homeward.campaigns.store.input_files import requirements_file
+from homeward.campaigns.store.manifest import changed_since
 from homeward.campaigns.store.records import RUN_COLUMNS, Records, read_records
 from homeward.campaigns.store.reproduce import commands
 from homeward.campaigns.verification.requirements import Requirement, default_requirements, read_requirements
@@ -261,6 +262,7 @@ def _again(records: Records) -> list[Block]:
     }
     facts |= {"instruction set": m.get("instruction_set", "not written down"),
              "lanes of a block": m["lanes"], "sampling": m.get("sampling", "random"),
+             "manifest": "changed since it was written" if changed_since(m) else "as written",
              "report made": datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes")}  # fmt: skip
     rows = [[str(k), Cell(str(v), code=True)] for k, v in facts.items()]
     lines, note = commands(m, records.folder)

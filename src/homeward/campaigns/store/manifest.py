@@ -1,5 +1,8 @@
 """The manifest of a campaign, read from a file that anybody may have written, and checked key by key."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,6 +13,7 @@ from homeward.errors import InputError, one_line
 
 MANIFEST, FORMAT = "manifest.json", 2
 OLDER = (1,)  # read, but without hashes of their parts
+HASH = "sha256"  # of all else in the manifest; older ones have none
 MOST_RUNS, MOST_LANES = 10**8, 2**16
 Word = Annotated[str, Field(max_length=500)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -72,6 +76,14 @@ class Manifest(_Part):
     sampling: Literal["random", "lhs", "sobol"] = "random"
     machine: dict[str, Any] = {}
     inputs: list[Input] = []
+    sha256: Sha256 | None = None
+
+
+def hash_of(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of a manifest's values, its own hash left out; the order of keys and white space do not count."""
+    values = {key: value for key, value in manifest.items() if key != HASH}
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -99,6 +111,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
+def changed_since(manifest: Mapping[str, Any]) -> bool:
+    """Whether a value of a manifest is not the one that was written; older manifests cannot tell."""
+    return manifest.get(HASH) is not None and manifest[HASH] != hash_of(manifest)
+
+
 def _wrong(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     key = one_line(".".join(str(part) for part in first["loc"]), 120)
@@ -108,4 +125,14 @@ def _wrong(error: ValidationError) -> str:
     return f"{key}: {one_line(reason, 200)}"
 
 
-__all__ = ["FORMAT", "MANIFEST", "MOST_LANES", "MOST_RUNS", "OLDER", "read_manifest"]
+__all__ = [
+    "FORMAT",
+    "HASH",
+    "MANIFEST",
+    "MOST_LANES",
+    "MOST_RUNS",
+    "OLDER",
+    "changed_since",
+    "hash_of",
+    "read_manifest",
+]

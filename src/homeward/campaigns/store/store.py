@@ -20,7 +20,15 @@ import pyarrow.parquet as pq
 from homeward.campaigns.store.columns import Column
 from homeward.campaigns.store.input_files import Input, keep
 from homeward.campaigns.store.lock import locked
-from homeward.campaigns.store.manifest import FORMAT, MANIFEST, OLDER, read_manifest
+from homeward.campaigns.store.manifest import (
+    FORMAT,
+    HASH,
+    MANIFEST,
+    OLDER,
+    changed_since,
+    hash_of,
+    read_manifest,
+)
 from homeward.campaigns.store.part_hashes import NAME as HASHES
 from homeward.campaigns.store.part_hashes import PartHashes
 from homeward.errors import InputError, one_line
@@ -39,6 +47,8 @@ class Store:
         self.parts, self._hashes = folder / PARTS, PartHashes(folder)
         #: Whether the Python code that the campaign may hold, a guidance law of its own, is to be run.
         self.trusted = False
+        #: Whether the manifest, as it was read, is another than the one that was written.
+        self.changed = False
 
     @classmethod
     def create(cls, folder: str | Path, manifest: Mapping[str, Any]) -> "Store":
@@ -62,7 +72,17 @@ class Store:
     @classmethod
     def open(cls, folder: str | Path) -> "Store":
         """The store in a folder; raises ``InputError`` where there is none or its manifest is not ours."""
-        return cls(Path(folder), read_manifest(Path(folder)))
+        store = cls(Path(folder), read_manifest(Path(folder)))
+        store.changed = changed_since(store.manifest)
+        return store
+
+    def check_manifest(self) -> None:
+        """Raise ``InputError`` where the manifest is not the one that the runs were flown by."""
+        if self.changed:
+            raise InputError(
+                f"{_label(self.folder)}/{MANIFEST}: expected the values that the campaign was flown with, but "
+                f"one has been changed since ({HASH} does not match)"
+            )
 
     @property
     def inputs(self) -> list[Input]:
@@ -84,7 +104,8 @@ class Store:
         return self.parts / f"part-{first:08d}.parquet"
 
     def save_manifest(self) -> None:
-        """Write the manifest, whole or not at all."""
+        """Write the manifest with its hash, whole or not at all."""
+        self.manifest[HASH] = hash_of(self.manifest)
         text = json.dumps(self.manifest, indent=1, ensure_ascii=False, allow_nan=False)
         with told(self.folder):
             _place(self.folder / MANIFEST, lambda path: path.write_text(text + "\n", encoding="utf-8"))
