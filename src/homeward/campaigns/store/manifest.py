@@ -80,7 +80,7 @@ class Manifest(_Part):
 
 
 def hash_of(manifest: Mapping[str, Any]) -> str:
-    """SHA-256 of a manifest's values, its own hash left out; the order of keys and white space do not count."""
+    """SHA-256 of a manifest's values, its own hash left out; order of keys and white space do not count."""
     values = {key: value for key, value in manifest.items() if key != HASH}
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

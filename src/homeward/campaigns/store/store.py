@@ -80,8 +80,8 @@ class Store:
         """Raise ``InputError`` where the manifest is not the one that the runs were flown by."""
         if self.changed:
             raise InputError(
-                f"{_label(self.folder)}/{MANIFEST}: expected the values that the campaign was flown with, but "
-                f"one has been changed since ({HASH} does not match)"
+                f"{_label(self.folder)}/{MANIFEST}: expected the values that the campaign was flown with, "
+                f"but one has been changed since ({HASH} does not match)"
             )
 
     @property
