@@ -1,6 +1,7 @@
 """Whatever is done to a good orbit file, it is read or refused with one sentence; nothing else happens."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 
 from homeward.earth.time import Epoch
 from homeward.errors import HomewardError, InputError
+from homeward.io.aem import AttitudeSegment, read_aem, write_aem
+from homeward.io.cdm import ConjunctionObject, read_cdm, write_cdm
 from homeward.io.columns import read_columns
 from homeward.io.element_sets import read_elements
+from homeward.io.ndm_xml_writer import xml_of
 from homeward.io.oem import read_oem, write_oem
 from homeward.io.opm import read_opm
 from homeward.io.tle import checksum, parse_tle, tle_state
@@ -82,6 +86,65 @@ def test_oem(tmp_path, text):
 def test_opm(tmp_path, text):
     opm = reads_or_refuses(read_opm, tmp_path / "a.opm", text)
     assert opm is None or np.all(np.isfinite(opm.r))
+
+
+def in_xml(text):
+    """A message in keywords as XML, with few enough rows to be drawn from evenly."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return xml_of([*lines[: lines.index("META_STOP") + 5]] if "META_STOP" in lines else lines)
+
+
+@MODEST
+@given(text=mutated(in_xml(OEM)))
+def test_oem_in_xml(tmp_path, text):
+    oem = reads_or_refuses(lambda path: read_oem(path, complete=False), tmp_path / "a.xml", text)
+    if oem:
+        for segment in oem.segments:
+            assert np.all(np.isfinite(segment.r)) and np.all(np.diff(segment.t) > 0.0)
+
+
+@MODEST
+@given(text=mutated(in_xml(OPM)))
+def test_opm_in_xml(tmp_path, text):
+    opm = reads_or_refuses(read_opm, tmp_path / "a.xml", text)
+    assert opm is None or np.all(np.isfinite(opm.r))
+
+
+def aem_text(form):
+    rng, rows = np.random.default_rng(1), 4
+    q = rng.normal(size=(rows, 4))
+    segment = AttitudeSegment(
+        "S", "U", "GCRF", "SC_BODY_1", Epoch.from_iso("2022-01-17T12:00:00Z"), np.arange(rows) * 1.5,
+        q / np.linalg.norm(q, axis=1, keepdims=True), rng.normal(size=(rows, 3)),
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as place:
+        write_aem(Path(place) / "a", [segment], form=form)
+        return (Path(place) / "a").read_text()
+
+
+@MODEST
+@given(text=mutated(aem_text("kvn")) | mutated(aem_text("xml")))
+def test_aem(tmp_path, text):
+    aem = reads_or_refuses(read_aem, tmp_path / "a.aem", text)
+    if aem:
+        for segment in aem.segments:
+            lengths = np.linalg.norm(segment.q_BA, axis=1)
+            np.testing.assert_allclose(lengths, 1.0, rtol=0, atol=1e-12)
+
+
+def cdm_text(form):
+    r, v = np.array([5e6, 3e6, -3e6]), np.array([-3e3, 6e3, 2e3])
+    objects = [ConjunctionObject(n, n, "GCRF", r + k, v, np.eye(6)) for k, n in enumerate("AB")]
+    with tempfile.TemporaryDirectory() as place:
+        write_cdm(Path(place) / "a", Epoch.from_iso("2022-01-17T12:00:00Z"), objects, "M", form=form)
+        return (Path(place) / "a").read_text()
+
+
+@MODEST
+@given(text=mutated(cdm_text("kvn")) | mutated(cdm_text("xml")))
+def test_cdm(tmp_path, text):
+    cdm = reads_or_refuses(read_cdm, tmp_path / "a.cdm", text)
+    assert cdm is None or all(np.isfinite(o.covariance).all() for o in cdm.objects)
 
 
 @MODEST

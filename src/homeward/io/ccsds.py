@@ -1,11 +1,11 @@
-"""What the CCSDS orbit messages in keyword-value notation share: lines, keys, numbers, dates.
+"""What the CCSDS navigation messages share: lines, keys, numbers, dates, in keywords or in XML.
 
-CCSDS 502.0-B-3, chapter 7. Every complaint names the file and the line.
+CCSDS 502.0-B-3, chapter 7; XML by 505.0-B-3. Every complaint names the file and the line.
 """
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -13,9 +13,12 @@ from typing import NoReturn
 from homeward.earth.eop import read_eop
 from homeward.earth.time import SCALES, Epoch
 from homeward.errors import InputError
+from homeward.io.ndm_xml import MESSAGES, xml_messages
+from homeward.io.ndm_xml_writer import xml_of
 from homeward.textfile import display_name, read_text
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+FORMATS = ("kvn", "xml")
 _PAIR = re.compile(r"([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
 _UNIT = re.compile(r"(.*?)\s*\[([^\]]*)\]")
 
@@ -67,14 +70,36 @@ class Line:
         return text.upper()
 
 
-def read_lines(path: str | Path) -> list[Line]:
-    """The lines of a message that say something, comments included; raises ``InputError``."""
+def read_lines(path: str | Path, kind: str) -> list[Line]:
+    """The lines of a message that say something, comments included; those of XML as their keyword form.
+
+    ``kind`` is the message wanted, as in ``oem``: of a document of several the only one of that kind is read.
+    Raises ``InputError``.
+    """
     name = display_name(path)
     text = read_text(path, "a CCSDS message")
     if text.lstrip().startswith("<"):
-        raise InputError(f"{name}: expected keyword-value notation (KVN); the XML form is not read")
+        found = xml_messages(text, name)
+        wanted = [message for message in found if message.kind == kind]
+        if len(wanted) != 1:
+            there = ", ".join(f"<{message.kind}>" for message in found[:6]) or "no message"
+            raise InputError(f"{name}: expected one <{kind}> in this XML, which holds {there}")
+        return [Line(name, number, line) for number, line in wanted[0].lines]
     lines = enumerate(text.split("\n"), start=1)
     return [Line(name, n, line.strip()) for n, line in lines if line.strip()]
+
+
+def kind_of_message(text: str) -> str | None:
+    """Which message a text is by its beginning, as in ``oem``; None for another text."""
+    found = re.search(r"CCSDS_([A-Z]{3})_VERS", text[:4000])
+    kind = found[1].lower() if found else None
+    return kind if kind in MESSAGES else None
+
+
+def write_lines(path: str | Path, lines: Sequence[str], form: str = "kvn") -> None:
+    """Write a message, given by the lines of its keyword form, as ``kvn`` or ``xml``."""
+    text = "\n".join(lines) + "\n" if form == "kvn" else xml_of(lines)
+    Path(path).write_text(text, encoding="utf-8")
 
 
 def without_comments(lines: list[Line]) -> Iterator[Line]:

@@ -10,7 +10,15 @@ import numpy as np
 from homeward.earth.frames import frame_kind, to_gcrf
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
-from homeward.io.ccsds import Line, check_version, is_comment, read_lines, require, without_comments
+from homeward.io.ccsds import (
+    Line,
+    check_version,
+    is_comment,
+    read_lines,
+    require,
+    without_comments,
+    write_lines,
+)
 
 VERSIONS = ("1.0", "2.0", "3.0")
 HEADER = ("CREATION_DATE", "ORIGINATOR")
@@ -58,13 +66,13 @@ class Oem:
 
 
 def read_oem(path: str | Path, complete: bool = True) -> Oem:
-    """Read a message in keyword-value notation.
+    """Read a message in keyword-value notation or in XML.
 
     ``complete`` refuses a segment whose lines do not reach from its START_TIME to its STOP_TIME, which
     is what a file cut short looks like; the abridged examples of the standard need ``False``. Raises
     ``InputError`` with file and line for anything missing, misspelt, not finite or running backwards.
     """
-    lines = read_lines(path)
+    lines = read_lines(path, "oem")
     name = str(path)
     version = check_version(name, list(without_comments(lines)), "CCSDS_OEM_VERS", VERSIONS)
     header: dict[str, str] = {}
@@ -95,10 +103,12 @@ def write_oem(
     originator: str = "HOMEWARD",
     created: str | None = None,
     comments: Sequence[str] = (),
+    form: str = "kvn",
 ) -> None:
     """Write states ``r`` [m], ``v`` [m/s] (n, 3) at ``times`` [s since ``epoch``] as one segment in UTC.
 
     ``created`` is the creation date; it defaults to the epoch, so that equal flights give equal files.
+    ``form`` is ``kvn`` or ``xml``.
     Raises ``ValueError`` for values that are not finite or times that do not increase.
     """
     t = np.asarray(times, dtype=float)
@@ -128,7 +138,7 @@ def write_oem(
         position = " ".join(f"{x:.9f}" for x in row[:3])
         velocity = " ".join(f"{x:.12f}" for x in row[3:])
         out.append(f"{date} {position} {velocity}")
-    Path(path).write_text("\n".join(out) + "\n", encoding="utf-8")
+    write_lines(path, out, form)
 
 
 def _store(line: Line, values: dict[str, str], known: tuple[str, ...]) -> None:

@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from xml.parsers import expat
 
 from sgp4.api import WGS72, Satrec
 
@@ -18,6 +17,7 @@ from homeward.documents import DocumentError, parse_json
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.io.ccsds import NUMBER
+from homeward.io.ndm_xml import xml_messages
 from homeward.io.tle import XP, Tle, elements_of
 
 VERSION = "CCSDS_OMM_VERS"
@@ -169,38 +169,17 @@ def _json(text: str, file: str) -> list[tuple[str, Fields]]:
 
 
 def _xml(text: str, file: str) -> list[tuple[str, Fields]]:
-    """Leaves of every ``omm``; a document type is refused, and with it every entity."""
+    """The keywords of every ``omm``, whatever else the document holds."""
     found: list[tuple[str, Fields]] = []
-    path: list[str] = []
-    content: list[str] = []
-    parser = expat.ParserCreate()
-
-    def no_types(*_: object) -> None:
-        raise InputError(f"{file}: expected an OMM without a document type")
-
-    def begin(tag: str, _: object) -> None:
-        tag = tag.rpartition(":")[2]
-        if tag == "omm":
-            found.append((f"{file}: message on line {parser.CurrentLineNumber}", {}))
-        path.append(tag)
-        content.clear()
-
-    def end(_: str) -> None:
-        if "omm" in path and content:
-            found[-1][1].setdefault(path[-1], "".join(content).strip())
-        content.clear()
-        path.pop()
-
-    parser.StartDoctypeDeclHandler = no_types
-    parser.StartElementHandler, parser.EndElementHandler = begin, end
-    parser.CharacterDataHandler = content.append
-    try:
-        # Its own declaration of an encoding no longer holds: the text has been decoded.
-        parser.Parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1), True)
-    except expat.ExpatError as error:
-        raise InputError(
-            f"{file}: line {error.lineno}: not valid XML: {expat.ErrorString(error.code)}"
-        ) from None
+    for message in xml_messages(text, file):
+        if message.kind != "omm":
+            continue
+        fields: Fields = {}
+        for _, line in message.lines:
+            key, equals, value = line.partition(" =")
+            if equals and not line.startswith("COMMENT"):
+                fields.setdefault(key, value.strip())
+        found.append((f"{file}: message on line {message.line}", fields))
     if not found:
         raise InputError(f"{file}: expected an OMM, but there is no <omm> in this XML")
     return found

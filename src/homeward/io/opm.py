@@ -9,7 +9,7 @@ import numpy as np
 from homeward.earth.frames import frame_kind, to_gcrf
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
-from homeward.io.ccsds import Line, check_version, read_lines, without_comments
+from homeward.io.ccsds import Line, check_version, read_lines, without_comments, write_lines
 
 VERSIONS = ("1.0", "2.0", "3.0")
 _TEXT = (
@@ -53,13 +53,13 @@ class Opm:
 
 
 def read_opm(path: str | Path) -> Opm:
-    """Read a message in keyword-value notation.
+    """Read a message in keyword-value notation or in XML.
 
     Keplerian elements and manoeuvres are checked for form and not used, nor is a covariance in axes of its
     own. Raises ``InputError`` with file and line for anything missing, misspelt, doubled or not finite.
     """
     name = str(path)
-    lines = list(without_comments(read_lines(path)))
+    lines = list(without_comments(read_lines(path, "opm")))
     check_version(name, lines, "CCSDS_OPM_VERS", VERSIONS)
     texts: dict[str, tuple[Line, str]] = {}
     numbers: dict[str, float] = {}
@@ -119,8 +119,11 @@ def write_opm(
     path: str | Path, object_name: str, epoch: Epoch, r: np.ndarray, v: np.ndarray,
     covariance: np.ndarray | None = None, mass: float | None = None, area: float | None = None,
     drag_coefficient: float | None = None, object_id: str = "UNKNOWN", originator: str = "HOMEWARD",
+    form: str = "kvn",
 ) -> None:  # fmt: skip
     """Write a state ``r`` [m], ``v`` [m/s] in GCRF, UTC; ``covariance`` (6, 6) in m and m/s, same axes.
+
+    ``form`` is ``kvn`` or ``xml``.
 
     Raises ``ValueError`` for what is not finite.
     """
@@ -145,4 +148,4 @@ def write_opm(
         km = np.asarray(covariance, float) / 1e6
         pairs = [(i, j) for i in range(6) for j in range(i + 1)]
         out += [f"{key} = {km[i, j]:.12e}" for key, (i, j) in zip(_COVARIANCE, pairs, strict=True)]
-    Path(path).write_text("\n".join(out) + "\n", encoding="utf-8")
+    write_lines(path, out, form)

@@ -1,4 +1,4 @@
-"""Tracking Data Messages (CCSDS 503.0-B-2) in keyword-value notation, read and written."""
+"""Tracking Data Messages (CCSDS 503.0-B-2) in keyword-value notation or XML, read and written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,15 @@ from pathlib import Path
 
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
-from homeward.io.ccsds import Line, check_version, is_comment, read_lines, require, without_comments
+from homeward.io.ccsds import (
+    Line,
+    check_version,
+    is_comment,
+    read_lines,
+    require,
+    without_comments,
+    write_lines,
+)
 
 VERSIONS = ("1.0", "2.0")
 HEADER = ("CREATION_DATE", "ORIGINATOR")
@@ -110,7 +118,7 @@ def read_tdm(path: str | Path) -> Tdm:
 
     An unused metadata keyword is kept, and so is a unit: what a value means is for whoever uses it.
     """
-    lines, name = read_lines(path), str(path)
+    lines, name = read_lines(path, "tdm"), str(path)
     version = check_version(name, list(without_comments(lines)), "CCSDS_TDM_VERS", VERSIONS)
     i = lines.index(next(without_comments(lines))) + 1
     header: dict[str, str] = {}
@@ -129,9 +137,14 @@ def read_tdm(path: str | Path) -> Tdm:
 
 
 def write_tdm(
-    path: str | Path, segments: Sequence[TdmSegment], originator: str = "HOMEWARD", created: str | None = None
+    path: str | Path,
+    segments: Sequence[TdmSegment],
+    originator: str = "HOMEWARD",
+    created: str | None = None,
+    form: str = "kvn",
 ) -> None:
-    """Write segments in UTC. ``created`` is the creation date; the first observation's if left out."""
+    """Write segments in UTC. ``created`` is the creation date; the first observation's if left out;
+    ``form`` is ``kvn`` or ``xml``."""
     if not segments or not all(s.observations for s in segments):
         raise ValueError("write_tdm: expected segments with observations")
     first = segments[0].observations[0].epoch
@@ -152,7 +165,7 @@ def write_tdm(
         for o in segment.observations:
             out.append(f"{o.keyword} = {o.epoch.to_iso(6).removesuffix('Z')} {o.value:.12g}")
         out.append("DATA_STOP")
-    Path(path).write_text("\n".join(out) + "\n", encoding="utf-8")
+    write_lines(path, out, form)
 
 
 def _store(line: Line, values: dict[str, str], known: tuple[str, ...]) -> None:

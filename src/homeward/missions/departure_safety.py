@@ -1,5 +1,6 @@
 """Is the departure safe, and where do the modules fall? Flown through the true world after the flight."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,14 @@ MODULE_BALLISTIC = 120.0  # kg/m2 of an orbital module
 
 
 def departure_facts(
-    plan: ReturnPlan, outcome: Outcome, lane: int = 0, scene: Scene | None = None
-) -> dict[str, Any]:
+    plan: ReturnPlan, outcome: Outcome, lane: int = 0, scene: Scene | None = None,
+    keep: Callable[[Path], None] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """What the summary tells of station and modules: ``departure`` and ``modules``.
 
-    Needs the recorded telemetry of the lane. ``scene`` is what it was flown in, the plan's own if left
-    out. A flight from the interface has neither, one that begins with the burn no departure.
+    ``keep`` is given the station's path from the undocking on, where there is one. Needs the recorded
+    telemetry of the lane. ``scene`` is what it was flown in, the plan's own if left out. A flight from the
+    interface has neither, one that begins with the burn no departure.
     """
     if plan.planner is None:
         return {}
@@ -33,7 +36,7 @@ def departure_facts(
     capsule = _flown(outcome, lane)
     facts: dict[str, Any] = {}
     if plan.station is not None:
-        facts["departure"] = departure_from_station(plan, outcome, lane, scene)
+        facts["departure"] = departure_from_station(plan, outcome, lane, scene, keep)
     facts["modules"] = [
         item
         for item in (
@@ -77,11 +80,12 @@ def _period(plan: ReturnPlan, r: np.ndarray, v: np.ndarray) -> float:
 
 
 def departure_from_station(
-    plan: ReturnPlan, outcome: Outcome, lane: int = 0, scene: Scene | None = None
-) -> dict[str, Any]:
+    plan: ReturnPlan, outcome: Outcome, lane: int = 0, scene: Scene | None = None,
+    keep: Callable[[Path], None] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """How far the ship stays from the station for two revolutions, or until it leaves the orbit.
 
-    A mission flown only in part is judged as far as it goes.
+    ``keep`` is given the station's path. A mission flown only in part is judged as far as it goes.
     """
     scene = Scene(plan.world, plan.flight) if scene is None else scene
     capsule = _flown(outcome, lane)
@@ -92,6 +96,8 @@ def departure_from_station(
     period = _period(plan, r, v)
     end = time + REVOLUTIONS * period
     station = coast(scene, Body(time, r, v, STATION_BALLISTIC), end_time=end)
+    if keep is not None:
+        keep(station)
     # The ship's own path for as long as it is in orbit.
     left = float(outcome.starts.get("coast to separation", outcome.truth).time[lane])
     distance, when = closest(capsule, station, time + FREE, left)

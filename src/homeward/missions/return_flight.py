@@ -35,6 +35,7 @@ from homeward.sim.lanes import (
 )
 from homeward.sim.listeners import begun
 from homeward.sim.mission import MissionLeg, Outcome, Uplinked, fly_mission
+from homeward.sim.passive_bodies import Path as Track
 from homeward.sim.passive_bodies import Scene
 from homeward.world.environment.interfaces import AbstractAerodynamics
 
@@ -136,7 +137,8 @@ def flight_of(
     world, flight = scene.world, scene.flight
     numbers = metrics(plan, world, flight, outcome) if numbers is None else numbers
     history, body = whole_history(outcome.legs, 0), body_history(outcome.legs, 0)
-    extra = _orbit_facts(plan) | departure_facts(plan, outcome, 0, scene)
+    station: list[Track] = []
+    extra = _orbit_facts(plan) | departure_facts(plan, outcome, 0, scene, station.append)
     goals = None
     if flight.steering is not None:
         flown = pick_world(world, np.asarray(0))
@@ -149,7 +151,8 @@ def flight_of(
         fidelity=fidelity, extra=extra,
     )  # fmt: skip
     summary["entry"]["bound_s"] = bound_seconds(history, summary["legs"])
-    return Flight(plan.scenario, plan.epoch.to_iso(6), history, summary["legs"], summary, body, goals)
+    left = {"time": station[0].time, "r_BI_I": station[0].r, "v_BI_I": station[0].v} if station else {}
+    return Flight(plan.scenario, plan.epoch.to_iso(6), history, summary["legs"], summary, body, goals, left)
 
 
 def bound_seconds(history: dict[str, np.ndarray], legs: list[dict[str, Any]]) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from homeward.earth.constants import G0
 from homeward.errors import InputError, one_line
+from homeward.io.ccsds import kind_of_message
 from homeward.io.oem import read_oem
 from homeward.io.opm import read_opm
 from homeward.scenario.faults.carry_over import carried
@@ -41,7 +42,7 @@ def _of_file(text: str) -> dict[str, Any]:
         raise InputError(
             f"--from: expected a leg with a time, such as homing@600, or a file, not {one_line(text, 200)}"
         )
-    kind = "oem_file" if "CCSDS_OEM" in read_text(path, "an OEM or OPM")[:2000] else "opm_file"
+    kind = "oem_file" if kind_of_message(read_text(path, "an OEM or OPM")) == "oem" else "opm_file"
     initial: dict[str, Any] = {kind: full_path(path)}
     if kind == "oem_file":
         last = read_oem(str(path)).segments[-1]

@@ -26,7 +26,8 @@ class Flight(Shown):
     ``r_BI_I_x``, and whole channels of ``icd.Frame`` such as ``history["r_BI_I"]``. ``legs`` holds name,
     start and end [s since the epoch], ``summary`` what ``homeward return --json`` prints. ``body`` holds the
     channels of ``icd.BodyFrame``, one row a control tick; it is empty where the ship is a point mass, which
-    has no ``goals`` of its attitude either.
+    has no ``goals`` of its attitude either. ``station`` is the way of the station that was left (``time``,
+    ``r_BI_I``, ``v_BI_I``, for two revolutions), empty where the flight has no undocking.
     """
 
     scenario: Scenario
@@ -36,6 +37,7 @@ class Flight(Shown):
     summary: dict[str, Any]
     body: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     goals: AttitudeGoals | None = None
+    station: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.history, self.body = Telemetry(self.history), Telemetry(self.body)
@@ -73,8 +75,9 @@ class Flight(Shown):
         that many seconds.
         """
         return save_flight(
-            folder, self.facts, self.history, self.legs, self.summary, progress, self.body, pictures, every
-        )
+            folder, self.facts, self.history, self.legs, self.summary, progress, self.body, pictures, every,
+            self.station,
+        )  # fmt: skip
 
     def plot(self) -> Any:
         """The overview picture, a Matplotlib figure."""

@@ -30,12 +30,14 @@ def save_flight(
     body: History | None = None,
     pictures: Sequence[str] | None = None,
     every: float | None = None,
+    station: History | None = None,
 ) -> list[Path]:
     """Writes every file of a flight and returns their paths, in the order of writing.
 
     ``body`` is the fast record of a ship that turns; without it there are no files and pictures of it.
     ``pictures`` names those to draw, all of them where it is left out. ``every`` keeps one
-    row of the tables in that many seconds; pictures show every row.
+    row of the tables in that many seconds; pictures show every row. ``station`` is the track of the station
+    that was left (``time``, ``r_BI_I``, ``v_BI_I``).
     ``progress`` is told each file's name before it is written. The folder is made where there is none, and
     the files of an earlier flight in it are removed; InputError where it cannot be written, holds other
     results than a flight's, or where the record is empty.
@@ -58,6 +60,8 @@ def save_flight(
         put("body.parquet", lambda p: write_parquet(p, facts, fast, legs, "body"))
         put("body.csv", lambda p: write_csv(p, facts, fast, legs, "body"))
     put("trajectory.oem", lambda p: write_oem(p, facts, rows, legs))
+    if station:
+        put("station.oem", lambda p: write_oem(p, facts, station, [], "STATION"))
     put("trajectory.czml", lambda p: write_czml(p, view))
     put("trajectory.kml", lambda p: write_kml(p, view))
 

@@ -14,14 +14,22 @@ from homeward.math.thinning import thin_rows
 from homeward.output.views.return_view import History, Legs, Titled, utc_stamps
 
 
-def leg_rows(history: History, legs: Legs) -> list[tuple[str, np.ndarray]]:
-    """Name and rows of each leg, its end shared with the next one's start; times strictly rising."""
+def leg_rows(
+    history: History, legs: Legs, needed: tuple[str, ...] = ("r_BI_I", "v_BI_I")
+) -> list[tuple[str, np.ndarray]]:
+    """Name and rows of each leg, its end shared with the next one's start; times strictly rising.
+
+    Rows in which one of the ``needed`` channels is not finite are left out.
+    """
     time = np.asarray(history["time"], float)
-    finite = np.isfinite(time) & np.isfinite(history["r_BI_I"]).all(axis=1)
-    finite &= np.isfinite(history["v_BI_I"]).all(axis=1)
+    finite = np.isfinite(time)
+    for channel in needed:
+        finite &= np.isfinite(history[channel]).all(axis=1)
+    if not finite.any():
+        return []
     ends = [(str(leg["name"]), float(leg["start"]), float(leg["end"])) for leg in legs]
     if not ends:
-        ends = [("flight", float(time[0]), float(time[-1]))]
+        ends = [("flight", float(time[finite][0]), float(time[finite][-1]))]
     found = []
     for name, start, end in ends:
         rows = np.flatnonzero(finite & (time >= start - 1e-9) & (time <= end + 1e-9))
@@ -31,9 +39,17 @@ def leg_rows(history: History, legs: Legs) -> list[tuple[str, np.ndarray]]:
     return found
 
 
-def write_oem(path: Path, facts: Titled, history: History, legs: Legs) -> None:
+def write_oem(
+    path: Path, facts: Titled, history: History, legs: Legs, name_of_object: str | None = None
+) -> None:
     """The true state of the capsule, km and km/s, to a micrometre, as ``*.oem`` in key-value notation."""
-    name_of_object = facts.name.upper() or "UNKNOWN"
+    text = "\n".join(oem_lines(facts, history, legs, name_of_object)) + "\n"
+    path.write_text(text, encoding="ascii", errors="replace")
+
+
+def oem_lines(facts: Titled, history: History, legs: Legs, name_of_object: str | None = None) -> list[str]:
+    """The lines of that file; the object is called after the scenario unless it has a name of its own."""
+    named = name_of_object or facts.name.upper() or "UNKNOWN"
     lines = ["CCSDS_OEM_VERS = 2.0", f"CREATION_DATE = {_second(facts.epoch_utc)}", "ORIGINATOR = HOMEWARD"]
     for name, rows in leg_rows(history, legs):
         stamps = utc_stamps(facts.epoch_utc, np.asarray(history["time"], float)[rows])
@@ -41,7 +57,7 @@ def write_oem(path: Path, facts: Titled, history: History, legs: Legs) -> None:
         lines += [
             "",
             "META_START",
-            f"OBJECT_NAME = {name_of_object}",
+            f"OBJECT_NAME = {named}",
             "OBJECT_ID = UNKNOWN",
             "CENTER_NAME = EARTH",
             "REF_FRAME = GCRF",
@@ -53,7 +69,7 @@ def write_oem(path: Path, facts: Titled, history: History, legs: Legs) -> None:
         ]
         form = "%s %.9f %.9f %.9f %.12f %.12f %.12f"
         lines += [form % (stamp, *state) for stamp, state in zip(stamps, states.tolist(), strict=True)]
-    path.write_text("\n".join(lines) + "\n", encoding="ascii", errors="replace")
+    return lines
 
 
 def _second(epoch_utc: str) -> str:

@@ -14,6 +14,7 @@ from homeward.earth.geodesy import Ellipsoid
 from homeward.earth.orientation import build_orientation, coverage_warnings
 from homeward.earth.time import Epoch
 from homeward.errors import InputError, one_line
+from homeward.io.ccsds import kind_of_message
 from homeward.io.oem import Oem, read_oem
 from homeward.io.omm import omm_records
 from homeward.io.opm import read_opm
@@ -66,10 +67,9 @@ class OrbitOptions:
 def kind_of_file(path: str | Path) -> str | None:
     """``tle_file`` (OMM too), ``oem_file`` or ``opm_file``, by what the file holds; None for another."""
     text = read_text(path, "a scenario, or a file of elements or of states")
-    if "CCSDS_OEM_VERS" in text[:2000]:
-        return "oem_file"
-    if "CCSDS_OPM_VERS" in text[:2000]:
-        return "opm_file"
+    message = kind_of_message(text)
+    if message in ("oem", "opm"):
+        return f"{message}_file"
     if any(looks_like(1, line.strip()) or looks_like(2, line.strip()) for line in text.split("\n")):
         return "tle_file"
     suffix = Path(display_name(path)).suffix.lower()
