@@ -82,7 +82,7 @@ def synthetic_pair(
             {"time": 900.0, "delta_v_m_s": 0.3, "purpose": "correction"},
             {"time": 2450.0, "delta_v_m_s": 9.2, "purpose": "homing"},
         ]}, "time_to_dock_s": t[-1] if docked else None, "delta_v_m_s": 95.4, "delta_v_to_aim_m_s": 62.5,
-        "delta_v_lower_bound_m_s": 61.8, "propellant_kg": 274.0, "contact": contact if docked else None,
+        "two_impulse_delta_v_m_s": 61.8, "propellant_kg": 274.0, "contact": contact if docked else None,
         "collided": False, "min_range_outside_corridor_m": 452.0, "aborts": int(end == "aborted"),
         "failure": {"reason": "a number is not finite"} if end == "broken" else None,
     }  # fmt: skip

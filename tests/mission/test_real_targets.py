@@ -17,7 +17,7 @@ def docks(settings, plan):
     assert told["success"] and told["contact"]["inside_idss"]
     assert told["time_to_dock_s"] <= LIMITS[plan]
     assert told["passive_safety"]["violations"] == 0
-    assert told["delta_v_to_aim_m_s"] < 1.2 * told["delta_v_lower_bound_m_s"]
+    assert told["delta_v_to_aim_m_s"] < 1.2 * told["two_impulse_delta_v_m_s"]
     assert told["plane_error_deg"] < 0.01
 
 

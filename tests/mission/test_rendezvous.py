@@ -13,7 +13,7 @@ PRICE = 1.20  # delta-v to the aim point over the bound
 LATERAL = 0.03  # m
 
 KEYS = {
-    "success", "plan", "time_to_dock_s", "delta_v_m_s", "propellant_kg", "delta_v_lower_bound_m_s", "contact",
+    "success", "plan", "time_to_dock_s", "delta_v_m_s", "propellant_kg", "two_impulse_delta_v_m_s", "contact",
     "min_range_outside_corridor_m", "passive_safety", "switches", "aborts",
 }  # fmt: skip
 
@@ -35,7 +35,7 @@ def test_it_docks_inside_the_box_in_its_time(flight):
 
 def test_the_way_costs_little_more_than_the_least(flight):
     told = flight.summary
-    assert told["delta_v_to_aim_m_s"] <= PRICE * told["delta_v_lower_bound_m_s"]
+    assert told["delta_v_to_aim_m_s"] <= PRICE * told["two_impulse_delta_v_m_s"]
     burns = told["plan"]["burns"]
     assert told["plan"]["name"] == "3.5h" and len(burns) >= 3
     to_aim = [b["delta_v_m_s"] for b in burns if b["time"] < flight.history.arrivals[0] + 45.0]

@@ -80,11 +80,7 @@ class Setting:
     def plans(self) -> list[str]:
         """Plans that a rendezvous can be ordered to: the one it flies by and the one it falls back on."""
         told = None if self.scenario is None else self.scenario.rendezvous
-        return (
-            []
-            if told is None
-            else [p for p in dict.fromkeys((told.plan, told.guidance.fallback)) if p != "none"]
-        )
+        return [] if told is None else list(dict.fromkeys((told.plan, *told.guidance.fallbacks[:1])))
 
     def docking(self) -> dict[str, Any]:
         """The approach: holds [m], corridor's half angle [deg], keep-out sphere, profile, contact box."""

@@ -54,7 +54,7 @@ def summarise(
     collided = bool(np.asarray(t.contact.collided)[lane])
     failed = bool(np.asarray(t.failed)[lane])
     bound = _bound(plan, history)
-    flown, switched = plan.name, int(np.asarray(far.flight.switches)[lane])
+    switched = int(np.asarray(far.flight.switches)[lane])
     state = close.flight
     adrift = bool(np.asarray(far.flight.aborted)[lane])
     summary = {
@@ -64,7 +64,7 @@ def summarise(
         "port": plan.told.port,
         "plan": {
             "name": plan.name,
-            "flown": plan.told.guidance.fallback if switched else flown,
+            "flown": plan.plans[int(np.asarray(far.flight.choice)[lane])],
             "burns": history.burns(),
         },
         "launch_utc": Epoch.from_iso(plan.told.launch.time_utc).to_iso(0),
@@ -74,7 +74,8 @@ def summarise(
         "time_to_dock_s": float(np.asarray(t.contact.time)[lane]) if captured else None,
         "delta_v_m_s": float(np.asarray(t.delta_v)[lane]),
         "delta_v_to_aim_m_s": aim_delta_v,
-        "delta_v_lower_bound_m_s": bound,
+        "two_impulse_delta_v_m_s": bound,
+        "delta_v_lower_bound_m_s": bound,  # the name before; until 0.3
         "propellant_kg": float(plan.told.ship.propellant_kg - np.asarray(t.propellant)[lane]),
         "contact": contact,
         "collided": collided,

@@ -30,8 +30,8 @@ def longest(scenario: Scenario, leg: str) -> float:
     told = scenario.required_rendezvous()
     if leg not in FAR_LEGS:
         return LONGEST + MOST_WAIT * sum(hold.go_s is not None for hold in told.holds)
-    homing, fallback = told.guidance.homing_s, told.guidance.fallback
-    names = [*(PLANS if told.plan == "auto" else [told.plan]), *([] if fallback == "none" else [fallback])]
+    homing = told.guidance.homing_s
+    names = [*(PLANS if told.plan == "auto" else [told.plan]), *told.guidance.fallbacks]
     arrivals = [far_times(told, name) for name in names]
     stays = bool(scenario.fault) or told.faults.abort_s is not None or told.faults.abort_distance_m > 0.0
     late = float(GRACE * CYCLE * CYCLES)

@@ -40,7 +40,7 @@ MARGIN = 3600.0  # s of Earth orientation beyond the longest plan
 WITHDRAWAL = 20000.0  # s for the way out and two free revolutions after it
 PROXIMITY = 45.0  # m/s kept for homing, approach and what goes wrong
 BOUND_LANES = 8
-DEAREST = 3.0  # times the bound: a plan that costs more does not serve
+DEAREST = 3.0  # times two impulses (`bound_of`): a plan that costs more does not serve
 
 
 @dataclasses.dataclass
@@ -57,6 +57,11 @@ class RendezvousPlan:
     steps: list[str]
     burns: BurnPlan
     bound: float  # m/s: see docs/models/rendezvous_plan.md
+
+    @property
+    def plans(self) -> tuple[str, ...]:
+        """Names of the plan and of those that it may be left for in flight, as ``choice`` counts them."""
+        return (self.name, *(name for name in self.told.guidance.fallbacks if name != self.name))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,7 +149,7 @@ def _offer(told: Rendezvous, name: str, time: float, burns: BurnPlan, bound: flo
     elif float(burns.lowest) < WGS84_A + LOWEST:
         why = f"it would dip to {(float(burns.lowest) - WGS84_A) / 1e3:.0f} km"
     elif cost > DEAREST * bound:
-        why = f"it would take {cost:.0f} m/s, over {DEAREST:g} times the least"
+        why = f"it would take {cost:.0f} m/s, over {DEAREST:g} times that of two impulses"
     elif cost + PROXIMITY > carried:
         why = f"it takes {cost + PROXIMITY:.0f} m/s with the approach, and the propellant gives {carried:.0f}"
     return Offer(name, cost, bound, why, burns)
@@ -167,7 +172,7 @@ def plan_rendezvous(scenario: Scenario, plan: str | None = None, port: str | Non
     inserted = insertion(told, Epoch.from_iso(told.launch.time_utc), where)
     _check_station(scenario, inserted)
     chosen = _choose(scenario, told, inserted)
-    span = PLANS["2d"] if told.guidance.fallback == "2d" else max(PLANS[chosen.name], PLANS["6.5h"])
+    span = max(PLANS[name] for name in (chosen.name, "6.5h", *told.guidance.fallbacks))
     span += MOST_WAIT * sum(hold.go_s is not None for hold in told.holds)
     if told.ends == "withdrawn":
         span += told.withdrawal.docked_s + WITHDRAWAL

@@ -12,6 +12,7 @@ import homeward as hw
 from homeward.dispersion.rendezvous import disperse_pair
 from homeward.flight.relative_navigation.port_relative_state import PortRelative
 from homeward.flight.relative_navigation.sensor_fdi import DARK, LIDAR
+from homeward.flight.rendezvous.far_range import other_plan
 from homeward.flight.rendezvous.proximity_executive import AWAY, GOING, _decide, begin_close, cycle_close
 from homeward.icd.rendezvous_messages import PairAids
 from homeward.planning.rendezvous_plan import plan_rendezvous
@@ -141,3 +142,22 @@ def test_who_is_voted_out_takes_what_was_learnt_of_the_bias_along(executive):
     assert np.asarray(kept.attitude.accelerometer_bias) == pytest.approx(np.asarray(learnt))
     assert float(anew.voting.accelerometer.trusted[5]) == 0.0
     assert np.asarray(anew.attitude.accelerometer_bias).tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("costs", "left", "taken"),
+    [
+        ([80.0, 70.0, 65.0, 64.0], 90.0, None),  # the budget bears the plan that is flown
+        ([120.0, 70.0, 65.0, 64.0], 90.0, 1),
+        ([120.0, 95.0, 65.0, 64.0], 90.0, 2),
+        ([120.0, 1e4, 95.0, 64.0], 90.0, 3),
+        ([120.0, 110.0, 99.0, 105.0], 90.0, 2),  # it bears none: the cheapest
+        ([120.0, 130.0, 1e4, 125.0], 90.0, None),
+        ([120.0, 70.0], 90.0, 1),
+        ([120.0, 95.0], 90.0, 1),
+        ([90.5, 91.0], 90.0, None),
+    ],
+)
+def test_the_first_of_the_other_plans_that_the_budget_bears_is_taken(costs, left, taken):
+    dear, which = other_plan(jnp.array(costs), jnp.asarray(left))
+    assert (int(which) if bool(dear) else None) == taken

@@ -10,6 +10,7 @@ from test_scenario import SHORT, refusal, written
 from homeward.cli.app import main
 from homeward.errors import InputError
 from homeward.scenario import load
+from homeward.scenario.build.rendezvous_flight import far_times
 from homeward.scenario.files.shipped import DEFAULT_RENDEZVOUS, shipped_names
 from homeward.scenario.schema.reference_page import json_schema, plain, reference
 from homeward.scenario.schema.rendezvous import PLANS, PORTS, Hold
@@ -31,6 +32,8 @@ FLOWN = {
     "shenzhou-21": ("3.5h", "forward"), "tianzhou-5": ("2h", "aft"), "shenzhou-15": ("6.5h", "forward"),
     "shenzhou-16": ("6.5h", "nadir"),
 }  # fmt: skip
+# Its own pace: no stop at 5 km, a hold in passing nearer by.
+PASSING = {"one-revolution": ("1rev", "aft")}
 Capture = pytest.CaptureFixture[str]
 
 
@@ -43,6 +46,17 @@ def test_shipped_rendezvous_load_and_read_back_equal(name: str, tmp_path: Path) 
     assert told.holds[0].distance_m == 5000.0 and told.holds[-1].distance_m in (19.0, 30.0)
     assert load(written(tmp_path, to_toml(scenario))) == scenario
     assert name in shipped_names() and DEFAULT_RENDEZVOUS == "shenzhou-21"
+
+
+def test_the_scenario_of_one_revolution_goes_on_without_a_stop() -> None:
+    told = load("one-revolution").required_rendezvous()
+    assert (told.plan, told.port) == PASSING["one-revolution"]
+    assert [(hold.distance_m, hold.seconds) for hold in told.holds] == [(3000.0, 0.0), (400.0, 0.0)]
+    assert told.guidance.fallbacks == ("2h", "3.5h", "6.5h")
+    assert load("shenzhou-21").required_rendezvous().guidance.fallbacks == ("6.5h",)
+    assert load("tianzhou-5").required_rendezvous().guidance.fallbacks == ()
+    # Of 94 min from the launch, ten of them ascent, nearly half is left to come up to the station.
+    assert 2500.0 < far_times(told, "1rev") < 2700.0
 
 
 def test_a_shipped_ship_weighs_the_same_in_both_halves() -> None:
@@ -89,6 +103,11 @@ def test_a_file_may_hold_both_halves(tmp_path: Path) -> None:
         ("port", "nadr", "did you mean nadir?"),
         ("plan", "3h", "did you mean 3.5h?"),
         ("guidance.fallback", "auto", "or none, not the text"),
+        ("guidance.fallback", "['6.5h', '2h']", "from short to long, each once"),
+        ("guidance.fallback", "['2h', '2h']", "from short to long, each once"),
+        ("guidance.fallback", "['2h', 'none']", "fallback"),
+        ("guidance.axis_speed_m_s", "0", "axis_speed_m_s: expected"),
+        ("guidance.axis_time_constant_s", "1", "axis_time_constant_s: expected"),
         ("guidance.law", "mcp", "did you mean mpc?"),
         ("holds", "[{distance_m = 400}, {distance_m = 5000}]", "fall from hold to hold, but 5000 m follows"),
         ("holds", "[{distance_m = 400}, {distance_m = 400}]", "but 400 m follows 400 m"),

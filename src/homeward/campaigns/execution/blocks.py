@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from homeward.campaigns.execution.rendezvous_batch import LANES, bounds_of, figures
+from homeward.campaigns.execution.rendezvous_batch import LANES, bounds_of, figures, plan_taken
 from homeward.campaigns.store.columns import Column, results_of
 from homeward.campaigns.store.draw_columns import Draws, pair_draws, return_draws
 from homeward.dispersion.rendezvous import disperse_pair
@@ -216,7 +216,7 @@ class PairBlocks:
     def _rows(self, first: int, count: int, world: PairWorld, carry: FarCarry, flown: PairFlown):
         far, told, close, _ = flown
         draws, bound = pair_draws(self.plan, world, carry), bounds_of(self.plan, carry)
-        n = figures(self.plan, told, close) | {"bound": bound, "switched": np.asarray(far.flight.switches)}
+        n = figures(self.plan, told, close) | {"bound": bound} | plan_taken(self.plan, far)
         n, beyond = pair_implausible(n)
         failures = pair_failures(
             n["failed"], n["failed_time"], _sound(close), ~np.asarray(far.truth.failed), beyond

@@ -13,6 +13,7 @@ from homeward.dispersion.rendezvous import disperse_pair
 from homeward.errors import InputError
 from homeward.missions.rendezvous_flight import pair_keys
 from homeward.planning.rendezvous_plan import RendezvousPlan, lane_bounds, plan_rendezvous
+from homeward.scenario.schema.rendezvous import PLANS
 from homeward.scenario.schema.scenario import Scenario
 from homeward.sim.rendezvous.contact import inside_box
 from homeward.sim.rendezvous.far_range import FarCarry
@@ -67,7 +68,7 @@ def fly_pairs(
         close, frames = fly_close(world, made.close, fault, far, keys, keep is not None, made.steps)
         if keep is not None:
             keep(world, told, close, frames, picks)
-        return figures(made, told, close) | {"bound": bounds, "switched": np.asarray(far.flight.switches)}
+        return figures(made, told, close) | {"bound": bounds} | plan_taken(made, far)
 
     with ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool:
         parts = list(pool.map(block, range(0, runs, LANES)))
@@ -80,6 +81,13 @@ def bounds_of(made: RendezvousPlan, carry: FarCarry) -> np.ndarray:
     """The bound [m/s] from every lane's true state at the insertion."""
     b = carry.truth.bodies
     return lane_bounds((b.r_BI_I, b.v_BI_I), (b.r_TI_I, b.v_TI_I), made.far.aim)
+
+
+def plan_taken(made: RendezvousPlan, far: FarCarry) -> dict[str, np.ndarray]:
+    """How often every lane changed its plan, and the time of the one it ended with [s from the insertion]."""
+    times = np.array([PLANS[name] for name in made.plans])
+    choice = np.asarray(far.flight.choice)
+    return {"switched": np.asarray(far.flight.switches), "plan_time": times[choice]}
 
 
 def figures(made: RendezvousPlan, far: FarResult, close: CloseCarry) -> dict[str, np.ndarray]:

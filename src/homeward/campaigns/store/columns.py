@@ -92,8 +92,9 @@ RENDEZVOUS = (
     _metric("time_to_dock_s", "s", "from the insertion to capture; none without one", "time_to_dock"),
     _metric("delta_v_m_s", "m/s", "spent in all", "delta_v"),
     _metric("delta_v_to_aim_m_s", "m/s", "spent up to the aim point", "delta_v_aim"),
-    _result("delta_v_lower_bound_m_s", "m/s", "two impulses to the aim point's orbit, at the least", "bound"),
-    _metric("delta_v_ratio", "", "delta-v to the aim point over that bound", "ratio"),
+    _result("two_impulse_delta_v_m_s", "m/s", "least of two impulses to the aim point's orbit", "bound"),
+    _result("delta_v_lower_bound_m_s", "m/s", "two_impulse_delta_v_m_s, its older name", "bound"),
+    _metric("delta_v_ratio", "", "delta-v to the aim point over that of two impulses", "ratio"),
     _metric("propellant_kg", "kg", "propellant spent", "propellant"),
     _metric("closing_m_s", "m/s", "closing speed of the last contact", "closing"),
     _metric("lateral_rate_m_s", "m/s", "speed across the axis at the last contact", "lateral_rate"),
@@ -107,6 +108,7 @@ RENDEZVOUS = (
     _result("approaches", "", "approaches flown", "approaches"),
     _result("aborts", "", "approaches broken off", "aborts"),
     _result("switches", "", "changes to the plan held in reserve", "switched"),
+    _result("plan_s", "s", "from insertion to contact by the plan that was flown", "plan_time"),
 )  # fmt: skip
 
 SOURCES = {"return": RETURN, "rendezvous": RENDEZVOUS}

@@ -63,8 +63,10 @@ def _figures(summary: Mapping[str, Any]) -> Table:
             "FAILURE",
             f"{fmt(failure.get('reason'))}, {clock(failure.get('time_s'))}, {fmt(failure.get('leg'))}",
         )
-    delta_v, bound = summary.get("delta_v_m_s"), summary.get("delta_v_lower_bound_m_s")
-    table.add_row("delta-v", f"{fmt(delta_v, 'm/s')} in all; at least {fmt(bound, 'm/s')} to the aim point")
+    delta_v, bound = summary.get("delta_v_m_s"), summary.get("two_impulse_delta_v_m_s")
+    table.add_row(
+        "delta-v", f"{fmt(delta_v, 'm/s')} in all; {fmt(bound, 'm/s')} to the aim point by two impulses"
+    )
     for name in ("switches", "retreats", "aborts"):
         if name in summary:
             table.add_row(name, _events(summary.get(name)))

@@ -54,7 +54,7 @@ class FarComputer(eqx.Module):
     mass: Scalar  # kg believed at the insertion
     aim: Float[Array, "6"]
     hold: Float[Array, "6"]
-    arrivals: Float[Array, "2"]  # s: at the aim point by the chosen plan, and by the later one
+    arrivals: Float[Array, " p"]  # s: at the aim point by the chosen plan, and by the others
     homing_time: Scalar  # s
     budget: Scalar  # m/s up to the aim point: beyond it the later plan is taken
     lowest: Scalar  # m from the Earth's centre that no plan may go below
@@ -67,7 +67,7 @@ class FarComputer(eqx.Module):
 
 
 class FarState(eqx.Module):
-    """What is carried on. ``choice`` is 0 by the chosen plan, 1 by the later one."""
+    """What is carried on. ``choice`` is 0 by the chosen plan, k by the k-th of the others."""
 
     time: Scalar  # s, onboard, of the last cycle
     filter: PairFilterState
@@ -218,17 +218,17 @@ def plan_far(computer: FarComputer, state: FarState, time: Scalar) -> FarState:
         return plan_burns(computer.model, ship, station, computer.drags, time, until, aim)
 
     if computer.has_fallback:
-        both = jax.vmap(plan)(jnp.stack([arrival, computer.arrivals[1]]))
-        own, later = (jax.tree.map(lambda x, k=k: x[k], both) for k in (0, 1))
-        cost, other = _cost(computer, own), _cost(computer, later)
+        every = jax.vmap(plan)(jnp.concatenate([arrival[None], computer.arrivals[1:]]))
+        costs = jax.vmap(lambda p: _cost(computer, p))(every)
         may = (stage == FAR) & (state.choice == 0)
-        dear = (state.spent + cost > computer.budget) & (other < cost)
+        dear, better = other_plan(costs, computer.budget - state.spent)
         ordered = (time >= computer.switch_time) & ~state.asked
-        serves = (later.miss < MISS) & (state.spent + other < computer.most)
-        switch = wanted & may & (dear | (ordered & serves))
-        chosen = jax.tree.map(lambda a, b: jnp.where(switch, b, a), own, later)
+        serves = ordered & (every.miss[1] < MISS) & (state.spent + costs[1] < computer.most)
+        switch = wanted & may & (dear | serves)
+        pick = jnp.where(switch, jnp.where(serves, 1, better), 0).astype(int)
+        chosen = jax.tree.map(lambda x: x[pick], every)
     else:
-        chosen, switch = plan(arrival), jnp.asarray(False)
+        chosen, switch, pick = plan(arrival), jnp.asarray(False), jnp.asarray(0, int)
     use = wanted & (chosen.arrival - time > LEAST_TIME + 1.0) & (stage < ARRIVED)
     kept = jax.tree.map(lambda a, b: jnp.where(use, a, b), chosen, state.plan)
     new_stage = stage != state.stage
@@ -239,10 +239,23 @@ def plan_far(computer: FarComputer, state: FarState, time: Scalar) -> FarState:
         (
             kept, stage, jnp.where(use, 0, state.index), state.due & ~wanted,
             jnp.where(wanted, checked, state.checked).astype(int),
-            state.choice + switch.astype(int), state.switches + switch.astype(int),
+            jnp.where(switch, pick, state.choice).astype(int), state.switches + switch.astype(int),
             state.asked | (wanted & (time >= computer.switch_time)),
         ),
     )  # fmt: skip
+
+
+def other_plan(costs: Float[Array, " p"], left: Scalar) -> tuple[Flag, Count]:
+    """Whether the plan flown is to be left for another, and for which, counted from 1.
+
+    ``costs`` [m/s] are what is still to be burnt by the plan flown and by the others, from short to long;
+    ``left`` [m/s] what the budget still has. Taken is the first of the others that it bears; where it bears
+    none, the cheapest, if that is cheaper than the plan flown.
+    """
+    others = costs[1:]
+    borne = others <= left
+    better = jnp.where(jnp.any(borne), jnp.argmax(borne), jnp.argmin(others))
+    return (costs[0] > left) & (others[better] < costs[0]), better + 1
 
 
 def _cost(computer: FarComputer, plan: BurnPlan) -> Scalar:

@@ -39,7 +39,8 @@ class ApproachOrders:
     def __init__(self, take: Take, scenario: Scenario | None = None) -> None:
         self._take = take
         told = None if scenario is None else scenario.rendezvous
-        self._plans: tuple[str, str] = ("", "") if told is None else (told.plan, told.guidance.fallback)
+        #: The plan, then those that it may be left for; an order takes the first of these.
+        self._plans: tuple[str, ...] = ("",) if told is None else (told.plan, *told.guidance.fallbacks)
         self.done: list[tuple[float, Command]] = []
         self.refused: list[tuple[float, Command, str]] = []
         self.situation = Situation(executes=(Order, PlanSwitch))
@@ -68,12 +69,15 @@ class ApproachOrders:
             self.situation = self._far(flight, carry, now) if far else _close(carry)
         return flight, carry
 
+    def _plan(self, choice: int) -> str:
+        return self._plans[min(choice, len(self._plans) - 1)]
+
     def _far(self, flight: FarComputer, carry: FarCarry, now: float) -> Situation:
         state = carry.flight
         other = int(np.max(np.asarray(state.choice)))
         open_ = not np.asarray(state.asked).any() and bool(np.all(np.asarray(state.stage) == FAR))
         ordered_now = float(np.asarray(flight.switch_time)) <= now
-        may = open_ and not other and not ordered_now and flight.has_fallback and self._plans[1] != "none"
+        may = open_ and not other and not ordered_now and flight.has_fallback and bool(self._plans[1:])
 
         def reckons(command: Command) -> str:
             if not isinstance(command, PlanSwitch) or np.asarray(state.burning).any():
@@ -83,7 +87,7 @@ class ApproachOrders:
 
         return Situation(
             far=True, leaving=bool(np.any(np.asarray(state.aborted))), executes=(Order, PlanSwitch),
-            plans=self._plans[1:] if may else (), plan=self._plans[1 if other or ordered_now else 0],
+            plans=self._plans[1:2] if may else (), plan=self._plan(other or int(ordered_now)),
             acts=now + CYCLE * CYCLES, reckons=reckons,
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Pictures of the whole way: altitude, phase and distance with the burns; propellant with its bound."""
+"""Pictures of the whole way: altitude, phase and distance with the burns; propellant beside two impulses."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _draw_delta_v(ax: Axes, view: PairView) -> None:
     x, size, _ = view.clock
     speed = np.asarray(view["delta_v"], float)
     line(ax, x, speed, BLUE, linewidth=2.0)
-    bound, aim = view.told("delta_v_lower_bound_m_s"), view.facts.aim_time / size
+    bound, aim = view.told("two_impulse_delta_v_m_s"), view.facts.aim_time / size
     top = max(greatest(speed, 0.0), bound or 0.0, 1.0)
     ax.set_ylim(0.0, 1.2 * top)
     label(ax, float(x[-1]), float(speed[-1]), f"{speed[-1]:.1f} m/s", BLUE, ha="right", va="bottom",
@@ -191,7 +191,7 @@ def _draw_delta_v(ax: Axes, view: PairView) -> None:
     if bound is not None:
         end = min(aim, float(x[-1])) if aim > 0.0 else float(x[-1])
         ax.plot([0.0, end], [bound, bound], color=VERMILION, linewidth=1.2, linestyle=(0, (5, 3)))
-        label(ax, 0.0, bound, f"least up to the aim point: {bound:.1f} m/s", VERMILION, offset=(4, 8))
+        label(ax, 0.0, bound, f"two impulses to the aim point: {bound:.1f} m/s", VERMILION, offset=(4, 8))
     told = view.told("delta_v_to_aim_m_s")
     if told is not None and 0.0 < aim < float(x[-1]):
         ax.plot([aim], [told], marker="o", markersize=5, color=BLUE, zorder=5)
@@ -231,9 +231,9 @@ def propellant_picture(view: PairView) -> Figure:
     title = (
         f"{total:.0f} kg of propellant for {speed:.1f} m/s" if None not in (total, speed) else view.outcome
     )
-    bound, aim = view.told("delta_v_lower_bound_m_s"), view.told("delta_v_to_aim_m_s")
+    bound, aim = view.told("two_impulse_delta_v_m_s"), view.told("delta_v_to_aim_m_s")
     if bound and aim and (view.stage > 0).any():
-        title += f"; up to the aim point {aim / bound:.3f} times the least"
+        title += f"; up to the aim point {aim / bound:.3f} times that of two impulses"
     headline(figure, view, title)
     return figure
 

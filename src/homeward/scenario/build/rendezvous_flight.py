@@ -58,10 +58,19 @@ def filter_of(told: Rendezvous, pole_I: np.ndarray, air: np.ndarray) -> PairFilt
     )  # fmt: skip
 
 
+def axis_speeds(told: Rendezvous) -> tuple[float, float]:
+    """Slope [1/s] and most [m/s] of the speed along the port's axis."""
+    g = told.guidance
+    return (
+        SLOPE[told.port] if g.axis_time_constant_s is None else 1.0 / g.axis_time_constant_s,
+        SPEED.get(told.port, 1.0) if g.axis_speed_m_s is None else g.axis_speed_m_s,
+    )
+
+
 def approach_time(told: Rendezvous) -> float:
     """Time [s] from the arrival at the first hold to contact, as foreseen."""
     holds, g = told.holds, told.guidance
-    contact, slope, most = g.contact_speed_m_s, SLOPE[told.port], SPEED.get(told.port, 1.0)
+    contact, (slope, most) = g.contact_speed_m_s, axis_speeds(told)
     total = g.hop_s + sum(h.seconds for h in holds) + 40.0
     start = 2000.0 if told.port == "nadir" else holds[1].distance_m
     ends = [h.distance_m for h in (holds[1:] if told.port == "nadir" else holds[2:])] + [0.0]
@@ -105,8 +114,9 @@ def build_far(
     s, half = told.ship, told.station.half_size_m[0]
     reach = first + half + s.length_m - s.center_of_mass_m
     place = (reach if told.port == "forward" else -reach, told.guidance.side_m)
-    own, fallback = far_times(told, plan), told.guidance.fallback
-    times = [own, own if fallback == "none" else far_times(told, fallback)]
+    others = [name for name in told.guidance.fallbacks if name != plan]
+    times = [far_times(told, name) for name in (plan, *others)]
+    times += times if len(times) == 1 else []
     order = told.faults
     drags = (world.ship_drag / s.mass_kg, world.station_drag)
     return FarComputer(
@@ -116,7 +126,7 @@ def build_far(
         mass=number(s.mass_kg), aim=numbers(aim_of(told, rate)),
         hold=numbers([place[0], place[1], 0.0, 0.0, 0.0, 0.0]), arrivals=numbers(times),
         homing_time=number(told.guidance.homing_s), budget=number(budget),
-        lowest=number(WGS84_A + LOWEST), has_fallback=abs(times[1] - times[0]) > 1.0,
+        lowest=number(WGS84_A + LOWEST), has_fallback=bool(others),
         abort_distance=number(order.abort_distance_m),
         abort_time=number(NEVER if order.abort_s is None else order.abort_s),
         switch_time=number(NEVER if order.switch_s is None else order.switch_s), most=number(most),
@@ -201,9 +211,8 @@ def build_withdrawal(
 
 def approach_profile(told: Rendezvous) -> SpeedProfile:
     """The speed wanted at every distance along the port's axis."""
-    return speed_profile(
-        told.guidance.contact_speed_m_s, slope=SLOPE[told.port], most=SPEED.get(told.port, 1.0)
-    )
+    slope, most = axis_speeds(told)
+    return speed_profile(told.guidance.contact_speed_m_s, slope=slope, most=most)
 
 
 def build_axis_law(

@@ -147,7 +147,9 @@ def _allowed(key: Key, about: dict[str, Any]) -> str:
         return f"{words}, {', '.join(bounds)}" if bounds else words
     if kind == "boolean":
         return "`true`, `false`"
-    return "UTC time" if unit == "utc" else "text or whole number" if "anyOf" in about else "text"
+    if "anyOf" in about:
+        return " or ".join(dict.fromkeys(_allowed(key, choice) for choice in about["anyOf"]))
+    return "UTC time" if unit == "utc" else "text"
 
 
 def plain(value: object) -> str:

@@ -29,6 +29,7 @@ PLANS = {
 PLAN_WORDS = (*PLANS, "auto")
 PORTS = ("aft", "forward", "nadir")
 Plan = Literal["1rev", "2h", "3.5h", "6.5h", "1d", "2d", "auto"]
+TimedPlan = Literal["1rev", "2h", "3.5h", "6.5h", "1d", "2d"]
 Port = Literal["aft", "forward", "nadir"]
 Sensor = Literal["star", "satellite", "station", "relative", "radar", "lidar", "camera"]
 
@@ -199,16 +200,40 @@ class RendezvousGuidance(Section):
     )
     hop_s: Seconds = Field(default=1800.0, description="from the first to the second hold point")
     contact_speed_m_s: Annotated[Positive, Field(le=0.5)] = Field(default=0.07, description="closing speed")
-    fallback: Literal["1rev", "2h", "3.5h", "6.5h", "1d", "2d", "none"] = Field(
+    axis_speed_m_s: Annotated[Positive, Field(le=3.0)] | None = Field(
+        default=None, examples=[1.5],
+        description="fastest along the port's axis; by the port if left out: 1, nadir 2",
+    )  # fmt: skip
+    axis_time_constant_s: Annotated[Positive, Field(ge=100.0, le=1000.0)] | None = Field(
+        default=None, examples=[160.0],
+        description="distance over speed there, beyond the contact speed; by the port if left out: 333, "
+        "nadir 769",
+    )  # fmt: skip
+    fallback: Literal["1rev", "2h", "3.5h", "6.5h", "1d", "2d", "none"] | tuple[TimedPlan, ...] = Field(
         default="none",
-        description="other plan, taken in flight where the chosen one gets too dear or if ordered",
+        description="other plan, or a list of them from short to long, taken in flight where the chosen one "
+        "gets too dear (the first that the budget bears, else the cheapest), or if ordered (the first)",
     )
     budget_factor: Annotated[Positive, Field(ge=1.0, le=10.0)] = Field(
-        default=1.5, description="delta-v up to the aim point over the bound, beyond which that is"
+        default=1.5, description="delta-v up to the aim point over that of two impulses, beyond which that is"
     )
     approaches: Annotated[int, Field(strict=True, ge=1, le=5)] = Field(
         default=2, description="how often the last part is tried"
     )
+
+    @property
+    def fallbacks(self) -> tuple[str, ...]:
+        """The other plans, in the order in which they are looked at."""
+        if isinstance(self.fallback, str):
+            return () if self.fallback == "none" else (self.fallback,)
+        return self.fallback
+
+    @model_validator(mode="after")
+    def _check_fallbacks(self) -> "RendezvousGuidance":
+        times = [PLANS[name] for name in self.fallbacks]
+        if any(b <= a for a, b in itertools.pairwise(times)):
+            raise ValueError("fallback: expected plans from short to long, each once")
+        return self
 
 
 class Faults(Section):
@@ -284,7 +309,7 @@ class Rendezvous(Section):
                 raise ValueError(
                     f"holds: expected distances that fall from hold to hold, but {near:g} m follows {far:g} m"
                 )
-        if self.faults.switch_s is not None and self.guidance.fallback in ("none", self.plan):
+        if self.faults.switch_s is not None and self.guidance.fallbacks[:1] in ((), (self.plan,)):
             raise ValueError("faults.switch_s: expected guidance.fallback to name another plan")
         if self.guidance.aim_behind_m <= distances[0]:
             raise ValueError(
