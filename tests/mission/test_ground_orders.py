@@ -10,7 +10,7 @@ from homeward.ground.commands.approach_commands import ApproachOrders
 from homeward.ground.commands.authentication import Opener, Sealer
 from homeward.ground.commands.commands import Command, Order, PlanSwitch
 from homeward.ground.commands.onboard_executive import Executive
-from homeward.ground.telemetry.cuc_time import Clock
+from homeward.io.cuc_time import Clock
 
 KEY = bytes(range(32))
 CHUNK = 32.0  # s: the longest that an order waits

@@ -10,9 +10,10 @@ from homeward.ground.commands.authentication import Opener
 from homeward.ground.commands.commands import NoCommand, Order, decode, encode
 from homeward.ground.commands.onboard_executive import Executive, Situation
 from homeward.ground.telemetry.archive import read_octets
-from homeward.ground.telemetry.cuc_time import Clock
 from homeward.ground.telemetry.dictionary import RETURN, flight_dictionary
-from homeward.ground.telemetry.packets import BadPacket, Packet, Splitter, pack, unpack, unpack_values
+from homeward.ground.telemetry.packets import Splitter, unpack_values
+from homeward.io.cuc_time import Clock
+from homeward.io.space_packet import BadPacket, Packet, pack, unpack
 
 EPOCH = "2023-06-03T17:00:00Z"
 CLOCK = Clock.of(Epoch.from_iso(EPOCH))

@@ -31,7 +31,7 @@ from homeward.cli.opportunities import opportunities
 from homeward.cli.options import (
     AsJson,
     Every,
-    FlightSoftware,
+    FlightSoftwareOrProcess,
     Folder,
     Guidance,
     NoPictures,
@@ -106,7 +106,7 @@ def return_(
             help="return at the first opportunity from a point of the rendezvous, or from a state in a file",
         ),
     ] = None,
-    flight_software: FlightSoftware = None,
+    flight_software: FlightSoftwareOrProcess = None,
     run: Run = None,
     settings: Settings = None,
     out: Folder = None,

@@ -117,7 +117,9 @@ def _software(
         if to == "fmu":
             told, golden = export_fmu(chosen, out, fidelity, talk), False
         elif mission == "return":
-            told = export_c(chosen, out, fidelity, golden, talk)
+            from homeward.ground.telemetry.flight_software_xtce import write_link
+
+            told = export_c(chosen, out, fidelity, golden, talk, write_link)
         else:
             told, golden = export_approach(chosen, out, talk), False
     if as_json:

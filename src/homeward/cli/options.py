@@ -40,6 +40,14 @@ FlightSoftware = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="fly the library that `homeward export` wrote for this scenario"),
 ]
+FlightSoftwareOrProcess = Annotated[
+    str | None,
+    typer.Option(
+        "--flight-software",
+        metavar="DIR|tcp://HOST:PORT",
+        help="fly the library that `homeward export` wrote for this scenario, or a process that listens",
+    ),
+]
 Folder = Annotated[Path | None, folder_option("write the files of the flight here")]
 Run = Annotated[
     int | None,

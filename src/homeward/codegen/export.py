@@ -26,17 +26,19 @@ Progress = Callable[[str], None]
 
 
 def scenario_hash(scenario: Scenario, fidelity: str) -> str:
-    """SHA-256 of all that the scenario says, defaults included."""
-    return hashlib.sha256(f"{fidelity}\n{scenario.model_dump_json()}".encode()).hexdigest()
+    """SHA-256 of all that the scenario says, defaults included, but for how a process is reached."""
+    told = scenario.model_dump_json(exclude={"simulation": {"link"}})
+    return hashlib.sha256(f"{fidelity}\n{told}".encode()).hexdigest()
 
 
 def export_c(
     scenario: Scenario, folder: Path, fidelity: str = "six-dof", golden: bool = True,
-    progress: Progress = lambda text: None,
+    progress: Progress = lambda text: None, also: Callable[[Path, Library], list[str]] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Write the return's flight software as C into a folder; gives what ``homeward export --json`` tells.
 
-    ``golden``: fly the return once and write golden vectors too. Raises ``InputError`` for a scenario without
+    ``golden``: fly the return once and write golden vectors too. ``also`` writes more files of the library
+    and gives their names. Raises ``InputError`` for a scenario without
     a return and for what cannot be translated, ``Infeasible`` where no return exists.
     """
     progress("planning")
@@ -52,7 +54,10 @@ def export_c(
         some = _windows(plan, progress)
         calls = sum(len(w) for w in some)
         texts["golden.txt"] = golden_text(library, shapes, some)
-    return _written(folder, texts, library, facts, calls)
+    told = _written(folder, texts, library, facts, calls)
+    if also is not None:
+        told["files"] = sorted([*told["files"], *also(folder, library)])
+    return told
 
 
 def export_fmu(

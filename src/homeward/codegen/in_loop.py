@@ -28,11 +28,11 @@ class InLoop:
     def __init__(self, native: Native):
         self.calls = XlaCalls(native)
 
-    def cycle(self, parameters, state, sensors, mode):
+    def cycle(self, parameters, state, sensors, mode, idle):
         """A guidance cycle."""
         return self._called(CYCLE, parameters, state, sensors, mode)
 
-    def tick(self, parameters, state, sensors, mode):
+    def tick(self, parameters, state, sensors, mode, idle):
         """A control tick."""
         return self._called(TICK, parameters, state, sensors, mode)
 

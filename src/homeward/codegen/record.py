@@ -49,11 +49,11 @@ class Recorder:
         self.shapes: dict[tuple[str, str], Shapes] = {}
         self.windows = Windows()
 
-    def cycle(self, parameters, state, sensors, mode):
+    def cycle(self, parameters, state, sensors, mode, idle):
         """A guidance cycle."""
         return self._called(CYCLE, executive.cycle, parameters, state, sensors, mode)
 
-    def tick(self, parameters, state, sensors, mode):
+    def tick(self, parameters, state, sensors, mode, idle):
         """A control tick."""
         return self._called(TICK, executive.tick, parameters, state, sensors, mode)
 

@@ -37,7 +37,8 @@ def restrided(view: View, shape: tuple[int, ...], offset: Offset, strides: Seque
 @translates("broadcast_in_dim")
 def _broadcast(site: Site) -> list[Value]:
     value, shape = site.operands[0], site.shape
-    return [broadcast(site, value, shape, site.parameters["broadcast_dimensions"])]
+    dims = [int(d) for d in site.parameters["broadcast_dimensions"]]  # NumPy's integers come too
+    return [broadcast(site, value, shape, dims)]
 
 
 def broadcast(site: Site, value: Value, shape: tuple[int, ...], dims: Sequence[int]) -> Value:

@@ -24,10 +24,10 @@ from homeward.ground.commands.commands import Command, LandingSite, decode
 from homeward.ground.commands.keys import OCTETS
 from homeward.ground.commands.uplink import flight_word
 from homeward.ground.telemetry.cabin import CABIN
-from homeward.ground.telemetry.cuc_time import Clock
 from homeward.ground.telemetry.dictionary import told_columns
 from homeward.icd import Accuracy, Frame
 from homeward.icd.rendezvous_messages import PairFrame
+from homeward.io.cuc_time import Clock
 from homeward.scenario.load import load
 
 PACES = (1.0, 1000.0)  # times real time, slowest and fastest

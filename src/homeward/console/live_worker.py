@@ -27,9 +27,9 @@ from homeward.ground.commands.onboard_executive import Executive
 from homeward.ground.commands.return_commands import ReturnOrders
 from homeward.ground.commands.uplink import flight_word
 from homeward.ground.telemetry.cabin import cabin_table
-from homeward.ground.telemetry.cuc_time import Clock
 from homeward.icd import Frame, channels
 from homeward.icd.rendezvous_messages import PairFrame
+from homeward.io.cuc_time import Clock
 from homeward.missions.rendezvous_flight import rendezvous
 from homeward.missions.return_flight import fly
 from homeward.output.files.telemetry import table_columns

@@ -9,6 +9,10 @@ replay: main.c homeward_flight.o homeward_flight.h
 homeward_flight.o: homeward_flight.c homeward_flight.h
 	$(CC) $(STRICT) $(CFLAGS) -c -o $@ homeward_flight.c
 
+# The library behind a socket: ./process PORT; see `homeward return --flight-software tcp://localhost:PORT`.
+process: process.c homeward_link.c homeward_link.h homeward_flight.o homeward_flight.h
+	$(CC) $(STRICT) $(CFLAGS) -o $@ process.c homeward_link.c homeward_flight.o -lm
+
 check: replay
 	./replay golden.txt
 
@@ -24,6 +28,6 @@ sanitized: main.c homeward_flight.c
 	./replay_sanitized golden.txt
 
 clean:
-	rm -f replay replay_sanitized homeward_flight.o homeward_flight.su
+	rm -f replay replay_sanitized process homeward_flight.o homeward_flight.su
 
 .PHONY: check sizes sanitized clean

@@ -21,8 +21,8 @@ from homeward.ground.commands.onboard_executive import Executive
 from homeward.ground.telemetry.dictionary import ABOUT_APID
 from homeward.ground.telemetry.flight_description import LONGEST_ABOUT
 from homeward.ground.telemetry.link import Delivery, blackouts, deliver, sent_packets
-from homeward.ground.telemetry.packets import Packet, pack
 from homeward.ground.telemetry.recording import Recording
+from homeward.io.space_packet import Packet, pack
 from homeward.scenario.schema.ground import Link
 
 NAP = 0.02  # s at most between two looks at the clock

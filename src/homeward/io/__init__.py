@@ -1,1 +1,1 @@
-"""File formats: orbits in, trajectories out."""
+"""Formats of the field: files of orbits and trajectories, space packets."""

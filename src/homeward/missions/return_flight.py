@@ -34,7 +34,7 @@ from homeward.sim.lanes import (
     whole_history,
 )
 from homeward.sim.listeners import begun
-from homeward.sim.mission import MissionLeg, Outcome, Uplinked, fly_mission
+from homeward.sim.mission import MissionLeg, Outcome, Uplinked, fly_mission, planned
 from homeward.sim.passive_bodies import Path as Track
 from homeward.sim.passive_bodies import Scene
 from homeward.world.environment.interfaces import AbstractAerodynamics
@@ -79,7 +79,8 @@ def fly(
     ``fidelity`` is six-dof or point-mass; left out, it is six-dof unless an ``aero`` of your own gives lift
     and drag only. ``between`` is called before each chunk and carries out commands from the ground: see
     ``homeward.ground.commands.return_commands``. ``flight_software`` is a folder written for this scenario by
-    ``homeward export --to c``: its library flies in place of the Python.
+    ``homeward export --to c``: its library flies in place of the Python; or ``tcp://HOST:PORT``, where a
+    process of its own flies the ship.
     Raises ``Infeasible`` where no return exists, ``InputError`` for bad input.
     """
     if fidelity is None:
@@ -94,11 +95,9 @@ def fly(
     ahead = preparing(1, record=True, aero=unscaled if dispersed else None)
     native = None
     if flight_software is not None:
-        from homeward.codegen.in_loop import library_of
-
         if guidance is not None or navigation is not None or between is not None:
             raise InputError("flight_software: expected no guidance, navigation or orders beside it")
-        native, ahead = library_of(Path(flight_software), scenario, fidelity), None
+        native, ahead = _instead(flight_software, scenario, fidelity), None
     plan = plan_return(scenario, guidance, navigation, aero, atmosphere, ahead, fidelity)
     world, flight = spread_world(plan.world, 1), spread_flight(plan.flight, 1)
     truth = jax.tree.map(lambda x: np.asarray(x)[None], plan.truth)
@@ -109,18 +108,43 @@ def fly(
     keys = run_keys(seed, np.array([run]))
     begun(plan.epoch, [leg.name for leg in plan.legs])
     legs = spread_legs(plan.legs, 1)
-    with _flown_by(native):
+    with _flown_by(native, scenario, plan, fidelity, (flight, legs), (seed, run)) as software:
         outcome = fly_mission(world, flight, truth, legs, keys, True, progress, between=between)
     check_times(plan, outcome)
     flown = flight if outcome.flight is None else outcome.flight
     plan = _as_ordered(plan, outcome)
-    return flight_of(plan, Scene(world, flown), outcome, seed, fidelity)
+    told = flight_of(plan, Scene(world, flown), outcome, seed, fidelity)
+    if software is not None:
+        told.summary["flight_software"] = software.facts()
+    return told
 
 
-def _flown_by(native: Any) -> AbstractContextManager[None]:
-    """A library in place of the Python for as long as a flight lasts, if there is one."""
+def _instead(flight_software: str | Path, scenario: Scenario, fidelity: str) -> Any:
+    """The compiled library of a folder, or the address of a process."""
+    from homeward.codegen.in_loop import library_of
+    from homeward.flight_link.connection import address_of, is_address
+
+    if isinstance(flight_software, str) and is_address(flight_software):
+        address_of(flight_software)
+        return flight_software
+    return library_of(Path(flight_software), scenario, fidelity)
+
+
+def _flown_by(
+    native: Any, scenario: Scenario, plan: ReturnPlan, fidelity: str, loaded: tuple[Any, Any],
+    seed: tuple[int, int],
+) -> AbstractContextManager[Any]:  # fmt: skip
+    """A library, or a process, in place of the Python for as long as a flight lasts, if there is one."""
     if native is None:
         return nullcontext()
+    if isinstance(native, str):
+        from homeward.flight_link.flown import linked
+
+        lanes = planned(*loaded)
+        flight = jax.tree.map(
+            lambda x, one: np.reshape(np.asarray(x), np.shape(one)), lanes, planned(plan.flight, plan.legs)
+        )
+        return linked(native, scenario, plan, fidelity, flight, seed)
     from homeward.codegen.in_loop import InLoop, flying
 
     return flying(InLoop(native))

@@ -79,7 +79,7 @@ def cycle(
         # The noise of the transducers has its draws from the error model's velocity: of no matter to either.
         truth, deployment = sense_vent(world, truth, told, period, noise[3:6])
         readings = eqx.tree_at(lambda m: m.deployment, readings, deployment, is_leaf=lambda x: x is None)
-    state, wanted = flight_software.cycle(flight, state, readings, leg.kind)
+    state, wanted = flight_software.cycle(flight, state, readings, leg.kind, carry.truth.done)
     truth = eqx.tree_at(lambda t: t.ends_at, truth, truth.time + wanted.ends_in)
     row = None
     if record:
@@ -116,7 +116,7 @@ def _ticks(
             readings = TickReadings(
                 seen.time, seen.height, jnp.ones_like(truth.done), seen.propellant, leg.tick, last
             )
-            called, pending = flight_software.tick(flight, state, readings, leg.kind)
+            called, pending = flight_software.tick(flight, state, readings, leg.kind, truth.done)
             called = select(truth.done, state, called)
             ends_at = jnp.minimum(truth.ends_at, truth.time + pending.ends_in)
             truth = eqx.tree_at(lambda t: t.ends_at, truth, jnp.where(truth.done, truth.ends_at, ends_at))

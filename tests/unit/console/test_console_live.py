@@ -17,9 +17,9 @@ from homeward.console.setting import Setting
 from homeward.earth.time import Epoch
 from homeward.ground.commands.authentication import Sealer
 from homeward.ground.commands.commands import LandingSite, Order, decode
-from homeward.ground.telemetry.cuc_time import Clock
 from homeward.icd import channels
 from homeward.icd.rendezvous_messages import PairFrame
+from homeward.io.cuc_time import Clock
 from homeward.scenario.load import load
 from homeward.sim.listeners import begun, tell, watching
 

@@ -10,7 +10,7 @@ from homeward.earth.time import Epoch
 from homeward.ground.commands.authentication import Opener, Sealer
 from homeward.ground.commands.commands import Order
 from homeward.ground.commands.onboard_executive import Executive, Situation
-from homeward.ground.telemetry.cuc_time import Clock
+from homeward.io.cuc_time import Clock
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 EPOCH = Epoch.from_iso("2022-12-04T00:00:00Z")

@@ -21,7 +21,7 @@ from homeward.ground.flight_server import Stream, serve
 from homeward.ground.telemetry.archive import Archive
 from homeward.ground.telemetry.dictionary import ABOUT_APID
 from homeward.ground.telemetry.link import sent_packets
-from homeward.ground.telemetry.packets import Packet, pack, unpack
+from homeward.io.space_packet import Packet, pack, unpack
 from homeward.scenario.schema.ground import Link
 
 KEY = bytes(range(32))

@@ -13,7 +13,7 @@ from homeward.ground.flight_server import Stream
 from homeward.ground.telemetry.archive import FILES, read_archive
 from homeward.ground.telemetry.client import Listener
 from homeward.ground.telemetry.link import deliver, sent_packets
-from homeward.ground.telemetry.packets import Packet, pack
+from homeward.io.space_packet import Packet, pack
 from homeward.scenario.schema.ground import Link
 
 CLEAR = Link(through_blackout=True)

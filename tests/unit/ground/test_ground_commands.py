@@ -26,7 +26,7 @@ from homeward.ground.commands.commands import (
 )
 from homeward.ground.commands.keys import make_key, read_key
 from homeward.ground.commands.onboard_executive import Executive, Situation
-from homeward.ground.telemetry.cuc_time import Clock
+from homeward.io.cuc_time import Clock
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 CLOCK = Clock.of(Epoch.from_iso("2023-06-03T17:00:00Z"))

@@ -19,7 +19,8 @@ from homeward.ground.telemetry.client import Listener, listen
 from homeward.ground.telemetry.dictionary import ABOUT_APID
 from homeward.ground.telemetry.flight_description import read_about
 from homeward.ground.telemetry.link import deliver, sent_packets
-from homeward.ground.telemetry.packets import Packet, Splitter, pack
+from homeward.ground.telemetry.packets import Splitter
+from homeward.io.space_packet import Packet, pack
 from homeward.scenario.schema.ground import Link
 
 CLEAR = Link(through_blackout=True)

@@ -12,10 +12,10 @@ from homeward.ground.flight_server import Stream, serve
 from homeward.ground.telemetry.archive import read_archive, read_octets
 from homeward.ground.telemetry.arrival_order import BEHIND, LEAP, Arrival, ArrivalOrder
 from homeward.ground.telemetry.client import Listener, listen, write_received
-from homeward.ground.telemetry.cuc_time import FRACTION, Clock
 from homeward.ground.telemetry.dictionary import ABOUT_APID
 from homeward.ground.telemetry.link import deliver, sent_packets
-from homeward.ground.telemetry.packets import COUNTS, Packet, pack
+from homeward.io.cuc_time import FRACTION, Clock
+from homeward.io.space_packet import COUNTS, Packet, pack
 from homeward.scenario.schema.ground import Link
 
 CLEAR = Link(through_blackout=True)

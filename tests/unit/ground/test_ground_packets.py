@@ -10,12 +10,13 @@ from space_packet_parser import XtcePacketDefinition, ccsds_generator
 
 from homeward.earth.time import FIRST_YEAR, LAST_YEAR, Epoch
 from homeward.ground.telemetry.archive import read_octets
-from homeward.ground.telemetry.cuc_time import FRACTION, Clock
 from homeward.ground.telemetry.dictionary import RENDEZVOUS, RETURN, flight_dictionary
 from homeward.ground.telemetry.limits import flight_limits
 from homeward.ground.telemetry.link import blackouts, deliver, sent_packets
-from homeward.ground.telemetry.packets import BadPacket, Packet, Splitter, pack, unpack
+from homeward.ground.telemetry.packets import Splitter
 from homeward.ground.telemetry.xtce import write_xtce
+from homeward.io.cuc_time import FRACTION, Clock
+from homeward.io.space_packet import BadPacket, Packet, pack, unpack
 from homeward.scenario.schema.ground import Link
 
 CLEAR = Link(through_blackout=True)

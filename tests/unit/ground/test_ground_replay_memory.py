@@ -15,7 +15,7 @@ from homeward.ground.commands.commands import Order
 from homeward.ground.commands.keys import make_key, memory_of, read_key
 from homeward.ground.commands.onboard_executive import Executive, Situation
 from homeward.ground.commands.replay_memory import MemoryNotWrittenError, ReplayMemory, new_memory
-from homeward.ground.telemetry.cuc_time import Clock
+from homeward.io.cuc_time import Clock
 
 KEY = bytes(range(32))
 CLOCK = Clock.of(Epoch.from_iso("2023-06-03T17:00:00Z"))

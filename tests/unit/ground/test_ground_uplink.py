@@ -17,7 +17,8 @@ from homeward.ground.commands.onboard_executive import Executive, Situation
 from homeward.ground.commands.uplink import check_flight, flight_word, send
 from homeward.ground.flight_server import Stream, serve
 from homeward.ground.telemetry.dictionary import ACKNOWLEDGE_APID, BEACON_APID, COMMAND_APID
-from homeward.ground.telemetry.packets import Packet, Splitter, pack
+from homeward.ground.telemetry.packets import Splitter
+from homeward.io.space_packet import Packet, pack
 from homeward.scenario.schema.ground import Link
 
 KEY, OTHER = bytes(range(32)), bytes(32)

@@ -153,6 +153,8 @@ def check_library(folder: str | Path, scenario: Scenario, kind: str, fidelity: s
 
     if kind != "return":
         raise InputError("--flight-software: expected returns; a rendezvous flies the Python only")
+    if str(folder).startswith("tcp:"):
+        raise InputError("--flight-software: expected a folder; a process flies single returns only")
     if engine != "local":
         raise InputError(f'--flight-software: expected --engine local, not "{engine}"')
     library_of(Path(folder), scenario, fidelity)

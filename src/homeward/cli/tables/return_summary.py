@@ -88,11 +88,29 @@ def show_return(out: Console, heading: Heading, summary: Mapping[str, Any]) -> N
         f"seed {fmt(summary.get('seed'))}",
         style="dim",
     )
+    for line in link_lines(summary.get("flight_software") or {}):
+        out.print(line, style="bold red" if line.startswith("lost") else "dim")
     for table in tables:
         if table.row_count:
             out.print()
             out.print(table)
     out.print()
+
+
+def link_lines(link: Mapping[str, Any]) -> list[str]:
+    """What is told of a flight software in a process of its own; nothing where none flew."""
+    if not link:
+        return []
+    trip = link["round_trip_us"]
+    told = [
+        f"flown by {link['process']}: {link['calls']} calls, {link['missed']} missed, "
+        f"{link['packets_lost']} packets lost; round trip {trip['median']:.0f} us "
+        f"(99 %: {trip['p99']:.0f} us)"
+    ]
+    lost = link["lost"]
+    if lost is not None:
+        told.append(f"lost at {lost['at_s']:.1f} s ({lost['mode']}), the back-up flew on: {lost['why']}")
+    return told
 
 
 def verdict(done: str, summary: Mapping[str, Any], tables: Iterable[Table], also: str = "") -> Text:

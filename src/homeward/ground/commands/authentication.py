@@ -22,9 +22,9 @@ from pathlib import Path
 from homeward.ground.commands.commands import Command, NoCommand, decode, encode
 from homeward.ground.commands.replay_memory import BILLION, MemoryNotWrittenError, ReplayMemory
 from homeward.ground.commands.session_keys import SALT, TAG, new_salt, seal, unseal
-from homeward.ground.telemetry.cuc_time import OCTETS, Clock
 from homeward.ground.telemetry.dictionary import ACKNOWLEDGE_APID, BEACON_APID, COMMAND_APID
-from homeward.ground.telemetry.packets import CHECK, HEADER, BadPacket, Packet, pack, unpack
+from homeward.io.cuc_time import OCTETS, Clock
+from homeward.io.space_packet import CHECK, HEADER, BadPacket, Packet, pack, unpack
 
 WINDOW = 120.0  # s of the flight's time that a command may be away from the ship's
 VALID, MOST_VALID = 60, 600  # s by the clock on the wall for which a command is valid, and at most

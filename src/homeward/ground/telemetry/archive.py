@@ -21,10 +21,11 @@ import numpy as np
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.ground.telemetry.arrival_order import HALF, Arrival, ArrivalOrder, News
-from homeward.ground.telemetry.cuc_time import Clock
 from homeward.ground.telemetry.dictionary import Group
 from homeward.ground.telemetry.flight_description import dictionary_of, read_about
-from homeward.ground.telemetry.packets import COUNTS, BadPacket, Packet, Splitter, unpack, unpack_values
+from homeward.ground.telemetry.packets import Splitter, unpack_values
+from homeward.io.cuc_time import Clock
+from homeward.io.space_packet import COUNTS, BadPacket, Packet, unpack
 
 FILES = ("received.bin", "arrivals.csv", "about.json")
 

@@ -9,7 +9,7 @@ import dataclasses
 import math
 import statistics
 
-from homeward.ground.telemetry.packets import COUNTS
+from homeward.io.space_packet import COUNTS
 
 LEAP = 30.0  # s ahead of the newest packet: more than that has to be confirmed
 BEHIND = 20  # packets running behind the newest by more than LEAP: then it is the newest that was false

@@ -12,12 +12,13 @@ from typing import Any
 from homeward.errors import InputError
 from homeward.ground.telemetry.archive import Archive
 from homeward.ground.telemetry.arrival_order import Arrival, ArrivalOrder, News
-from homeward.ground.telemetry.cuc_time import Clock
 from homeward.ground.telemetry.dictionary import ABOUT_APID, ACKNOWLEDGE_APID, BEACON_APID, Dictionary
 from homeward.ground.telemetry.flight_description import LONGEST_ABOUT, dictionary_of, read_about
 from homeward.ground.telemetry.gaps import Overdue
 from homeward.ground.telemetry.limits import Monitor, flight_limits
-from homeward.ground.telemetry.packets import BadPacket, Packet, Splitter, unpack, unpack_values
+from homeward.ground.telemetry.packets import Splitter, unpack_values
+from homeward.io.cuc_time import Clock
+from homeward.io.space_packet import BadPacket, Packet, unpack
 
 GREETING = 30.0  # s within which a sender tells what is flying
 SILENCE = 60.0  # s without a packet: a sender says every few seconds that it is there

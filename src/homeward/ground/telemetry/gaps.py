@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from homeward.ground.telemetry.packets import COUNTS
+from homeward.io.space_packet import COUNTS
 
 OVERDUE = 5.0  # s that a packet may come later than one sent after it
 MOST = 256  # gaps that are waited for at a time

@@ -10,10 +10,10 @@ from homeward.documents import parse_json
 from homeward.earth.time import Epoch
 from homeward.errors import InputError
 from homeward.ground.telemetry.cabin import CABIN, cabin_table
-from homeward.ground.telemetry.cuc_time import Clock
 from homeward.ground.telemetry.dictionary import APIDS, Dictionary, flight_dictionary, told_columns
 from homeward.icd import Accuracy, BodyFrame, Frame
 from homeward.icd.rendezvous_messages import PairFrame
+from homeward.io.cuc_time import Clock
 from homeward.output.files.telemetry import table_columns
 from homeward.scenario.schema.ground import Cabin
 

@@ -36,30 +36,28 @@ def xtce(
 ) -> ET.ElementTree:
     """The document; ``limits`` by name of parameter become default alarms."""
     ET.register_namespace("xtce", SPACE)
-    root = _element("SpaceSystem", name=_identifier(name))
-    root.append(_element("Header", date=dictionary.fingerprint, version="1", validationStatus="Working"))
-    telemetry = _into(root, "TelemetryMetaData")
-    types = _into(telemetry, "ParameterTypeSet")
-    parameters = _into(telemetry, "ParameterSet")
-    containers = _into(telemetry, "ContainerSet")
+    root = element("SpaceSystem", name=_identifier(name))
+    root.append(element("Header", date=dictionary.fingerprint, version="1", validationStatus="Working"))
+    telemetry = into(root, "TelemetryMetaData")
+    types = into(telemetry, "ParameterTypeSet")
+    parameters = into(telemetry, "ParameterSet")
+    containers = into(telemetry, "ContainerSet")
     for short, bits, text in (*HEADER, *TIME, CHECK):
-        kind = _into(types, "IntegerParameterType", name=f"{short}_Type", signed="false")
-        _into(kind, "UnitSet")
-        _into(kind, "IntegerDataEncoding", sizeInBits=str(bits), encoding="unsigned")
-        _into(parameters, "Parameter", name=short, parameterTypeRef=f"{short}_Type", shortDescription=text)
-    _container(containers, "CCSDSPacket", [h[0] for h in HEADER], abstract="true")
-    timed = _container(containers, "TimedPacket", [t[0] for t in TIME], abstract="true")
-    _inherit(timed, "CCSDSPacket", "PKT_SECONDARY", 1)
+        kind = into(types, "IntegerParameterType", name=f"{short}_Type", signed="false")
+        into(kind, "UnitSet")
+        into(kind, "IntegerDataEncoding", sizeInBits=str(bits), encoding="unsigned")
+        into(parameters, "Parameter", name=short, parameterTypeRef=f"{short}_Type", shortDescription=text)
+    container(containers, "CCSDSPacket", [h[0] for h in HEADER], abstract="true")
+    timed = container(containers, "TimedPacket", [t[0] for t in TIME], abstract="true")
+    inherit(timed, "CCSDSPacket", "PKT_SECONDARY", 1)
     for group in dictionary.groups:
         for p in group.parameters:
             full = f"{group.name}.{p.name}".replace(".", "_")
             types.append(_type(full, p, (limits or {}).get(p.name)))
-            _into(
-                parameters, "Parameter", name=full, parameterTypeRef=f"{full}_Type", shortDescription=p.text
-            )
+            into(parameters, "Parameter", name=full, parameterTypeRef=f"{full}_Type", shortDescription=p.text)
         names = [f"{group.name}_{n}" for n in group.names]
-        held = _container(containers, group.name, [*names, CHECK[0]])
-        _inherit(held, "TimedPacket", "PKT_APID", group.apid)
+        held = container(containers, group.name, [*names, CHECK[0]])
+        inherit(held, "TimedPacket", "PKT_APID", group.apid)
     ET.indent(root)
     return ET.ElementTree(root)
 
@@ -74,12 +72,14 @@ def write_xtce(
         raise InputError(f"--xtce {path}: cannot be written ({error.strerror})") from None
 
 
-def _element(tag: str, **attributes: str) -> ET.Element:
+def element(tag: str, **attributes: str) -> ET.Element:
+    """An element of the standard's name space."""
     return ET.Element(f"{{{SPACE}}}{tag}", attributes)
 
 
-def _into(parent: ET.Element, tag: str, **attributes: str) -> ET.Element:
-    child = _element(tag, **attributes)
+def into(parent: ET.Element, tag: str, **attributes: str) -> ET.Element:
+    """A new element at the end of another."""
+    child = element(tag, **attributes)
     parent.append(child)
     return child
 
@@ -91,40 +91,42 @@ def _identifier(text: str) -> str:
 def _type(full: str, p: Parameter, limit: Limit | None) -> ET.Element:
     bits = str(BITS[p.kind])
     if p.kind == "number":
-        kind = _element("FloatParameterType", name=f"{full}_Type", sizeInBits=bits)
+        kind = element("FloatParameterType", name=f"{full}_Type", sizeInBits=bits)
     else:
         signed = "true" if p.kind == "count" else "false"
-        kind = _element("IntegerParameterType", name=f"{full}_Type", signed=signed)
-    units = _into(kind, "UnitSet")
+        kind = element("IntegerParameterType", name=f"{full}_Type", signed=signed)
+    units = into(kind, "UnitSet")
     if p.unit != "1":
-        _into(units, "Unit", description=p.frame).text = p.unit
+        into(units, "Unit", description=p.frame).text = p.unit
     if p.kind == "number":
-        _into(kind, "FloatDataEncoding", sizeInBits=bits, encoding="IEEE754")
+        into(kind, "FloatDataEncoding", sizeInBits=bits, encoding="IEEE754")
     else:
-        _into(kind, "IntegerDataEncoding", sizeInBits=bits, encoding=ENCODINGS[p.kind])
+        into(kind, "IntegerDataEncoding", sizeInBits=bits, encoding=ENCODINGS[p.kind])
     if p.span is not None:
         ends = dict(zip(("minInclusive", "maxInclusive"), p.span, strict=True))
         told = {k: repr(v) if p.kind == "number" else str(int(v)) for k, v in ends.items()}
-        _into(kind, "ValidRange", **told)
+        into(kind, "ValidRange", **told)
     if limit is not None:
-        alarm = _into(_into(kind, "DefaultAlarm"), "StaticAlarmRanges")
+        alarm = into(into(kind, "DefaultAlarm"), "StaticAlarmRanges")
         for tag, low, high in (
             ("WarningRange", limit.low_yellow, limit.high_yellow),
             ("CriticalRange", limit.low_red, limit.high_red),
         ):
             ends = {"minInclusive": low, "maxInclusive": high}
-            _into(alarm, tag, **{k: repr(v) for k, v in ends.items() if v is not None})
+            into(alarm, tag, **{k: repr(v) for k, v in ends.items() if v is not None})
     return kind
 
 
-def _container(parent: ET.Element, name: str, entries: Iterable[str], abstract: str = "false") -> ET.Element:
-    held = _into(parent, "SequenceContainer", name=name, abstract=abstract)
-    listed = _into(held, "EntryList")
+def container(parent: ET.Element, name: str, entries: Iterable[str], abstract: str = "false") -> ET.Element:
+    """A container with these parameters, in their order."""
+    held = into(parent, "SequenceContainer", name=name, abstract=abstract)
+    listed = into(held, "EntryList")
     for entry in entries:
-        _into(listed, "ParameterRefEntry", parameterRef=entry)
+        into(listed, "ParameterRefEntry", parameterRef=entry)
     return held
 
 
-def _inherit(held: ET.Element, base: str, parameter: str, value: int) -> None:
-    criteria = _into(_into(held, "BaseContainer", containerRef=base), "RestrictionCriteria")
-    _into(criteria, "Comparison", parameterRef=parameter, value=str(value), useCalibratedValue="false")
+def inherit(held: ET.Element, base: str, parameter: str, value: int) -> None:
+    """The container goes on where another ends, if that one's parameter has this value."""
+    criteria = into(into(held, "BaseContainer", containerRef=base), "RestrictionCriteria")
+    into(criteria, "Comparison", parameterRef=parameter, value=str(value), useCalibratedValue="false")

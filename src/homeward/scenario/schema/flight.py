@@ -17,6 +17,7 @@ from homeward.scenario.schema.base import (
     Text,
     existing_file,
 )
+from homeward.scenario.schema.link import Link
 from homeward.scenario.schema.sensors import Control, OnboardNavigation
 
 LAWS = ("predictive", "predictive-v1", "reference", "ballistic")
@@ -221,3 +222,4 @@ class Simulation(Section):
     lanes: Annotated[int, Field(strict=True, ge=1, le=65536)] = Field(
         default=128, description="flights computed side by side"
     )
+    link: Link = Field(default_factory=Link, description="to a flight software in a process of its own")

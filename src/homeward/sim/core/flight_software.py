@@ -17,19 +17,23 @@ from homeward._aot.compile import quick
 from homeward.flight.executive import return_executive as executive
 from homeward.flight.executive.return_executive import Parameters, State
 from homeward.icd import Command, InertialReadings, InertialSample, Measurements, TickReadings
-from homeward.typing import Scalar
+from homeward.typing import Flag, Scalar
 
 
 @runtime_checkable
 class Software(Protocol):
-    """The calls that the loop makes; see ``flight.executive.return_executive``."""
+    """The calls that the loop makes; see ``flight.executive.return_executive``.
+
+    ``idle``: nothing comes of the call, since the lane waits at the end of its leg or its computer is down.
+    One that has ``held`` too may be given parameters that hold for a minute.
+    """
 
     def cycle(
-        self, parameters: Parameters, state: State, sensors: Measurements, mode: str
+        self, parameters: Parameters, state: State, sensors: Measurements, mode: str, idle: Flag
     ) -> tuple[State, Command]: ...
 
     def tick(
-        self, parameters: Parameters, state: State, sensors: TickReadings, mode: str
+        self, parameters: Parameters, state: State, sensors: TickReadings, mode: str, idle: Flag
     ) -> tuple[State, Command]: ...
 
     def rest(
@@ -69,16 +73,22 @@ def compiled(function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
     return programs[key]
 
 
-def cycle(parameters: Parameters, state: State, sensors: Measurements, mode: str) -> tuple[State, Command]:
-    """One guidance cycle of what is flown."""
-    software = _instead[-1] if _instead else executive
-    return software.cycle(parameters, state, sensors, mode)
+def cycle(
+    parameters: Parameters, state: State, sensors: Measurements, mode: str, idle: Flag
+) -> tuple[State, Command]:
+    """One guidance cycle of what is flown; ``idle`` where nothing comes of it."""
+    if _instead:
+        return _instead[-1].cycle(parameters, state, sensors, mode, idle)
+    return executive.cycle(parameters, state, sensors, mode)
 
 
-def tick(parameters: Parameters, state: State, sensors: TickReadings, mode: str) -> tuple[State, Command]:
+def tick(
+    parameters: Parameters, state: State, sensors: TickReadings, mode: str, idle: Flag
+) -> tuple[State, Command]:
     """One control tick of it."""
-    software = _instead[-1] if _instead else executive
-    return software.tick(parameters, state, sensors, mode)
+    if _instead:
+        return _instead[-1].tick(parameters, state, sensors, mode, idle)
+    return executive.tick(parameters, state, sensors, mode)
 
 
 def rest(parameters: Parameters, state: State, sample: InertialReadings | InertialSample, mode: str) -> State:
@@ -88,5 +98,6 @@ def rest(parameters: Parameters, state: State, sample: InertialReadings | Inerti
 
 
 def held(parameters: Parameters, time: Scalar) -> Parameters:
-    """Parameters for the next minute; what is flown instead is given its own, and no help with them."""
-    return parameters if _instead else executive.held(parameters, time)
+    """Parameters for the next minute; what is flown instead is given its own, unless it asks for these."""
+    given = getattr(_instead[-1], "held", None) if _instead else executive.held
+    return parameters if given is None else given(parameters, time)

@@ -83,7 +83,7 @@ def cycle_with_messages(
         is_leaf=lambda x: x is None,
     )  # fmt: skip
     truth = eqx.tree_at(lambda t: t.body.flow, truth, jnp.zeros_like(zero))
-    awake, ordered = flight_software.cycle(flight, state, readings, leg.kind)
+    awake, ordered = flight_software.cycle(flight, state, readings, leg.kind, carry.truth.done | down)
     state = select(down, flight_software.rest(flight, state, carry.inertial, leg.kind), awake)
     truth = eqx.tree_at(
         lambda t: t.ends_at, truth, jnp.where(down, truth.ends_at, truth.time + ordered.ends_in)
@@ -154,7 +154,7 @@ def _ticks(
             seen.time + a.clock, seen.height, seen.height_valid, seen.propellant, leg.tick, last,
             None if strapdown else measured,
         )  # fmt: skip
-        awake, ordered = flight_software.tick(flight, state, readings, leg.kind)
+        awake, ordered = flight_software.tick(flight, state, readings, leg.kind, truth.done | down)
         called = select(down, flight_software.rest(flight, state, last, leg.kind), awake)
         called = select(truth.done, state, called)
         # While the flight computer starts anew nothing is ordered: valves fall shut.

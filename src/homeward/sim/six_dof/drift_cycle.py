@@ -61,7 +61,7 @@ def drift_with_messages(
         lambda m: (m.flow, m.inertial, m.period), ailing_readings(measured, a),
         (metered, carry.inertial, period), is_leaf=lambda x: x is None,
     )  # fmt: skip
-    awake, ordered = flight_software.cycle(flight, state, readings, leg.kind)
+    awake, ordered = flight_software.cycle(flight, state, readings, leg.kind, carry.truth.done | down)
     assert not isinstance(carry.inertial, tuple)
     state = select(down, flight_software.rest(flight, state, carry.inertial, leg.kind), awake)
     ends_at = jnp.where(down, truth.ends_at, truth.time + ordered.ends_in)
@@ -107,7 +107,7 @@ def _ticks(
             truth.time + a.clock, zero, jnp.zeros_like(truth.done), truth.propellant, leg.tick, last,
             None if strapdown else sensed_attitude(world, body.q_BI, body.omega_BI_B),
         )  # fmt: skip
-        awake, ordered = flight_software.tick(flight, state, readings, leg.kind)
+        awake, ordered = flight_software.tick(flight, state, readings, leg.kind, truth.done | down)
         called = select(down, flight_software.rest(flight, state, last, leg.kind), awake)
         called = select(truth.done, state, called)
         pending = select(down, called.acting, ordered)
