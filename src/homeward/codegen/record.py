@@ -140,8 +140,10 @@ class Windows:
         last, self._last = self._last, call
         if last is None or last.mode != call.mode or not _same(last.after, call.before):
             self._end()
-        if call.kind == CYCLE or not self._groups:
+        if call.kind == CYCLE:
             self._groups.append([])
+        elif not self._groups:
+            return  # a tick of a cycle that belongs to another stretch
         self._groups[-1].append(call)
         if len(self._groups) > 2 * WINDOW + 1:
             del self._groups[WINDOW]
@@ -150,8 +152,6 @@ class Windows:
     def _end(self) -> None:
         groups, self._groups = self._groups, []
         dropped, self._dropped = self._dropped, False
-        if groups and groups[0][0].kind != CYCLE:
-            groups = groups[1:]  # ticks of a cycle that belongs to another stretch
         if sum(map(len, groups)) <= 1:
             return
         if dropped or len(groups) > 2 * WINDOW:

@@ -47,3 +47,11 @@ def test_calls_that_come_a_little_late_are_put_in_order(seed):
     calls, rng = _calls(0.0, 1200), random.Random(seed)
     late = sorted(calls, key=lambda call: float(call.sensors[0]) + 20.0 * rng.random())
     assert _kept(late) == _kept(calls)
+
+
+def test_a_long_stretch_that_begins_with_ticks_has_no_gap_in_its_windows():
+    """Its state is that of no cycle before: the ticks are left out, and each window's calls follow on."""
+    kept = _kept(_calls(0.0, 41)[1:])
+    assert [len(w) for w in kept] == [3 * WINDOW, 3 * WINDOW]
+    for states in kept:
+        assert states == [states[0] + k for k in range(3 * WINDOW)]
