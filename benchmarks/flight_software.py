@@ -69,24 +69,24 @@ def shares(folder: Path) -> dict[str, float]:
         if found is not None and not found[1].startswith(("math/", "earth/")):
             name = next((n for n, pattern in WHERE if re.search(pattern, found[1])), "executive and the rest")
         names.append(name)
-    counted, inside, calling = Counter(), False, False
-    own = False
+    counted: Counter[str] = Counter()
+    inside = calling = False
+    callee: bool | None = None  # whether the function called is the library's; None: of the same file
     for line in told.read_text().splitlines():
         if line.startswith(("fl=", "fi=", "fe=")):
             inside = line.endswith("homeward_flight.c")
         elif line.startswith(("cfi=", "cfl=")):
-            own = line.endswith("homeward_flight.c")
-        elif line.startswith("cfn="):
-            own = own or "homeward" in line
+            callee = line.endswith("homeward_flight.c")
         elif line.startswith("calls="):
             calling = True
         elif line[:1].isdigit():
             at, cost = (int(x) for x in line.split()[:2])
+            own = inside if callee is None else callee
             # A call of the library's own function is counted there, one of <math.h> here.
             if inside and not (calling and own) and 0 < at <= len(names):
                 counted[names[at - 1]] += cost
             if calling:
-                calling = own = False
+                calling, callee = False, None
     whole = sum(counted.values())
     return {k: v / whole for k, v in counted.most_common()}
 
