@@ -1,5 +1,6 @@
 """C functions out of Python ones: a signature around a translated jaxpr, and the file that holds them."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,6 +28,9 @@ def argument(name: str, shape: Sequence[int], dtype: Any, changes: bool = False)
     if size_of(shape) <= SMALL:
         return Elements(shape, dtype, tuple(f"{name}[{k}]" for k in range(size_of(shape))))
     return whole(Buffer(name, size_of(shape), dtype, changes=changes), shape)
+
+
+HELPER = re.compile(r"\bhw_\w+")
 
 
 def define(
@@ -58,7 +62,18 @@ def define(
 def source(unit: Unit) -> str:
     """The C file's text, without what it includes: helpers, tables, functions."""
     tables = [text for _, text in unit.tables.values()]
-    return "\n\n".join([*sorted(unit.helpers.values()), *tables, *unit.functions]) + "\n"
+    return "\n\n".join([*_called(unit), *tables, *unit.functions]) + "\n"
+
+
+def _called(unit: Unit) -> list[str]:
+    """The helpers that are called: of what has been pruned nothing may be left, or clang refuses the file."""
+    wanted: set[str] = set()
+    new: set[str] = set(HELPER.findall("\n".join(unit.functions)))
+    while new:
+        wanted |= new
+        bodies = (text for text in unit.helpers.values() if HELPER.findall(text)[0] in new)
+        new = {name for text in bodies for name in HELPER.findall(text)} - wanted
+    return sorted(text for text in unit.helpers.values() if HELPER.findall(text)[0] in wanted)
 
 
 def plain(functions: dict[str, tuple[Callable[..., Any], Sequence[Any]]]) -> str:
