@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from homeward.campaigns.analysis.compare_guidance import compare_guidance
     from homeward.campaigns.analysis.large_orbit_changes import fly_large_changes
     from homeward.campaigns.analysis.sweep import sweep
+    from homeward.campaigns.arena.arena import arena
     from homeward.campaigns.execution.campaign import campaign
     from homeward.campaigns.execution.replay import replay
     from homeward.campaigns.execution.return_batch import fly_many
@@ -40,6 +41,7 @@ _PLACES = {
     "Infeasible": "homeward.errors:Infeasible",
     "InputError": "homeward.errors:InputError",
     "Scenario": "homeward.scenario.schema.scenario:Scenario",
+    "arena": "homeward.campaigns.arena.arena:arena",
     "campaign": "homeward.campaigns.execution.campaign:campaign",
     "check_guidance": "homeward.flight.contract.check:check_guidance",
     "compare_guidance": "homeward.campaigns.analysis.compare_guidance:compare_guidance",
@@ -63,6 +65,7 @@ __all__ = [
     "InputError",
     "Scenario",
     "__version__",
+    "arena",
     "campaign",
     "check_guidance",
     "compare_guidance",

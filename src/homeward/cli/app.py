@@ -16,6 +16,7 @@ import typer
 
 from homeward._process.children import SAFE_PATH
 from homeward._process.ending import orderly, sound_streams
+from homeward.cli.arena import arena
 from homeward.cli.campaign import campaign
 from homeward.cli.campaign_report import report
 from homeward.cli.compare_campaigns import compare
@@ -156,6 +157,7 @@ def return_(
 
 app.command()(propagate)
 app.command("compare-guidance")(compare_guidance)
+app.command()(arena)
 for _command in (
     campaign,
     report,

@@ -58,12 +58,8 @@ def fly_large_changes(
 
     ``before`` are the same runs of the same seed with another law: their footprints are not flown again.
     """
-    scenario = _from_the_burn(scenario)
-    first = plan_return(scenario, guidance)
-    assert first.planner is not None and first.deorbit is not None
-    chances = [c for c in first.opportunities if c.feasible]
-    # What is on board was loaded for the stored plan: another opportunity loads nothing anew.
-    plans = [plan_return(_with_opportunity(scenario, c.index), first.flight.guidance) for c in chances]
+    first, plans = plans_of_changes(scenario, guidance)
+    scenario = first.scenario
     known = np.full(runs, np.nan) if before is None else before.inside
     lanes = scenario.simulation.lanes
     parts: list[dict[str, np.ndarray]] = []
@@ -105,9 +101,37 @@ def _draws(seed: int, pick: np.ndarray, choices: int) -> tuple[np.ndarray, np.nd
     return ALTITUDE_CHANGE * uniform("orbit_altitude"), ANGLE_CHANGE * uniform("entry_angle"), which
 
 
-def _block(
-    first: ReturnPlan, plans: list[ReturnPlan], seed: int, pick: np.ndarray, known: np.ndarray
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
+@dataclasses.dataclass
+class Changed:
+    """Runs after large changes, ready to be flown: everything with a lane axis.
+
+    ``lost``: the burn cannot be solved as asked, so that there is no interface at the wanted distance.
+    ``altitude`` [m], ``angle`` [rad] and ``which`` (place among the feasible opportunities) were drawn.
+    """
+
+    world: Any
+    flight: Any
+    truth: Any
+    legs: list[MissionLeg]
+    lost: np.ndarray
+    altitude: np.ndarray
+    angle: np.ndarray
+    which: np.ndarray
+
+
+def plans_of_changes(scenario: Scenario, guidance: Any = None) -> tuple[ReturnPlan, list[ReturnPlan]]:
+    """The stored plan, from the burn on, and one for each feasible opportunity.
+
+    What is on board was loaded for the stored plan: another opportunity loads nothing anew.
+    """
+    scenario = _from_the_burn(scenario)
+    first = plan_return(scenario, guidance)
+    chances = [c for c in first.opportunities if c.feasible]
+    return first, [plan_return(_with_opportunity(scenario, c.index), first.flight.guidance) for c in chances]
+
+
+def changed_runs(first: ReturnPlan, plans: list[ReturnPlan], seed: int, pick: np.ndarray) -> Changed:
+    """The given runs of a seed after large changes, each with its burn solved anew."""
     planner, stored = first.planner, first.deorbit
     assert planner is not None and stored is not None
     lanes = len(pick)
@@ -136,10 +160,18 @@ def _block(
     direction = np.stack([C.T @ d for C, d in zip(turns, plan.direction_E, strict=True)])
     truth = eqx.tree_at(lambda t: (t.time, t.r_BI_I, t.v_BI_I), truth, (begin, r + offset_r, v + offset_v))
     legs = _retimed(first.legs, lanes, burn, plan.delta_v, direction)
-    outcome = fly_mission(world, flight, truth, legs, run_keys(seed, pick), False, None)
-    numbers = metrics(first, world, flight, outcome)
     # A burn that cannot be solved as asked has no interface at that distance: it is out of reach too.
     lost = ~np.isfinite(plan.delta_v) | (np.abs(plan.residual[:, 2]) > 20e3)
+    return Changed(world, flight, truth, legs, lost, altitude, angle, which)
+
+
+def _block(
+    first: ReturnPlan, plans: list[ReturnPlan], seed: int, pick: np.ndarray, known: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    c = changed_runs(first, plans, seed, pick)
+    world, flight, lost = c.world, c.flight, c.lost
+    outcome = fly_mission(world, flight, c.truth, c.legs, run_keys(seed, pick), False, None)
+    numbers = metrics(first, world, flight, outcome)
     limit = first.scenario.truth.limits.load_g
     doubtful = (numbers["open_miss"] > LANDED) | (numbers["peak_load"] > limit)
     doubtful &= ~numbers["failed"]
@@ -149,7 +181,7 @@ def _block(
         inside[judged] = in_footprint(first, world, flight, outcome, judged)
     numbers["unreachable"] = (doubtful & (inside == 0.0)) | lost
     numbers["inside"] = inside
-    return numbers, np.stack([altitude, angle, which.astype(float)])
+    return numbers, np.stack([c.altitude, c.angle, c.which.astype(float)])
 
 
 def _retimed(
@@ -169,4 +201,4 @@ def _retimed(
     return result
 
 
-__all__ = ["LargeChanges", "fly_large_changes"]
+__all__ = ["Changed", "LargeChanges", "changed_runs", "fly_large_changes", "plans_of_changes"]

@@ -1,0 +1,1 @@
+"""Guidance laws through the same flights, scored against what the truth allows."""
