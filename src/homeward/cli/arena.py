@@ -38,11 +38,14 @@ def arena(
     run: Annotated[
         int | None, typer.Option(metavar="N", min=0, max=2**31 - 1, help="fly run N of the seed alone, again")
     ] = None,
+    bound: Annotated[
+        str, typer.Option(metavar="needed|all|none", help="of which runs the clairvoyant bound is sought")
+    ] = "needed",
     out: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Fly every guidance law through the same flights, scored over those that could be landed."""
-    from homeward.campaigns.arena.arena import LAWS
+    from homeward.campaigns.arena.arena import BOUNDS, LAWS
     from homeward.campaigns.arena.entrants import entrants_of
     from homeward.campaigns.arena.sets import SETS
 
@@ -53,6 +56,8 @@ def arena(
     name = words[0] if words else "dispersed"
     if name not in SETS:
         raise InputError(f"--set {one_line(name, 100)}: expected {', '.join(SETS)} or KEY=VALUE")
+    if bound not in BOUNDS:
+        raise InputError(f"--bound {one_line(bound, 100)}: expected {', '.join(BOUNDS)}")
     chosen = load(scenario or SETS[name], parse_settings(settings))
     _ = chosen.return_  # refuses a scenario without
     named = list(LAWS) if laws is None else [w.strip() for w in laws.split(",")]
@@ -68,7 +73,7 @@ def arena(
 
         result = homeward.arena(
             chosen, named, flights=name, runs=1 if run is not None else runs, seed=seed, first=run or 0,
-            progress=talk, called=called,
+            progress=talk, called=called, bound=bound,
         )  # fmt: skip
         if out is not None:
             talk("writing files")
@@ -87,10 +92,11 @@ def _show(screen: Console, told: dict[str, Any], out: Path | None) -> None:
     screen.print(f"{told['scenario']}: guidance laws through the same flights, {told['set']}", style="bold")
     what = f"run {told['first_run']}" if told["runs"] == 1 else f"{told['runs']} runs"
     screen.print(f"{what} of seed {told['seed']}, {told['wall_s']:.0f} s", style="dim")
-    screen.print(
-        f"{told['reachable']} in reach: landed within {told['reached_within_km']:g} km inside all limits by "
-        "some law"
-    )
+    by = "by some law"
+    if told["bound"] is not None:
+        by += f", or ({told['bound']['reached_by_no_law']}) by a bank history that knows the truth"
+    near = f"{told['reached_within_km']:g} km"
+    screen.print(f"{told['reachable']} in reach: landed within {near} inside all limits {by}")
     screen.print()
     screen.print(_landings(told))
     screen.print()

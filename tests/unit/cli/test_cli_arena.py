@@ -30,7 +30,7 @@ def called(monkeypatch):
     """The calls of ``homeward.arena``, which flies nothing here."""
     calls = []
 
-    def fly(scenario, laws, *, flights, runs, seed, first, progress, called):
+    def fly(scenario, laws, *, flights, runs, seed, first, progress, called, bound):
         calls.append((scenario.name, tuple(laws), flights, runs, seed, first))
         entrants = entrants_of(laws)
         good = {e.name: flown([0.1, 0.2, 0.3, 4.0] if k else [0.1] * 4) for k, e in enumerate(entrants)}
@@ -72,7 +72,8 @@ def test_without_words_every_law_flies_the_sets_own_scenario(called, capsys):
         (["--laws", ""], "expected"), (["--laws", "reference,reference"], "twice"),
         (["--laws", "none.py:Law"], "no such file"), (["--set", "everything"], "everything"),
         (["--set", "skip", "--set", "lunar"], "one set"), (["--runs", "0"], "runs"),
-        (["--seed", "-1"], "seed"), (["no-such-thing"], "no-such-thing"), (["--out", " "], "--out"),
+        (["--seed", "-1"], "seed"), (["--bound", "some"], "needed, all, none"),
+        (["no-such-thing"], "no-such-thing"), (["--out", " "], "--out"),
         (["--set", "flight.guidance.reference_gain=-1"], "reference_gain"),
     ],
 )  # fmt: skip

@@ -16,12 +16,15 @@ from homeward.campaigns.arena.cycle_time import cycle_time
 from homeward.campaigns.arena.entrants import Entrant, entrants_of, law_of
 from homeward.campaigns.arena.flown import fly_field
 from homeward.campaigns.arena.scores import REACHED, Flown, inside, landed, score, why_lost
-from homeward.campaigns.arena.sets import SETS, course_of
+from homeward.campaigns.arena.sets import SETS, Field, course_of
+from homeward.campaigns.bound.clairvoyant import clairvoyant, cycles_for
 from homeward.errors import InputError
 from homeward.output.files.result_folder import ARENA, ResultFolder
 from homeward.scenario.schema.scenario import Scenario
+from homeward.sim.core.legs import ENTRY, TICKS
 
-LAWS = ("predictive", "predictive-v1", "reference", "reference-2005")
+BOUNDS = ("needed", "all", "none")
+LAWS = ("predictive", "predictive-v1", "reference", "reference-2005", "fnpeg")
 Told = Callable[[str, float], None]
 
 
@@ -43,11 +46,14 @@ class Arena:
     flown: dict[str, Flown]
     wall: float
     called: Sequence[str] = ()
+    bound: np.ndarray | None = None  # m: least miss inside the limits of any bank history; nan: not asked for
 
     @property
     def reachable(self) -> np.ndarray:
-        """Which runs could have been landed: some law did, within half a kilometre and inside all limits."""
-        return np.any([landed(self.scenario, f, REACHED) for f in self.flown.values()], axis=0)
+        """Which runs could have been landed within half a kilometre inside all limits: some law did, or the
+        clairvoyant bank history flown through the same world."""
+        told = np.any([landed(self.scenario, f, REACHED) for f in self.flown.values()], axis=0)
+        return told if self.bound is None else told | (np.nan_to_num(self.bound, nan=np.inf) <= REACHED)
 
     def replay(self, law: Entrant, run: int) -> str:
         """The command line that flies one run of a law again."""
@@ -74,7 +80,7 @@ class Arena:
             "scenario": self.scenario.name, "set": self.name, "seed": self.seed, "runs": len(self.runs),
             "first_run": int(self.runs[0]), "reachable": int(np.sum(reachable)),
             "without_interface": int(np.sum(self.lost)), "reached_within_km": REACHED / 1e3,
-            "wall_s": self.wall, "laws": {},
+            "bound": self._bound(), "wall_s": self.wall, "laws": {},
         }  # fmt: skip
         for law in self.laws:
             figures = score(self.scenario, self.flown[law.name], reachable)
@@ -86,6 +92,26 @@ class Arena:
                 }
             told["laws"][law.name] = figures | {"lost": self.losses(law)}
         return told
+
+    def _bound(self) -> dict[str, Any] | None:
+        """What the clairvoyant bound says: of how many runs, and of those that are out of reach, how far."""
+        if self.bound is None:
+            return None
+        asked = ~np.isnan(self.bound)
+        proved = np.any([landed(self.scenario, f, REACHED) for f in self.flown.values()], axis=0)
+        out = asked & ~self.reachable
+        rows = [
+            {"run": int(self.runs[k]), "group": self.groups[k],
+             "least_miss_km": float(self.bound[k]) / 1e3 if np.isfinite(self.bound[k]) else None}
+            for k in map(int, np.flatnonzero(out))
+        ]  # fmt: skip
+        near = self.bound[asked & (self.bound <= REACHED)]
+        return {
+            "asked": int(np.sum(asked)), "reached": int(near.size),
+            "reached_by_no_law": int(np.sum(self.reachable & ~proved)),
+            "most_of_those_reached_km": float(np.max(near)) / 1e3 if near.size else None,
+            "out_of_reach": rows,
+        }  # fmt: skip
 
     def save(self, folder: Path | str) -> Path:
         """Write ``arena.json`` and ``arena.csv`` (a row a run and law) and a picture into a folder."""
@@ -124,11 +150,13 @@ class Arena:
 def arena(
     scenario: Scenario, laws: Sequence[str] = LAWS, *, flights: str = "dispersed", runs: int = 256,
     seed: int = 0, first: int = 0, progress: Told | None = None, called: Sequence[str] = (),
+    bound: str = "needed",
 ) -> Arena:  # fmt: skip
     """Fly runs ``first`` to ``first + runs`` of a set and seed with every law, from the same interfaces.
 
     ``laws`` are words (``entrants.WORDS``) or FILE.py:CLASS, ``flights`` a set: dispersed, orbit-changes,
-    skip or lunar. ``called`` are the words that name the scenario on a command line, for replays.
+    skip or lunar. ``called`` are the words that name the scenario on a command line, for replays. ``bound``:
+    the clairvoyant bound is asked for the runs that no law landed (needed), for all or for none.
     Raises ``InputError`` for a law, a set or a number that is none, ``Infeasible`` where no return exists.
     """
     if not isinstance(scenario, Scenario):
@@ -138,6 +166,8 @@ def arena(
             raise InputError(f"arena: {name}: expected a whole number of at least {least}, not {value!r}")
     if flights not in SETS:
         raise InputError(f"--set {flights}: expected {', '.join(SETS)}")
+    if bound not in BOUNDS:
+        raise InputError(f"--bound {bound}: expected {', '.join(BOUNDS)}")
     entrants = entrants_of(laws)
     began = time.perf_counter()
     tell = progress or (lambda _, __: None)
@@ -149,7 +179,8 @@ def arena(
     times: dict[str, float] = {}
     groups: list[np.ndarray] = []
     lost: list[np.ndarray] = []
-    steps = (len(entrants) + 1) * -(-runs // course.scenario.simulation.lanes)
+    bounds: list[np.ndarray] = []
+    steps = (len(entrants) + (1 if bound == "none" else 4)) * -(-runs // course.scenario.simulation.lanes)
     done = 0
     tell(f"{flights}: to the interface", 0.0)
     for field in course.fields(wanted):
@@ -162,6 +193,14 @@ def arena(
             if e.name not in times:
                 times[e.name] = cycle_time(field, loaded[e.name])
             done += 1
+        if bound != "none":
+
+            def share(part: float, begun: int = done) -> None:
+                tell(f"{flights}: the clairvoyant bound", (begun + 3 * part) / steps)
+
+            last = {e.name: parts[e.name][-1] for e in entrants}
+            bounds.append(_bound_of(field, last, course.scenario, bound == "all", share))
+            done += 3
         tell(f"{flights}: to the interface", done / steps)
     flown = {
         e.name: Flown(
@@ -173,8 +212,37 @@ def arena(
     names = [course.groups[g] for g in np.concatenate(groups)[:runs]]
     return Arena(
         course.scenario, flights, seed, wanted, names, np.concatenate(lost)[:runs], entrants, flown,
-        time.perf_counter() - began, called,
+        time.perf_counter() - began, called, np.concatenate(bounds)[:runs] if bounds else None,
     )  # fmt: skip
+
+
+def _bound_of(
+    field: Field, numbers: dict[str, dict[str, np.ndarray]], scenario: Scenario, every: bool,
+    tell: Callable[[float], None],
+) -> np.ndarray:  # fmt: skip
+    """Least miss [m] inside the limits of each lane of a field; nan where it is not asked for."""
+    told = np.full(len(field.runs), np.nan)
+    flown = [Flown(n) for n in numbers.values()]
+    asked = ~field.lost
+    if not every:
+        asked &= ~np.any([landed(scenario, f, REACHED) for f in flown], axis=0)
+    # A block is filled up with its last run: that is one and the same flight.
+    _, first = np.unique(field.runs, return_index=True)
+    once = np.zeros(len(field.runs), bool)
+    once[first] = True
+    lanes = np.flatnonzero(asked & once)
+    if lanes.size:
+        longest = max(
+            (float(np.max(f.numbers["duration"][np.isfinite(f.miss)], initial=0.0)) for f in flown),
+            default=0.0,
+        )
+        period = TICKS[ENTRY] * scenario.simulation.entry_step_s
+        least = clairvoyant(
+            field.plan, field.world, field.flight, field.legs, field.keys, field.before, lanes,
+            cycles_for(longest, period), tell,
+        )  # fmt: skip
+        told[lanes] = least.miss
+    return told
 
 
 __all__ = ["LAWS", "Arena", "arena"]

@@ -50,6 +50,7 @@ def fly_field(field: Field, laws: Sequence[Any], dated: bool = False) -> tuple[d
     rows = jax.tree.map(lambda *x: np.concatenate(x, axis=1), *frames)
     told = {key: np.asarray(numbers[key]) for key in NUMBERS}
     opening = field.plan.scenario.return_.legs.opening_altitude_m
+    told["duration"] = np.asarray(numbers["open_time"]) - np.asarray(numbers["interface_time"])
     told["opened_above"] = np.asarray(numbers["open_altitude"]) - opening
     return told | bank_activity(rows, flown.legs[0][1].end, field.plan.scenario), rows
 

@@ -4,6 +4,7 @@ import equinox as eqx
 import numpy as np
 
 from homeward.flight.entry.ballistic import BallisticEntryGuidance
+from homeward.flight.entry.fnpeg import FnpegEntryGuidance, FnpegSettings
 from homeward.flight.entry.guidance_monitor import EntryWatch
 from homeward.flight.entry.onboard_model import OnboardModel
 from homeward.flight.entry.predictor_corrector import PredictiveEntryGuidance
@@ -27,7 +28,10 @@ BEYOND_ORBIT = 8500.0  # m/s relative to the Earth
 # 1 sigma beyond which an entry is not steered: no site is within reach of either.
 LOST_PLACE, LOST_TURN = 50e3, float(np.radians(10.0))  # m, rad
 JUMP = 200e3  # m: a prediction that moves so far from cycle to cycle foretells nothing
-OWN = (PredictiveEntryGuidance, PredictiveV1EntryGuidance, ReferenceEntryGuidance, BallisticEntryGuidance)
+OWN = (
+    PredictiveEntryGuidance, PredictiveV1EntryGuidance, ReferenceEntryGuidance, FnpegEntryGuidance,
+    BallisticEntryGuidance,
+)  # fmt: skip
 
 
 def law_name(law: object) -> str:
@@ -36,6 +40,7 @@ def law_name(law: object) -> str:
         (PredictiveEntryGuidance, "predictive"),
         (PredictiveV1EntryGuidance, "predictive-v1"),
         (ReferenceEntryGuidance, "reference"),
+        (FnpegEntryGuidance, "fnpeg"),
         (BallisticEntryGuidance, "ballistic"),
     ):
         if isinstance(law, kind):
@@ -82,6 +87,21 @@ def build_reference(scenario: Scenario, onboard: OnboardModel) -> ReferenceEntry
             terminal_speed=number(g.reference_terminal_speed_m_s), load_limit=number(g.load_limit_g),
             load_lead=number(8.0), cycle=number(1.0 / g.rate_hz), rate_limit=number(believed_rate(scenario)),
         ),
+    )  # fmt: skip
+
+
+def build_fnpeg(scenario: Scenario, onboard: OnboardModel, fast: bool) -> FnpegEntryGuidance:
+    """The predictor-corrector as published by Lu; ``fast``: from beyond orbit."""
+    g, rad = scenario.flight.guidance, np.radians
+    return FnpegEntryGuidance(
+        onboard,
+        FnpegSettings(
+            bank_end=number(rad(g.bank_end_deg)), bank_minimum=number(rad(5.0)),
+            bank_maximum=number(rad(165.0)), bank_step=number(rad(8.0)), corridor=number(0.008),
+            corridor_least=number(200.0), memory=number(20.0), load_limit=number(g.load_limit_g),
+            cycle=number(1.0 / g.rate_hz),
+        ),
+        steps=320 if fast else 160,
     )  # fmt: skip
 
 

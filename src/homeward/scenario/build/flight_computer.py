@@ -20,7 +20,7 @@ from homeward.flight.navigation.fix_navigation import FixNavigation
 from homeward.flight.navigation.inertial_navigation import StrapdownNavigation
 from homeward.icd import EntryTarget
 from homeward.scenario.build.deployment_unit import build_deployment
-from homeward.scenario.build.entry_guidance import build_ballistic, build_reference, build_watch
+from homeward.scenario.build.entry_guidance import build_ballistic, build_fnpeg, build_reference, build_watch
 from homeward.scenario.build.initial_navigation import nothing_known
 from homeward.scenario.build.initial_state import initial_state
 from homeward.scenario.build.main_deployment import build_main_timing
@@ -131,6 +131,8 @@ def build_law(scenario: Scenario, onboard: OnboardModel) -> AbstractEntryGuidanc
             return build_reference(scenario, onboard)
         case "ballistic":
             return build_ballistic(scenario, onboard)
+        case "fnpeg":
+            return build_fnpeg(scenario, onboard, entry_speed(scenario) > FAST_ENTRY)
         case "predictive-v1":
             return build_guidance_v1(scenario, onboard)
         case _:

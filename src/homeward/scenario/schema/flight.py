@@ -20,7 +20,7 @@ from homeward.scenario.schema.base import (
 from homeward.scenario.schema.link import Link
 from homeward.scenario.schema.sensors import Control, OnboardNavigation
 
-LAWS = ("predictive", "predictive-v1", "reference", "ballistic")
+LAWS = ("predictive", "predictive-v1", "reference", "fnpeg", "ballistic")
 
 
 def split_law(text: str) -> tuple[str, str] | None:
@@ -45,7 +45,7 @@ class Guidance(Section):
     law: Annotated[Text, AfterValidator(_law)] = Field(
         default="predictive",
         description="predictive, predictive-v1 (one bank parameter, as it was before), reference (the first "
-        "generation), ballistic (fall-back), or FILE.py:CLASS",
+        "generation), fnpeg (as published by Lu), ballistic (fall-back), or FILE.py:CLASS",
     )
     rate_hz: Annotated[Positive, Field(ge=0.1, le=100.0)] = Field(
         default=1.0, description="guidance cycles a second"

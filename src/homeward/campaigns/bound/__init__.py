@@ -1,0 +1,1 @@
+"""How near any bank history at all brings an entry, its truth known."""
