@@ -17,7 +17,7 @@ READY_DEV := $(VENV)/.ready-dev
 
 SITE_VENV := build/site-venv
 
-.PHONY: help site fly test test-slow lint format validation bench pictures docs hooks lock dist clean
+.PHONY: help site fly test test-slow lint format validation bench pictures docs arena hooks lock dist clean
 .DEFAULT_GOAL := help
 
 help:
@@ -99,6 +99,13 @@ pictures: $(READY)
 	@$(BIN)/homeward rendezvous --set rendezvous.ends=withdrawn --out build/pictures/rendezvous
 	@for name in $(PAIR_PICTURES); do $(BIN)/python -c '$(SHRINK)' \
 	  build/pictures/rendezvous/$${name%:*}.png docs/pictures/rendezvous_$${name#*:}.png || exit 1; done
+
+# Guidance laws through the same flights: flown, and written down in docs/guidance-arena.md with their data.
+ARENA_LAWS := predictive,predictive-v1,reference,reference-2005,fnpeg
+arena: $(READY)
+	@for set in dispersed orbit-changes; do \
+	  $(BIN)/homeward arena --set $$set --laws $(ARENA_LAWS) --runs 128 --out build/arena/$$set || exit 1; done
+	@$(BIN)/python -m homeward.campaigns.arena.page build/arena/dispersed build/arena/orbit-changes docs
 
 # The pages that are made from the code: scenario keys, their JSON Schema, telemetry columns, commands.
 docs: $(READY)

@@ -1,6 +1,6 @@
 """The navigation of a ship of 2005: inertial from the interface on, without satellites in the entry.
 
-Every figure below is assumed but where it says otherwise; docs/guidance-arena.md lists them.
+Every figure below is assumed; docs/guidance-arena.md lists them.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from homeward.typing import Array
 
 #: 1 sigma an axis. Place and velocity at the interface: ground tracking carried on through the burn.
 POSITION, VELOCITY = 1000.0, 1.0  # m, m/s; assumed
-#: 0.2 cm/s2, the figure of Apollo's accelerometers (1 sigma); 6 arcmin of platform, assumed.
+#: 0.2 cm/s2 of accelerometer, 0.1 deg of platform; assumed.
 ACCELEROMETER = 2e-3  # m/s2
 MISALIGNMENT = 360.0 * ARCSECOND  # rad
 
