@@ -107,7 +107,7 @@ class Rows:
 
 def test_roll_and_its_propellant_are_those_of_the_bank_flown():
     s = load("shenzhou-15")
-    told = bank_activity(Rows, np.array([100.0, 9.0]), s)
+    told = bank_activity(Rows, np.array([100.0, 9.5]), s)
     np.testing.assert_allclose(np.degrees(told["roll"]), [180.0, 90.0])
     # From rest to 10 deg/s, to -10 deg/s, to rest: 40 deg/s in all; the second lane 20.
     impulse = s.truth.capsule.inertia_kg_m2[0] * np.radians([40.0, 20.0]) / (0.5 * s.truth.capsule.diameter_m)

@@ -70,7 +70,8 @@ def bank_activity(rows: Any, end: np.ndarray, scenario: Scenario) -> dict[str, n
     diameter: ``m = I_xx sum |dp| / (r Isp g0)``. The damping of the other axes is left out.
     """
     capsule = scenario.truth.capsule
-    inside = (rows.time[:, 1:] <= end[:, None]) & (np.diff(rows.time, axis=1) > 0.0)
+    # Whole cycles alone: a row at the end itself is there only where other lanes fly on.
+    inside = (rows.time[:, 1:] < end[:, None] - 1e-6) & (np.diff(rows.time, axis=1) > 0.0)
     step = np.where(inside, np.diff(rows.time, axis=1), 1.0)
     turned = np.where(inside, np.remainder(np.diff(rows.bank, axis=1) + np.pi, 2 * np.pi) - np.pi, 0.0)
     rate = turned / step
