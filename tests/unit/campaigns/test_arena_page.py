@@ -17,7 +17,7 @@ def saved(tmp_path, second, first, dated):
 
 @pytest.mark.parametrize(
     ("first", "word"),
-    [([0.5, 0.6, 0.7, 0.8], "**yes**"), ([0.1, 0.5, 0.7, 0.8], "no; better than the median"),
+    [([0.5, 0.6, 0.7, 0.8], "**yes**, by 100.0 m"), ([0.1, 0.5, 0.7, 0.8], "no; better than the median"),
      ([0.01, 0.02, 0.03, 0.8], "no; better than the worst"), ([0.01] * 4, "no")],
 )  # fmt: skip
 def test_the_sentence_is_put_to_the_test(tmp_path, first, word):
@@ -30,7 +30,7 @@ def test_the_sentence_is_put_to_the_test(tmp_path, first, word):
     assert cells[1:3] == ["Dispersed returns (4 of 4)", "0.400"]
     middle = sorted(first)[1]
     assert cells[3] == f"{min(first):.3f} / {middle:.3f} / {max(first):.3f}" and cells[4] == word
-    assert cells[5] == "3.000 / 4.000 / failed" and cells[6] == "**yes**"
+    assert cells[5] == "3.000 / 4.000 / failed" and cells[6] == "**yes**, by 2600.0 m"
 
 
 def test_its_data_and_picture_go_along(tmp_path):

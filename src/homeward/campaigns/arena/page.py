@@ -124,12 +124,13 @@ def sentence(sets: dict[str, tuple[dict[str, Any], list[dict[str, str]]]]) -> st
             cells.append(" / ".join(_km(x) for x in (np.min(first), _middle(first), np.max(first))))
             cells.append(_verdict(np.max(second), first))
         out += "| " + " | ".join(cells) + " |\n"
+    out += "\nBest and worst are single runs: another seed has others.\n"
     return out + "\n"
 
 
 def _verdict(worst: float, first: np.ndarray) -> str:
     if worst < np.min(first):
-        return "**yes**"
+        return f"**yes**, by {1e3 * (np.min(first) - worst):.1f} m"
     if worst < _middle(first):
         return "no; better than the median"
     return "no; better than the worst" if worst < np.max(first) else "no"
