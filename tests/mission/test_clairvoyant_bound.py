@@ -7,6 +7,7 @@ from functools import cache
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.optimize import differential_evolution
@@ -22,7 +23,7 @@ from homeward.sim.point_mass.open_bank import KNOTS, REVERSAL_UNIT
 
 pytestmark = pytest.mark.slow
 RUNS = (0, 1, 2, 3, 6, 10, 12, 29, 44, 53)  # most of them beyond what 5 g let them reach
-LANES, CYCLES, OPENING = len(RUNS), 768, 10e3
+LANES, CYCLES, OPENING = len(RUNS), 1280, 10e3
 K = len(KNOTS)
 SAME = 60.0  # m: an end by the equations and by the simulation, whose opening is by an erring altitude
 AS_GOOD = 300.0  # m by which another search may come nearer
@@ -35,12 +36,21 @@ def field():
     return course.scenario, course.block(np.array(RUNS))
 
 
+def aims_at(latitude, longitude):
+    """Points [m, E] at the opening altitude over places [rad]."""
+    _, f = field()
+    place = jax.vmap(lambda a, b: from_geodetic(f.world.ellipsoid, a, b, jnp.asarray(OPENING)))
+    return np.asarray(place(latitude, longitude))
+
+
+def shots_at(aims):
+    scenario, f = field()
+    return Shots(Target.of(scenario, f.world, f.before.starts["entry"], aims, CYCLES))
+
+
 @cache
 def shots():
-    scenario, f = field()
-    start = f.before.starts["entry"]
-    aims = np.asarray(f.flight.target.aim_E)
-    return Shots(Target.of(scenario, f.world, start, aims, CYCLES))
+    return shots_at(np.asarray(field()[1].flight.target.aim_E))
 
 
 def numbers_of(magnitude_deg, reversals=NONE):
@@ -61,8 +71,7 @@ def bound_for(lanes, latitude=None, longitude=None):
     _, f = field()
     flight = f.flight
     if latitude is not None:
-        aims = jax.vmap(lambda a, b: from_geodetic(f.world.ellipsoid, a, b, OPENING))(latitude, longitude)
-        flight = eqx.tree_at(lambda q: q.target.aim_E, flight, np.asarray(aims))
+        flight = eqx.tree_at(lambda q: q.target.aim_E, flight, aims_at(latitude, longitude))
     return clairvoyant(f.plan, f.world, flight, f.legs, f.keys, f.before, np.asarray(lanes), CYCLES)
 
 
@@ -70,7 +79,10 @@ def test_the_equations_and_the_simulation_end_at_one_place():
     scenario, _ = field()
     told, flown = told_flights(62.0, (0.55, -0.5, -0.5))
     assert not flown["failed"].any()
-    np.testing.assert_allclose(miss_of(told), flown["open_miss"], rtol=1e-3, atol=SAME)
+    # Aimed at where the simulation opened, the equations miss by nothing.
+    there = shots_at(aims_at(flown["open_latitude"], flown["open_longitude"]))
+    again = there.fly(np.arange(LANES), numbers_of(62.0, (0.55, -0.5, -0.5)), np.ones(LANES))
+    assert np.all(miss_of(again) <= SAME), miss_of(again)
     np.testing.assert_allclose(
         told.shares[:, 0] * scenario.truth.limits.load_g * AIMED, flown["peak_load"], atol=0.02
     )
@@ -105,7 +117,8 @@ def test_a_target_beyond_the_longest_flight_is_out_of_reach_by_what_is_missing()
     latitude = np.arctan(there[:, 2] / np.hypot(there[:, 0], there[:, 1]) / (1.0 - 1.0 / 298.257) ** 2)
     found = bound_for([1, 3], latitude, np.arctan2(there[:, 1], there[:, 0]))
     assert np.all(found.unlimited > 280e3) and np.all(found.unlimited < 320e3)
-    assert np.all(found.miss >= found.unlimited - SAME)
+    # The search measures along chords of a sphere, the simulation on the ellipsoid: a part in a thousand.
+    assert np.all(found.miss >= 0.998 * found.unlimited)
 
 
 def test_another_search_comes_no_nearer():

@@ -62,6 +62,20 @@ def test_a_landing_of_one_law_puts_a_run_in_reach_for_all():
     assert one["bank"]["roll_deg"] == pytest.approx(180.0) and one["cycle_us"] == pytest.approx(10.0)
 
 
+def test_the_bound_puts_a_run_in_reach_that_no_law_landed():
+    result = arena_of(predictive=flown([0.1, 4.0, 9.0, 9.0]))
+    result.bound = np.array(
+        [np.nan, 30.0, 700.0, np.inf]
+    )  # m; not asked, reached, beyond half a kilometre, none
+    assert result.reachable.tolist() == [True, True, False, False]
+    told = result.summary
+    assert told["laws"]["predictive"]["runs"] == 2 and told["laws"]["predictive"]["lost"][0]["run"] == 11
+    bound = told["bound"]
+    assert bound["asked"] == 3 and bound["reached"] == 1 and bound["reached_by_no_law"] == 1
+    assert bound["most_of_those_reached_km"] == 0.03
+    assert [(r["run"], r["least_miss_km"]) for r in bound["out_of_reach"]] == [(12, 0.7), (13, None)]
+
+
 def test_what_a_law_lost_comes_with_its_command_the_worst_first():
     result = arena_of(predictive=flown([0.1, 0.1, 0.1, 0.1]), reference=flown([0.1, 2.0, 30.0, 0.2]))
     lost = result.summary["laws"]["reference"]["lost"]

@@ -116,6 +116,11 @@ def test_a_mirrored_target_has_the_mirrored_bank():
     assert right == pytest.approx(-left, abs=1e-9) and right > 1.0
 
 
+def test_it_begins_on_the_targets_side_within_the_corridor_too():
+    arc = predicted(1.1) / EARTH
+    assert steered(arc, -0.003, cycles=2)[0] > 0.5 and steered(arc, 0.003, cycles=2)[0] < -0.5
+
+
 def test_load_lifts_it_up():
     calm = steered(0.55, speed=6500.0, angle=-1.0, height=60e3, force=(0.0, -2.0 * G0, 0.0))[0]
     loaded = steered(0.55, speed=6500.0, angle=-3.0, height=60e3, force=(0.0, -4.5 * G0, 0.0))[0]
