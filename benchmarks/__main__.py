@@ -9,7 +9,7 @@ from benchmarks.measure import Skip, one_core
 
 NAMES = (
     "open_loop_entries", "j2_orbits", "lambert", "closed_loop", "six_dof", "rendezvous", "amat_entry",
-    "campaign", "gpu_million", "filter_share",
+    "campaign", "gpu_million", "filter_share", "learning",
 )  # fmt: skip
 
 

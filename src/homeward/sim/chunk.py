@@ -154,14 +154,16 @@ def _held(world: World, flight: Parameters, time: Scalar) -> tuple[World, Parame
 
 
 def chunk(
-    world: World, flight: Parameters, leg: Leg, carry: Carry, key: Array, record: bool
-) -> tuple[Carry, Frame | None]:
+    world: World, flight: Parameters, leg: Leg, carry: Carry, key: Array, record: bool,
+    cycles: int | None = None,
+) -> tuple[Carry, Frame | None]:  # fmt: skip
     """A fixed number of cycles of one lane; lanes that have reached their end stand still.
 
-    ``key`` is this chunk's own random key. Returns the new carry and, if ``record``, the stacked frames.
+    ``cycles`` is another number than that of the leg's kind. ``key`` is this chunk's own random key. Returns
+    the new carry and, if ``record``, the stacked frames.
     Lanes that have come to the tick of their end wait there for ``end_leg``.
     """
-    cycles = CYCLES[leg.kind]
+    cycles = CYCLES[leg.kind] if cycles is None else cycles
     turning = leg.kind in TURNING
     step, count = (cycle_turning, noises(leg.kind)) if turning else (cycle, NOISES)
     if leg.kind == DRIFT:

@@ -25,6 +25,7 @@ from homeward.flight.rendezvous.glideslope import Glideslope
 from homeward.flight.rendezvous.port_dynamics import Seen
 from homeward.flight.rendezvous.proximity_mpc import MpcState, ProximityMpc
 from homeward.flight.rendezvous.station_keeping import beyond, keep_change, transfer_delta_v
+from homeward.flight.rendezvous.told_push import ToldPush
 from homeward.icd import InertialReadings
 from homeward.icd.rendezvous_messages import PairAids, PairNavigation
 from homeward.math.attitude_triples import apply_transposed, rows, split4, turn_quaternion
@@ -57,7 +58,7 @@ class CloseComputer(eqx.Module):
 
     filter: PairFilter
     attitude: PairAttitude
-    law: Glideslope | ProximityMpc
+    law: Glideslope | ProximityMpc | ToldPush
     allocation: SixAllocation
     control: ControlSettings
     inertia: Mat33

@@ -50,16 +50,17 @@ def close_noises() -> int:
 
 
 def close_chunk(
-    world: PairWorld, flight: CloseComputer, fault_time: Scalar, carry: CloseCarry, key: Array, record: bool
-) -> tuple[CloseCarry, PairFrame | None]:
-    """Half a minute of one lane; every cycle takes its own random key by its time."""
+    world: PairWorld, flight: CloseComputer, fault_time: Scalar, carry: CloseCarry, key: Array, record: bool,
+    cycles: int = CYCLES,
+) -> tuple[CloseCarry, PairFrame | None]:  # fmt: skip
+    """Half a minute of one lane, or ``cycles`` seconds; every cycle takes its own random key by its time."""
 
     def cycle(carry: CloseCarry, _: None):
         number = jnp.round(carry.truth.time).astype(int)
         noise = jax.random.normal(jax.random.fold_in(key, number), (close_noises(),))
         return close_cycle(world, flight, fault_time, carry, noise, record)
 
-    return jax.lax.scan(cycle, carry, None, length=CYCLES)
+    return jax.lax.scan(cycle, carry, None, length=cycles)
 
 
 def close_cycle(
