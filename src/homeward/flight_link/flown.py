@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import jax
 import numpy as np
 
 from homeward.codegen.export import scenario_hash
@@ -43,17 +42,15 @@ def linked(
         connection.close()
         raise
     delivery = Delivery(messages.answer, conditions.latency_s, conditions.lost_share, (*seed, 0x1175))
-    software = Standby(process, delivery, messages, conditions.on_loss == "backup")
+    software = Standby(process, delivery, messages)
     try:
         with flown_by(software):
             yield software
-    except jax.errors.JaxRuntimeError as error:
-        if software.lost is None:
-            raise error
         told = software.lost
-        raise Infeasible(
-            f"{scenario.name}: the run is lost at {told['at_s']:.1f} s ({told['mode']}): {told['why']}"
-        ) from None
+        if told is not None and conditions.on_loss == "end":
+            raise Infeasible(
+                f"{scenario.name}: the run is lost at {told['at_s']:.1f} s ({told['mode']}): {told['why']}"
+            )
     finally:
         process.end(software.last)
 

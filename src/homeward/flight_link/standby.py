@@ -2,7 +2,7 @@
 
 The back-up is the package's own flight software on hot standby. It hears the same sensors, takes over what
 was commanded as the command that acts, and follows the process from step to step of the flight plan; what
-telemetry tells of belief is its belief. Once the process is lost it flies on, or the flight ends.
+telemetry tells of belief is its belief. Once the process is lost it flies on.
 """
 
 from functools import partial
@@ -25,10 +25,8 @@ from homeward.flight_link.process import Lost, Process
 class Standby:
     """A process as a ``Software`` of ``sim.core``; of a single lane."""
 
-    def __init__(self, process: Process, delivery: Delivery, messages: Messages, backup: bool):
-        """``backup``: whether the flight goes on without the process."""
+    def __init__(self, process: Process, delivery: Delivery, messages: Messages):
         self._process, self._delivery, self._messages = process, delivery, messages
-        self._backup = backup
         self.lost: dict[str, Any] | None = None  # when, in which mode and why
         self.calls = 0
         self.last = 0.0  # s, onboard time of the last call
@@ -79,8 +77,6 @@ class Standby:
             told = self._flown(kind, mode, at, row)
         except Lost as error:
             self.lost = {"at_s": at, "mode": mode, "why": f"{self._process.address} {error}"}
-            if not self._backup:
-                raise
             return mine
         return [
             np.asarray(told[f"v_{n}"]).astype(x.dtype).reshape(x.shape)
