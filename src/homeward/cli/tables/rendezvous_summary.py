@@ -173,3 +173,34 @@ def show_launch_windows(out: Console, scenario: Scenario, found: Sequence[Mappin
         out.print("Under each plan: delta-v from the insertion to the aim point.", style="dim")
     else:
         out.print("There is none.")
+
+
+def show_phase_map(out: Console, found: Mapping[str, Any]) -> None:
+    """One row a phase, one column a plan: its delta-v. Below, at which phases each plan serves."""
+    out.print(f"Plans by the station's phase at the insertion: {found['scenario']}", style="bold")
+    plans: Mapping[str, Mapping[str, Any]] = found["plans"]
+    table = plain_table("phase", *plans)
+    for k, phase in enumerate(found["phases_deg"]):
+        costs = [told["delta_v_m_s"][k] for told in plans.values()]
+        table.add_row(fmt(phase, "deg", 1), *("-" if x is None else fmt(x, "m/s", 1) for x in costs))
+    out.print(table)
+    out.print("Under each plan: delta-v from the insertion to the aim point.", style="dim")
+    for name, told in plans.items():
+        spans = served(found["phases_deg"], told["delta_v_m_s"])
+        out.print(f"{name} serves at {', '.join(spans)} deg" if spans else f"{name} serves at none of these")
+    out.print(f"This launch: {found['own_phase_deg']:.1f} deg", style="dim")
+
+
+def served(phases: Sequence[float], costs: Sequence[float | None]) -> list[str]:
+    """The phases [deg] at which a plan serves, neighbours as a span; one over 360 deg is told as one."""
+    there = [k for k, cost in enumerate(costs) if cost is not None]
+    if len(there) == len(phases):
+        return ["all"]
+    begins = [k for k in there if (k - 1) % len(phases) not in there]
+    spans: list[str] = []
+    for k in begins:
+        end = k
+        while (end + 1) % len(phases) in there:
+            end += 1
+        spans.append(f"{phases[k]:g}" + (f" to {phases[end % len(phases)]:g}" if end > k else ""))
+    return spans
