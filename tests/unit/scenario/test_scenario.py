@@ -117,7 +117,7 @@ def test_apollo_10_is_the_published_case() -> None:
         (
             "flight.guidance.law",
             "predctive",
-            "expected predictive, predictive-v1, reference, ballistic or FILE",
+            "expected predictive, predictive-v1, reference, fnpeg, ballistic or FILE",
         ),
         ("flight.guidance.law", "none.py:Law", "there is none at"),
         ("flight.guidance.rate_hz", "0.3", "a whole number of simulation.entry_step_s"),
