@@ -51,6 +51,7 @@ def stand_in_earth() -> None:
         def getGM(self):
             return 3.986004415e14
 
+        # A reader asks for the body's name, frames and constant only; where it is would be a wrong question.
         @JOverride
         def getPVCoordinates(self, date, frame):
             raise NotImplementedError

@@ -80,7 +80,7 @@ def read_aem(path: str | Path) -> Aem:
     i = lines.index(next(without_comments(lines))) + 1
     while i < len(lines) and lines[i].text != "META_START":
         if not is_comment(lines[i]):
-            _store(lines[i], header, HEADER + HEADER_MORE)
+            lines[i].store(header, HEADER + HEADER_MORE)
         i += 1
     require(header, HEADER, name, "header")
     segments: list[AttitudeSegment] = []
@@ -130,15 +130,6 @@ def write_aem(
     write_lines(path, out, form)
 
 
-def _store(line: Line, values: dict[str, str], known: tuple[str, ...]) -> None:
-    key, value = line.pair()
-    if key not in known:
-        line.fail(f"unknown keyword {key[:30]}; expected one of {', '.join(known)}")
-    if key in values:
-        line.fail(f"{key} stands here a second time")
-    values[key] = value
-
-
 def _segment(lines: list[Line], i: int, version: str) -> tuple[AttitudeSegment, int]:
     """One segment from its META_START on, and the index of the line after it."""
     start, meta = lines[i], {}
@@ -147,7 +138,7 @@ def _segment(lines: list[Line], i: int, version: str) -> tuple[AttitudeSegment, 
     i += 1
     while i < len(lines) and lines[i].text != "META_STOP":
         if not is_comment(lines[i]):
-            _store(lines[i], meta, META + META_MORE)
+            lines[i].store(meta, META + META_MORE)
         i += 1
     if i == len(lines):
         start.fail("META_START without META_STOP: the message is cut short")

@@ -42,6 +42,15 @@ class Line:
             self.fail(f"expected KEY = value, got {self.text[:40]!r}")
         return match[1], match[2].strip()
 
+    def store(self, values: dict[str, str], known: tuple[str, ...]) -> None:
+        """Put the line's keyword and value among ``values``; an unknown or second one is refused."""
+        key, value = self.pair()
+        if key not in known:
+            self.fail(f"unknown keyword {key[:30]}; expected one of {', '.join(known)}")
+        if key in values:
+            self.fail(f"{key} stands here a second time")
+        values[key] = value
+
     def number_of(self, key: str, text: str, unit: str = "") -> float:
         """A finite number, with its unit in brackets or without."""
         match = _UNIT.fullmatch(text)

@@ -124,7 +124,7 @@ def read_tdm(path: str | Path) -> Tdm:
     header: dict[str, str] = {}
     while i < len(lines) and lines[i].text != "META_START":
         if not is_comment(lines[i]):
-            _store(lines[i], header, (*HEADER, "MESSAGE_ID"))
+            lines[i].store(header, (*HEADER, "MESSAGE_ID"))
         i += 1
     require(header, HEADER, name, "header")
     segments: list[TdmSegment] = []
@@ -168,15 +168,6 @@ def write_tdm(
     write_lines(path, out, form)
 
 
-def _store(line: Line, values: dict[str, str], known: tuple[str, ...]) -> None:
-    key, value = line.pair()
-    if key not in known:
-        line.fail(f"unknown keyword {key[:30]}")
-    if key in values:
-        line.fail(f"{key} stands here a second time")
-    values[key] = value
-
-
 def _segment(lines: list[Line], i: int) -> tuple[TdmSegment, int]:
     start, meta = lines[i], {}
     if start.text != "META_START":
@@ -184,7 +175,7 @@ def _segment(lines: list[Line], i: int) -> tuple[TdmSegment, int]:
     i += 1
     while i < len(lines) and lines[i].text != "META_STOP":
         if not is_comment(lines[i]):
-            _store(lines[i], meta, META)
+            lines[i].store(meta, META)
         i += 1
     if i >= len(lines):
         start.fail("META_START without META_STOP: the message is cut short")

@@ -1,5 +1,6 @@
 """What the vector environments share: lanes of one program, begun anew one by one, as gymnasium asks."""
 
+import abc
 import dataclasses
 from typing import Any
 
@@ -24,7 +25,7 @@ class Judged:
     reason: np.ndarray
 
 
-class LaneVectorEnv(VectorEnv):
+class LaneVectorEnv(VectorEnv, abc.ABC):
     """A vector environment whose lanes fly side by side.
 
     What derives from it gives ``reasons`` (the last of them cuts a flight off, the others end it),
@@ -54,21 +55,21 @@ class LaneVectorEnv(VectorEnv):
         self._over, self._shape = np.zeros(num_envs, bool), (num_envs, actions)
         self._before: Any = None
 
+    @abc.abstractmethod
     def lanes_of(self, scenario: Scenario, lanes: int, cycles: int) -> Any:
         """The lanes: ``begin(seed)``, ``renew(mask)``, ``step(command, still)``, ``told``."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def asked(self, actions: np.ndarray) -> np.ndarray:
         """The lanes' command of actions (n, k) within [-1, 1]."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def judged(self, before: Any, last: np.ndarray, command: np.ndarray) -> Judged:
         """What a step was worth, from what was told ``before`` it and the ``last`` command."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def facts(self, reason: np.ndarray) -> dict[str, np.ndarray]:
         """What is told of lanes that are over."""
-        raise NotImplementedError
 
     def reset(
         self, *, seed: int | list[int] | None = None, options: dict[str, Any] | None = None
