@@ -5,7 +5,7 @@ takes to act at most. Nothing is compiled for it: the steps' times of GO and the
 flight computers read anyway.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -17,6 +17,7 @@ from homeward.flight.rendezvous.far_range import FAR, FarComputer
 from homeward.flight.rendezvous.proximity_executive import AWAY, CloseComputer
 from homeward.ground.commands.commands import Command, Order, PlanSwitch, Word
 from homeward.ground.commands.onboard_executive import Situation, objection
+from homeward.scenario.schema.rendezvous import PLANS
 from homeward.scenario.schema.scenario import Scenario
 from homeward.sim.rendezvous.far_range import CYCLE, CYCLES, FarCarry
 from homeward.sim.rendezvous.far_range_lanes import planned
@@ -26,6 +27,23 @@ NEVER = 1e12  # s
 ANYWHERE = 1e6  # m: a retreat ordered now is one wherever the ship is
 DEAR = "by its planning on board that plan does not serve any more: it misses, or takes too much propellant"
 Take = Callable[[float], list[Command]]  # the time of the flight [s]; what is to be carried out
+
+
+def plans_of(plan: str, fallbacks: Sequence[str], arrivals: np.ndarray) -> tuple[str, ...]:
+    """Names of the plan flown and of those that it may be left for; an order takes the first of these.
+
+    ``arrivals`` (.., p) [s] are the flight computer's. Where the plan was chosen by itself (``auto``), what
+    lies between them tells which: plans differ by their times alone.
+    """
+    gaps = arrivals.reshape(-1, arrivals.shape[-1])[0]
+    if plan != "auto":
+        return (plan, *(name for name in fallbacks if name != plan))
+    for own in PLANS:
+        names = (own, *(name for name in fallbacks if name != own))
+        times = np.array([PLANS[name] for name in names])
+        if len(names) == len(gaps) and np.allclose(times - times[0], gaps - gaps[0], atol=1.0):
+            return names
+    return (plan,)  # with no other plan there is nothing to tell it by
 
 
 class ApproachOrders:
@@ -39,8 +57,7 @@ class ApproachOrders:
     def __init__(self, take: Take, scenario: Scenario | None = None) -> None:
         self._take = take
         told = None if scenario is None else scenario.rendezvous
-        #: The plan, then those that it may be left for; an order takes the first of these.
-        self._plans: tuple[str, ...] = ("",) if told is None else (told.plan, *told.guidance.fallbacks)
+        self._told = ("", ()) if told is None else (told.plan, told.guidance.fallbacks)
         self.done: list[tuple[float, Command]] = []
         self.refused: list[tuple[float, Command, str]] = []
         self.situation = Situation(executes=(Order, PlanSwitch))
@@ -69,15 +86,13 @@ class ApproachOrders:
             self.situation = self._far(flight, carry, now) if far else _close(carry)
         return flight, carry
 
-    def _plan(self, choice: int) -> str:
-        return self._plans[min(choice, len(self._plans) - 1)]
-
     def _far(self, flight: FarComputer, carry: FarCarry, now: float) -> Situation:
         state = carry.flight
         other = int(np.max(np.asarray(state.choice)))
         open_ = not np.asarray(state.asked).any() and bool(np.all(np.asarray(state.stage) == FAR))
         ordered_now = float(np.asarray(flight.switch_time)) <= now
-        may = open_ and not other and not ordered_now and flight.has_fallback and bool(self._plans[1:])
+        plans = plans_of(*self._told, np.asarray(flight.arrivals))
+        may = open_ and not other and not ordered_now and flight.has_fallback and bool(plans[1:])
 
         def reckons(command: Command) -> str:
             if not isinstance(command, PlanSwitch) or np.asarray(state.burning).any():
@@ -87,7 +102,7 @@ class ApproachOrders:
 
         return Situation(
             far=True, leaving=bool(np.any(np.asarray(state.aborted))), executes=(Order, PlanSwitch),
-            plans=self._plans[1:2] if may else (), plan=self._plan(other or int(ordered_now)),
+            plans=plans[1:2] if may else (), plan=plans[min(other or int(ordered_now), len(plans) - 1)],
             acts=now + CYCLE * CYCLES, reckons=reckons,
         )  # fmt: skip
 
