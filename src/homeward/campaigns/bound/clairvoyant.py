@@ -5,7 +5,7 @@ under its bank actuator: what counts is that flight. Nothing that navigates or g
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import equinox as eqx
@@ -17,7 +17,7 @@ from homeward.campaigns.bound.shots import Shots, Target
 from homeward.flight.entry.constant_bank import ToldBankGuidance
 from homeward.missions.return_summary import metrics
 from homeward.planning.return_plan import ReturnPlan
-from homeward.scenario.return_limits import return_limits
+from homeward.scenario.return_limits import ReturnLimits, return_limits
 from homeward.sim.mission import MissionLeg, Outcome, fly_mission
 from homeward.typing import Array
 
@@ -64,18 +64,23 @@ def clairvoyant(
     commands[told.lanes] = told.commands
     numbers = fly_told(plan, world, flight, legs, keys, before, commands)
     mine = {key: np.asarray(numbers[key])[told.lanes] for key in KEPT}
-    limits = return_limits(plan.scenario, "predictive")
-    inside = ~mine["failed"] & np.isfinite(told.miss)
-    for key, most in (
-        ("peak_load", limits.load), ("peak_heat_rate", limits.heat_rate), ("heat_load", limits.heat_load),
-        ("peak_dynamic_pressure", limits.dynamic_pressure),
-    ):  # fmt: skip
-        inside &= mine[key] <= most
-    miss = np.where(inside, mine["open_miss"], np.inf)
+    miss = proved(mine, return_limits(plan.scenario, "predictive"))
+    miss = np.where(np.isfinite(told.miss), miss, np.inf)
     return Bound(told.lanes, miss, told.miss, told.least, told.commands, mine["peak_load"])
 
 
 KEPT = ("failed", "open_miss", "peak_load", "peak_heat_rate", "heat_load", "peak_dynamic_pressure")
+
+
+def proved(numbers: Mapping[str, np.ndarray], limits: ReturnLimits) -> np.ndarray:
+    """Opening miss [m] of every flight; infinite for one that failed, passed a limit, or has no number."""
+    inside = ~numbers["failed"] & np.isfinite(numbers["open_miss"])
+    for key, most in (
+        ("peak_load", limits.load), ("peak_heat_rate", limits.heat_rate), ("heat_load", limits.heat_load),
+        ("peak_dynamic_pressure", limits.dynamic_pressure),
+    ):  # fmt: skip
+        inside &= numbers[key] <= most
+    return np.where(inside, numbers["open_miss"], np.inf)
 
 
 def fly_told(
@@ -96,4 +101,4 @@ def fly_told(
     return metrics(plan, world, flight, whole)
 
 
-__all__ = ["Bound", "clairvoyant", "cycles_for", "fly_told"]
+__all__ = ["Bound", "clairvoyant", "cycles_for", "fly_told", "proved"]
