@@ -129,19 +129,19 @@ def test_understanding_flies_by_the_programs_of_the_campaign(folder, monkeypatch
     from homeward.campaigns.report import sensitivity_report
     from homeward.campaigns.store.store import Store
 
-    class Asked(Exception):
+    class AskedError(Exception):
         pass
 
     asked: dict = {}
 
     def planned(scenario, fidelity, ahead):
         asked.update(legs=scenario.return_.legs)
-        raise Asked
+        raise AskedError
 
     monkeypatch.setattr(sensitivity_report, "scenario_of", lambda store: load("shenzhou-15"))
     monkeypatch.setattr(sensitivity_report, "preparing", lambda lanes, *_: asked.update(lanes=lanes))
     monkeypatch.setattr(sensitivity_report, "plan_return", planned)
-    with pytest.raises(Asked):
+    with pytest.raises(AskedError):
         sensitivity_report.understand(folder)
     store = Store.open(folder)
     assert (
