@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 RADIUS = 6371e3  # m, mean of the Earth: for distances to shores
 DENSE = 0.1  # deg between the points of an outline that distances are taken to
@@ -64,11 +64,11 @@ def shore_distance(latitude_deg: np.ndarray, longitude_deg: np.ndarray) -> np.nd
 
 
 @cache
-def _shores() -> cKDTree:
+def _shores() -> KDTree:
     points = np.concatenate([dense(ring, DENSE) for ring in rings()])
     # The edges drawn to a pole are no shore, nor is the seam there.
     points = points[np.abs(points[:, 1]) < 89.9]
-    return cKDTree(_directions(points[:, 1], points[:, 0]))
+    return KDTree(_directions(points[:, 1], points[:, 0]))
 
 
 def _directions(latitude_deg: np.ndarray, longitude_deg: np.ndarray) -> np.ndarray:

@@ -183,10 +183,7 @@ def _rows(
         now = part.begins + float(t)
         C, _ = spin_at(orientation, float(t))
         r = C @ moments.r_I[k]
-        mine = {
-            name: None if way[k] is None else _told(way[k], part, epoch, float(t), limits)
-            for name, way in found.items()
-        }
+        mine = {name: _told(ways[k], part, epoch, float(t), limits) for name, ways in found.items()}
         for i, site in enumerate(sites):
             if (landing := mine["site" if i == 0 else f"backup {i}"]) is not None:
                 landing["name"] = site.name
@@ -212,8 +209,10 @@ def _at(scenario: Scenario, site: Site) -> Scenario:
 
 
 def _told(
-    way: AbortLanding, part: _Part, epoch: Epoch, now: float, limits: tuple[float, float]
-) -> dict[str, Any]:
+    way: AbortLanding | None, part: _Part, epoch: Epoch, now: float, limits: tuple[float, float]
+) -> dict[str, Any] | None:
+    if way is None:
+        return None
     return {
         "name": None,
         "burn_s": part.begins + way.burn,

@@ -139,10 +139,10 @@ def free_landings(
     falls = descent_time(scenario, start, 0.0)
     for name, picks in kinds.items():
         found[name] = [None] * len(picks)
+        chosen = [pick for pick in picks if pick is not None]
         there = [k for k, pick in enumerate(picks) if pick is not None]
         if not there:
             continue
-        chosen = [picks[k] for k in there]
         states = np.array([paths[a][row] for a, row in chosen])
         burns = solve(states, fixed + moments.propellant[there])
         told = entries(planner.onboard, task, altitude, burns.r_E, burns.v_E)

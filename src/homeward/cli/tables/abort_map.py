@@ -26,7 +26,7 @@ def show_aborts(out: Console, found: Mapping[str, Any], most: int) -> None:
     out.print(table)
     out.print(
         "Time to landing; delta-v left and load are those of the earliest. "
-        f"{len(rows)} moments reckoned, every {every}th shown.",
+        f"Moments reckoned: {len(rows)}; of {every} in a row one is shown.",
         style="dim",
     )
     for name, title in zip(names, titles, strict=True):

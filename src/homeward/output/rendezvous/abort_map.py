@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 
 from homeward.output.figure_style.coast_lines import draw_land
@@ -26,6 +27,7 @@ from homeward.output.figure_style.style import (
 
 COLORS = {"site": VERMILION, "land": GREEN, "sea": BLUE}
 BACKUPS = (ORANGE, PURPLE, INK)
+WITHIN = [30.0, 45.0, 60.0, 75.0, 90.0, 120.0, 180.0, 240.0]  # min: land within so many, by colour
 
 
 def color_of(name: str) -> str:
@@ -57,7 +59,7 @@ def map_figure(found: Mapping[str, Any]) -> Figure:
         panel_title(upper, f"{found['scenario']}: time to the earliest landing, sea included; +: where it is")
         _map(lower, found, [n for n in names if n != "sea"])
         panel_title(lower, "the same on land")
-        figure.colorbar(shown, cax=bar, extend="max").set_label("minutes to landing", color=INK)
+        figure.colorbar(shown, cax=bar, ticks=WITHIN).set_label("lands within so many minutes", color=INK)
         bar.tick_params(colors=SOFT)
     return figure
 
@@ -80,15 +82,13 @@ def _map(ax: Axes, found: Mapping[str, Any], names: list[str]):
                 there["longitude_deg"], there["latitude_deg"], "+", color=color_of(min(ways)[1]),
                 markersize=5, zorder=3,
             )  # fmt: skip
-    low = np.nanmin(wait) if np.isfinite(wait).any() else 0.0
     shown = ax.scatter(
         x,
         y,
         c=wait,
         s=9,
         cmap="viridis",
-        vmin=10.0 * np.floor(low / 10.0),
-        vmax=240.0,
+        norm=BoundaryNorm(WITHIN, 256, extend="max"),
         zorder=2,
         linewidths=0,
     )
@@ -154,7 +154,7 @@ def _series(rows: Any, name: str, key: str) -> np.ndarray:
 
 
 def _stepped(ax: Axes, x: np.ndarray, y: np.ndarray, color: str) -> None:
-    """A line that is broken where the next burn is another: the way home falls a minute a minute till then."""
+    """A line that is broken where the burn becomes another; till then the way home falls evenly."""
     ax.plot(x, np.where(np.abs(np.diff(y, prepend=y[0])) > 0.25 * np.abs(y), np.nan, y), color=color, lw=1.3)
 
 
