@@ -15,6 +15,7 @@ from homeward.errors import InputError
 from homeward.icd import CONSTRAINTS
 from homeward.missions.attitude_metrics import attitude_facts, attitude_goals, settling_time
 from homeward.missions.departure_safety import departure_facts
+from homeward.missions.heat_shield import heat_shield_response
 from homeward.missions.progress import shows_progress
 from homeward.missions.return_result import Flight
 from homeward.missions.return_summary import metrics, summarise
@@ -175,8 +176,11 @@ def flight_of(
         fidelity=fidelity, extra=extra,
     )  # fmt: skip
     summary["entry"]["bound_s"] = bound_seconds(history, summary["legs"])
+    summary["heat_shield"], shield = heat_shield_response(plan.scenario, history, summary["legs"])
     left = {"time": station[0].time, "r_BI_I": station[0].r, "v_BI_I": station[0].v} if station else {}
-    return Flight(plan.scenario, plan.epoch.to_iso(6), history, summary["legs"], summary, body, goals, left)
+    return Flight(
+        plan.scenario, plan.epoch.to_iso(6), history, summary["legs"], summary, body, goals, left, shield
+    )
 
 
 def bound_seconds(history: dict[str, np.ndarray], legs: list[dict[str, Any]]) -> dict[str, float]:

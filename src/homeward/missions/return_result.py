@@ -27,7 +27,8 @@ class Flight(Shown):
     start and end [s since the epoch], ``summary`` what ``homeward return --json`` prints. ``body`` holds the
     channels of ``icd.BodyFrame``, one row a control tick; it is empty where the ship is a point mass, which
     has no ``goals`` of its attitude either. ``station`` is the way of the station that was left (``time``,
-    ``r_BI_I``, ``v_BI_I``, for two revolutions), empty where the flight has no undocking.
+    ``r_BI_I``, ``v_BI_I``, for two revolutions), empty where the flight has no undocking. ``shield`` holds
+    the heat shield's temperatures [K] and recession [m], see ``missions.heat_shield``.
     """
 
     scenario: Scenario
@@ -38,6 +39,7 @@ class Flight(Shown):
     body: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     goals: AttitudeGoals | None = None
     station: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    shield: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.history, self.body = Telemetry(self.history), Telemetry(self.body)
@@ -76,7 +78,7 @@ class Flight(Shown):
         """
         return save_flight(
             folder, self.facts, self.history, self.legs, self.summary, progress, self.body, pictures, every,
-            self.station,
+            self.station, self.shield,
         )  # fmt: skip
 
     def plot(self) -> Any:

@@ -31,13 +31,14 @@ def save_flight(
     pictures: Sequence[str] | None = None,
     every: float | None = None,
     station: History | None = None,
+    shield: History | None = None,
 ) -> list[Path]:
     """Writes every file of a flight and returns their paths, in the order of writing.
 
     ``body`` is the fast record of a ship that turns; without it there are no files and pictures of it.
     ``pictures`` names those to draw, all of them where it is left out. ``every`` keeps one
     row of the tables in that many seconds; pictures show every row. ``station`` is the track of the station
-    that was left (``time``, ``r_BI_I``, ``v_BI_I``).
+    that was left (``time``, ``r_BI_I``, ``v_BI_I``), ``shield`` the histories of the heat shield.
     ``progress`` is told each file's name before it is written. The folder is made where there is none, and
     the files of an earlier flight in it are removed; InputError where it cannot be written, holds other
     results than a flight's, or where the record is empty.
@@ -46,7 +47,7 @@ def save_flight(
         raise InputError("record: the flight left no telemetry, so there is nothing to write")
     rows, fast = spaced(history, every), spaced(body or {}, every)
     folder = ResultFolder.begin(out_dir)
-    view = FlightView(facts, history, legs, summary, body or {})
+    view = FlightView(facts, history, legs, summary, body or {}, shield or {})
 
     def put(name: str, write: Callable[[Path], None]) -> None:
         if progress is not None:
@@ -59,6 +60,8 @@ def save_flight(
     if view.body:
         put("body.parquet", lambda p: write_parquet(p, facts, fast, legs, "body"))
         put("body.csv", lambda p: write_csv(p, facts, fast, legs, "body"))
+    if shield:
+        put("heat_shield.csv", lambda p: write_columns(p, spaced(shield, every)))
     put("trajectory.oem", lambda p: write_oem(p, facts, rows, legs))
     if station:
         put("station.oem", lambda p: write_oem(p, facts, station, [], "STATION"))
@@ -72,6 +75,13 @@ def save_flight(
         for name in drawn.names(view) if pictures is None else pictures:
             put(f"{name}.png", lambda p, name=name: style.save(drawn.picture(name, view), p))
     return folder.written
+
+
+def write_columns(path: Path, columns: History) -> None:
+    """Numbers by column as CSV, seven digits; the columns' names carry their units."""
+    names = ["time_s" if name == "time" else name for name in columns]
+    rows = np.stack([np.asarray(x, float) for x in columns.values()], axis=1)
+    np.savetxt(path, rows, fmt="%.7g", delimiter=",", header=",".join(names), comments="")
 
 
 def write_summary(path: Path, summary: Summary) -> None:

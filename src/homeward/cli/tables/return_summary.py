@@ -178,6 +178,15 @@ def _figures(heading: Heading, summary: Mapping[str, Any]) -> Table:
         far = ": the site lay beyond the reach of the lift" if missed else ""
         table.add_row("guidance bound by", words + far)
     table.add_row("heat load", fmt(_over(entry.get("heat_load_j_m2"), 1e6), "MJ/m2", 1))
+    shield = summary.get("heat_shield") or {}
+    if shield:
+        worn = max(p["recession_mm"] for p in shield["points"])
+        hottest, limit = shield["peak_back_face_temperature_k"], shield["back_face_limit_k"]
+        beside = "" if limit is None else f" (limit {limit:.0f} K)"
+        table.add_row(
+            "heat shield",
+            f"recession at most {fmt(worn, 'mm', 1)}, inner face {fmt(hottest, 'K', 0)}{beside}",
+        )
     opening = f"{fmt(_over(chute.get('open_altitude_m'), 1e3), 'km', 2)}"
     table.add_row(
         "parachute", f"opened at {opening}, {fmt(chute.get('open_miss_km'), 'km', 3)} from the aim point"

@@ -14,14 +14,15 @@ from typing import Any
 from homeward.errors import InputError
 
 UNFINISHED = ".new-"
-TABLES = tuple(
-    f"{name}.{kind}" for name in ("telemetry", "body", "withdrawal") for kind in ("parquet", "csv")
+TABLES = (
+    *(f"{name}.{kind}" for name in ("telemetry", "body", "withdrawal") for kind in ("parquet", "csv")),
+    "heat_shield.csv",
 )
 TRACKS = ("trajectory.oem", "trajectory.czml", "trajectory.kml", "ship.oem", "station.oem", "withdrawal.oem")
 PICTURES = tuple(f"{name}.png" for name in (
     "overview", "ground_track", "corridor", "loads", "bank", "navigation", "descent", "timeline", "burn",
-    "attitude", "thrusters", "filter", "swing", "plan", "relative_path", "closing_speed", "contact",
-    "propellant", "withdrawal", "trajectory",
+    "attitude", "thrusters", "filter", "swing", "heat_shield", "plan", "relative_path", "closing_speed",
+    "contact", "propellant", "withdrawal", "trajectory",
 ))  # fmt: skip
 #: What other commands write beside a flight of which they are made.
 ADDED = ("forecasts.jsonl", "forecast.geojson", "forecast.kml", "passes.json", "tracking.tdm", "tour.html")

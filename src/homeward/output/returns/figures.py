@@ -19,6 +19,7 @@ from homeward.output.returns.entry import (
 from homeward.output.returns.filter import filter_picture
 from homeward.output.returns.ground_track import draw_site, draw_track, ground_track_picture, miss_words
 from homeward.output.returns.guidance import bank_picture, draw_bank
+from homeward.output.returns.heat_shield import heat_shield_picture
 from homeward.output.returns.navigation import draw_navigation, navigation_picture
 from homeward.output.returns.thrusters import thruster_picture
 from homeward.output.returns.timeline import descent_picture, timeline_picture
@@ -38,13 +39,15 @@ PICTURES: dict[str, Callable[[FlightView], Figure]] = {
     "thrusters": thruster_picture,
     "filter": filter_picture,
     "swing": swing_picture,
+    "heat_shield": heat_shield_picture,
 }
 TURNING = ("burn", "attitude", "thrusters", "filter", "swing")  # only of a ship that turns
 
 
 def names(view: FlightView) -> list[str]:
     """The pictures that a flight has."""
-    return [name for name in PICTURES if view.body or name not in TURNING]
+    left_out = (() if view.body else TURNING) + (() if view.shield else ("heat_shield",))
+    return [name for name in PICTURES if name not in left_out]
 
 
 def picture(name: str, view: FlightView) -> Figure:

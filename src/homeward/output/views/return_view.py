@@ -131,6 +131,7 @@ class FlightView:
     legs: Legs
     summary: Summary
     body: History = dataclasses.field(default_factory=dict)  # of a ship that turns, else empty
+    shield: History = dataclasses.field(default_factory=dict)  # of the heat shield; empty in a saved flight
 
     def __getitem__(self, channel: str) -> np.ndarray:
         return self.history[channel]

@@ -28,6 +28,7 @@ from homeward.scenario.schema.body import (
     Thrusters,
     check_inertia,
 )
+from homeward.scenario.schema.heat_shield import HeatShield
 from homeward.scenario.schema.sensors import DeploymentFigures, Sensors, Vent
 from homeward.scenario.schema.world import Air, Earth, Gravity, Wind
 
@@ -280,6 +281,9 @@ class Vehicle(Section):
 class Truth(Vehicle):
     """The world as it is, and the vehicle as it is built."""
 
+    heat_shield: HeatShield = Field(
+        default_factory=HeatShield, description="layers of the heat shield, and the points told of it"
+    )
     gravity_gradient: Flag = Field(
         default=False, description="the gravity gradient turns the six-DOF ship in orbit"
     )

@@ -1,0 +1,1 @@
+"""Heat in the shield: what comes in over its face, and how it goes through its thickness."""
