@@ -3,8 +3,8 @@
 On the way down the bank is bounded by the load that would still be met: held for some seconds more, then
 given up for lift-up. Near the limit that bound alone would swing the capsule between lift-up and lift-down,
 twenty seconds a swing, as long as rolls take; on the average the load would stand well below the limit, and
-that is range that a shallow entry lacks. There the bank is the one that brings the load to the limit and holds
-it.
+that is range that a shallow entry lacks. There the bank is the one that brings the load near the limit and
+holds it.
 """
 
 import jax.numpy as jnp
