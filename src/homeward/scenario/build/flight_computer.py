@@ -49,7 +49,7 @@ ORBIT_STEPS, FAST_STEPS, FAST_ENTRY = 12, 48, 9000.0
 FAST_STEPS_V1 = 96
 HEAT_SHARE, NO_LIMIT = 0.95, 1e30  # of the limit of heat load that the law keeps to; where there is none
 # Of the limit of load: foreseen in a first dip, met by no plan, held. The rest is for air not foreseen.
-GUARD_ON, LOAD_KEPT, LOAD_HELD = 0.88, 0.98, 0.95
+GUARD_ON, LOAD_KEPT, LOAD_HELD = 0.88, 0.975, 0.95
 SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
 HALF_AIR = 1.6  # of the nominal rate of descent: more than a sound main's in air half as dense, 1.4
 LESS = 0.8  # of the backup's area: with less open than that it is called for
