@@ -53,6 +53,14 @@ def test_a_radial_push_alone_comes_back_to_the_station():
     assert not told["safe"]
 
 
+@pytest.mark.parametrize("port", ["forward", "aft", "nadir"])
+def test_a_ship_does_not_come_apart_inside_the_approach_ellipsoid(port):
+    case = {"truth.separation.port": port, "onboard.separation.port": port}
+    with pytest.raises(Infeasible, match=r"0\.[89] km .* approach ellipsoid; 1 is the first that serves"):
+        plan_return(load("shenzhou-21-return", {**case, "flight.plan.return_revolutions": "0"}))
+    plan_return(load("shenzhou-21-return", {**case, "flight.plan.return_revolutions": "1"}))
+
+
 def test_a_limit_below_the_burn_is_told():
     with pytest.raises(Infeasible, match="allowed are 100 m/s"):
         plan_return(load("shenzhou-15", {"flight.plan.delta_v_limit_m_s": "100.0"}))

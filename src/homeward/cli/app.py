@@ -16,6 +16,7 @@ import typer
 
 from homeward._process.children import SAFE_PATH
 from homeward._process.ending import orderly, sound_streams
+from homeward.cli.aborts import aborts
 from homeward.cli.arena import arena
 from homeward.cli.campaign import campaign
 from homeward.cli.campaign_report import report
@@ -169,6 +170,7 @@ for _command in (
     faults,
     rendezvous,
     opportunities,
+    aborts,
     export,
     show,
     plot,

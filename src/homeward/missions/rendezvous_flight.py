@@ -10,6 +10,7 @@ import numpy as np
 
 from homeward.dispersion.rendezvous import disperse_pair
 from homeward.errors import InputError
+from homeward.missions.approach_clearance import approach_facts
 from homeward.missions.passive_safety import Safety, judge
 from homeward.missions.progress import shows_progress
 from homeward.missions.rendezvous_history import PairHistory, history_of, stage_names
@@ -75,6 +76,7 @@ def rendezvous(
         progress("passive safety", 1.0)
     safety = judge_flight(made, world, history, 0)
     summary = summarise(made, far, float(far_result.aim_delta_v[0]), close, history, safety, 0)
+    summary["approach"] = approach_facts(made, history.rows)
     summary["abort"] = abort_of(history, world, far, close, 0)
     summary["withdrawal"] = left
     summary = judged(made.told, summary)

@@ -27,7 +27,8 @@ BOX: tuple[tuple[str, str, float, float, str], ...] = (
 def pair_succeeded(scenario: Rendezvous, n: Mapping[str, np.ndarray]) -> np.ndarray:
     """Of the lanes of a block, by ``pairs.figures``: docked inside the box with every limit kept.
 
-    Passive safety is judged of recorded flights alone, see ``limits_told``.
+    The corridor is judged by the least distance outside it, the hull by what touches. Passive safety and the
+    hull's clearance are judged of recorded flights alone, see ``limits_told``.
     """
     ok = n["captured"] & n["inside"] & ~n["collided"] & ~n["failed"]
     ok = ok & (n["closest"] >= scenario.station.keep_out_radius_m)
@@ -56,6 +57,18 @@ def limits_told(scenario: Rendezvous, summary: Mapping[str, Any]) -> list[dict[s
     if safety.get("checked_points"):
         of = f"of {safety['checked_points']} points"
         row("unsafe without thrust", "passive_safety.violations", safety.get("violations", 0), of, 0)
+    came = summary.get("approach") or {}
+    if came:
+        row("of the corridor's width, coming", "approach.corridor_share", came["corridor_share"], "", 1.0)
+    if came.get("min_clearance_m") is not None:
+        row(
+            "hull from the station, coming",
+            "approach.min_clearance_m",
+            came["min_clearance_m"],
+            "m",
+            None,
+            0.0,
+        )
     told = summary.get("withdrawal") or {}
     share, hull = told.get("corridor_share"), told.get("min_clearance_m")
     if share is not None:

@@ -8,14 +8,27 @@ from typing import Any
 import numpy as np
 
 from homeward.earth.constants import G0
-from homeward.errors import InputError, one_line
+from homeward.earth.time import Epoch
+from homeward.errors import Infeasible, InputError, one_line
+from homeward.flight.deorbit.landing_opportunities import STEP, orbit_path
 from homeward.io.ccsds import kind_of_message
 from homeward.io.oem import read_oem
 from homeward.io.opm import read_opm
+from homeward.planning.deorbit_planner import carry, spin_at
+from homeward.planning.landing_opportunities import DAY, planner_of, span_of
+from homeward.planning.rendezvous_legs import legs_of, longest
+from homeward.scenario.build.flight_computer import build_target, forecast_of
+from homeward.scenario.build.initial_state import initial_state
+from homeward.scenario.build.world import build_earth
 from homeward.scenario.faults.carry_over import carried
 from homeward.scenario.schema.fault import Fault
+from homeward.scenario.schema.rendezvous import Rendezvous
 from homeward.scenario.schema.scenario import Scenario
 from homeward.textfile import full_path, is_readable, read_text
+
+DOCKED = "docked"  # in place of a leg: the stay at the station, from the contact on
+AT_ONCE = 1  # revolutions from undocking to the burn, of a ship that has to go home at once
+LONGEST_STAY = 30.0 * 86400.0  # s docked: what an orbit model without measurements is asked for
 
 _POINT = re.compile(r"(.+?)\s*@\s*(\d+(?:\.\d*)?)")
 
@@ -26,13 +39,16 @@ def from_point(scenario: Scenario, text: str, progress: Told | None = None) -> S
     """The scenario of a return at the first chance from a point, told as ``LEG@SECONDS`` or a file's name.
 
     A leg is one of the scenario's rendezvous, which is flown undispersed; its ship goes home with the
-    propellant that it has left there. A file is an OPM or an OEM (its last state). Raises ``InputError`` for
-    an unknown leg, a time outside it, and a file that is none.
+    propellant that it has left there. ``docked@SECONDS`` undocks so long after the contact. A file is an OPM
+    or an OEM (its last state). Raises ``InputError`` for an unknown leg, a time outside it, and a file that
+    is none.
     """
     _ = scenario.return_
     point = _POINT.fullmatch(text.strip())
     if point is None or is_readable(text):
         return _planned(scenario, _of_file(text), {}, carried(scenario))
+    if point[1].strip() == DOCKED:
+        return _from_station(scenario, float(point[2]), progress)
     return _from_leg(scenario, point[1].strip(), float(point[2]), progress)
 
 
@@ -54,11 +70,12 @@ def _of_file(text: str) -> dict[str, Any]:
 
 def _from_leg(scenario: Scenario, leg: str, at: float, progress: Told | None) -> Scenario:
     from homeward.missions.rendezvous_flight import rendezvous
-    from homeward.planning.rendezvous_legs import legs_of, longest
 
     told, legs = scenario.required_rendezvous(), legs_of(scenario)
     if leg not in legs:
-        raise InputError(f"--from: expected one of {', '.join(legs)} before the @, not {one_line(leg)}")
+        raise InputError(
+            f"--from: expected one of {', '.join([*legs, DOCKED])} before the @, not {one_line(leg)}"
+        )
     most = longest(scenario, leg)
     if at > most:
         raise InputError(f"--from: {leg} lasts {most:.0f} s at most, so that {at:g} s lies outside it")
@@ -73,16 +90,67 @@ def _from_leg(scenario: Scenario, leg: str, at: float, progress: Told | None) ->
     if at > end - begin:
         raise InputError(f"--from: {leg} lasts {end - begin:.0f} s, so that {at:g} s lies outside it")
     row = mine[int(np.argmin(np.abs(rows["time"][mine] - begin - at)))]
-    state = {
-        "epoch_utc": epoch.plus(float(rows["time"][row])).to_iso(6), "frame": "gcrf",
-        "position_m": tuple(float(x) for x in rows["r_BI_I"][row]),
-        "velocity_m_s": tuple(float(x) for x in rows["v_BI_I"][row]),
-    }  # fmt: skip
-    exhaust = told.ship.specific_impulse_s * G0
-    spent = told.ship.mass_kg * (1.0 - np.exp(-float(rows["delta_v"][row]) / exhaust))
-    left = max(told.ship.propellant_kg - spent, 0.0)
     stays = carried(scenario, legs, (leg, at), float(rows["time"][row]))
-    return _planned(scenario, {"state": state}, {"propellant_kg": float(left)}, stays)
+    where = epoch.plus(float(rows["time"][row])), rows["r_BI_I"][row], rows["v_BI_I"][row]
+    return homebound(scenario, *where, propellant_left(told, float(rows["delta_v"][row])), stays)
+
+
+def _from_station(scenario: Scenario, at: float, progress: Told | None) -> Scenario:
+    from homeward.missions.rendezvous_flight import rendezvous
+
+    if at > LONGEST_STAY:
+        raise InputError(f"--from: {DOCKED}@{at:g}: expected at most {LONGEST_STAY:.0f} s after the contact")
+    told = scenario.required_rendezvous()
+    flight = rendezvous(scenario, progress=progress)
+    if flight.summary["time_to_dock_s"] is None:
+        raise Infeasible(f"{scenario.name}: this rendezvous does not dock, so that nobody undocks from there")
+    rows, legs = flight.history.rows, legs_of(scenario)
+    now = float(rows["time"][-1])
+    stays = carried(scenario, legs, (legs[-1], LONGEST_STAY), now)
+    left = propellant_left(told, float(rows["delta_v"][-1]))
+    contact = flight.plan.inserted.epoch.plus(now)
+    alone = homebound(scenario, contact, rows["r_BI_I"][-1], rows["v_BI_I"][-1], left, stays, docked=True)
+    r, v = docked_path(alone, np.array([at]))
+    return homebound(scenario, contact.plus(at), r[0], v[0], left, stays, docked=True)
+
+
+def docked_path(scenario: Scenario, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """States in I (n, 3) so many seconds after the start of a homebound scenario, of the ship at the station.
+
+    By the flight's own orbit model: what is reckoned ahead of a stay knows no more.
+    """
+    start = initial_state(scenario)
+    most = float(np.max(seconds))
+    orientation = build_earth(scenario.as_believed(), start.epoch, span_of(most / DAY))
+    target = build_target(scenario, start.epoch, forecast_of(scenario))
+    planner = planner_of(scenario, start, orientation, target)
+    times, states = orbit_path(planner.docked, *planner.earth_state(0.0, start.r_I, start.v_I), most)
+    found = []
+    for t in seconds:
+        row = min(int(t / STEP), len(times) - 1)
+        r, v = carry(planner.docked, states[row], float(t - times[row]))
+        C, omega = spin_at(orientation, float(t))
+        found.append((C.T @ r, C.T @ (v + np.cross(omega, r))))
+    return np.array([r for r, _ in found]), np.array([v for _, v in found])
+
+
+def propellant_left(told: Rendezvous, delta_v: float) -> float:
+    """Propellant [kg] of the ship of a rendezvous once it has spent a delta-v [m/s]."""
+    spent = told.ship.mass_kg * (1.0 - np.exp(-delta_v / (told.ship.specific_impulse_s * G0)))
+    return float(max(told.ship.propellant_kg - spent, 0.0))
+
+
+def homebound(
+    scenario: Scenario, epoch: Epoch, r_I: np.ndarray, v_I: np.ndarray, propellant: float,
+    stays: list[Fault], docked: bool = False,
+) -> Scenario:  # fmt: skip
+    """The return at the first chance from a state in I [m, m/s] with so much propellant [kg]: free of the
+    station, or ``docked`` and away from it after ``AT_ONCE`` revolutions at most."""
+    state = {
+        "epoch_utc": epoch.to_iso(6), "frame": "gcrf",
+        "position_m": tuple(float(x) for x in r_I), "velocity_m_s": tuple(float(x) for x in v_I),
+    }  # fmt: skip
+    return _planned(scenario, {"state": state}, {"propellant_kg": propellant}, stays, docked)
 
 
 def _ends_too_soon(legs: list[str], leg: str, at: float) -> Callable[[Any, Any], tuple[Any, Any]]:
@@ -111,13 +179,16 @@ def _ends_too_soon(legs: list[str], leg: str, at: float) -> Callable[[Any, Any],
 
 
 def _planned(
-    scenario: Scenario, initial: dict[str, Any], stack: dict[str, Any], stays: list[Fault]
-) -> Scenario:
-    """The scenario with another start: in orbit, free of the station, at the first chance."""
+    scenario: Scenario, initial: dict[str, Any], stack: dict[str, Any], stays: list[Fault],
+    docked: bool = False,
+) -> Scenario:  # fmt: skip
+    """The scenario with another start: in orbit, free of the station or docked, at the first chance."""
     text = scenario.model_dump(by_alias=True, exclude_none=True)
     text["return"]["initial"] = initial
-    text["return"]["legs"] = {**text["return"]["legs"], "start": "burn"}
-    text["flight"]["plan"] = {**text["flight"]["plan"], "opportunity": "first"}
+    text["return"]["legs"] = {**text["return"]["legs"], "start": "undock" if docked else "burn"}
+    plan = text["flight"]["plan"] = {**text["flight"]["plan"], "opportunity": "first"}
+    if docked:
+        plan["return_revolutions"] = min(plan["return_revolutions"], AT_ONCE)
     # The gauge of the tanks is read on board.
     for side in ("truth", "onboard"):
         text[side]["stack"] = {**text[side]["stack"], **stack}

@@ -29,6 +29,7 @@ from homeward.scenario.schema.scenario import Scenario
 HALF_WORLD = 2.1e7  # m: no site is farther from a ground track
 ENTRY_SHIFT = 400e3  # m: a return's plane passes the site at most this far from the orbit's own pass
 FALL_TIME = 2100.0  # s from ignition to passing the site: the first guess
+QUICKEST = 1500.0  # s from the start to a pass that can be had at best, from a low and falling orbit
 SETTLE = 900.0  # s before the guessed ignition at which the solution starts
 USUAL_BURN = 120.0  # m/s, for the thrust direction taken for the list of opportunities
 PASS_SHARE = 0.8  # of the time of entry after which the capsule, already slow, is beside the site
@@ -48,6 +49,12 @@ def _spin(orientation, t):
 @program
 def _carry(model, r, v, t):
     return propagate(model, r, v, t, 2)[:2]
+
+
+def carry(model: OrbitModel, state: np.ndarray, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """Place and velocity in E a short time [s] after a state (6,): the rest of a step of the path."""
+    r, v = _carry(model, state[:3], state[3:], number(seconds))
+    return np.asarray(r), np.asarray(v)
 
 
 def spin_at(orientation: AbstractOrientation, t: float) -> tuple[np.ndarray, np.ndarray]:
@@ -135,13 +142,13 @@ class Planner:
         times, states = orbit_path(self.docked, np.asarray(r_E), np.asarray(v_E), days * 86400.0)
         keep = times <= days * 86400.0 + 6000.0
         times, states = times[keep], states[keep]
-        down = self._comes_down(states)
+        down = self.comes_down(states)
         if down is not None:
             times, states = times[:down], states[:down]
         wide = plan.cross_range_limit_m + ENTRY_SHIFT
         passes = find_passes(times, states, self.site_up(), ellipsoid, wide) if len(times) > 3 else []
         # The path goes on beyond the days asked for, so that the last pass in them is whole.
-        passes = [p for p in passes if FALL_TIME < p.time <= days * 86400.0]
+        passes = [p for p in passes if QUICKEST < p.time <= days * 86400.0]
         if not passes:
             if down is not None:
                 end = epoch.plus(20.0 * down).to_iso(0)
@@ -150,20 +157,21 @@ class Planner:
                     f"before it has passed {self.scenario.site.name}"
                 )
             return []
-        rows = self._guessed_ignition(times, states, passes) - SETTLE / STEP
+        rows = self.guessed_ignition(times, states, passes) - SETTLE / STEP
         rows = np.maximum(rows, 0.0).astype(int)
         solved = solve_deorbit(
             self.model, self.onboard, ellipsoid, self.task(), self.target,
             states[rows, :3], states[rows, 3:], np.full(len(rows), SETTLE),
-            np.full(len(rows), self._half_arc(period)),
+            np.full(len(rows), self.half_arc(period)),
         )  # fmt: skip
         found = [
-            self._judge(p, float(times[row]), jax.tree.map(lambda x, k=k: x[k], solved), period)
+            self.judge(p, float(times[row]), jax.tree.map(lambda x, k=k: x[k], solved), period)
             for k, (p, row) in enumerate(zip(passes, rows, strict=True))
         ]
-        return _numbered(found)
+        # A pass sooner than an ordinary fall takes is no chance missed, unless it can be had all the same.
+        return _numbered([o for o in found if o.time > FALL_TIME or o.feasible])
 
-    def _guessed_ignition(self, times: np.ndarray, states: np.ndarray, passes: list[Pass]) -> np.ndarray:
+    def guessed_ignition(self, times: np.ndarray, states: np.ndarray, passes: list[Pass]) -> np.ndarray:
         """Row of the path at which each pass's burn would begin, by an impulse on the two-body orbit."""
         at = np.array([p.time for p in passes])
         task = self.task()
@@ -177,12 +185,12 @@ class Planner:
             rows = np.maximum((at - guess[:, 1] - ENTRY_TIME * PASS_SHARE - 0.5 * burning) / STEP, 0.0)
         return rows
 
-    def _half_arc(self, period: float) -> float:
+    def half_arc(self, period: float) -> float:
         """Half the arc [rad] flown during the burn: a thrust fixed in space points best at its middle."""
         task = self.task()
         return float(np.pi / period * USUAL_BURN * task.mass / task.thrust)
 
-    def _comes_down(self, states: np.ndarray) -> int | None:
+    def comes_down(self, states: np.ndarray) -> int | None:
         """Index of the first state below the entry interface."""
         r = np.linalg.norm(states[:, :3], axis=1)
         a, f = float(self.model.radius), float(self.model.flattening)
@@ -190,7 +198,10 @@ class Planner:
         low = ~(altitude > self.scenario.flight.guidance.interface_altitude_m)
         return int(np.argmax(low)) if low.any() else None
 
-    def _judge(self, p: Pass, start: float, solved: DeorbitPlan, period: float) -> Opportunity:
+    def judge(
+        self, p: Pass, start: float, solved: DeorbitPlan, period: float, since: float = 0.0
+    ) -> Opportunity:
+        """A pass with the burn solved for it from ``start`` [s], for a flight from ``since`` [s] on."""
         plan = self.scenario.flight.plan
         burn = start + float(solved.ignition)
         begin = burn - self.lead(period)
@@ -207,7 +218,7 @@ class Planner:
             )
         elif delta_v > plan.delta_v_limit_m_s:
             why = f"needs {delta_v:.0f} m/s, allowed are {plan.delta_v_limit_m_s:.0f} m/s"
-        elif begin < 0.0:
+        elif begin < since:
             many = plan.return_revolutions
             why = (
                 f"leaves no {ORBIT_LEAD:.0f} s from the epoch to the burn"
@@ -242,9 +253,7 @@ class Planner:
             return r_E, v_E
         times, states = orbit_path(self.model, np.asarray(r_E), np.asarray(v_E), duration)
         row = min(int(duration / (times[1] - times[0])), len(times) - 1)
-        rest = duration - float(times[row])
-        r, v = _carry(self.model, states[row, :3], states[row, 3:], number(rest))
-        return np.asarray(r), np.asarray(v)
+        return carry(self.model, states[row], duration - float(times[row]))
 
     def deorbit(
         self, start: float, r_E: np.ndarray, v_E: np.ndarray, burn_guess: float

@@ -20,7 +20,7 @@ from homeward.planning.deorbit_planner import MODULE_LEAD, Opportunity, Planner,
 from homeward.planning.entry_interface import interface_state
 from homeward.planning.entry_range_table import entry_range
 from homeward.planning.landing_opportunities import chances, choose, list_opportunities, planner_of, span_of
-from homeward.planning.undocking import PORTS, depart, departure_step, state_at
+from homeward.planning.undocking import PORTS, check_departure, depart, departure_step, state_at
 from homeward.scenario.build.deployment_unit import expecting
 from homeward.scenario.build.entry_guidance import load_reference
 from homeward.scenario.build.flight_computer import believed_orientation, build_flight
@@ -201,18 +201,18 @@ def _from_orbit(
     from_dock = scenario.return_.legs.start == "undock"
     begin = chosen.undock
     r_u, v_u = state_at(scenario, start, Scene(world, flight), begin)
-    time, r, v, along = begin, r_u, v_u, None
-    if from_dock:
-        time, r, v, along = depart(scenario, planner, chosen, r_u, v_u)
+    free = begin, r_u, v_u, None
+    time, r, v, along = depart(scenario, planner, chosen, r_u, v_u) if from_dock else free
     r_E, v_E = planner.earth_state(time, r, v)
     plan, clock = planner.deorbit(time, r_E, v_E, chosen.burn)
-    burn = clock + float(plan.ignition)
-    departure = scenario.onboard_data.separation.departure_delta_v_m_s if from_dock else 0.0
+    burn, departure = clock + float(plan.ignition), 0.0
+    if from_dock:
+        departure = scenario.onboard_data.separation.departure_delta_v_m_s
+        check_departure(scenario, planner, (begin, r_u, v_u), (time, r, v), burn)
     _afford(scenario, float(plan.delta_v), departure)
     # The list was made days ahead; the burn is solved from where the ship is once it has left.
-    chosen = dataclasses.replace(
-        chosen, burn=burn, cross_range=float(plan.cross_range), delta_v=float(plan.delta_v)
-    )
+    solved = {"burn": burn, "cross_range": float(plan.cross_range), "delta_v": float(plan.delta_v)}
+    chosen = dataclasses.replace(chosen, **solved)
     stack = scenario.truth.stack
     truth = initial_truth(begin, numbers(r_u), numbers(v_u), whole_mass(scenario))
     truth = eqx.tree_at(

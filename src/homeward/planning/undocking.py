@@ -3,8 +3,10 @@
 import numpy as np
 
 from homeward.errors import Infeasible
+from homeward.flight.deorbit.landing_opportunities import orbital_period
 from homeward.flight.executive.flight_plan import PlanStep, plan_step
 from homeward.planning.deorbit_planner import (
+    MODULE_LEAD,
     STATION_BALLISTIC,
     Opportunity,
     Planner,
@@ -17,6 +19,8 @@ from homeward.sim.passive_bodies import Body, Scene, coast
 
 COARSE = 30.0  # s: step of a coast of days, wrong by less than a metre a revolution
 DAY_STEPS = 8640.0
+APPROACH_ELLIPSOID = np.array([2000.0, 1000.0, 1000.0])  # m, half axes: along the track, across it, up
+MOST_TRIED = 6  # revolutions more than asked for that are looked at where those do not serve
 DEPARTURE_WINDOW = 300.0  # s after its time for which a departure burn waits for an attitude
 
 #: Docking axis in (along track, orbit normal, up), and the sign of the departure burn along track.
@@ -82,6 +86,52 @@ def depart(
     r, v = carried(planner, chosen.undock, r, v + spring, time)
     along = sign * local_axes_at(r, v)[0]
     return time, r, v + sep.departure_delta_v_m_s * along, along
+
+
+def check_departure(
+    scenario: Scenario, planner: Planner, station: tuple[float, np.ndarray, np.ndarray],
+    ship: tuple[float, np.ndarray, np.ndarray], burn: float,
+) -> None:  # fmt: skip
+    """Refuse a departure that is still inside the approach ellipsoid when the ship comes apart or burns.
+
+    ``station`` and ``ship`` are times [s] and states in I [m, m/s], of the one at the undocking and of the
+    other after its departure burn. Raises ``Infeasible`` with the first number of revolutions that serves,
+    if there is one.
+    """
+    whole = scenario.onboard_data.stack.orbital_module_kg <= 0.0
+    lead, what = (0.0, "deorbit burn") if whole else (MODULE_LEAD, "separation of the orbital module")
+    apart = _apart(planner, station, ship, burn - lead)
+    if _outside(apart):
+        return
+    many = scenario.flight.plan.return_revolutions
+    period = orbital_period(planner.docked, *planner.earth_state(*station))
+    serves = [
+        n
+        for n in range(many + 1, many + MOST_TRIED)
+        if _outside(_apart(planner, station, ship, station[0] + n * period - lead))
+    ]
+    # Where none serves, the departure itself is the cause: it is flown, and judged by the station's own path.
+    if not serves:
+        return
+    raise Infeasible(
+        f"{scenario.name}: flight.plan.return_revolutions = {many}: at the {what} the ship is "
+        f"{np.linalg.norm(apart) / 1e3:.1f} km from the station, inside the approach ellipsoid; "
+        f"{serves[0]} is the first that serves"
+    )
+
+
+def _apart(
+    planner: Planner, station: tuple[float, np.ndarray, np.ndarray],
+    ship: tuple[float, np.ndarray, np.ndarray], time: float,
+) -> np.ndarray:  # fmt: skip
+    """Ship less station [m] at a time [s]: along the track, across it, up."""
+    r, _ = carried(planner, *ship, max(time, ship[0]))
+    r_T, v_T = carried(planner, *station, max(time, ship[0]))
+    return local_axes_at(r_T, v_T) @ (r - r_T)
+
+
+def _outside(apart: np.ndarray) -> bool:
+    return float(np.sum((apart / APPROACH_ELLIPSOID) ** 2)) > 1.0
 
 
 def carried(

@@ -34,7 +34,7 @@ def test_a_leg_that_there_is_none_of(leg: str, capsys: Capture) -> None:
     sentence = refused(capsys, "return", "shenzhou-15", "--from", f"{leg}@3")
     assert sentence == (
         "homeward: --from: expected one of far guidance, homing, 5000 m hold, transfer to 400 m, 400 m hold, "
-        f"200 m hold, 30 m hold, final translation before the @, not {leg}"
+        f"200 m hold, 30 m hold, final translation, docked before the @, not {leg}"
     )
 
 

@@ -78,8 +78,11 @@ def burn_direction(model: OrbitModel, r_E: Vec3, v_E: Vec3, pitch: Scalar) -> Ve
 BLOCK = 32  # burns evaluated at once: one compiled shape for every use
 
 
-def _fly(model, onboard, ellipsoid, task, target, r, v, unknowns, pitch):
-    """Coast, burn and fall for one ``(ignition, delta-v, fall time)``, and what is asked of the end."""
+def coast_burn_fall(
+    model: OrbitModel, task: DeorbitTask, r: Vec3, v: Vec3, unknowns: Any, pitch: Scalar
+) -> tuple[Vec3, Vec3, Vec3, Scalar]:
+    """Coast, burn and fall for one ``(ignition [s], delta-v [m/s], fall time [s])``: state at the end in E,
+    thrust direction at ignition in E, length of the burn [s]."""
     ignition, delta_v, fall = unknowns
     none = jnp.zeros(3)
     flow = task.thrust / task.exhaust_speed
@@ -95,7 +98,12 @@ def _fly(model, onboard, ellipsoid, task, target, r, v, unknowns, pitch):
         r, v, _ = propagate(model, r, v, lasts, STEPS, push, lit * flow / task.mass)
         return r, v, direction
 
-    r, v, direction = jax.lax.fori_loop(0, 3, part, (r, v, none))
+    return (*jax.lax.fori_loop(0, 3, part, (r, v, none)), duration)
+
+
+def _fly(model, onboard, ellipsoid, task, target, r, v, unknowns, pitch):
+    """The end of coast, burn and fall, and what is asked of it."""
+    r, v, direction, duration = coast_burn_fall(model, task, r, v, unknowns, pitch)
     _, _, altitude = to_geodetic(ellipsoid, r)
     v_I = v + jnp.cross(model.omega_E, r)
     angle = jnp.arcsin(jnp.sum(r * v_I) / (norm(r) * norm(v_I)))
@@ -284,15 +292,11 @@ def _range_to(onboard: OnboardModel, target: EntryTarget, r: Vec3, v: Vec3) -> S
     )
 
 
-def _predicted_end(
-    onboard: OnboardModel, task: DeorbitTask, target: EntryTarget, r: Vec3, v: Vec3
-) -> tuple[Scalar, Scalar, Scalar]:
-    """Where the nominal bank leads: beyond the aim point along the motion, right of the entry plane once
-    the sideways lift is taken off, and what that lift makes out [m].
-
-    The turning Earth bends the path away from the plane of its start by about 90 km in middle latitudes: the
-    plane alone does not tell which site can be reached.
-    """
+def nominal_entry(
+    onboard: OnboardModel, task: DeorbitTask, altitude: Scalar, r: Vec3, v: Vec3
+) -> tuple[Prediction, PredictorStart, BankPlan]:
+    """The entry from a state at the interface [m, m/s, E] down to an altitude [m], under the nominal bank
+    held to the right; and where and how it was begun."""
     distance = norm(r)
     u = r / distance
     speed = norm(v)
@@ -308,13 +312,26 @@ def _predicted_end(
     factors = Factors(one, one, one)
 
     def again(length: Scalar, _) -> tuple[Scalar, Prediction]:
-        told = predict(onboard, start, plan, factors, length, target.altitude, ENTRY_STEPS)
+        told = predict(onboard, start, plan, factors, length, altitude, ENTRY_STEPS)
         return told.length, told
 
     # Each pass finds the time to go that the next divides into steps. It starts from what an entry takes, not
     # from the range: a burn far from the right place must still be told how far.
     _, passes = jax.lax.scan(again, zero + MEAN_PACE * ENTRY_TIME, None, length=3)
-    last = jax.tree.map(lambda x: x[-1], passes)
+    return jax.tree.map(lambda x: x[-1], passes), start, plan
+
+
+def _predicted_end(
+    onboard: OnboardModel, task: DeorbitTask, target: EntryTarget, r: Vec3, v: Vec3
+) -> tuple[Scalar, Scalar, Scalar]:
+    """Where the nominal bank leads: beyond the aim point along the motion, right of the entry plane once
+    the sideways lift is taken off, and what that lift makes out [m].
+
+    The turning Earth bends the path away from the plane of its start by about 90 km in middle latitudes: the
+    plane alone does not tell which site can be reached.
+    """
+    last, _, _ = nominal_entry(onboard, task, target.altitude, r, v)
+    u = r / norm(r)
     end = unit(jnp.stack(last.u))
     plane = unit(jnp.cross(r, v))
     sine = jnp.sum(plane * end)

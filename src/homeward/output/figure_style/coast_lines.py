@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import json
-from functools import cache
-from importlib.resources import files
-
 import numpy as np
 from matplotlib.axes import Axes
 
+from homeward.earth.land import dense, rings
 from homeward.output.views.return_view import local_km
 
 LAND, SHORE = "#f1f0ea", "#c3c2b5"
-
-
-@cache
-def rings() -> tuple[np.ndarray, ...]:
-    """Outlines of the land, each (n, 2): longitude, which runs on across +-180, and latitude [deg]."""
-    text = (files("homeward") / "console" / "static" / "land.json").read_text(encoding="utf-8")
-    found = []
-    for told in json.loads(text)["rings"]:
-        ring = np.array(told, float).reshape(-1, 2)
-        ring[:, 0] = np.unwrap(ring[:, 0], period=360.0)
-        if np.ptp(ring[:, 0]) > 355.0:  # about a pole: a map over latitude and longitude is filled up to it
-            pole = np.sign(ring[:, 1].mean()) * 90.0
-            ring = np.concatenate([ring, [[ring[-1, 0], pole], [ring[0, 0], pole]]])
-        found.append(ring)
-    return tuple(found)
 
 
 def draw_land(ax: Axes) -> None:
@@ -54,7 +35,7 @@ def draw_shores(ax: Axes, latitude_deg: float, longitude_deg: float) -> None:
     reach = float(np.hypot(max(abs(low), abs(high)), max(abs(bottom), abs(top))))
     home = np.radians([latitude_deg, longitude_deg])
     for ring in rings():
-        lon, lat = np.radians(_dense(ring)).T
+        lon, lat = np.radians(dense(ring)).T
         cosine = np.sin(lat) * np.sin(home[0]) + np.cos(lat) * np.cos(home[0]) * np.cos(lon - home[1])
         near = 6371.0 * np.arccos(np.clip(cosine, -1.0, 1.0)) < min(1.5 * reach + 200.0, 4000.0)
         if near.sum() < 2:
@@ -65,15 +46,6 @@ def draw_shores(ax: Axes, latitude_deg: float, longitude_deg: float) -> None:
         )
     ax.set_xlim(low, high)
     ax.set_ylim(bottom, top)
-
-
-def _dense(ring: np.ndarray, step: float = 0.5) -> np.ndarray:
-    """The outline with no side longer than ``step`` [deg]."""
-    parts = [ring[:1]]
-    for a, b in itertools.pairwise(ring):
-        n = max(int(np.ceil(np.max(np.abs(b - a)) / step)), 1)
-        parts.append(a + (b - a) * (np.arange(1, n + 1) / n)[:, None])
-    return np.concatenate(parts)
 
 
 __all__ = ["draw_land", "draw_shores", "rings"]

@@ -88,6 +88,9 @@ class Scenario(Section):
     landing_site: Site | None = Field(
         default=None, alias="site", description="the landing site; a return needs one"
     )
+    backup_site: Annotated[tuple[Site, ...], Field(max_length=8)] = Field(
+        default=(), description="other sites where an abort may land"
+    )
     truth: Truth = Field(default_factory=Truth, description="the world and the vehicle as they are")
     onboard: Onboard = Field(
         default_factory=Onboard, description="what the flight software believes; left out: [truth] as written"
