@@ -22,9 +22,9 @@ QUICKLY = "quickly"
 # The older of XLA's two ways to write out a fused loop: the large programs of a ship that turns compile in
 # half the time and a third of the memory, and run as fast; those of a point mass run a fifth slower.
 QUICK: dict[str, Any] = {"xla_cpu_use_fusion_emitters": False}
-# LLVM at its first level: the derivative of an entry is ready in three fifths of the time, and flies for
-# seconds as before.
-BRIEF: dict[str, Any] = {"xla_backend_optimization_level": 1}
+# LLVM without optimising: the derivative of an entry is ready in half the time, and flies for seconds as
+# before.
+BRIEF: dict[str, Any] = {"xla_backend_optimization_level": 0}
 
 
 @contextlib.contextmanager

@@ -63,6 +63,9 @@ def configure() -> None:
         options["jax_compilation_cache_dir"] = str(directory)
         options["jax_persistent_cache_min_compile_time_secs"] = 0.0
         options["jax_persistent_cache_min_entry_size_bytes"] = -1
+        # Else the folder's path is part of what a program is found by, and a folder that is moved or copied
+        # to another machine serves no more; what XLA would keep there is for GPUs.
+        options["jax_persistent_cache_enable_xla_caches"] = "none"
     if "jax" in sys.modules:
         import jax
 

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from homeward._aot.brief_jit import brief_jit
 from homeward.dispersion.streams import Draws, normal
 from homeward.planning.return_plan import ReturnPlan
 from homeward.scenario.build.redundant_imu import UNIT_DRAWS, redundant_unit
@@ -61,7 +62,7 @@ def disperse_body(
     )
 
 
-@jax.jit
+@brief_jit
 def _draw(told: tuple[Any, ...], key: Array, runs: Array) -> tuple[Any, ...]:
     aero, aids, tip_off, drag, lift_to_drag, draws = told
 

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from homeward._aot.brief_jit import brief_jit
 from homeward.dispersion.streams import Draws
 from homeward.planning.return_plan import ReturnPlan
 from homeward.scenario.schema.dispersion import Dispersion
@@ -44,7 +45,7 @@ def sizes_of(d: Dispersion, thrusters: tuple[int, int]) -> dict[str, Array]:
     return {name: jnp.asarray(np.array(value, float) / SIGMAS) for name, value in told.items()}
 
 
-@jax.jit
+@brief_jit
 def _numbers(key: Array, runs: Array, draws: Draws, sizes: dict[str, Array]) -> dict[str, Array]:
     def one(run: Array, standard: dict[str, Array]) -> dict[str, Array]:
         k = jax.random.fold_in(key, run)
@@ -147,7 +148,7 @@ def departed_table(aero: BodyAerodynamics, table: np.ndarray, n: Numbers) -> np.
     return table
 
 
-@jax.jit
+@brief_jit
 def _levers(aero: BodyAerodynamics, mach: Array) -> tuple[Array, Array]:
     """Increments of normal force that double it, and of moment that turn trim by 1 rad, per Mach number."""
 

@@ -87,6 +87,17 @@ def directions(change: tuple[World, FlightComputer, Carry]) -> tuple[World, Flig
     return part(world, world_axes(world)), part(flight, flight_axes(flight)), alone
 
 
+def prepare_tangent(world: World, flight: FlightComputer, leg: Leg, carry: Carry, keys: Array, count: int):
+    """Have the programs of ``fly_tangent`` compiled in the background, for so many directions.
+
+    Everything has one lane, as there; of the numbers the shapes alone count.
+    """
+    still = jax.tree.map(lambda x: np.broadcast_to(np.zeros((), np.asarray(x).dtype), (count, *np.shape(x))),
+                         (world, flight, carry))  # fmt: skip
+    _chunk.prepare(world, flight, leg, carry, keys, np.asarray(0), still)
+    _end.prepare(world, flight, leg, carry, still)
+
+
 def fly_tangent(
     world: World, flight: FlightComputer, leg: Leg, carry: Carry, keys: Array,
     slopes: tuple[World, FlightComputer, Carry],
@@ -114,4 +125,4 @@ def fly_tangent(
     return carry, slope
 
 
-__all__ = ["directions", "fly_tangent", "pushed", "pushed_along"]
+__all__ = ["directions", "fly_tangent", "prepare_tangent", "pushed", "pushed_along"]

@@ -124,6 +124,31 @@ def test_understanding_tells_drivers_and_why_there_is_no_gradient(folder, tmp_pa
     assert "ends in .png" in capsys.readouterr().err
 
 
+def test_understanding_flies_by_the_programs_of_the_campaign(folder, monkeypatch):
+    """Other legs or lanes than the campaign's would have every program of the flight compiled anew."""
+    from homeward.campaigns.report import sensitivity_report
+    from homeward.campaigns.store.store import Store
+
+    class AskedError(Exception):
+        pass
+
+    asked: dict = {}
+
+    def planned(scenario, fidelity, ahead):
+        asked.update(legs=scenario.return_.legs)
+        raise AskedError
+
+    monkeypatch.setattr(sensitivity_report, "scenario_of", lambda store: load("shenzhou-15"))
+    monkeypatch.setattr(sensitivity_report, "preparing", lambda lanes, *_: asked.update(lanes=lanes))
+    monkeypatch.setattr(sensitivity_report, "plan_return", planned)
+    with pytest.raises(AskedError):
+        sensitivity_report.understand(folder)
+    store = Store.open(folder)
+    assert (
+        asked["lanes"] == store.lanes and asked["legs"] == sensitivity_report.scenario_of(store).return_.legs
+    )
+
+
 def test_the_ground_in_reach_is_drawn_from_what_was_flown(folder, monkeypatch):
     from homeward.campaigns.report import footprint
     from homeward.campaigns.store.records import read_records

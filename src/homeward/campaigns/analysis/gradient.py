@@ -23,7 +23,7 @@ from homeward.missions.return_summary import places_program
 from homeward.planning.return_plan import ReturnPlan
 from homeward.scenario.schema.distribution import RETURN_DRAWS
 from homeward.sim.core.carry import Carry
-from homeward.sim.forward_mode import directions, fly_tangent, pushed_along
+from homeward.sim.forward_mode import directions, fly_tangent, prepare_tangent, pushed_along
 from homeward.sim.lanes import fly_leg, pick_flight, pick_world
 from homeward.sim.mission import MissionLeg, fly_mission
 from homeward.world.state import TruthState
@@ -113,13 +113,17 @@ def one_by_one(about: Nominal) -> "list[Block]":
     """Each dispersion alone, one sigma of it a lane."""
     units = Units()
     drawn = _still(about.plan, profiles_only=True)
-    runs = range(0, len(units.axes), about.lanes)
-    return [_block(about, np.arange(k, k + about.lanes), units, drawn, True) for k in runs]
+    count, made = len(units.axes), []
+    for k in range(0, count, about.lanes):
+        kept = min(about.lanes, count - k)
+        made.append(_block(about, np.arange(k, k + about.lanes), units, drawn, True, kept))
+    return made
 
 
-def all_at_once(about: Nominal, sampling: Plan = RANDOM) -> "Block":
-    """The first runs of a campaign, one a lane, with all that they have drawn."""
-    return _block(about, np.arange(about.lanes), sampling, about.plan, False)
+def all_at_once(about: Nominal, sampling: Plan = RANDOM, count: int | None = None) -> "Block":
+    """The first ``count`` runs of a campaign (default: one for each lane), with all that they have drawn."""
+    kept = about.lanes if count is None else min(count, about.lanes)
+    return _block(about, np.minimum(np.arange(about.lanes), kept - 1), sampling, about.plan, False, kept)
 
 
 def units_of(blocks: list[Moved]) -> Moved:
@@ -152,8 +156,10 @@ def _still(plan: ReturnPlan, profiles_only: bool = False) -> ReturnPlan:
 
 @dataclasses.dataclass
 class Block:
-    """Lanes off the nominal flight as its entry begins, and what each has more than that one."""
+    """Lanes off the nominal flight as its entry begins, and what the first ``kept`` of them have more than
+    that one; the others fill the block up, so that it is flown by a program of its width."""
 
+    kept: int
     world: World
     flight: Any
     carry: Carry
@@ -161,7 +167,9 @@ class Block:
     change: tuple[World, Any, Carry]
 
 
-def _block(about: Nominal, runs: np.ndarray, sampling: Plan, drawn: ReturnPlan, alike: bool) -> Block:
+def _block(
+    about: Nominal, runs: np.ndarray, sampling: Plan, drawn: ReturnPlan, alike: bool, kept: int
+) -> Block:
     """Lanes flown to the interface with what they have drawn.
 
     ``alike`` gives every lane the noise of the nominal flight, so that nothing else tells them apart.
@@ -173,7 +181,17 @@ def _block(about: Nominal, runs: np.ndarray, sampling: Plan, drawn: ReturnPlan, 
     carry = _to_interface(world, flight, truth, about.legs, keys)
     ways = ((world, about.world), (flight, about.flight), (carry, about.carry))
     change = tuple(jax.tree.map(_less, there, here) for there, here in ways)
-    return Block(world, flight, carry, keys, directions(change))
+    slopes = jax.tree.map(lambda x: x[:kept], directions(change))
+    return Block(kept, world, flight, carry, keys, slopes)
+
+
+def prepare_entry(about: Nominal, count: int) -> None:
+    """Have the derivative of the entry compiled in the background, of all units and so many runs at once."""
+    alone = np.array([0])
+    world, flight = pick_world(about.world, alone), pick_flight(about.flight, alone)
+    entry = about.legs[about.first].leg
+    leg, carry = jax.tree.map(lambda x: np.asarray(x)[alone], (entry, about.carry))
+    prepare_tangent(world, flight, leg, carry, run_keys(about.seed, alone), len(Units().axes) + count)
 
 
 def flown_on(about: Nominal, blocks: list[Block]) -> list[Moved]:
@@ -186,7 +204,8 @@ def flown_on(about: Nominal, blocks: list[Block]) -> list[Moved]:
     told, linear = _results(world, flight, end.truth, (*slopes[:2], slope.truth))
     unmoved = np.array([told[n][0] for n in RESULTS])
     rows, moved = np.stack([linear[n] for n in RESULTS], axis=1), []
-    for k, b in enumerate(blocks):
+    since = 0
+    for b in blocks:
         flown, _ = fly_leg(b.world, b.flight, entry, b.carry, b.keys, False)
         real, _ = _results(b.world, b.flight, flown.truth, None, told["frame"])
         change = np.stack([real[n] for n in RESULTS], axis=1) - unmoved
@@ -194,8 +213,10 @@ def flown_on(about: Nominal, blocks: list[Block]) -> list[Moved]:
         turned = np.asarray(flown.truth.extremes.bank_reversals) - np.asarray(
             end.truth.extremes.bank_reversals
         )
-        mine = rows[k * about.lanes : (k + 1) * about.lanes]
-        moved.append(Moved([str(k) for k in range(about.lanes)], mine, change, turned, unmoved))
+        mine = rows[since : since + b.kept]
+        since += b.kept
+        names = [str(k) for k in range(b.kept)]
+        moved.append(Moved(names, mine, change[: b.kept], turned[: b.kept], unmoved))
     return moved
 
 
@@ -262,4 +283,13 @@ def _results(
                     "peak_load_g": d[3], "open_speed_m_s": d[2]}  # fmt: skip
 
 
-__all__ = ["RESULTS", "Moved", "all_at_once", "flown_on", "nominal", "one_by_one", "units_of"]
+__all__ = [
+    "RESULTS",
+    "Moved",
+    "all_at_once",
+    "flown_on",
+    "nominal",
+    "one_by_one",
+    "prepare_entry",
+    "units_of",
+]

@@ -14,6 +14,7 @@ from homeward.campaigns.analysis.gradient import (
     flown_on,
     nominal,
     one_by_one,
+    prepare_entry,
     units_of,
 )
 from homeward.campaigns.analysis.sensitivity import drivers_of, sample_of
@@ -30,7 +31,7 @@ from homeward.output.campaigns.distributions import bars, png
 from homeward.planning.return_plan import plan_return
 from homeward.sim.lanes import preparing
 
-LANES = 128  # runs flown again, with their derivative
+MOST_FLOWN = 128  # runs flown again, with their derivative
 STRONGEST = 10
 NOT_FLOWN = {
     "rendezvous": "thrusters fire in pulses and plans are chosen: decisions throughout, of which it has no "
@@ -93,17 +94,19 @@ def _flown(records: Records, tell: Progress, trust: bool) -> dict[str, Any]:
     store.trusted = trust
     m = store.manifest
     scenario = scenario_of(store)
-    legs = scenario.return_.legs.model_copy(update={"end": "opening"})
-    scenario = scenario.model_copy(update={"homecoming": scenario.return_.model_copy(update={"legs": legs})})
     tell("planning", None)
-    lanes = min(LANES, m["runs"])
+    # In lanes and legs as the campaign flew it, so that its programs serve again.
+    lanes = store.lanes
     plan = plan_return(scenario, fidelity="point-mass", ahead=preparing(lanes, False, unscaled))
     tell("the nominal flight", None)
     about = nominal(plan, lanes, m["seed"])
+    count = min(MOST_FLOWN, m["runs"], lanes)
+    prepare_entry(about, count)
     tell("one dispersion at a time", None)
     units = one_by_one(about)
     tell("all at once", None)
-    together = all_at_once(about, Plan(m.get("sampling", "random"), m["seed"], m["runs"], True))
+    sampling = Plan(m.get("sampling", "random"), m["seed"], m["runs"], True)
+    together = all_at_once(about, sampling, count)
     tell("the entries", None)
     *alone, together = flown_on(about, [*units, together])
     alone = units_of(alone)
