@@ -106,7 +106,7 @@ def test_the_comparison_tells_of_every_law_it_flew(law, monkeypatch):
     flown = []
 
     class Stub:
-        unreachable, runs = [], []
+        unreachable, landed = [], False
 
     monkeypatch.setattr(
         compare_guidance, "fly_many", lambda s, *told, **more: flown.append(s.flight.guidance.law)
@@ -114,7 +114,6 @@ def test_the_comparison_tells_of_every_law_it_flew(law, monkeypatch):
     monkeypatch.setattr(
         compare_guidance, "fly_large_changes", lambda s, *told, **more: flown.append("large") or Stub
     )
-    monkeypatch.setattr(compare_guidance, "_landed", lambda scenario, flights: [])
     monkeypatch.setattr(compare_guidance, "_without", lambda flights, lost: flights)
     Stub.every = Stub
     kept = []

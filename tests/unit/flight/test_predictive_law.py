@@ -21,7 +21,7 @@ SETTINGS = {
     "bank_start": np.radians(62.0), "bank_end": np.radians(50.0), "bank_minimum": np.radians(10.0),
     "bank_maximum": MOST, "bank_step": np.radians(6.0), "speed_end": 530.0, "terminal_speed": 530.0,
     "final_speed": 3200.0, "early_share": 0.9, "reversal_share": 0.3, "load_limit": 3.6, "guard_on": 4.3,
-    "guard_width": 0.4, "heat_most": 1e12, "heated_most": 1e30,
+    "load_kept": 4.9, "load_held": 4.75, "heat_most": 1e12, "heated_most": 1e30,
     "drag_memory": 8.0, "lasting_memory": 40.0, "cycle": 1.0,
     "rate_limit": RATE, "acceleration_limit": ACCELERATION,
 }  # fmt: skip

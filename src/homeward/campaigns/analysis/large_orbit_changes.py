@@ -3,8 +3,8 @@
 Each run draws another revolution of the opportunities, an orbit up to 30 km higher or lower and an entry
 angle up to 0.3 deg off. The burn is re-timed by one open-loop rule: **the interface lies as far before the
 aim point as in the stored plan** (and the burn is as long as the drawn angle wants). All else on board
-stays as it was loaded: the aim, the guidance, its numbers. A run whose aim lies outside the truth's footprint
-is counted as unreachable.
+stays as it was loaded: the aim, the guidance, its numbers. A run that no law and no bank history that knows
+the truth lands is counted as unreachable.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from homeward.campaigns.analysis.footprint import in_footprint
+from homeward.campaigns.bound.clairvoyant import REACHED, clairvoyant, cycles_for, proved
 from homeward.campaigns.execution.return_batch import Flights
 from homeward.dispersion.returns import disperse, stream
 from homeward.flight.deorbit.targeting import solve_deorbit
@@ -24,27 +24,29 @@ from homeward.missions.return_summary import metrics
 from homeward.planning.deorbit_planner import spin_at
 from homeward.planning.return_plan import ReturnPlan, plan_return
 from homeward.scenario.build.world import build_ellipsoid
+from homeward.scenario.return_limits import return_limits
 from homeward.scenario.schema.scenario import Scenario
-from homeward.sim.mission import MissionLeg, fly_mission
+from homeward.sim.core.legs import ENTRY, TICKS
+from homeward.sim.mission import MissionLeg, Outcome, fly_mission
 
 ALTITUDE_CHANGE = 30e3  # m, either way, uniform
 ANGLE_CHANGE = np.radians(0.3)  # either way, uniform
 MODULE_LEAD = 300.0  # s
-LANDED = 1.5e3  # m: an opening this near the aim, under the load limit, proves that it was in reach
 
 
 @dataclasses.dataclass
 class LargeChanges:
     """Flights after large changes: ``flights`` are those in reach, ``unreachable`` the runs that were not.
 
-    ``every`` are the flights of all runs; ``inside`` says of each run whether its aim lies in the
-    footprint, 1 or 0, and is nan where nobody had to ask.
+    ``every`` are the flights of all runs; ``landed`` says which of them prove their run in reach; ``bound``
+    [m] is the least miss inside the limits of any bank history, nan where nobody had to ask.
     """
 
     flights: Flights
     every: Flights
     unreachable: np.ndarray
-    inside: np.ndarray
+    landed: np.ndarray
+    bound: np.ndarray
     altitude_change: np.ndarray
     angle_change: np.ndarray
     opportunity: np.ndarray
@@ -52,33 +54,42 @@ class LargeChanges:
 
 def fly_large_changes(
     scenario: Scenario, runs: int, seed: int = 0, *, guidance: Any = None,
-    before: LargeChanges | None = None, progress: Callable[[str, float], None] | None = None,
+    in_reach: np.ndarray | None = None, judged: bool = True,
+    progress: Callable[[str, float], None] | None = None,
 ) -> LargeChanges:  # fmt: skip
     """Fly ``runs`` dispersed returns after large orbit changes; runs out of reach are counted apart.
 
-    ``before`` are the same runs of the same seed with another law: their footprints are not flown again.
+    A run is in reach if it opened within half a kilometre of the aim inside all limits, or if the clairvoyant
+    bound does. ``in_reach`` are runs that another law has landed so: they are in reach, whatever this one
+    does. Without ``judged`` the bound is asked of none, and none is unreachable but for its burn.
     """
     first, plans = plans_of_changes(scenario, guidance)
     scenario = first.scenario
-    known = np.full(runs, np.nan) if before is None else before.inside
+    known = np.zeros(runs, bool) if in_reach is None else np.asarray(in_reach, bool)
     lanes = scenario.simulation.lanes
     parts: list[dict[str, np.ndarray]] = []
     notes: list[np.ndarray] = []
     for start in range(0, runs, lanes):
+        # A block is filled up with its last run: that is one and the same flight.
         pick = np.minimum(np.arange(start, start + lanes), runs - 1)
-        if progress is not None:
-            progress("large changes", start / runs)
-        block, note = _block(first, plans, seed, pick, known[pick])
+        asked = ~known[pick] & judged & (np.arange(start, start + lanes) < runs)
+
+        def told(words: str, share: float, begun: int = start) -> None:
+            if progress is not None:
+                progress(words, min((begun + share * lanes) / runs, 1.0))
+
+        block, note = _block(first, plans, seed, pick, asked, told)
         parts.append(block)
         notes.append(note)
     numbers = {k: np.concatenate([p[k] for p in parts])[:runs] for k in parts[0]}
     altitude, angle, which = np.concatenate(notes, axis=1)[:, :runs]
-    out, inside = numbers.pop("unreachable").astype(bool), numbers.pop("inside")
+    lost, landed, bound = numbers.pop("lost"), numbers.pop("landed"), numbers.pop("bound")
+    out = ~known & ~landed & (lost | (bound > REACHED))
     kept = {k: v[~out] for k, v in numbers.items()}
     every = np.arange(runs)
     flights = Flights(scenario, seed, every[~out], kept, 0.0)
     whole = Flights(scenario, seed, every, numbers, 0.0)
-    return LargeChanges(flights, whole, every[out], inside, altitude, angle, which.astype(int))
+    return LargeChanges(flights, whole, every[out], landed, bound, altitude, angle, which.astype(int))
 
 
 def _from_the_burn(scenario: Scenario) -> Scenario:
@@ -166,22 +177,35 @@ def changed_runs(first: ReturnPlan, plans: list[ReturnPlan], seed: int, pick: np
 
 
 def _block(
-    first: ReturnPlan, plans: list[ReturnPlan], seed: int, pick: np.ndarray, known: np.ndarray
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    first: ReturnPlan, plans: list[ReturnPlan], seed: int, pick: np.ndarray, asked: np.ndarray,
+    progress: Callable[[str, float], None],
+) -> tuple[dict[str, np.ndarray], np.ndarray]:  # fmt: skip
+    """The numbers of a block of runs, and what was drawn; the bound of those ``asked`` that did not land."""
+    progress("large changes", 0.0)
     c = changed_runs(first, plans, seed, pick)
-    world, flight, lost = c.world, c.flight, c.lost
-    outcome = fly_mission(world, flight, c.truth, c.legs, run_keys(seed, pick), False, None)
-    numbers = metrics(first, world, flight, outcome)
-    limit = first.scenario.truth.limits.load_g
-    doubtful = (numbers["open_miss"] > LANDED) | (numbers["peak_load"] > limit)
-    doubtful &= ~numbers["failed"]
-    inside = known.copy()
-    judged = np.flatnonzero(doubtful & np.isnan(known))
-    if judged.size:
-        inside[judged] = in_footprint(first, world, flight, outcome, judged)
-    numbers["unreachable"] = (doubtful & (inside == 0.0)) | lost
-    numbers["inside"] = inside
+    outcome = fly_mission(c.world, c.flight, c.truth, c.legs, run_keys(seed, pick), False, None)
+    numbers = metrics(first, c.world, c.flight, outcome)
+    landed = ~c.lost & (proved(numbers, return_limits(first.scenario, "predictive")) <= REACHED)
+    bound = np.full(len(pick), np.nan)
+    which = np.flatnonzero(asked & ~landed & ~c.lost)
+    if which.size:
+        bound[which] = _bound_of(first, c, outcome, seed, pick, which, numbers, progress)
+    numbers |= {"lost": c.lost, "landed": landed, "bound": bound}
     return numbers, np.stack([c.altitude, c.angle, c.which.astype(float)])
+
+
+def _bound_of(
+    first: ReturnPlan, c: Changed, outcome: Outcome, seed: int, pick: np.ndarray, which: np.ndarray,
+    numbers: dict[str, np.ndarray], progress: Callable[[str, float], None],
+) -> np.ndarray:  # fmt: skip
+    """The clairvoyant bound [m] of the lanes ``which``."""
+    flown = np.asarray(numbers["open_time"]) - np.asarray(numbers["interface_time"])
+    longest = float(np.max(flown[np.isfinite(flown) & ~numbers["failed"]], initial=0.0))
+    cycles = cycles_for(longest, TICKS[ENTRY] * first.scenario.simulation.entry_step_s)
+    return clairvoyant(
+        first, c.world, c.flight, c.legs, run_keys(seed, pick), outcome, which, cycles,
+        lambda share: progress("the clairvoyant bound", share),
+    ).miss  # fmt: skip
 
 
 def _retimed(

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from homeward.campaigns.bound.clairvoyant import REACHED
 from homeward.campaigns.statistics.order_statistics import clopper_pearson, order_statistic
 from homeward.scenario.return_limits import return_limits
 from homeward.scenario.schema.scenario import Scenario
 
 RINGS_KM = (0.5, 1.0, 2.0)
 OPENED_WITHIN = 5e3  # m of the opening altitude: what navigation of 2005 takes for it
-REACHED = 500.0  # m: an opening this near the aim, inside all limits, proves that a run was in reach
 PERCENTILES = {"p50": 0.50, "p99": 0.99, "p99_7": 0.997}
 # What has a limit: word, key of the numbers, field of ``ReturnLimits``.
 LIMITS = (

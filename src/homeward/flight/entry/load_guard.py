@@ -1,4 +1,4 @@
-"""What keeps the load: a limiter by the load felt, a guard by that foreseen, and the bank of a first dip."""
+"""What eases the load: a limiter of comfort by the load felt, and the bank of a first dip."""
 
 import jax.numpy as jnp
 
@@ -7,19 +7,14 @@ from homeward.flight.entry.drag_lift_estimation import LOW
 from homeward.flight.entry.onboard_model import OnboardModel
 from homeward.flight.entry.predictor import Prediction
 from homeward.flight.entry.predictor_dynamics import DIVE_RATE, LIMITER_WIDTH, ORBITAL, PredictorStart
-from homeward.flight.entry.pull_up_load import pull_up_load
 from homeward.icd import Navigation
 from homeward.math.triples import dot, split
 from homeward.typing import Flag, Scalar
 
-SLOW = 750.0  # m/s below which no dive makes a load
-THIN_AIR = 110e3  # m, above which no load is foreseen
 DIVE_GAIN, DIVE_STEP = 0.15, 0.1  # rad of the dive's bank for each g of predicted load; rad a cycle
 HEAT_WEIGHT = 8.0  # g for which all of the heat rate counts
 HEAT_GAIN, HEAT_STEP = 2.0, 0.05  # rad of bank for all of the heat load; rad a cycle
 FOUND = 0.02  # rad from a bound of the bank within which it is held by it
-FALLING = 0.005  # 1/s, share of itself by which a load falls whose most is behind
-SAME = 1.003  # of the load here, within which the load met is that one
 YIELD, RECOVER = 0.2, 0.02  # shares a cycle by which the load of comfort gives way, and comes back
 
 
@@ -31,7 +26,7 @@ def felt_load(navigation: Navigation) -> Scalar:
 
 def onset(s, eased: Scalar) -> Scalar:
     """Load [g] at which lift-up begins: that of comfort, or as much more as the range was worth."""
-    return s.load_limit + eased * jnp.maximum(s.guard_on - s.load_limit, 0.0)
+    return s.load_limit + eased * jnp.maximum(s.load_kept - s.load_limit, 0.0)
 
 
 def eased_by(s, eased: Scalar, bank: Scalar, along: Scalar, near: float) -> Scalar:
@@ -70,31 +65,13 @@ def dive_bank(s, dive: Scalar, prediction: Prediction, good: Flag, falling: Flag
     return dive, heat < load
 
 
-def limit_load(s, begin: Scalar, load: Scalar, start: PredictorStart, speed: Scalar) -> Scalar:
-    """Share of the bank that is kept, as the load at the end of a roll to lift-up comes to ``begin`` [g].
+def limit_load(s, begin: Scalar, eased: Scalar, load: Scalar, start: PredictorStart, speed: Scalar) -> Scalar:
+    """Share of the bank that is kept, as the load at the end of a roll to lift-up comes to ``begin`` [g];
+    all of it where comfort has given way, ``eased``.
 
     In air of scale height ``H`` the load grows by ``n' / n = -rise / H - 2 n g0 / V``.
     """
     growth = -dot(start.velocity, start.u) / 7500.0 - 2.0 * load * G0 / speed
     lead = jnp.abs(start.bank) / s.rate_limit + s.rate_limit / s.acceleration_limit
     ahead = load * (1.0 + jnp.clip(lead * growth, -0.5, 1.0))
-    return 1.0 - jnp.clip((ahead - begin) / LIMITER_WIDTH, 0.0, 1.0)
-
-
-def guard_load(
-    s, model: OnboardModel, start: PredictorStart, speed: Scalar, drag: Scalar, lift: Scalar, before: Scalar
-) -> Scalar:
-    """Share of the bank that is kept, as the load that a roll to lift-up would still meet nears the limit.
-
-    ``before`` [rad] is the bank of the last cycle: what rolls away from lift-up is to be stopped first. Where
-    the load met is the one felt already, and falls, lift-up makes it no smaller: the most is behind.
-    """
-    away = jnp.clip((jnp.abs(start.bank) - jnp.abs(before)) / s.cycle, -s.rate_limit, s.rate_limit)
-    met, here, growth = pull_up_load(
-        model, start, speed, drag, lift, s.cycle, s.rate_limit, s.acceleration_limit, away
-    )
-    risk = jnp.clip((met - s.guard_on) / s.guard_width, 0.0, 1.0)
-    passed = jnp.clip((-growth - FALLING) / FALLING, 0.0, 1.0)
-    risk = risk * (1.0 - jnp.where(met < SAME * here, passed, 0.0))
-    risk = jnp.where(start.altitude < THIN_AIR, risk, 0.0)
-    return 1.0 - risk * jnp.clip((speed - SLOW) / SLOW, 0.0, 1.0)
+    return 1.0 - (1.0 - eased) * jnp.clip((ahead - begin) / LIMITER_WIDTH, 0.0, 1.0)

@@ -24,12 +24,12 @@ from homeward.flight.entry.load_guard import (
     eased_by,
     falling_fast,
     felt_load,
-    guard_load,
     heat_floor,
     heat_taken,
     limit_load,
     onset,
 )
+from homeward.flight.entry.load_keeping import kept_bank
 from homeward.flight.entry.onboard_model import OnboardModel
 from homeward.flight.entry.predictor import NO_SWITCH, BankPlan, Factors, Prediction, pace, predict
 from homeward.flight.entry.predictor_dynamics import ORBITAL, PlanShape, PredictorStart
@@ -72,6 +72,7 @@ class PredictiveState(eqx.Module):
     aside: Scalar  # how far right of the aim the plan ended, m
     command: Scalar  # last commanded bank, rad
     flown: Scalar  # bank of the last cycle, rad
+    kept: Scalar  # largest bank that keeps the load, rad
     terminal: Flag
 
 
@@ -89,8 +90,9 @@ class PredictiveSettings(eqx.Module):
     early_share: Scalar  # of the speed, down to which a departure from the late bank lasts
     reversal_share: Scalar  # reverse when this share of the sideways reach would be needed on the other side
     load_limit: Scalar  # of comfort, where lift-up begins
-    guard_on: Scalar  # load foreseen from which on a dive is given up, and within how much more all of it
-    guard_width: Scalar
+    guard_on: Scalar  # load of a first dip from beyond orbit
+    load_kept: Scalar  # g that no plan of the next seconds may meet
+    load_held: Scalar  # g at which the load is held where it comes near
     heat_most: Scalar  # in units of ``Felt.heat``
     heated_most: Scalar  # and of its sum over time [s]
     drag_memory: Scalar  # time constants of the drag and lift factors, s
@@ -122,6 +124,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
             dive=jnp.asarray(self.settings.bank_maximum, LOW), dip=first_dip(), side=one,
             heated=0.0 * one, floor=0.0 * one, eased=0.0 * one,
             duration=-one, drag_here=one, drag_lasting=one, lift=one, command=bank, flown=0.0 * one,
+            kept=jnp.asarray(self.settings.bank_maximum, LOW),
             switch=jnp.asarray(NO_SWITCH, LOW), final=no, reversed=no, aside=0.0 * one, terminal=no,
         )  # fmt: skip
 
@@ -232,14 +235,16 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
         wanted = jnp.where(terminal, steer, side * jnp.where(falling, jnp.minimum(bank, dive), bank))
         # As the predictor flies it. In the terminal part every direction serves.
         wanted = constrain_roll_lift_up(wanted, start.bank, terminal | ((speed > ORBITAL) & ~held))
-        comfort = limit_load(s, begin, load, start, speed)
+        comfort = limit_load(s, begin, state.eased, load, start, speed)
         flown = jnp.where(begins, start.bank, state.flown)
-        guard = guard_load(s, model, start, speed, state.drag_here, state.lift, flown)
-        wanted = wanted * comfort * guard
+        kept = kept_bank(s, model, start, speed, state.drag_here, state.lift, flown, state.kept, load)
+        wanted = wanted * comfort
+        guarded = jnp.abs(wanted) > kept
+        wanted = jnp.clip(wanted, -kept, kept)
         bound = falling & (bank > dive)
         edge = (bank > s.bank_maximum - FOUND) | (bank < s.bank_minimum + FOUND)
         constraint = binding(
-            load=(guard < 1.0) | (bound & ~hotter), heating=~terminal & (hot | (bound & hotter)),
+            load=guarded | (bound & ~hotter), heating=~terminal & (hot | (bound & hotter)),
             capture=~terminal & leaves, out_of_range=~terminal & good & edge & (jnp.abs(along) > NEAR),
             comfort=comfort < 1.0,
         )  # fmt: skip
@@ -249,7 +254,7 @@ class PredictiveEntryGuidance(AbstractEntryGuidance):
             duration=jnp.maximum(duration - s.cycle, 0.5),
             switch=switch, final=final, reversed=turned, aside=jnp.where(good, across, state.aside),
             drag_here=state.drag_here, drag_lasting=state.drag_lasting, lift=state.lift,
-            command=wanted, flown=start.bank, terminal=terminal,
+            command=wanted, flown=start.bank, kept=kept, terminal=terminal,
         )  # fmt: skip
         wide = navigation.bank.dtype
         return new, EntryCommand(

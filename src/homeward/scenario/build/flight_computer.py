@@ -48,7 +48,8 @@ SPEED_KNOTS = np.array([60.0, 150.0, 250.0, 320.0, 400.0, 620.0, 1200.0, 3000.0,
 ORBIT_STEPS, FAST_STEPS, FAST_ENTRY = 12, 48, 9000.0
 FAST_STEPS_V1 = 96
 HEAT_SHARE, NO_LIMIT = 0.95, 1e30  # of the limit of heat load that the law keeps to; where there is none
-GUARD_ON, GUARD_WIDTH = 0.88, 0.07  # of the limit of load: the rest is for air that was not foreseen
+# Of the limit of load: foreseen in a first dip, met by no plan, held. The rest is for air not foreseen.
+GUARD_ON, LOAD_KEPT, LOAD_HELD = 0.88, 0.975, 0.95
 SOUND_SPEED = 300.0  # m/s: the flight computer takes Mach for speed over this
 HALF_AIR = 1.6  # of the nominal rate of descent: more than a sound main's in air half as dense, 1.4
 LESS = 0.8  # of the backup's area: with less open than that it is called for
@@ -178,7 +179,8 @@ def build_guidance(scenario: Scenario, onboard: OnboardModel) -> PredictiveEntry
             speed_end=number(530.0), terminal_speed=number(530.0), final_speed=number(3200.0),
             early_share=number(g.early_share), reversal_share=number(0.3),
             load_limit=number(g.load_limit_g), guard_on=number(GUARD_ON * most),
-            guard_width=number(GUARD_WIDTH * most), heat_most=number(heat * limits.heat_rate_w_m2),
+            load_kept=number(LOAD_KEPT * most), load_held=number(LOAD_HELD * most),
+            heat_most=number(heat * limits.heat_rate_w_m2),
             heated_most=number(NO_LIMIT if taken is None else HEAT_SHARE * heat * taken),
             drag_memory=number(8.0), lasting_memory=number(40.0), cycle=number(1.0 / g.rate_hz),
             rate_limit=number(rad(rate)), acceleration_limit=number(rad(turn)),
