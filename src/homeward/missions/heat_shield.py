@@ -160,7 +160,7 @@ def _summary(told: HeatShield, names: list[str], comes: Heating, response: Respo
         "points": points,
         "peak_back_face_temperature_k": hottest,
         "back_face_limit_k": limit,
-        "within_limit": None if limit is None else hottest <= limit,
+        "within_limit": hottest <= limit,
         "ends_s": float(response.time[-1]),
     }
 

@@ -39,6 +39,11 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         "What crew and heat shield bear",
         "Load factor, heat rate, heat load and dynamic pressure, each with its limit.",
     ),
+    "heat_shield": (
+        "What the heat shield goes through",
+        "Temperature of its face and behind its structure at several points, and how much of it ablates. "
+        "Little heat reaches the inner face before the shield is dropped.",
+    ),
     "bank": (
         "How the capsule steers",
         "A capsule has one control: the direction of its lift, set by the bank angle. Its cosine "

@@ -67,6 +67,8 @@ def changed(scenario: Scenario, side: str, key: str) -> Scenario | None:
     table = document
     for section in sections:
         table = table.get(section, {})
+        if isinstance(table, list | tuple):
+            return None  # a list of sections: it has no entry to change
     field = next(k.field for k in walk(model) if k.dotted == key)
     value = other(table.get(name), field.annotation)
     if value is None:

@@ -182,11 +182,8 @@ def _figures(heading: Heading, summary: Mapping[str, Any]) -> Table:
     if shield:
         worn = max(p["recession_mm"] for p in shield["points"])
         hottest, limit = shield["peak_back_face_temperature_k"], shield["back_face_limit_k"]
-        beside = "" if limit is None else f" (limit {limit:.0f} K)"
-        table.add_row(
-            "heat shield",
-            f"recession at most {fmt(worn, 'mm', 1)}, inner face {fmt(hottest, 'K', 0)}{beside}",
-        )
+        inside = f"inner face {fmt(hottest, 'K', 0)} (limit {fmt(limit, 'K', 0)})"
+        table.add_row("heat shield", f"recession at most {fmt(worn, 'mm', 1)}, {inside}")
     opening = f"{fmt(_over(chute.get('open_altitude_m'), 1e3), 'km', 2)}"
     table.add_row(
         "parachute", f"opened at {opening}, {fmt(chute.get('open_miss_km'), 'km', 3)} from the aim point"

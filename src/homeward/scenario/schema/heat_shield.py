@@ -75,11 +75,11 @@ class HeatShield(Section):
     start_temperature_k: Annotated[Kelvin, Field(ge=100.0, le=1000.0)] = Field(
         default=290.0, description="throughout, as the entry begins"
     )
-    back_face_limit_k: Kelvin | None = Field(
-        default=600.0, description="of the structure's inner face, told beside what is reached; none if null"
+    back_face_limit_k: Kelvin = Field(
+        default=600.0, description="of the structure's inner face, told beside what is reached"
     )
-    point: list[ShieldPoint] = Field(
-        default_factory=list,
+    point: tuple[ShieldPoint, ...] = Field(
+        default=(),
         max_length=20,
         description="points told besides the stagnation point; left out: centre, rims and sides",
     )
