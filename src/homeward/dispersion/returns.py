@@ -12,7 +12,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from homeward._aot.brief_jit import brief_jit
 from homeward.dispersion.initial_navigation import disperse_start
 from homeward.dispersion.sampling import RANDOM, Plan
 from homeward.dispersion.scaled_aerodynamics import unscaled
@@ -154,7 +153,7 @@ class _Site:
         return isinstance(other, _Site) and self.text == other.text
 
 
-@partial(brief_jit, static=("site", "at_interface"))
+@partial(jax.jit, static_argnames=("site", "at_interface"))
 def _draw(
     air, thin, wind, known, truth, sizes, density, key, runs, drawn: Draws, site: _Site, at_interface: bool
 ) -> Draw:
