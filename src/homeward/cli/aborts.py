@@ -18,10 +18,14 @@ SHOWN = 24  # rows of the table
 
 def aborts(
     scenario: ScenarioName = DEFAULT,
-    step: Annotated[float, typer.Option(metavar="S", help="between moments before docking")] = 60.0,
-    docked: Annotated[float, typer.Option(metavar="HOURS", help="of the docked stay to look at")] = 0.0,
-    docked_step: Annotated[float, typer.Option(metavar="S", help="between moments of the stay")] = 600.0,
-    prepare: Annotated[float, typer.Option(metavar="S", help="docked: until the ship undocks")] = 1800.0,
+    step: Annotated[float, typer.Option(metavar="S", help="interval between moments before docking")] = 60.0,
+    docked: Annotated[float, typer.Option(metavar="HOURS", help="length of the docked stay to cover")] = 0.0,
+    docked_step: Annotated[
+        float, typer.Option(metavar="S", help="interval between moments of the stay")
+    ] = 600.0,
+    prepare: Annotated[
+        float, typer.Option(metavar="S", help="time from a moment of the stay to undocking")
+    ] = 1800.0,
     days: Annotated[
         float | None, typer.Option(metavar="N", help="days to search passes over the sites; else the plan's")
     ] = None,
@@ -30,7 +34,7 @@ def aborts(
     no_pictures: NoPictures = False,
     as_json: AsJson = False,
 ) -> None:
-    """Reckon the abort map: the earliest landing from every minute of a rendezvous and of the stay."""
+    """Abort map: the earliest landing from every minute of a rendezvous and of the docked stay."""
     chosen = load(scenario, parse_settings(settings or []))
     prepare_folder(out, "abort map")
     with working() as talk:

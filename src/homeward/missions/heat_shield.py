@@ -131,10 +131,14 @@ def heat_shield_response(
     response = shield_of(told).respond(comes, told.start_temperature_k, STEP)
     series: Histories = {"time": response.time}
     for k, name in enumerate(names):
-        stem = name.replace(" ", "_").replace("-", "_")
-        series |= {f"{stem}_{column}": getattr(response, column.rpartition("_")[0])[:, k]
+        series |= {f"{column_name(name)}_{column}": getattr(response, column.rpartition("_")[0])[:, k]
                    for column in ("face_k", "bond_k", "back_k", "recession_m")}  # fmt: skip
     return _summary(told, names, comes, response), series
+
+
+def column_name(point: str) -> str:
+    """How the columns of a point begin."""
+    return point.replace(" ", "_").replace("-", "_")
 
 
 def _summary(told: HeatShield, names: list[str], comes: Heating, response: Response) -> dict[str, Any]:
@@ -142,6 +146,7 @@ def _summary(told: HeatShield, names: list[str], comes: Heating, response: Respo
     points = [
         {
             "name": name,
+            "columns": column_name(name),
             "peak_heat_rate_w_m2": float(np.max(comes.convective[:, k] + comes.radiative[:, k])),
             "peak_face_temperature_k": float(response.face[:, k].max()),
             # Of a wall that takes no heat in and keeps all its material: none gets hotter.

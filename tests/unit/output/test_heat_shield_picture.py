@@ -18,7 +18,10 @@ def shielded(worn: float = 0.002, hottest: float = 650.0) -> FlightView:
     for name in ("stagnation", "leeward_rim"):
         series |= {f"{name}_face_k": 300.0 + 5.0 * TIME, f"{name}_bond_k": 290.0 + TIME,
                    f"{name}_back_k": 290.0 + TIME, f"{name}_recession_m": worn * TIME / 300.0}  # fmt: skip
-    points = [{"name": n, "recession_mm": worn * 1e3} for n in ("stagnation", "leeward rim")]
+    points = [
+        {"name": n, "columns": n.replace(" ", "_"), "recession_mm": worn * 1e3}
+        for n in ("stagnation", "leeward rim")
+    ]
     told = {"points": points, "peak_back_face_temperature_k": hottest, "back_face_limit_k": 600.0}
     return dataclasses.replace(view, summary=view.summary | {"heat_shield": told}, shield=series)
 

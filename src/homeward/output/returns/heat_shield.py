@@ -32,8 +32,13 @@ def _draw(ax: Axes, view: FlightView, column: str, scale: float, title: str, leg
         return
     t = view.shield["time"] - view.shield["time"][0]
     for k, point in enumerate(points):
-        stem = str(point["name"]).replace(" ", "_").replace("-", "_")
-        line(ax, t, view.shield[f"{stem}_{column}"] * scale, COLOURS[k % len(COLOURS)], label=point["name"])
+        line(
+            ax,
+            t,
+            view.shield[f"{point['columns']}_{column}"] * scale,
+            COLOURS[k % len(COLOURS)],
+            label=point["name"],
+        )
     ax.set_xlim(0.0, float(t[-1]))
     panel_title(ax, title)
     if legend:
