@@ -43,7 +43,7 @@ def horizontal_speed(place: Numbers) -> np.ndarray:
 
 
 def landing_numbers(
-    scenario: Scenario, world: World, truth: TruthState, place: Numbers, rockets_g: np.ndarray,
+    scenario: Scenario, world: Any, truth: TruthState, place: Numbers, rockets_g: np.ndarray,
     draws: LandingDraws | None,
 ) -> Numbers:  # fmt: skip
     """What is told of every lane's touchdown, SI and radians; nothing where it is not assessed.
