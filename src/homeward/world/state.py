@@ -20,6 +20,19 @@ class NavigationErrorState(eqx.Module):
     blackout: Flag
 
 
+class CanopyLoads(eqx.Module):
+    """What each stage of the parachutes bore so far: drogue, reefed main, main, backup."""
+
+    force: Float[Array, "4"]  # N, greatest mean drag of the canopies over a control tick
+    pressure: Float[Array, "4"]  # Pa, dynamic pressure as the stage began
+    area: Float[Array, "4"]  # m2, CD x area that had opened when the force was greatest
+
+
+def no_canopy_loads() -> CanopyLoads:
+    """Of a flight whose loads under the canopies are to be kept."""
+    return CanopyLoads(*(jnp.asarray(np.zeros(4), float) for _ in range(3)))
+
+
 class Extremes(eqx.Module):
     """The worst of the flight so far."""
 
@@ -30,6 +43,7 @@ class Extremes(eqx.Module):
     dynamic_pressure: Scalar  # Pa
     bank_reversals: Count
     bank_side: Scalar  # +1 right, -1 left, 0 not banked yet
+    canopy: CanopyLoads | None = None  # kept only where they are asked for
 
 
 class BodyState(eqx.Module):

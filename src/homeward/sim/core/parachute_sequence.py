@@ -4,9 +4,10 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.icd import Command
+from homeward.math.triples import Triple, dot
 from homeward.typing import Count, Flag, Scalar
 from homeward.world.actuators.parachute import next_stage
-from homeward.world.state import TruthState
+from homeward.world.state import CanopyLoads, TruthState
 from homeward.world.world import World
 
 
@@ -32,3 +33,24 @@ def set_off(world: World, truth: TruthState, active: Command, dt: Scalar) -> Set
         # A clock below zero is the delay of the ignition.
         firing * (truth.retro_time >= 0.0).astype(float) * world.retro.thrust, truth.retro_time + firing * dt,
     )  # fmt: skip
+
+
+def canopy_loads(
+    kept: CanopyLoads | None, done: SetOff, area: Scalar, capsule_area: Scalar, push: Triple, mass: Scalar
+) -> CanopyLoads | None:
+    """The worst so far under each stage with one tick more; None where it is not kept.
+
+    ``area`` and ``capsule_area`` [m2] are CD x area of canopies and capsule, ``push`` [m/s2] is the mean
+    specific force of the tick: drag, but for the landing rockets, whose ticks do not count. In the tick of
+    its order the stage before still brakes, and tells the dynamic pressure.
+    """
+    if kept is None:
+        return None
+    pressure = mass * jnp.sqrt(dot(push, push)) / jnp.maximum(area + capsule_area, 1e-6)
+    mine = jnp.arange(1, 5) == done.stage
+    pulls = mine & ~done.changed & (done.thrust <= 0.0) & (pressure * area > kept.force)
+    return CanopyLoads(
+        jnp.where(pulls, pressure * area, kept.force),
+        jnp.where(mine & done.changed, pressure, kept.pressure),
+        jnp.where(pulls, area, kept.area),
+    )
