@@ -4,7 +4,6 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from homeward.icd import Command
-from homeward.math.triples import Triple, dot
 from homeward.typing import Count, Flag, Scalar
 from homeward.world.actuators.parachute import next_stage
 from homeward.world.state import CanopyLoads, TruthState
@@ -36,17 +35,15 @@ def set_off(world: World, truth: TruthState, active: Command, dt: Scalar) -> Set
 
 
 def canopy_loads(
-    kept: CanopyLoads | None, done: SetOff, area: Scalar, capsule_area: Scalar, push: Triple, mass: Scalar
+    kept: CanopyLoads | None, done: SetOff, area: Scalar, pressure: Scalar
 ) -> CanopyLoads | None:
     """The worst so far under each stage with one tick more; None where it is not kept.
 
-    ``area`` and ``capsule_area`` [m2] are CD x area of canopies and capsule, ``push`` [m/s2] is the mean
-    specific force of the tick: drag, but for the landing rockets, whose ticks do not count. In the tick of
-    its order the stage before still brakes, and tells the dynamic pressure.
+    ``area`` [m2] is the canopies' mean CD x area over the tick, ``pressure`` [Pa] the dynamic pressure. In
+    the tick of its order the stage before still brakes. Ticks of the landing rockets do not count.
     """
     if kept is None:
         return None
-    pressure = mass * jnp.sqrt(dot(push, push)) / jnp.maximum(area + capsule_area, 1e-6)
     mine = jnp.arange(1, 5) == done.stage
     pulls = mine & ~done.changed & (done.thrust <= 0.0) & (pressure * area > kept.force)
     return CanopyLoads(

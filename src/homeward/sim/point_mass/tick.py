@@ -104,8 +104,10 @@ def act(
         if extremes.canopy is not None:
             assert done is not None and before is not None and area is not None
             blunt = world.capsule.area * BLUNT_DRAG
-            mean = jnp.where(done.changed, before, 0.5 * (before + area)) - blunt
-            loads = canopy_loads(extremes.canopy, done, mean, blunt, force, mass)
+            mean = jnp.where(done.changed, before, 0.5 * (before + area))
+            # All that acts, but for the landing rockets, is drag of capsule and canopies.
+            pressure = mass * jnp.sqrt(dot(force, force)) / jnp.maximum(mean, 1e-6)
+            loads = canopy_loads(extremes.canopy, done, mean - blunt, pressure)
             extremes = eqx.tree_at(lambda e: e.canopy, extremes, loads)
     # By the flight software's word, or where the leg has a numerical end of its own.
     ends = (altitude <= leg.end_altitude) | (truth.time + dt > jnp.minimum(leg.end_time, truth.ends_at))

@@ -6,10 +6,10 @@ import jax.numpy as jnp
 
 from homeward.icd import Command, InertialReadings
 from homeward.math.attitude_triples import apply, join4, rows
-from homeward.math.triples import Triple, add, axpy, cross, join, scale, split, subtract
+from homeward.math.triples import Triple, add, axpy, cross, dot, join, scale, split, subtract
 from homeward.sim.core.legs import CANOPY, ORBIT, SUBSTEPS, WHERE, Leg
 from homeward.sim.core.parachute_sequence import canopy_loads, set_off
-from homeward.sim.point_mass.tick import BLUNT_DRAG, felt_under_canopy
+from homeward.sim.point_mass.tick import felt_under_canopy
 from homeward.sim.six_dof.cycle_frame import Frozen
 from homeward.typing import Array, Flag, Float, Scalar
 from homeward.world.actuators.parachute import canopy_area
@@ -86,9 +86,9 @@ def act_turning(
         pushed = subtract(changed, there.gravity_F)
         worst = felt_under_canopy(extremes, pushed, done.thrust)
         if worst.canopy is not None:
-            blunt = world.capsule.area * BLUNT_DRAG
-            mean = area + 0.5 * rate * dt
-            loads = canopy_loads(worst.canopy, done, mean, blunt, pushed, mass)
+            flow = subtract(scale(0.5, add(v, new[1])), there.air_F)
+            pressure = 0.5 * there.density * dot(flow, flow)
+            loads = canopy_loads(worst.canopy, done, area + 0.5 * rate * dt, pressure)
             worst = eqx.tree_at(lambda e: e.canopy, worst, loads)
         extremes = jax.tree.map(lambda now, before: jnp.where(ok, now, before), worst, extremes)
     falling = there.altitude + 0.5 * dt * _climb(r, v)

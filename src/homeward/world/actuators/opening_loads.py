@@ -12,17 +12,15 @@ whose peak lies at ``T^(n+1) = n (n + 1) A / (n + 2)``, or at the end of the fil
 import numpy as np
 
 
-def ballistic_parameter(
-    mass: np.ndarray, density: np.ndarray, area: np.ndarray, speed: np.ndarray, filling: np.ndarray
-) -> np.ndarray:
+def ballistic_parameter(mass: float, density: float, area: float, speed: float, filling: float) -> float:
     """``A`` of Pflanz: mass [kg], density [kg/m3], CD x area [m2], speed [m/s], filling time [s]."""
     return 2.0 * mass / (density * area * speed * filling)
 
 
-def opening_reduction(parameter: np.ndarray, power: float) -> np.ndarray:
+def opening_reduction(parameter: float, power: float) -> float:
     """``X1`` of a canopy whose area grows as the ``power`` of time, for Pflanz's ``A``; 1 of an infinite."""
-    n, a = power, np.asarray(parameter, float)
-    peak = np.minimum((n * (n + 1.0) * a / (n + 2.0)) ** (1.0 / (n + 1.0)), 1.0)
+    n, a = power, parameter
+    peak = min((n * (n + 1.0) * a / (n + 2.0)) ** (1.0 / (n + 1.0)), 1.0)
     return peak**n / (1.0 + peak ** (n + 1.0) / ((n + 1.0) * a)) ** 2
 
 
@@ -35,9 +33,9 @@ def snatch_force(
     """Force [N] as the lines stretch out and bring the pack to the body's speed.
 
     ``pressure`` [Pa]; mass [kg] and CD x area [m2] of ``pack`` and ``body``; length [m] and stiffness [N/m]
-    of the ``lines``. Over their length the pack is slowed more than the body; the relative speed that this gives
-    is taken out by the lines as by a spring, ``F = dv sqrt(k m)``, ``m`` the reduced mass. Valid where the
-    pressure changes little over the length.
+    of the ``lines``. Over their length the pack is slowed more than the body; the relative speed that this
+    gives is taken out by the lines as by a spring, ``F = dv sqrt(k m)``, ``m`` the reduced mass. Valid where
+    the pressure changes little over the length.
     """
     (pack_mass, pack_area), (body_mass, body_area), (length, stiffness) = pack, body, lines
     apart = pressure * np.maximum(pack_area / pack_mass - body_area / body_mass, 0.0)
