@@ -24,7 +24,7 @@ def risk(
     ] = None,
     runs: Annotated[
         int, typer.Option(metavar="N", min=1, max=10**7, help="most flights, some of a block more or less")
-    ] = 2000,
+    ] = 3000,
     width: Annotated[
         float, typer.Option(metavar="PART", help="stop at this relative half width of the crew's interval")
     ] = 0.3,

@@ -24,7 +24,7 @@ from homeward.scenario.schema.distribution import RETURN_DRAWS
 from homeward.scenario.schema.scenario import Scenario
 from homeward.sim.lanes import preparing
 
-MOST_LANES = 32  # of a block: the rounds of a study are small
+MOST_LANES = 16  # of a block: the rounds of a study are small, and two blocks fly at a time
 Told = Callable[[str, float], None]
 
 

@@ -11,8 +11,9 @@ from homeward.campaigns.faults.worlds import Case
 from homeward.campaigns.risk.estimate import Part, Tail, Term
 from homeward.campaigns.risk.flights import Flights
 from homeward.campaigns.risk.store import FlightStore
-from homeward.campaigns.risk.strata import NONE, Strata, Stratum, case_of, strata_of
+from homeward.campaigns.risk.strata import NONE, Strata, Stratum, barred_pairs, case_of, strata_of
 from homeward.campaigns.risk.subset import SubsetResult, subset_simulation
+from homeward.campaigns.statistics.order_statistics import share_upper
 from homeward.scenario.faults.catalogue import FAILURES
 from homeward.scenario.faults.schedule import FaultEvent
 from homeward.scenario.reliability.hazards import Hazard, hazards
@@ -48,7 +49,8 @@ class HalfStudy:
         self.hazards: list[Hazard] = hazards(
             scenario, flights.half, flights.durations, flights.fleet, flights.default_legs
         )
-        self.strata: Strata = strata_of(self.hazards)
+        self.bars = barred_pairs(self.hazards)
+        self.strata: Strata = strata_of(self.hazards, self.bars)
         self.counted = {s.name: Counted(s) for s in self.strata.strata if s.name != NONE}
         self.sound = next(s for s in self.strata.strata if s.name == NONE)
         self.subset: SubsetResult | None = None
@@ -100,6 +102,9 @@ class HalfStudy:
         if found is None or not found.levels or (len(found.levels) == 1 and found.probability is not None):
             return Term(NONE, weight, len(first), lost)
         if found.probability is None:
+            direct = share_upper(lost, len(first), 0.975)
+            if direct < found.below * float(np.exp(1.96 * found.spread)):
+                return Term(NONE, weight, len(first), lost)  # so few levels tell less than their first one
             return Tail(NONE, weight, 0.0, found.below, found.spread)
         share = 1.0
         if of == CREW:  # of those lost in all levels, which were beyond the limits of the crew too

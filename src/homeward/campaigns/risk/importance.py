@@ -38,7 +38,7 @@ def shares_of(h: HalfStudy, of: str) -> dict[str, float]:
 def probability(h: HalfStudy, shares: Mapping[str, float], factors: Mapping[str, float]) -> float:
     """Probability of loss with the mean numbers of events of some hazards multiplied."""
     changed = [dataclasses.replace(x, expected=x.expected * factors.get(x.name, 1.0)) for x in h.hazards]
-    return sum(s.weight * shares.get(s.name, 0.0) for s in strata_of(changed).strata)
+    return sum(s.weight * shares.get(s.name, 0.0) for s in strata_of(changed, h.bars).strata)
 
 
 def sensitivities(h: HalfStudy, of: str = CREW) -> list[dict[str, Any]]:

@@ -44,16 +44,17 @@ class Strata:
     unflown: float
 
 
-def strata_of(hazards: Sequence[Hazard]) -> Strata:
+def strata_of(hazards: Sequence[Hazard], bars: np.ndarray | None = None) -> Strata:
     """Strata with their closed-form probabilities; with ``unflown`` they add up to one.
 
     Not flown are three events and more, and pairs that no flight can have: of one thing twice, or of more
-    things than a flight has slots for.
+    things than a flight has slots for. ``bars`` is what ``barred_pairs`` tells, if it is known already.
     """
     mean = math.fsum(h.expected for h in hazards)
     sound = math.exp(-mean)
     pairs = sound * mean * mean / 2.0
-    barred = _barred(hazards) if mean > 0.0 else 0.0
+    share = np.array([h.expected for h in hazards]) / mean if mean > 0.0 else np.zeros(len(hazards))
+    barred = float(share @ (barred_pairs(hazards) if bars is None else bars) @ share)
     told = [Stratum(NONE, sound, 0)]
     told += [Stratum(h.name, sound * h.expected, 1, k) for k, h in enumerate(hazards) if h.expected > 0.0]
     if pairs > 0.0 and barred < 1.0:
@@ -61,15 +62,13 @@ def strata_of(hazards: Sequence[Hazard]) -> Strata:
     return Strata(tuple(told), mean, float(poisson.sf(2, mean)) + pairs * min(barred, 1.0))
 
 
-def _barred(hazards: Sequence[Hazard]) -> float:
-    """Share of the pairs of events that no flight can have."""
-    mean = math.fsum(h.expected for h in hazards)
-    share = 0.0
-    for a, b in itertools.product(hazards, repeat=2):
-        each = (a.expected / mean) * (b.expected / mean) / (len(a.choices) * len(b.choices))
-        if each > 0.0:
-            share += each * sum(not together(x, y) for x in a.choices for y in b.choices)
-    return share
+def barred_pairs(hazards: Sequence[Hazard]) -> np.ndarray:
+    """Share (n, n) of the pairs of events of each two hazards that no flight can have."""
+    told = np.zeros((len(hazards), len(hazards)))
+    for (i, a), (j, b) in itertools.combinations_with_replacement(enumerate(hazards), 2):
+        barred = sum(not together(x, y) for x in a.choices for y in b.choices)
+        told[i, j] = told[j, i] = barred / (len(a.choices) * len(b.choices))
+    return told
 
 
 def together(a: Sequence[Member], b: Sequence[Member]) -> bool:
@@ -119,4 +118,4 @@ def _event(hazard: Hazard, draw: np.random.Generator) -> list[FaultEvent]:
     return [FaultEvent(failure, number, hazard.legs[k][0], time) for failure, number in members]
 
 
-__all__ = ["NONE", "PAIRS", "Strata", "Stratum", "case_of", "strata_of", "together"]
+__all__ = ["NONE", "PAIRS", "Strata", "Stratum", "barred_pairs", "case_of", "strata_of", "together"]

@@ -18,7 +18,8 @@ from homeward.scenario.schema.scenario import Scenario
 HALVES = ("rendezvous", "return")
 PILOT = 8  # flights of each stratum before they are shared out
 NEGLIGIBLE = 1e-10  # probability of a stratum that is left unflown, as a bound
-SAMPLES, LEAST_SAMPLES = 320, 40  # of a level of the flights without a failure
+SAMPLES = 320  # of a level of the flights without a failure: 32 chains
+OF_DISPERSIONS = 0.6  # of all flights, at most, go to those without a failure
 ROUND = 64  # flights between two looks at the interval, at least
 MATTERS = 0.05  # of what is known to be lost: below that part the flights without a failure are left
 SMALLEST = 1e-9
@@ -70,7 +71,7 @@ def _joint(halves: Sequence[HalfStudy], of: str, seed: int) -> Estimate:
 
 
 def risk(
-    scenario: Scenario, what: str = "return", *, seed: int = 0, runs: int = 2000, width: float = 0.3,
+    scenario: Scenario, what: str = "return", *, seed: int = 0, runs: int = 3000, width: float = 0.3,
     target: float | None = None, out: Path | str | None = None, resume: bool = False,
     progress: Progress | None = None, cores: int | None = None, called: Sequence[str] = (),
 ) -> RiskStudy:  # fmt: skip
@@ -117,7 +118,7 @@ def _study(
     tell = progress or (lambda stage, share: None)
     document = hashlib.sha256(scenario.model_dump_json().encode()).hexdigest()
     each = runs // len(asked)
-    samples = min(max(each // 8, LEAST_SAMPLES), SAMPLES)
+    samples = SAMPLES if OF_DISPERSIONS * each >= 2 * SAMPLES else max(each // 5, 1)
     store = FlightStore(
         folder,
         {"scenario": scenario.name, "document": document, "what": what, "seed": seed, "samples": samples},
@@ -136,8 +137,9 @@ def _study(
         for h in halves:
             found = estimate(h.terms(CREW)).value
             small = max(MATTERS * max(found, 0.1 * (target or 0.0)), SMALLEST)
-            most = max(each // 2, samples)
-            h.without_failure(int(store.header["samples"]), most, small, watch.of(h))
+            samples = int(store.header["samples"])
+            most = int(OF_DISPERSIONS * each) if samples >= SAMPLES else samples
+            h.without_failure(samples, most, small, watch.of(h))
         stopped = _rounds(halves, runs, width, seed, watch)
         wall = time.perf_counter() - began
         called = called or (scenario.name,)

@@ -48,8 +48,8 @@ def tornado(told: Mapping[str, Any]) -> Figure:
             low, high = rest + r["halved"], rest + r["doubled"]
             ax.barh(k, low - scale, left=scale, height=0.62, color=BLUE, linewidth=0)
             ax.barh(k, high - scale, left=scale, height=0.62, color=VERMILION, linewidth=0)
-            label(ax, high, k, f"{high:.2g}", SOFT, offset=(4, 0), fontsize=7.5, ha="left")
-            label(ax, low, k, f"{low:.2g}", SOFT, offset=(-4, 0), fontsize=7.5, ha="right")
+            label(ax, high, float(k), f"{high:.2g}", SOFT, offset=(4, 0), fontsize=7.5, ha="left")
+            label(ax, low, float(k), f"{low:.2g}", SOFT, offset=(-4, 0), fontsize=7.5, ha="right")
         ax.axvline(scale, color=INK, linewidth=1.0)
         ax.set_yticks(range(len(rows)), [f"{r['hazard']} ({r['half']})" for r in rows])
         ax.set_ylim(len(rows) - 0.45, -0.55)
