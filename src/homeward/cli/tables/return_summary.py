@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from homeward.cli.tables.landing_words import landing_words
 from homeward.cli.tables.streams import console as console  # for the commands
 from homeward.scenario.schema.rendezvous import Rendezvous
 from homeward.scenario.schema.scenario import Scenario
@@ -200,6 +201,8 @@ def _figures(heading: Heading, summary: Mapping[str, Any]) -> Table:
         "touchdown",
         f"{where}, {fmt(ground.get('miss_km'), 'km', 3)} from {heading.site}, {fmt(ground.get('time_utc'))}",
     )
+    if landing_words(ground):
+        table.add_row("landing", landing_words(ground))
     left = summary.get("propellant_kg")
     if left is not None:
         table.add_row("propellant", f"{fmt(left, 'kg', 1)} used")
