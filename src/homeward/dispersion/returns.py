@@ -17,6 +17,7 @@ from homeward.dispersion.sampling import RANDOM, Plan
 from homeward.dispersion.scaled_aerodynamics import unscaled
 from homeward.dispersion.six_dof import disperse_body
 from homeward.dispersion.streams import Draws, draws_of, factor, normal, stream
+from homeward.dispersion.turbulence import turbulence_sizes
 from homeward.dispersion.vehicle import disperse_canopies, disperse_ship, ship_numbers
 from homeward.earth.constants import G0
 from homeward.flight.executive.flight_computer import FlightComputer
@@ -39,6 +40,7 @@ from homeward.sim.lanes import spread_flight, spread_world
 from homeward.typing import Array, Float, Scalar, Vec3
 from homeward.world.environment.atmosphere import TableAtmosphere
 from homeward.world.environment.random_profiles import disturbed_air
+from homeward.world.environment.turbulence import turbulent_wind
 from homeward.world.environment.wind import WindTable, disturbed_wind
 from homeward.world.state import TruthState
 from homeward.world.world import World
@@ -113,6 +115,8 @@ def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray, sampling: Plan = RAN
         told = heights if grid == "air" else wind_heights
         sizes[f"{name}_sigma"] = jnp.asarray(np.interp(told, np.asarray(p.altitude_m), sigma))
         sizes[f"{name}_length"] = jnp.asarray(p.length_m, float)
+    if s.truth.turbulence.model == "dryden":
+        sizes |= turbulence_sizes(s, wind_heights)
     drawn = draws_of(d.distribution, {**RETURN_DRAWS, **profile_shapes(plan)}, sampling.standard(runs))
     at_interface = s.return_.legs.start == "interface"
     draws = _draw(
@@ -187,6 +191,10 @@ def _draw(
         true_wind = disturbed_wind(
             true_wind, draw.profile(k, "gusts"), sizes["gust_sigma"], sizes["gust_length"]
         )
+        if "turbulence_sigma" in sizes:
+            true_wind = turbulent_wind(
+                true_wind, stream(k, "turbulence"), sizes["turbulence_sigma"], sizes["turbulence_length"]
+            )
         target = target_under(scenario, parachutes, mass, density, forecast)
         latitude, longitude = (
             number(np.radians(x)) for x in (scenario.site.latitude_deg, scenario.site.longitude_deg)

@@ -123,17 +123,19 @@ def densities(model: AbstractAtmosphere, altitudes: jax.Array) -> jax.Array:
 def build_wind(scenario: Scenario) -> WindTable:
     """The mean wind on an even grid."""
     wind = scenario.truth.wind
+    # Turbulence needs rows far closer than its scale length.
+    step = WIND_STEP if scenario.truth.turbulence.model == "none" else TURBULENT_STEP
     if wind.model == "none":
-        return wind_table([0.0, 90e3], [0.0, 0.0], [0.0, 0.0], step=WIND_STEP)
+        return wind_table([0.0, 90e3], [0.0, 0.0], [0.0, 0.0], step=step)
     top = max(wind.altitude_m[-1], 90e3)
     altitudes: Sequence[float] = wind.altitude_m
     north, east = list(wind.north_m_s), list(wind.east_m_s)
     if altitudes[-1] < top:
         altitudes, north, east = [*altitudes, top], [*north, north[-1]], [*east, east[-1]]
-    return wind_table(altitudes, north, east, step=WIND_STEP)
+    return wind_table(altitudes, north, east, step=step)
 
 
-WIND_STEP = 500.0  # m
+WIND_STEP, TURBULENT_STEP = 500.0, 25.0  # m
 
 
 def build_aerodynamics(scenario: Scenario) -> AbstractAerodynamics:

@@ -32,7 +32,7 @@ from homeward.scenario.schema.canopies import Canopies
 from homeward.scenario.schema.heat_shield import HeatShield
 from homeward.scenario.schema.landing import Landing
 from homeward.scenario.schema.sensors import DeploymentFigures, Sensors, Vent
-from homeward.scenario.schema.world import Air, Earth, Gravity, Wind
+from homeward.scenario.schema.world import Air, Earth, Gravity, Turbulence, Wind
 
 
 class Capsule(Section):
@@ -307,6 +307,9 @@ class Vehicle(Section):
 class Truth(Vehicle):
     """The world as it is, and the vehicle as it is built."""
 
+    turbulence: Turbulence = Field(
+        default_factory=Turbulence, description="turbulence of dispersed flights below the opening"
+    )
     canopies: Canopies = Field(
         default_factory=Canopies, description="clusters of canopies, and what their loads are reckoned by"
     )

@@ -119,6 +119,18 @@ class Air(Section):
         return self
 
 
+class Turbulence(Section):
+    """Dryden turbulence by MIL-F-8785C, frozen, horizontal, drawn in dispersed flights."""
+
+    model: Literal["none", "dryden"] = Field(default="none", description="none, or Dryden's")
+    wind_20ft_m_s: Annotated[NonNegative, Field(le=50.0)] = Field(
+        default=7.7, description="mean wind at 20 ft, which makes it up to 1000 ft; 7.7 light, 15.4 moderate"
+    )
+    high_m_s: Annotated[NonNegative, Field(le=50.0)] = Field(
+        default=1.5, description="1-sigma above 2000 ft, an axis; 1.5 light, 3 moderate"
+    )
+
+
 class Wind(Section):
     """The mean wind: blows toward +north and +east."""
 
