@@ -147,7 +147,7 @@ def _known_wind(plan: ReturnPlan) -> WindTable:
     true, known = cast(WindTable, plan.world.wind), forecast_of(plan.scenario)
     if np.shape(known.rows) == np.shape(true.rows) and bool(np.all(known.altitudes() == true.altitudes())):
         return known
-    return eqx.tree_at(lambda w: w.rows, true, jax.vmap(known.at)(true.altitudes()))
+    return eqx.tree_at(lambda w: w.rows, true, jax.vmap(known.at)(true.altitudes())[:, :2])
 
 
 class _Site:

@@ -1,12 +1,17 @@
 """Dryden turbulence against its own spectrum, correlation and scales."""
 
+from types import SimpleNamespace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from homeward.dispersion.returns import _known_wind
 from homeward.dispersion.turbulence import turbulence_sizes
+from homeward.planning.return_plan import ReturnPlan
 from homeward.scenario import load
+from homeward.scenario.build.flight_computer import forecast_of
 from homeward.scenario.build.world import build_wind
 from homeward.world.environment.turbulence import dryden_profile, dryden_scales, turbulent_wind
 
@@ -70,3 +75,15 @@ def test_a_scenario_has_it_below_the_opening_and_only_where_it_is_asked_for():
     changed = np.asarray(rough.rows) - np.asarray(wind.rows)
     assert (changed[heights > opening] == 0.0).all() and np.std(changed[heights <= opening]) > 0.5
     assert len(np.asarray(build_wind(load("shenzhou-15")).altitudes())) == 181
+
+
+def test_the_forecast_comes_onto_the_closer_rows():
+    on = load("shenzhou-15", {"truth.turbulence.model": '"dryden"'})
+    plan = object.__new__(ReturnPlan)
+    object.__setattr__(plan, "scenario", on)
+    object.__setattr__(plan, "world", SimpleNamespace(wind=build_wind(on)))
+    known = _known_wind(plan)
+    assert known.rows.shape == (3601, 2)
+    assert np.asarray(known.at(jnp.asarray(4321.0))) == pytest.approx(
+        np.asarray(forecast_of(on).at(jnp.asarray(4321.0))), abs=1e-9
+    )
