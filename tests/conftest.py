@@ -64,8 +64,8 @@ def _patches(path):
 def programs_traced_once(request):
     """Programs of whole flights are traced once, shapes checked, and then read: by other files, in both
     processes, in the next run. What is kept is kept for this state of the package and these checks alone
-    (the rank of arrays is checked in tests only); a file that changes functions traces its own, unless it says that it
-    ``TRACES_AS_WRITTEN`` since none of those is traced."""
+    (the rank of arrays is checked in tests only). A file that changes functions traces its own, unless it
+    says that it ``TRACES_AS_WRITTEN``, since none of those is traced."""
     with pytest.MonkeyPatch.context() as patch:
         if getattr(request.module, "TRACES_AS_WRITTEN", False) or not _patches(request.path):
             patch.setattr(program, "_checked", lambda: False)
