@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from homeward.campaigns.execution.replay import replay
     from homeward.campaigns.execution.return_batch import fly_many
     from homeward.campaigns.faults.fault_campaign import fault_matrices
+    from homeward.campaigns.risk.study import risk
     from homeward.errors import Infeasible, InputError
     from homeward.flight.contract.check import check_guidance
     from homeward.missions.landing_opportunities import opportunities
@@ -57,6 +58,7 @@ _PLACES = {
     "read": "homeward.output.saved:read",
     "rendezvous": "homeward.missions.rendezvous_flight:rendezvous",
     "replay": "homeward.campaigns.execution.replay:replay",
+    "risk": "homeward.campaigns.risk.study:risk",
     "sweep": "homeward.campaigns.analysis.sweep:sweep",
 }
 
@@ -81,6 +83,7 @@ __all__ = [
     "read",
     "rendezvous",
     "replay",
+    "risk",
     "sweep",
 ]
 

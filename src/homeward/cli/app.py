@@ -52,6 +52,7 @@ from homeward.cli.propagate import propagate
 from homeward.cli.query import query
 from homeward.cli.rendezvous import rendezvous
 from homeward.cli.replay import replay
+from homeward.cli.risk import risk
 from homeward.cli.scenarios import check, new, scenarios, schema
 from homeward.cli.sensitivity import understand
 from homeward.cli.show import plot, show
@@ -168,6 +169,7 @@ for _command in (
     replay,
     query,
     faults,
+    risk,
     rendezvous,
     opportunities,
     aborts,

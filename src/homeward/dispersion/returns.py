@@ -113,7 +113,7 @@ def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray, sampling: Plan = RAN
         told = heights if grid == "air" else wind_heights
         sizes[f"{name}_sigma"] = jnp.asarray(np.interp(told, np.asarray(p.altitude_m), sigma))
         sizes[f"{name}_length"] = jnp.asarray(p.length_m, float)
-    drawn = draws_of(d.distribution, RETURN_DRAWS, sampling.standard(runs))
+    drawn = draws_of(d.distribution, {**RETURN_DRAWS, **profile_shapes(plan)}, sampling.standard(runs))
     at_interface = s.return_.legs.start == "interface"
     draws = _draw(
         plan.world.atmosphere, plan.world.thin_air, plan.world.wind, _known_wind(plan), plan.truth, sizes,
@@ -129,6 +129,13 @@ def disperse(plan: ReturnPlan, seed: int, runs: np.ndarray, sampling: Plan = RAN
         world, truth = disperse_ship(plan, world, truth, numbers)
         flight = disperse_start(flight, seed, runs, truth, not at_interface)
     return world, flight, truth
+
+
+def profile_shapes(plan: ReturnPlan) -> dict[str, tuple[int, ...]]:
+    """Profiles by the name of their stream: the shape of the standard numbers that a run draws."""
+    air = len(np.asarray(cast(TableAtmosphere, plan.world.atmosphere).altitudes()))
+    wind = len(np.asarray(cast(WindTable, plan.world.wind).altitudes()))
+    return {"density_profile": (air,), **dict.fromkeys(("wind", "forecast_error", "gusts"), (2, wind))}
 
 
 def _known_wind(plan: ReturnPlan) -> WindTable:
@@ -166,18 +173,20 @@ def _draw(
         k = jax.random.fold_in(key, run)
         bias = draw(k, "density_bias", sizes["bias"])
         true_air = disturbed_air(
-            air, stream(k, "density_profile"), bias, sizes["air_sigma"], sizes["air_length"]
+            air, draw.profile(k, "density_profile"), bias, sizes["air_sigma"], sizes["air_length"]
         )
         high = disturbed_air(thin, stream(k, "density_profile"), bias, 0.0 * thin.altitudes(), 1.0)
         # The day departs from its mean by as much in the forecast as in the true wind.
-        forecast = disturbed_wind(known, stream(k, "wind"), sizes["wind_sigma"], sizes["wind_length"])
-        true_wind = disturbed_wind(wind, stream(k, "wind"), sizes["wind_sigma"], sizes["wind_length"])
+        forecast = disturbed_wind(known, draw.profile(k, "wind"), sizes["wind_sigma"], sizes["wind_length"])
+        true_wind = disturbed_wind(wind, draw.profile(k, "wind"), sizes["wind_sigma"], sizes["wind_length"])
         true_wind = disturbed_wind(
-            true_wind, stream(k, "forecast_error"), sizes["forecast_sigma"], sizes["forecast_length"]
+            true_wind, draw.profile(k, "forecast_error"), sizes["forecast_sigma"], sizes["forecast_length"]
         )
         apart = draw(k, "forecast_bias", sizes["forecast_bias"], (2,))
         true_wind = eqx.tree_at(lambda w: w.rows, true_wind, true_wind.rows + apart[None, :])
-        true_wind = disturbed_wind(true_wind, stream(k, "gusts"), sizes["gust_sigma"], sizes["gust_length"])
+        true_wind = disturbed_wind(
+            true_wind, draw.profile(k, "gusts"), sizes["gust_sigma"], sizes["gust_length"]
+        )
         target = target_under(scenario, parachutes, mass, density, forecast)
         latitude, longitude = (
             number(np.radians(x)) for x in (scenario.site.latitude_deg, scenario.site.longitude_deg)

@@ -81,6 +81,10 @@ class Draws(eqx.Module):
         z = self.standard[name].reshape(shape) if name in self.standard else normal(key, name, shape)
         return self.laws[name].value(z) if name in self.laws else size * z
 
+    def profile(self, key: Array, name: str) -> Array:
+        """What a profile is drawn from: its stream's key, or its standard numbers where a plan gives them."""
+        return self.standard[name] if name in self.standard else stream(key, name)
+
 
 def draws_of(distributions: Sequence[Distribution], known: Any, standard: dict[str, np.ndarray]) -> Draws:
     """Laws and standard numbers of the parameters in ``known``; the latter have a lane axis."""

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from homeward._aot.program import program
+from homeward.dispersion.landing import landing_draws
 from homeward.dispersion.scaled_aerodynamics import unscaled
 from homeward.errors import InputError
 from homeward.icd import CONSTRAINTS
@@ -114,7 +115,9 @@ def fly(
     check_times(plan, outcome)
     flown = flight if outcome.flight is None else outcome.flight
     plan = _as_ordered(plan, outcome)
-    told = flight_of(plan, Scene(world, flown), outcome, seed, fidelity)
+    drawn = landing_draws(seed, np.array([run])) if dispersed and scenario.truth.landing.assessed else None
+    numbers = metrics(plan, world, flown, outcome, drawn)
+    told = flight_of(plan, Scene(world, flown), outcome, seed, fidelity, numbers)
     if software is not None:
         told.summary["flight_software"] = software.facts()
     return told

@@ -24,10 +24,23 @@ FIGURES: tuple[tuple[str, str, str, str, float, str], ...] = (
      "entry.peak_dynamic_pressure_pa"),
     ("touchdown speed", "touchdown_vertical_speed", "touchdown_speed", "m/s", 1.0,
      "touchdown.vertical_speed_m_s"),
+    ("speed over ground", "touchdown_horizontal_speed", "horizontal_speed", "m/s", 1.0,
+     "touchdown.horizontal_speed_m_s"),
+    ("tilt at touchdown", "touchdown_tilt", "tilt", "deg", float(np.pi / 180.0),
+     "touchdown.landing.tilt_deg"),
+    ("crew dose", "touchdown_crew_dose", "crew_dose", "", 1.0, "touchdown.landing.crew_dose"),
+    ("one drogue's load", "canopy_load_drogue", "drogue_canopy", "kN", 1e3,
+     "parachute.canopies.drogue.canopy_n"),
+    ("one main's load", "canopy_load_main", "main_canopy", "kN", 1e3, "parachute.canopies.greatest_main_n"),
+    ("tipping over", "touchdown_tip_over", "tip_over", "", 1.0, "touchdown.landing.tip_over_index"),
     ("touchdown miss", "touchdown_miss", "miss", "km", 1e3, "touchdown.miss_km"),
 )  # fmt: skip
 # What only a flight to the ground has; one that ends at the opening has to open near its aim point.
-GROUND = ("peak_opening_load", "peak_landing_load", "touchdown_vertical_speed", "touchdown_miss")
+GROUND = (
+    "peak_opening_load", "peak_landing_load", "touchdown_vertical_speed", "touchdown_horizontal_speed",
+    "canopy_load_drogue", "canopy_load_main", "touchdown_tilt", "touchdown_crew_dose", "touchdown_tip_over",
+    "touchdown_miss",
+)  # fmt: skip
 OPENING = ("opening miss", "open_miss", "miss", "km", 1e3, "parachute.open_miss_km")
 
 AS_PLANNED, EXCEEDED, FAILED = "as planned", "limits exceeded", "failed"

@@ -7,12 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from homeward._aot.program import program
+from homeward.dispersion.landing import LandingDraws
 from homeward.earth.geodesy import from_geodetic, horizontal_distance, to_geodetic
 from homeward.earth.orientation import inertial_to_earth
+from homeward.missions.canopy_loads import canopies_told, canopy_numbers
 from homeward.missions.canopy_state import canopy_open
 from homeward.missions.entry_outcome import entry_verdict, told_verdict
 from homeward.missions.failure_text import failure_told
 from homeward.missions.implausible_values import BOUNDS, implausible
+from homeward.missions.landing import horizontal_speed, landing_numbers, landing_told
 from homeward.missions.return_outcome import limits_told, outcome_of, succeeded
 from homeward.planning.return_plan import ReturnPlan
 from homeward.scenario.build.entry_guidance import law_name
@@ -64,8 +67,13 @@ def _lengths(vectors: np.ndarray) -> np.ndarray:
     return np.sqrt(np.sum(vectors**2, axis=1))
 
 
-def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.ndarray]:
-    """The numbers of every lane, SI and radians, one array each."""
+def metrics(
+    plan: ReturnPlan, world, flight, outcome: Outcome, landing: LandingDraws | None = None
+) -> dict[str, np.ndarray]:
+    """The numbers of every lane, SI and radians, one array each.
+
+    ``landing`` is what the runs have drawn of their landing place.
+    """
     site = plan.scenario.site
     lat, lon = np.radians(site.latitude_deg), np.radians(site.longitude_deg)
     ends = outcome.ends
@@ -109,6 +117,7 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         "touchdown_longitude": final["longitude"],
         "touchdown_miss": np.asarray(_distances(world.ellipsoid, final["r_E"], site_E)),
         "touchdown_vertical_speed": np.abs(final["vertical_speed"]),
+        "touchdown_horizontal_speed": horizontal_speed(final),
         "touchdown_time": np.asarray(truth.time),
         "propellant": np.asarray(outcome.starts[next(iter(outcome.starts))].propellant - truth.propellant),
     }
@@ -128,6 +137,8 @@ def metrics(plan: ReturnPlan, world, flight, outcome: Outcome) -> dict[str, np.n
         result["peak_crew_load"] = np.maximum(
             result["peak_load"], np.maximum(result["peak_opening_load"], result["peak_landing_load"])
         )
+        result |= landing_numbers(plan.scenario, world, truth, final, result["peak_landing_load"], landing)
+        result |= canopy_numbers(plan.scenario, truth)
         result["canopy_open"] = canopy_open(world, outcome)
         result["arrived"] = np.abs(final["altitude"] - site.altitude_m) < 1.0
     else:
@@ -233,9 +244,14 @@ def summarise(
             "longitude_deg": float(deg(n["touchdown_longitude"])),
             "miss_km": float(n["touchdown_miss"]) / 1e3,
             "vertical_speed_m_s": float(n["touchdown_vertical_speed"]),
+            "horizontal_speed_m_s": float(n["touchdown_horizontal_speed"]),
             "peak_landing_load_g": float(n["peak_landing_load"]),
             "time_utc": epoch.plus(float(n["touchdown_time"])).to_iso(3),
         }
+        canopies = canopies_told(n, s.truth.canopies)
+        summary["parachute"] |= {"canopies": canopies} if canopies else {}
+        assessed = landing_told(n, s.truth.landing)
+        summary["touchdown"] |= {"landing": assessed} if assessed else {}
     summary.update(extra or {})
     limits = return_limits(s, guidance)
     summary["limits"] = limits_told(limits, numbers, "touchdown" in outcome.ends, lane) + _clear(summary)

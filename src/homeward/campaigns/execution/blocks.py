@@ -17,6 +17,7 @@ import numpy as np
 from homeward.campaigns.execution.rendezvous_batch import LANES, bounds_of, figures, plan_taken
 from homeward.campaigns.store.columns import Column, results_of
 from homeward.campaigns.store.draw_columns import Draws, pair_draws, return_draws
+from homeward.dispersion.landing import landing_draws
 from homeward.dispersion.rendezvous import disperse_pair
 from homeward.dispersion.returns import disperse
 from homeward.dispersion.sampling import RANDOM, Plan
@@ -162,7 +163,8 @@ class ReturnBlocks:
             outcome = fly_mission(
                 world, flight, truth, self._legs, keys, only is not None, lambda _, x: share(x), only
             )
-        return Scene(world, flight), truth, outcome, metrics(self.plan, world, flight, outcome)
+        drawn = landing_draws(self.seed, pick) if self.plan.scenario.truth.landing.assessed else None
+        return Scene(world, flight), truth, outcome, metrics(self.plan, world, flight, outcome, drawn)
 
     def _rows(
         self, first: int, count: int, scene: Scene, truth: TruthState, outcome: Outcome,

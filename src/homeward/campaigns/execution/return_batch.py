@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from homeward.campaigns.statistics.order_statistics import order_statistic
+from homeward.dispersion.landing import landing_draws
 from homeward.dispersion.returns import disperse
 from homeward.errors import InputError
 from homeward.missions.progress import shows_progress
@@ -100,7 +101,8 @@ def fly_many(
 
         outcome = fly_mission(world, flight, truth, legs, run_keys(seed, pick), False, share)
         done[start] = 1.0
-        return metrics(plan, world, flight, outcome)
+        drawn = landing_draws(seed, pick) if scenario.truth.landing.assessed else None
+        return metrics(plan, world, flight, outcome, drawn)
 
     starts = range(0, runs, lanes)
     # A program that several blocks ask for at once is compiled once, and the others wait for it.

@@ -1,5 +1,6 @@
 """Cases of a rendezvous, each flown from the insertion in its own dispersed world, as lanes."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -9,6 +10,7 @@ from homeward.campaigns.faults.matrix import Row
 from homeward.campaigns.faults.rendezvous_classes import ended, judge
 from homeward.campaigns.faults.worlds import Case, moved_into
 from homeward.dispersion.rendezvous import disperse_pair
+from homeward.dispersion.sampling import RANDOM, Plan
 from homeward.missions.rendezvous_flight import pair_keys
 from homeward.planning.rendezvous_plan import RendezvousPlan, equipment_counts, leg_names
 from homeward.scenario.faults.schedule import struck
@@ -34,21 +36,30 @@ def fly_dispersed(
     return rows
 
 
-def _fly(
-    made: RendezvousPlan, cases: Sequence[Case], seed: int, lanes: int
-) -> tuple[list[Row], dict[int, dict[str, float]]]:
-    """How each case ended; and, of those whose failure came too late, how long each leg was [s]."""
-    filled = [*cases, *[cases[-1]] * (lanes - len(cases))]
-    runs = np.array([c.run for c in filled])
-    world, start = disperse_pair(made, seed, runs)
+@dataclasses.dataclass
+class FlownPair:
+    """What ``judge`` reads of a block of cases, and when each lane began each of the last steps [s]."""
+
+    numbers: dict[str, np.ndarray]
+    steps: np.ndarray
+    begun: np.ndarray
+    end: np.ndarray
+
+
+def flown_numbers(
+    made: RendezvousPlan, cases: Sequence[Case], seed: int, sampling: Plan = RANDOM
+) -> FlownPair:  # fmt: skip
+    """Fly cases, a lane each, from the insertion in their own dispersed worlds."""
+    lanes, runs = len(cases), np.array([c.run for c in cases])
+    world, start = disperse_pair(made, seed, runs, sampling=sampling)
     keys = pair_keys(seed, runs)
-    faults = struck(made.world.faults, [c.strikes for c in filled], leg_names(made), equipment_counts(made))
+    faults = struck(made.world.faults, [c.strikes for c in cases], leg_names(made), equipment_counts(made))
     world = eqx.tree_at(lambda w: w.faults, world, faults)
     until = float(np.max(np.asarray(made.far.arrivals))) + float(made.far.homing_time)
     far, far_told = fly_far(world, made.far, start, keys, False, until)
     carry = begin_lanes(made.close, far, keys)
     begun = np.asarray(carry.truth.time)
-    steps = np.full((lanes, len(made.steps) + 1), np.nan)  # s: when each lane began each step
+    steps = np.full((lanes, len(made.steps) + 1), np.nan)
     steps[:, 0] = begun
     for _ in range(int(LONGEST / CYCLES) + 40):
         if bool(np.asarray(carry.truth.done).all()):
@@ -57,13 +68,23 @@ def _fly(
         at = np.minimum(np.asarray(carry.flight.step), len(made.steps))
         first = np.isnan(steps[np.arange(lanes), at])
         steps[np.arange(lanes)[first], at[first]] = np.asarray(carry.flight.since)[first]
-    numbers = ended(made, world, far_told, carry, np.asarray(far.truth.failed), len(cases[0].strikes))
+    counts = np.array([len(c.strikes) for c in cases])
+    numbers = ended(made, world, far_told, carry, np.asarray(far.truth.failed), counts)
+    return FlownPair(numbers, steps, begun, np.asarray(carry.truth.time))
+
+
+def _fly(
+    made: RendezvousPlan, cases: Sequence[Case], seed: int, lanes: int
+) -> tuple[list[Row], dict[int, dict[str, float]]]:
+    """How each case ended; and, of those whose failure came too late, how long each leg was [s]."""
+    flown = flown_numbers(made, [*cases, *[cases[-1]] * (lanes - len(cases))], seed)
+    numbers = flown.numbers
     rows, late = [], {}
     for lane, case in enumerate(cases):
         told = judge(made, {key: x[lane] for key, x in numbers.items()})
         rows.append(Row(case.strikes, *told, case.run))
-        leg = case.strikes[0].leg or ""
-        spans = _durations(made, steps[lane], float(begun[lane]), float(carry.truth.time[lane]))
+        leg = (case.strikes[0].leg or "") if case.strikes else ""
+        spans = _durations(made, flown.steps[lane], float(flown.begun[lane]), float(flown.end[lane]))
         sound = not (bool(numbers["failed"][lane]) or bool(numbers["collided"][lane]))
         if not bool(numbers["came"][lane]) and sound and leg in spans:
             late[lane] = spans

@@ -9,6 +9,7 @@ from homeward.campaigns.faults.matrix import Row
 from homeward.campaigns.faults.return_classes import judge
 from homeward.campaigns.faults.worlds import Case, moved_into
 from homeward.dispersion.returns import Dispersed, disperse
+from homeward.dispersion.sampling import RANDOM, Plan
 from homeward.missions.return_flight import run_keys, spread_legs
 from homeward.missions.return_summary import metrics
 from homeward.planning.return_plan import ReturnPlan, equipment_counts
@@ -33,26 +34,34 @@ def fly_dispersed(
     return rows
 
 
-def world_of(plan: ReturnPlan, seed: int, cases: Sequence[Case]) -> Dispersed:
+def world_of(plan: ReturnPlan, seed: int, cases: Sequence[Case], sampling: Plan = RANDOM) -> Dispersed:
     """World, flight computer and initial truth of cases, a lane each, with their failures on their way."""
     names = [m.name for m in plan.legs]
-    world, flight, truth = disperse(plan, seed, np.array([c.run for c in cases]))
+    world, flight, truth = disperse(plan, seed, np.array([c.run for c in cases]), sampling)
     faults = struck(shifted(plan.world), [c.strikes for c in cases], names, equipment_counts(plan))
     return eqx.tree_at(lambda w: w.faults, world, faults), flight, truth
 
 
-def _fly(plan: ReturnPlan, cases: Sequence[Case], seed: int) -> tuple[list[Row], dict[int, dict[str, float]]]:
-    """How each case ended; and, of those whose failure came too late, how long each leg was [s]."""
+def flown_numbers(
+    plan: ReturnPlan, cases: Sequence[Case], seed: int, sampling: Plan = RANDOM
+) -> tuple[dict[str, np.ndarray], Outcome]:
+    """What ``judge`` reads of cases, ``simulation.lanes`` of them, and how their legs went."""
     lanes = plan.scenario.simulation.lanes
-    filled = [*cases, *[cases[-1]] * (lanes - len(cases))]
-    runs = np.array([c.run for c in filled])
-    world, flight, truth = world_of(plan, seed, filled)
+    runs = np.array([c.run for c in cases])
+    world, flight, truth = world_of(plan, seed, cases, sampling)
     outcome = fly_mission(
         world, flight, truth, spread_legs(plan.legs, lanes), run_keys(seed, runs), False, lambda *_: None
     )
     numbers = metrics(plan, world, flight, outcome)
-    came = np.array([_came(outcome, c, lane) for lane, c in enumerate(filled)])
-    numbers["came"] = came
+    numbers["came"] = np.array([_came(outcome, c, lane) for lane, c in enumerate(cases)])
+    return numbers, outcome
+
+
+def _fly(plan: ReturnPlan, cases: Sequence[Case], seed: int) -> tuple[list[Row], dict[int, dict[str, float]]]:
+    """How each case ended; and, of those whose failure came too late, how long each leg was [s]."""
+    filled = [*cases, *[cases[-1]] * (plan.scenario.simulation.lanes - len(cases))]
+    numbers, outcome = flown_numbers(plan, filled, seed)
+    came = numbers["came"]
     rows, late = [], {}
     for lane, case in enumerate(cases):
         told = judge(plan.scenario, {key: x[lane] for key, x in numbers.items()})

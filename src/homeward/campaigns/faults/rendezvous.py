@@ -77,7 +77,7 @@ def rendezvous_faults(
     tell = progress or (lambda name, share: None)
     tell("planning", 0.0)
     made = plan_rendezvous(scenario.model_copy(update={"fault": ()}))
-    flown = _nominal(made, tell)
+    flown = without_failure(made, tell)
     singles = _cases(flown, seed)
     cases = chosen(singles, seed, pairs, only, most)
     durations = {name: end - begin for name, (begin, end) in flown.spans.items()}
@@ -105,7 +105,8 @@ def rendezvous_faults(
                   world_seed=None if nominal_world else seed)  # fmt: skip
 
 
-def _nominal(made: RendezvousPlan, tell: Told) -> _Flown:
+def without_failure(made: RendezvousPlan, tell: Told) -> _Flown:
+    """The undispersed flight that the legs' durations are taken from."""
     picks = np.zeros(LANES, int)
     world, start = disperse_pair(made, 0, picks, False)
     keys = pair_keys(0, picks)
@@ -142,7 +143,7 @@ def _cases(flown: _Flown, seed: int) -> list[FaultEvent]:
         if not failure.rendezvous:
             continue
         count = fleet.count(failure)
-        for leg in _legs(flown, failure):
+        for leg in legs_struck(flown, failure):
             begin, end = flown.spans[leg]
             words = f"{failure.what} {failure.how}"
             times = instants(seed, words, leg, end - begin, max(INSTANTS, count))
@@ -151,7 +152,8 @@ def _cases(flown: _Flown, seed: int) -> list[FaultEvent]:
     return cases
 
 
-def _legs(flown: _Flown, failure: Failure) -> list[str]:
+def legs_struck(flown: _Flown, failure: Failure) -> list[str]:
+    """The legs that the matrix strikes with a failure."""
     close = [name for name in flown.made.steps if name in flown.spans]
     if failure.kind == Kind.ENGINE_OUT:
         return list(FAR_LEGS)

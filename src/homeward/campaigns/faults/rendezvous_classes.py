@@ -18,16 +18,18 @@ HOME = 150.0  # m/s to come home with
 
 
 def ended(
-    made: RendezvousPlan, world: PairWorld, far: FarResult, close: CloseCarry, failed: np.ndarray, count: int
-) -> dict[str, np.ndarray]:
+    made: RendezvousPlan, world: PairWorld, far: FarResult, close: CloseCarry, failed: np.ndarray,
+    count: int | np.ndarray,
+) -> dict[str, np.ndarray]:  # fmt: skip
     """Numbers that ``judge`` reads, every lane: figures, whether its ``count`` failures came, the way home.
 
-    ``failed`` are the lanes whose far legs failed.
+    ``count`` is one number for all lanes, or one a lane; ``failed`` are the lanes whose far legs failed.
     """
     numbers = figures(made, far, close)
     numbers["failed"] = np.asarray(numbers["failed"]) | failed
-    onset = np.asarray(close.truth.onset)[:, :count]
-    numbers["came"] = np.all(onset <= np.asarray(close.truth.time)[:, None], axis=1)
+    onset = np.asarray(close.truth.onset)
+    told = np.arange(onset.shape[1]) < np.broadcast_to(np.asarray(count), (len(onset),))[:, None]
+    numbers["came"] = np.all(~told | (onset <= np.asarray(close.truth.time)[:, None]), axis=1)
     t = close.truth
     numbers["free"] = free_flights(world, 0, np.asarray(t.time), t.bodies, np.asarray(t.mass))
     numbers["mass"], numbers["left"] = np.asarray(t.mass), np.asarray(t.propellant)

@@ -69,7 +69,7 @@ def return_faults(
     # Aerodynamics in the form that dispersed ones have: both fly one program.
     aero = None if nominal_world else unscaled
     plan = plan_return(base, ahead=preparing(base.simulation.lanes, False, aero), fidelity="six-dof")
-    flown = _nominal(plan, aero, lambda name, share: tell(f"without a failure: {name}", 0.05 * share))
+    flown = without_failure(plan, aero, lambda name, share: tell(f"without a failure: {name}", 0.05 * share))
     durations = {name: float(leg.end[0] - leg.start[0]) for name, leg in flown.outcome.legs if name in RETURN}
     singles = cases_of(
         [(f, f.return_legs) for f in FAILURES if f.return_legs], durations, equipment_counts(plan), seed
@@ -112,7 +112,8 @@ def _blocks(cases: Sequence[tuple[FaultEvent, ...]], width: int) -> list[list[in
     return blocks
 
 
-def _nominal(plan: ReturnPlan, aero: Callable[..., Any] | None, tell: Told) -> _Flown:
+def without_failure(plan: ReturnPlan, aero: Callable[..., Any] | None, tell: Told) -> _Flown:
+    """The undispersed flight that the legs' durations are taken from; ``aero`` as in dispersed ones."""
     lanes, one = plan.scenario.simulation.lanes, plan.world
     if aero is not None:
         one = eqx.tree_at(lambda w: w.aerodynamics, one, aero(one.aerodynamics))

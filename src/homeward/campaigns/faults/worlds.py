@@ -37,6 +37,9 @@ def moved_into(case: Case, nominal: Mapping[str, float], flown: Mapping[str, flo
     strikes = []
     for s in case.strikes:
         leg = s.leg or ""
+        if leg not in flown or leg not in nominal:  # one that was not flown: nothing to move it by
+            strikes.append(s)
+            continue
         share = s.time / nominal[leg] if nominal[leg] > 0.0 else 0.0
         strikes.append(dataclasses.replace(s, time=_rounded(share * flown[leg])))
     return dataclasses.replace(case, strikes=tuple(strikes))

@@ -27,7 +27,7 @@ PICTURES = tuple(f"{name}.png" for name in (
 #: What other commands write beside a flight of which they are made.
 ADDED = ("forecasts.jsonl", "forecast.geojson", "forecast.kml", "passes.json", "tracking.tdm", "tour.html")
 FLIGHT, FAULTS, COMPARISON, CAMPAIGN, ARCHIVE = "flight", "faults", "comparison", "campaign", "archive"
-SWEEP, ARENA, PHASE_MAP, ABORTS = "sweep", "arena", "phase map", "abort map"
+SWEEP, ARENA, PHASE_MAP, ABORTS, RISK = "sweep", "arena", "phase map", "abort map", "risk"
 #: What a folder holds: the file by which it is known, what it is called, and all files it may have.
 KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     CAMPAIGN: ("manifest.json", "a campaign", ()),
@@ -40,6 +40,8 @@ KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     SWEEP: ("sweep.json", "a sweep", ("sweep.json", "sweep.png")),
     ABORTS: ("aborts.json", "an abort map", ("aborts.json", "aborts.csv", "aborts_map.png",
                                              "aborts_timeline.png")),
+    RISK: ("risk_flights.jsonl", "a risk study",
+           ("risk_flights.jsonl", "risk.json", "risk.png", "risk.html")),
     PHASE_MAP: ("phase_map.json", "a phase map", ("phase_map.json", "phase_map.png")),
 }  # fmt: skip
 

@@ -107,6 +107,15 @@ class Dispersion(Section):
     barometer_bias_m: Annotated[NonNegative, Field(le=5e3)] = Field(
         default=50.0, description="of the altitude by static pressure, 6 hPa (assumed)"
     )
+    ground_slope_deg: Turn = Field(
+        default=6.0, description="of the ground's slope at touchdown, an axis (assumed)"
+    )
+    swing_deg: Turn = Field(
+        default=15.0, description="of the swing under the main of a point mass, an axis (assumed)"
+    )
+    wave_height: Part = Field(
+        default=0.3, description="of the swell's significant height, as a part of it (assumed)"
+    )
     distribution: tuple[Distribution, ...] = Field(
         default=(), description="what single quantities are drawn from instead"
     )

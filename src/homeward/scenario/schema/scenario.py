@@ -27,6 +27,7 @@ from homeward.scenario.schema.flight import Flight, Simulation
 from homeward.scenario.schema.ground import GroundSegment
 from homeward.scenario.schema.onboard import Onboard
 from homeward.scenario.schema.onboard_data_set import data_of, merge_sensors, resolve, settle_onboard
+from homeward.scenario.schema.reliability import Reliability
 from homeward.scenario.schema.rendezvous import Rendezvous
 from homeward.scenario.schema.returns import Return
 from homeward.scenario.schema.sensors import Sensors
@@ -102,6 +103,9 @@ class Scenario(Section):
         default=(), description="what fails on this flight"
     )
     dispersion: Dispersion = Field(default_factory=Dispersion, description="3-sigma spreads")
+    reliability: Reliability = Field(
+        default_factory=Reliability, description="failure rates, for `homeward risk`"
+    )
     ground: GroundSegment = Field(default_factory=GroundSegment, description="what the ground has")
     simulation: Simulation = Field(default_factory=Simulation, description="steps of the simulation")
     _origin: Origin = PrivateAttr(default_factory=lambda: Origin())

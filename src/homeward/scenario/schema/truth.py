@@ -28,7 +28,9 @@ from homeward.scenario.schema.body import (
     Thrusters,
     check_inertia,
 )
+from homeward.scenario.schema.canopies import Canopies
 from homeward.scenario.schema.heat_shield import HeatShield
+from homeward.scenario.schema.landing import Landing
 from homeward.scenario.schema.sensors import DeploymentFigures, Sensors, Vent
 from homeward.scenario.schema.world import Air, Earth, Gravity, Wind
 
@@ -253,6 +255,30 @@ class Limits(Section):
     touchdown_speed_m_s: Annotated[Positive, Field(le=100.0)] = Field(
         default=3.0, description="vertical speed at touchdown"
     )
+    horizontal_speed_m_s: Annotated[Positive, Field(le=100.0)] | None = Field(
+        default=None, description="speed over ground at touchdown; no limit if left out", examples=[12.0]
+    )
+    tilt_deg: Annotated[Positive, Field(le=180.0)] | None = Field(
+        default=None,
+        description="between the axis and the surface's normal at touchdown; no limit if left out",
+        examples=[30.0],
+    )
+    crew_dose: Positive | None = Field(
+        default=None,
+        description="of the landing pulse, 1 at the limits of landing.dose_level; no limit if left out",
+        examples=[1.0],
+    )
+    drogue_canopy_n: Positive | None = Field(
+        default=None, description="snatch or opening of one drogue; no limit if left out", examples=[9e4]
+    )
+    main_canopy_n: Positive | None = Field(
+        default=None,
+        description="snatch or opening of one main, or of the backup; no limit if left out",
+        examples=[1.1e5],
+    )
+    tip_over_index: Positive | None = Field(
+        default=None, description="at 1 the capsule tips over; no limit if left out", examples=[1.0]
+    )
 
 
 class Vehicle(Section):
@@ -281,6 +307,11 @@ class Vehicle(Section):
 class Truth(Vehicle):
     """The world as it is, and the vehicle as it is built."""
 
+    canopies: Canopies = Field(
+        default_factory=Canopies, description="clusters of canopies, and what their loads are reckoned by"
+    )
+    landing: Landing = Field(default_factory=Landing, description="what a touchdown is assessed by")
+
     heat_shield: HeatShield = Field(
         default_factory=HeatShield, description="layers of the heat shield, and the points told of it"
     )
@@ -292,3 +323,15 @@ class Truth(Vehicle):
     deployment: DeploymentFigures = Field(
         default_factory=DeploymentFigures, description="sensors of the parachute deployment unit"
     )
+
+    @model_validator(mode="after")
+    def _check_landing(self) -> "Truth":
+        for key in ("tilt_deg", "crew_dose", "tip_over_index"):
+            if getattr(self.limits, key) is not None and not self.landing.assessed:
+                raise ValueError(f"expected landing.assessed = true where limits.{key} is set")
+        for key in ("drogue_canopy_n", "main_canopy_n"):
+            if getattr(self.limits, key) is not None and not self.canopies.loads:
+                raise ValueError(f"expected canopies.loads = true where limits.{key} is set")
+        if self.limits.tip_over_index is not None and self.landing.surface == "sea":
+            raise ValueError('expected landing.surface = "ground" where limits.tip_over_index is set')
+        return self

@@ -18,10 +18,12 @@ def gauss_markov_profile(
 
     A stationary unit Gauss-Markov process, discretised exactly on any ascending grid
     (``x[i+1] = phi x[i] + sqrt(1 - phi**2) w``, ``phi = exp(-dh / length)``), times ``sigma``.
-    Altitudes and length in m; the values have the unit of ``sigma``.
+    Altitudes and length in m; the values have the unit of ``sigma``. ``key`` is a random key, or the standard
+    normal numbers w themselves, one an altitude.
     Source: Gelb (1974), Applied Optimal Estimation, section 3.8.
     """
-    white = jax.random.normal(key, altitudes.shape, altitudes.dtype)
+    drawn = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    white = jax.random.normal(key, altitudes.shape, altitudes.dtype) if drawn else key
     phi = jnp.exp(-jnp.diff(altitudes) / length)
     drive = jnp.sqrt(-jnp.expm1(2.0 * jnp.log(phi))) * white[1:]
 

@@ -76,9 +76,10 @@ def disturbed_wind(
 
     ``sigma`` [m/s] (1 standard deviation) stands at the table's own altitudes, ``length`` [m] is the
     correlation height: a forecast's error with kilometres, gusts with hundreds of metres. The grid must
-    be finer than the length for the draw to be seen; it is exact at the rows for any spacing.
+    be finer than the length for the draw to be seen; it is exact at the rows for any spacing. ``key`` is a
+    random key, or standard normal numbers (2, n), north and east.
     """
-    north, east = jax.random.split(key)
+    north, east = jax.random.split(key) if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else key
     heights = wind.altitudes()
     draws = [gauss_markov_profile(k, heights, sigma, length) for k in (north, east)]
     return eqx.tree_at(lambda w: w.rows, wind, wind.rows + jnp.stack(draws, axis=1))

@@ -1,0 +1,1 @@
+"""Failure rates of a scenario: the shipped set, and what the scenario changes of it."""
