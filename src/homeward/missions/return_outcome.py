@@ -29,13 +29,17 @@ FIGURES: tuple[tuple[str, str, str, str, float, str], ...] = (
     ("tilt at touchdown", "touchdown_tilt", "tilt", "deg", float(np.pi / 180.0),
      "touchdown.landing.tilt_deg"),
     ("crew dose", "touchdown_crew_dose", "crew_dose", "", 1.0, "touchdown.landing.crew_dose"),
+    ("one drogue's load", "canopy_load_drogue", "drogue_canopy", "kN", 1e3,
+     "parachute.canopies.drogue.canopy_n"),
+    ("one main's load", "canopy_load_main", "main_canopy", "kN", 1e3, "parachute.canopies.greatest_main_n"),
     ("tipping over", "touchdown_tip_over", "tip_over", "", 1.0, "touchdown.landing.tip_over_index"),
     ("touchdown miss", "touchdown_miss", "miss", "km", 1e3, "touchdown.miss_km"),
 )  # fmt: skip
 # What only a flight to the ground has; one that ends at the opening has to open near its aim point.
 GROUND = (
     "peak_opening_load", "peak_landing_load", "touchdown_vertical_speed", "touchdown_horizontal_speed",
-    "touchdown_tilt", "touchdown_crew_dose", "touchdown_tip_over", "touchdown_miss",
+    "canopy_load_drogue", "canopy_load_main", "touchdown_tilt", "touchdown_crew_dose", "touchdown_tip_over",
+    "touchdown_miss",
 )  # fmt: skip
 OPENING = ("opening miss", "open_miss", "miss", "km", 1e3, "parachute.open_miss_km")
 

@@ -10,6 +10,7 @@ from homeward._aot.program import program
 from homeward.dispersion.landing import LandingDraws
 from homeward.earth.geodesy import from_geodetic, horizontal_distance, to_geodetic
 from homeward.earth.orientation import inertial_to_earth
+from homeward.missions.canopy_loads import canopies_told, canopy_numbers
 from homeward.missions.canopy_state import canopy_open
 from homeward.missions.entry_outcome import entry_verdict, told_verdict
 from homeward.missions.failure_text import failure_told
@@ -137,6 +138,7 @@ def metrics(
             result["peak_load"], np.maximum(result["peak_opening_load"], result["peak_landing_load"])
         )
         result |= landing_numbers(plan.scenario, world, truth, final, result["peak_landing_load"], landing)
+        result |= canopy_numbers(plan.scenario, truth)
         result["canopy_open"] = canopy_open(world, outcome)
         result["arrived"] = np.abs(final["altitude"] - site.altitude_m) < 1.0
     else:
@@ -246,6 +248,8 @@ def summarise(
             "peak_landing_load_g": float(n["peak_landing_load"]),
             "time_utc": epoch.plus(float(n["touchdown_time"])).to_iso(3),
         }
+        canopies = canopies_told(n, s.truth.canopies)
+        summary["parachute"] |= {"canopies": canopies} if canopies else {}
         assessed = landing_told(n, s.truth.landing)
         summary["touchdown"] |= {"landing": assessed} if assessed else {}
     summary.update(extra or {})

@@ -108,7 +108,7 @@ def plan_return(
         # Before anything long begins: what is wrong with the words is said at once.
         names = OF_RETURN if legs.start != "interface" else OF_RETURN[-3:]
         strikes_of(scenario, "return", names, counts_of(world, scenario))
-    if ahead is not None:
+    if ahead is not None and not scenario.truth.canopies.loads:
         powered, entry, descent = KINDS[turning]
         orbit = () if legs.start == "interface" else (DRIFT if turning else COAST, powered)
         kinds = (*orbit, entry, *((descent,) if legs.end == "touchdown" else ()))
@@ -180,12 +180,12 @@ def _from_interface(
         if given is None
         else interface_state(world.orientation, world.ellipsoid, given)
     )
-    truth = initial_truth(0.0, numbers(r_I), numbers(v_I), scenario.truth.capsule.mass_kg)
+    told = scenario.truth
+    truth = initial_truth(0.0, numbers(r_I), numbers(v_I), told.capsule.mass_kg, told.canopies.loads)
     r_E, v_E = inertial_to_earth(world.orientation.at(truth.time), truth.time, truth.r_BI_I, truth.v_BI_I)
     flight = load_reference(scenario, flight, np.asarray(r_E), np.asarray(v_E))
     flight = expecting(flight, np.asarray(v_E))
-    turning = world.body is not None
-    if turning:
+    if turning := world.body is not None:
         truth = with_body(scenario, world, flight, truth, with_stack=False)
         flight = knowing(flight, truth, False)
     legs = _descent_legs(scenario, 0, turning)
@@ -213,12 +213,12 @@ def _from_orbit(
     # The list was made days ahead; the burn is solved from where the ship is once it has left.
     solved = {"burn": burn, "cross_range": float(plan.cross_range), "delta_v": float(plan.delta_v)}
     chosen = dataclasses.replace(chosen, **solved)
-    stack = scenario.truth.stack
-    truth = initial_truth(begin, numbers(r_u), numbers(v_u), whole_mass(scenario))
+    told = scenario.truth
+    truth = initial_truth(begin, numbers(r_u), numbers(v_u), whole_mass(scenario), told.canopies.loads)
     truth = eqx.tree_at(
         lambda t: (t.propellant, t.drag_area),
         truth,
-        (number(stack.propellant_kg), number(stack.drag_area_m2 * stack.drag_coefficient)),
+        (number(told.stack.propellant_kg), number(told.stack.drag_area_m2 * told.stack.drag_coefficient)),
     )
     flight = load_reference(scenario, flight, plan.r_interface_E, plan.v_interface_E)
     flight = expecting(flight, np.asarray(plan.v_interface_E))

@@ -27,6 +27,8 @@ class ReturnLimits:
     tilt: float = math.inf
     crew_dose: float = math.inf
     tip_over: float = math.inf
+    drogue_canopy: float = math.inf
+    main_canopy: float = math.inf
 
     @property
     def steered(self) -> bool:
@@ -55,6 +57,8 @@ def return_limits(scenario: Scenario, law: str | None = None) -> ReturnLimits:
         tilt=math.radians(told.tilt_deg) if told.tilt_deg is not None else math.inf,
         crew_dose=_told(told.crew_dose),
         tip_over=_told(told.tip_over_index),
+        drogue_canopy=_told(told.drogue_canopy_n),
+        main_canopy=_told(told.main_canopy_n),
     )
 
 

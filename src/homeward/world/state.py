@@ -20,6 +20,19 @@ class NavigationErrorState(eqx.Module):
     blackout: Flag
 
 
+class CanopyLoads(eqx.Module):
+    """What each stage of the parachutes bore so far: drogue, reefed main, main, backup."""
+
+    force: Float[Array, "4"]  # N, greatest mean drag of the canopies over a control tick
+    pressure: Float[Array, "4"]  # Pa, dynamic pressure as the stage began
+    area: Float[Array, "4"]  # m2, CD x area that had opened when the force was greatest
+
+
+def no_canopy_loads() -> CanopyLoads:
+    """Of a flight whose loads under the canopies are to be kept."""
+    return CanopyLoads(*(jnp.asarray(np.zeros(4), float) for _ in range(3)))
+
+
 class Extremes(eqx.Module):
     """The worst of the flight so far."""
 
@@ -30,6 +43,7 @@ class Extremes(eqx.Module):
     dynamic_pressure: Scalar  # Pa
     bank_reversals: Count
     bank_side: Scalar  # +1 right, -1 left, 0 not banked yet
+    canopy: CanopyLoads | None = None  # kept only where they are asked for
 
 
 class BodyState(eqx.Module):
@@ -79,9 +93,14 @@ class TruthState(eqx.Module):
 
 
 def initial_truth(
-    time: float | Array, r_BI_I: Float[Array, "3"], v_BI_I: Float[Array, "3"], mass: float | Array
-) -> TruthState:
-    """A ship at a position [m, I] and velocity [m/s, I], wings level, nothing used up yet."""
+    time: float | Array, r_BI_I: Float[Array, "3"], v_BI_I: Float[Array, "3"], mass: float | Array,
+    canopy_loads: bool = False,
+) -> TruthState:  # fmt: skip
+    """A ship at a position [m, I] and velocity [m/s, I], wings level, nothing used up yet.
+
+    ``canopy_loads`` keeps those of the parachutes, which programs compiled ahead do not.
+    """
+    canopy = no_canopy_loads() if canopy_loads else None
     zero, none = jnp.asarray(0.0, float), jnp.asarray(0, int)
     zeros = jnp.asarray(np.zeros(3), float)
     no = jnp.asarray(False, bool)
@@ -90,6 +109,6 @@ def initial_truth(
         propellant=zero, drag_area=zero, bank=zero, bank_rate=zero, sensed_delta_v=zero,
         stage=none, stage_time=zero, retro_time=zero, heat_load=zero,
         navigation_error=NavigationErrorState(zeros, zeros, zeros, zeros, no),
-        extremes=Extremes(zero, zero, zero, zero, zero, none, zero), cavity=empty_cavity(),
+        extremes=Extremes(zero, zero, zero, zero, zero, none, zero, canopy), cavity=empty_cavity(),
         ends_at=jnp.asarray(np.inf, float), done=no, settled=no, failed=no, failed_time=zero,
     )  # fmt: skip

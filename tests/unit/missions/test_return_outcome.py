@@ -27,7 +27,7 @@ SOUND = {
     "open_miss": 50.0, "peak_opening_load": 5.8, "peak_landing_load": 5.2, "peak_crew_load": 5.8,
     "touchdown_vertical_speed": 2.5, "touchdown_miss": 400.0, "touchdown_time": 1000.0, "propellant": 260.0,
     "touchdown_horizontal_speed": 6.0, "touchdown_tilt": 0.1, "touchdown_crew_dose": 0.3,
-    "touchdown_tip_over": 0.5,
+    "touchdown_tip_over": 0.5, "canopy_load_drogue": 5e4, "canopy_load_main": 6e4,
 }  # fmt: skip
 NEAR = {"spans": [("entry", 0.0, 500.0), ("touchdown", 500.0, 1000.0)]}
 

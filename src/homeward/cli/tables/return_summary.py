@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from homeward.cli.tables.canopy_words import canopy_words
 from homeward.cli.tables.landing_words import landing_words
 from homeward.cli.tables.streams import console as console  # for the commands
 from homeward.scenario.schema.rendezvous import Rendezvous
@@ -194,15 +195,14 @@ def _figures(heading: Heading, summary: Mapping[str, Any]) -> Table:
     sure = f", onboard three sigma {fmt(believed, 'm', 1)}" if believed is not None else ""
     table.add_row("navigation", f"{fmt(error, 'm', 1)} position error at parachute opening{sure}")
     _executive(table, summary.get("executive") or {})
-    for name, told in _attitude(summary.get("attitude") or {}):
+    also = ("opening loads", canopy_words(chute)), ("landing", landing_words(ground))
+    for name, told in filter(all, (*_attitude(summary.get("attitude") or {}), *also)):
         table.add_row(name, told)
     where = place(ground.get("latitude_deg"), ground.get("longitude_deg"))
     table.add_row(
         "touchdown",
         f"{where}, {fmt(ground.get('miss_km'), 'km', 3)} from {heading.site}, {fmt(ground.get('time_utc'))}",
     )
-    if landing_words(ground):
-        table.add_row("landing", landing_words(ground))
     left = summary.get("propellant_kg")
     if left is not None:
         table.add_row("propellant", f"{fmt(left, 'kg', 1)} used")

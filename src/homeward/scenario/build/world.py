@@ -231,7 +231,11 @@ def build_world(
         ),
         deployment=deployment_sensors(scenario, nominal_draws()),
         faults=with_storm(
-            Faults(number(t.parachute.drogue_fails), number(t.parachute.main_fails)), scenario
+            Faults(
+                number(max(float(t.parachute.drogue_fails), t.canopies.drogues_failed / t.canopies.drogues)),
+                number(max(float(t.parachute.main_fails), t.canopies.mains_failed / t.canopies.mains)),
+            ),
+            scenario,
         ),
         ground_altitude=number(scenario.site.altitude_m),
         body=_body(scenario, band, aero, epoch) if turning else None,

@@ -28,6 +28,7 @@ from homeward.scenario.schema.body import (
     Thrusters,
     check_inertia,
 )
+from homeward.scenario.schema.canopies import Canopies
 from homeward.scenario.schema.heat_shield import HeatShield
 from homeward.scenario.schema.landing import Landing
 from homeward.scenario.schema.sensors import DeploymentFigures, Sensors, Vent
@@ -267,6 +268,14 @@ class Limits(Section):
         description="of the landing pulse, 1 at the limits of landing.dose_level; no limit if left out",
         examples=[1.0],
     )
+    drogue_canopy_n: Positive | None = Field(
+        default=None, description="snatch or opening of one drogue; no limit if left out", examples=[9e4]
+    )
+    main_canopy_n: Positive | None = Field(
+        default=None,
+        description="snatch or opening of one main, or of the backup; no limit if left out",
+        examples=[1.1e5],
+    )
     tip_over_index: Positive | None = Field(
         default=None, description="at 1 the capsule tips over; no limit if left out", examples=[1.0]
     )
@@ -298,6 +307,9 @@ class Vehicle(Section):
 class Truth(Vehicle):
     """The world as it is, and the vehicle as it is built."""
 
+    canopies: Canopies = Field(
+        default_factory=Canopies, description="clusters of canopies, and what their loads are reckoned by"
+    )
     landing: Landing = Field(default_factory=Landing, description="what a touchdown is assessed by")
 
     heat_shield: HeatShield = Field(
@@ -317,6 +329,9 @@ class Truth(Vehicle):
         for key in ("tilt_deg", "crew_dose", "tip_over_index"):
             if getattr(self.limits, key) is not None and not self.landing.assessed:
                 raise ValueError(f"expected landing.assessed = true where limits.{key} is set")
+        for key in ("drogue_canopy_n", "main_canopy_n"):
+            if getattr(self.limits, key) is not None and not self.canopies.loads:
+                raise ValueError(f"expected canopies.loads = true where limits.{key} is set")
         if self.limits.tip_over_index is not None and self.landing.surface == "sea":
             raise ValueError('expected landing.surface = "ground" where limits.tip_over_index is set')
         return self

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from homeward.icd import Command
 from homeward.typing import Count, Flag, Scalar
 from homeward.world.actuators.parachute import next_stage
-from homeward.world.state import TruthState
+from homeward.world.state import CanopyLoads, TruthState
 from homeward.world.world import World
 
 
@@ -32,3 +32,22 @@ def set_off(world: World, truth: TruthState, active: Command, dt: Scalar) -> Set
         # A clock below zero is the delay of the ignition.
         firing * (truth.retro_time >= 0.0).astype(float) * world.retro.thrust, truth.retro_time + firing * dt,
     )  # fmt: skip
+
+
+def canopy_loads(
+    kept: CanopyLoads | None, done: SetOff, area: Scalar, pressure: Scalar
+) -> CanopyLoads | None:
+    """The worst so far under each stage with one tick more; None where it is not kept.
+
+    ``area`` [m2] is the canopies' mean CD x area over the tick, ``pressure`` [Pa] the dynamic pressure. In
+    the tick of its order the stage before still brakes. Ticks of the landing rockets do not count.
+    """
+    if kept is None:
+        return None
+    mine = jnp.arange(1, 5) == done.stage
+    pulls = mine & ~done.changed & (done.thrust <= 0.0) & (pressure * area > kept.force)
+    return CanopyLoads(
+        jnp.where(pulls, pressure * area, kept.force),
+        jnp.where(mine & done.changed, pressure, kept.pressure),
+        jnp.where(pulls, area, kept.area),
+    )

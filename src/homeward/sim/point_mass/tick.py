@@ -11,7 +11,7 @@ from homeward.icd import Command
 from homeward.math.numerics import norm
 from homeward.math.triples import Triple, add, cross, dot, join, scale, split, subtract
 from homeward.sim.core.legs import AIR, BURN, COAST, DESCENT, DRIFT, ENTRY, ORBIT, Leg
-from homeward.sim.core.parachute_sequence import set_off
+from homeward.sim.core.parachute_sequence import canopy_loads, set_off
 from homeward.typing import Scalar, Vec3
 from homeward.world.actuators.bank import bank_actuator
 from homeward.world.actuators.parachute import canopy_area
@@ -68,6 +68,7 @@ def act(
     mass, propellant, sensed = truth.mass, truth.propellant, truth.sensed_delta_v
     stage, stage_time, retro_time = truth.stage, truth.stage_time, truth.retro_time
     thrust = jnp.zeros_like(dt)
+    done = before = area = None
 
     if leg.kind == ENTRY:
         bank, bank_rate, mean = bank_actuator(world.capsule, bank, bank_rate, active.bank, dt)
@@ -100,6 +101,14 @@ def act(
     if leg.kind == DESCENT:
         force = _force(world, spin, (r_E, v_E), (r_new, v_new), slow, dt)
         extremes = felt_under_canopy(extremes, force, thrust)
+        if extremes.canopy is not None:
+            assert done is not None and before is not None and area is not None
+            blunt = world.capsule.area * BLUNT_DRAG
+            mean = jnp.where(done.changed, before, 0.5 * (before + area))
+            # All that acts, but for the landing rockets, is drag of capsule and canopies.
+            pressure = mass * jnp.sqrt(dot(force, force)) / jnp.maximum(mean, 1e-6)
+            loads = canopy_loads(extremes.canopy, done, mean - blunt, pressure)
+            extremes = eqx.tree_at(lambda e: e.canopy, extremes, loads)
     # By the flight software's word, or where the leg has a numerical end of its own.
     ends = (altitude <= leg.end_altitude) | (truth.time + dt > jnp.minimum(leg.end_time, truth.ends_at))
     new = TruthState(
@@ -181,6 +190,7 @@ def keep_worst(truth: TruthState, told: Forces, leg: Leg, cycle: Scalar) -> Trut
         dynamic_pressure=jnp.maximum(so_far.dynamic_pressure, told.dynamic_pressure),
         bank_reversals=so_far.bank_reversals + (turned.astype(int) if entering else 0),
         bank_side=side if entering else so_far.bank_side,
+        canopy=so_far.canopy,
     )
     heat_load = truth.heat_load + told.heat_rate * cycle
     return eqx.tree_at(lambda t: (t.extremes, t.heat_load), truth, (worst, heat_load))

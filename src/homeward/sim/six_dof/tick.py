@@ -6,9 +6,9 @@ import jax.numpy as jnp
 
 from homeward.icd import Command, InertialReadings
 from homeward.math.attitude_triples import apply, join4, rows
-from homeward.math.triples import Triple, add, axpy, cross, join, scale, split, subtract
+from homeward.math.triples import Triple, add, axpy, cross, dot, join, scale, split, subtract
 from homeward.sim.core.legs import CANOPY, ORBIT, SUBSTEPS, WHERE, Leg
-from homeward.sim.core.parachute_sequence import set_off
+from homeward.sim.core.parachute_sequence import canopy_loads, set_off
 from homeward.sim.point_mass.tick import felt_under_canopy
 from homeward.sim.six_dof.cycle_frame import Frozen
 from homeward.typing import Array, Flag, Float, Scalar
@@ -83,7 +83,13 @@ def act_turning(
     ok = finite(join(new[0]), join(new[1]), join4(new[2]), join(new[3])) & physical(new[1], changed)
     extremes = truth.extremes
     if done is not None:
-        worst = felt_under_canopy(extremes, subtract(changed, there.gravity_F), done.thrust)
+        pushed = subtract(changed, there.gravity_F)
+        worst = felt_under_canopy(extremes, pushed, done.thrust)
+        if worst.canopy is not None:
+            flow = subtract(scale(0.5, add(v, new[1])), there.air_F)
+            pressure = 0.5 * there.density * dot(flow, flow)
+            loads = canopy_loads(worst.canopy, done, area + 0.5 * rate * dt, pressure)
+            worst = eqx.tree_at(lambda e: e.canopy, worst, loads)
         extremes = jax.tree.map(lambda now, before: jnp.where(ok, now, before), worst, extremes)
     falling = there.altitude + 0.5 * dt * _climb(r, v)
     # By the flight software's word, or where the leg has a numerical end of its own.
@@ -102,6 +108,8 @@ def act_turning(
             state.flow + used, unit, extremes.opening_load, extremes.landing_load,
         ),
     )  # fmt: skip
+    if extremes.canopy is not None:
+        truth = eqx.tree_at(lambda t: t.extremes.canopy, truth, extremes.canopy)
     return truth, _kept(ok, motion, new), readings
 
 
