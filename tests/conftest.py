@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ _hook.__enter__()
 import jax  # noqa: E402
 
 import homeward  # noqa: E402, F401
+from homeward._aot import program  # noqa: E402
+from homeward._aot.program import forget_programs  # noqa: E402
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -43,6 +46,32 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=_turn)
 
 
+HELPERS = Path(__file__).parent / "helpers"
+
+
+def _patches(path):
+    """Whether a test file, or a helper that it takes, changes functions of the package."""
+    text = path.read_text(encoding="utf-8")
+    names = re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)
+    return "setattr(" in text or any(
+        "setattr(" in (HELPERS / f"{name}.py").read_text(encoding="utf-8")
+        for name in names
+        if (HELPERS / f"{name}.py").exists()
+    )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def programs_traced_once(request):
+    """Programs of whole flights are traced once, shapes checked, and then read: by other files, in both
+    processes, in the next run. What is kept is kept for this state of the package and these checks alone
+    (the rank of arrays is checked in tests only). A file that changes functions traces its own, unless it
+    says that it ``TRACES_AS_WRITTEN``, since none of those is traced."""
+    with pytest.MonkeyPatch.context() as patch:
+        if getattr(request.module, "TRACES_AS_WRITTEN", False) or not _patches(request.path):
+            patch.setattr(program, "_checked", lambda: False)
+        yield
+
+
 # Each compiled program holds some memory maps, and Linux gives a process 65,530: beyond them XLA crashes.
 MOST_MAPS = 30_000
 
@@ -53,5 +82,6 @@ def few_programs():
     yield
     maps = Path("/proc/self/maps")
     if maps.exists() and len(maps.read_bytes().splitlines()) > MOST_MAPS:
+        forget_programs()
         jax.clear_caches()
         gc.collect()

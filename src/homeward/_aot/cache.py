@@ -18,7 +18,7 @@ from homeward._aot.jax_config import writable_folder
 MOST_FILES = 512  # programs kept, some 0.1 MB each; the least used go first
 MAGIC = b"homeward program 2\n"
 OPTIONS = ("jax_enable_x64", "jax_default_matmul_precision", "jax_threefry_partitionable",
-           "jax_default_prng_impl", "jax_numpy_dtype_promotion")  # fmt: skip
+           "jax_default_prng_impl", "jax_numpy_dtype_promotion", "jax_numpy_rank_promotion")  # fmt: skip
 
 
 def source_fingerprint() -> str:

@@ -12,6 +12,7 @@ import re
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -28,6 +29,7 @@ from homeward._aot.compile import BRIEF, compile_apart, compiled_program, given_
 from homeward._aot.pytree_json import ForeignTreeError, describe, rebuild
 
 _spent: list[float] = []  # s, of every program made ready
+_every: "weakref.WeakSet[Program]" = weakref.WeakSet()
 # Compiling lets go of the interpreter: two at a time, while the flight is being planned.
 _pool = ThreadPoolExecutor(max_workers=max(2, min(4, os.cpu_count() or 1)), thread_name_prefix="programs")
 
@@ -49,6 +51,7 @@ class Program:
         self._ready: dict[Hashable, Future[Callable[..., Any]]] = {}
         self._jits: dict[Hashable, Any] = {}
         self._lock = threading.Lock()
+        _every.add(self)
         self.__doc__ = function.__doc__
 
     def __call__(self, *args: Any, **static: Any) -> Any:
@@ -153,6 +156,14 @@ class Program:
         return export.export(jax.jit(flat))(*shapes), structure[-1]
 
 
+def forget_programs() -> None:
+    """Let go of every compiled program; each is read again, or compiled, when it is next called."""
+    for one in list(_every):
+        with one._lock:
+            one._ready = {key: future for key, future in one._ready.items() if not future.done()}
+            one._jits.clear()
+
+
 def build_seconds() -> float:
     """Seconds this process has spent making programs ready: traced, compiled or read, side by side or not."""
     return float(sum(_spent))
@@ -180,4 +191,4 @@ def _checked() -> bool:
     return any(type(finder).__module__.startswith("jaxtyping") for finder in sys.meta_path)
 
 
-__all__ = ["Program", "brief_program", "build_seconds", "program", "source_fingerprint"]
+__all__ = ["Program", "brief_program", "build_seconds", "forget_programs", "program", "source_fingerprint"]

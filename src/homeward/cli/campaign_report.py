@@ -1,4 +1,4 @@
-"""``homeward report``: what a campaign has shown, as one page for a review board."""
+"""``homeward report``: what a campaign or a risk study has shown, as one page for a review board."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from homeward.cli.output_files import json_text
 from homeward.cli.progress import working
 from homeward.errors import InputError, one_line
 
-FolderName = Annotated[str, typer.Argument(metavar="DIR", help="the folder of a campaign")]
+FolderName = Annotated[str, typer.Argument(metavar="DIR", help="the folder of a campaign or a risk study")]
 
 
 def report(
@@ -27,7 +27,10 @@ def report(
     trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a campaign's report: one HTML file that needs nothing else, verdicts first."""
+    """Write the report of a campaign or of a risk study: one HTML file that needs nothing else."""
+    if _is_risk(folder):
+        _report_risk(Path(folder), out, as_json)
+        return
     with working() as talk:
         from homeward.campaigns.report.report import report as make
         from homeward.campaigns.store.store import Store
@@ -52,6 +55,42 @@ def report(
     show_verdicts(screen, told["requirements"])
     show_failed(screen, told["failed"], told["failed_runs"])
     screen.print()
+    screen.print(f"Report: {file}", style="dim")
+
+
+def _is_risk(folder: str) -> bool:
+    from homeward.output.files.result_folder import RISK, kind_of
+
+    return bool(folder) and "\0" not in folder and kind_of(Path(folder)) == RISK
+
+
+def _report_risk(folder: Path, out: str | None, as_json: bool) -> None:
+    """The page of a risk study, made anew of its ``risk.json``."""
+    from homeward.campaigns.risk.page import risk_page
+    from homeward.documents import DocumentError, parse_json
+
+    place = folder / "risk.json"
+    label = one_line(str(place), 200)
+    file = Path(out) if out is not None else folder / "risk.html"
+    check_file(file)
+    try:
+        told = parse_json(place.read_bytes())
+        html = risk_page(told)
+    except OSError:
+        raise InputError(
+            f"{label}: the study is not done; `homeward risk --resume` goes on with it"
+        ) from None
+    except (DocumentError, KeyError, TypeError, ValueError, AttributeError):
+        raise InputError(f"{label}: expected what `homeward risk` writes") from None
+    write_whole(file, html)
+    if as_json:
+        print(json_text({**told, "file": str(file)}))
+        return
+    from homeward.cli.tables.return_summary import console
+    from homeward.cli.tables.risk import show_risk
+
+    screen = console()
+    show_risk(screen, told)
     screen.print(f"Report: {file}", style="dim")
 
 

@@ -37,6 +37,7 @@ class PairAids(eqx.Module):
     camera_valid: Flag = channel("1", "the camera sees the target at the station's port")
     camera_position: Vec3 = channel("m", "the station's port from the ship's port by camera", "B")
     camera_q_BD: Quat = channel("1", "attitude against the station's port by camera")
+    camera_age: Scalar = channel("s", "from the camera's exposure to this message, by its time tag")
     station_q_TI: Quat = channel("1", "the station's attitude, told by link; no turn without a link")
     touched: Flag = channel("1", "a contact switch is pressed")
     captured: Flag = channel("1", "the latches have caught")

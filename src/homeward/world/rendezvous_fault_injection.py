@@ -72,7 +72,7 @@ def _kept(
         lidar_valid=lidar, lidar_range=number(lidar, a.lidar_range),
         lidar_azimuth=number(lidar, a.lidar_azimuth), lidar_elevation=number(lidar, a.lidar_elevation),
         camera_valid=camera, camera_position=number(camera, a.camera_position),
-        camera_q_BD=jnp.where(camera, a.camera_q_BD, no_turn),
+        camera_q_BD=jnp.where(camera, a.camera_q_BD, no_turn), camera_age=number(camera, a.camera_age),
         station_q_TI=jnp.where(station, a.station_q_TI, no_turn),
         touched=a.touched, captured=a.captured,
     )  # fmt: skip

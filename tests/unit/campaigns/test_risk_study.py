@@ -174,6 +174,10 @@ def test_its_files_table_page_and_replays(flights, tmp_path):
     show_risk(screen, told)
     text = screen.export_text()
     assert "P(loss of crew)" in text and "main fails" in text and "more failures than flown" in text
+    assert main(["report", str(tmp_path), "--out", str(tmp_path / "again.html")]) == 0
+    assert (tmp_path / "again.html").read_text() == page
+    (tmp_path / "risk.json").write_text("[]")
+    assert main(["report", str(tmp_path)]) == 2
     lost = told["lost"][0]
     words = shlex.split(lost["replay"])
     assert words[:3] == ["homeward", "return", "my file.toml"] and str(lost["run"]) in words

@@ -17,6 +17,8 @@ from homeward.planning.abort_landings import SHORE, Moments
 from homeward.planning.deorbit_planner import ORBIT_LEAD
 from homeward.planning.return_plan import list_opportunities
 
+TRACES_AS_WRITTEN = True  # what is replaced here is no part of a program
+
 MINUTES = 40
 STEP = 300.0
 

@@ -15,6 +15,8 @@ from homeward.output import save_flight
 from homeward.output.files.telemetry_record import Telemetry
 from homeward.output.save_rendezvous import save_rendezvous
 
+TRACES_AS_WRITTEN = True  # what is replaced here is no part of a program
+
 FAR = 1e-9  # of the values: what a change to degrees and back may round
 
 

@@ -18,6 +18,8 @@ from homeward.scenario.faults.carry_over import carried
 from homeward.scenario.schema.fault import Fault
 from homeward.sim.rendezvous.far_range import FarCarry
 
+TRACES_AS_WRITTEN = True  # what is replaced here is no part of a program
+
 SPEED = np.array([0.0, 5.7e3, 5.1e3])  # m/s
 
 

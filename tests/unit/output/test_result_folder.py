@@ -33,6 +33,8 @@ from homeward.output.save_rendezvous import save_rendezvous
 from homeward.scenario.schema.ground import Cabin
 from homeward.sim.open_loop.propagate import OpenLoopResult
 
+TRACES_AS_WRITTEN = True  # what is replaced here is no part of a program
+
 LATER = "2023-09-09T00:00:00Z"
 
 

@@ -99,7 +99,7 @@ def _sensitivity(told: Mapping[str, Any]) -> list[Block]:
         [Cell(r["hazard"], r["half"]), *(_figure(r[k]) for k in ("base", "halved", "doubled", "removed",
                                                                  "certain"))]
         for r in told["sensitivity"]
-        if r["doubled"] > r["halved"]
+        if r["certain"] > 0.0
     ]  # fmt: skip
     without = [
         [Cell(r["without"], r["half"]), _figure(r["probability"]), _figure(r["change"]), r["by"]]

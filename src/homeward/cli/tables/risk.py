@@ -85,7 +85,7 @@ def _contributions(screen: Console, half: str, h: dict[str, Any]) -> None:
 
 
 def _sensitivity(screen: Console, told: dict[str, Any]) -> None:
-    rows = [r for r in told["sensitivity"] if r["removed"] < r["base"]][:MOST_ROWS]
+    rows = [r for r in told["sensitivity"] if r["certain"] > 0.0][:MOST_ROWS]
     if rows:
         screen.print()
         table = plain_table("what to improve first", "P(crew lost)", "halved", "doubled", "never", "certain")

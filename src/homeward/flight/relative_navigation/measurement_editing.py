@@ -43,7 +43,7 @@ def clean_pair(aids: PairAids) -> PairAids:
     relative = a.relative_valid & finite(a.relative_position, a.relative_velocity)
     radar = a.radar_valid & finite(a.radar_range, a.radar_rate, a.radar_azimuth, a.radar_elevation)
     lidar = a.lidar_valid & finite(a.lidar_range, a.lidar_azimuth, a.lidar_elevation)
-    camera = a.camera_valid & finite(a.camera_position) & _unit(a.camera_q_BD)
+    camera = a.camera_valid & finite(a.camera_position, a.camera_age) & _unit(a.camera_q_BD)
     return PairAids(
         star_valid=stars,
         star_q_BI=turn(stars, a.star_q_BI),
@@ -68,6 +68,7 @@ def clean_pair(aids: PairAids) -> PairAids:
         camera_valid=camera,
         camera_position=number(camera, a.camera_position),
         camera_q_BD=turn(camera, a.camera_q_BD),
+        camera_age=number(camera, a.camera_age),
         station_q_TI=turn(station, a.station_q_TI),
         touched=a.touched,
         captured=a.captured,

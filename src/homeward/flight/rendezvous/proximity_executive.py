@@ -16,6 +16,7 @@ from homeward.flight.control.thruster_fdi import MonitorState, no_suspects, note
 from homeward.flight.control.thruster_selection_6dof import SixAllocation
 from homeward.flight.navigation.imu_fdi import SetState, Voting, VotingState
 from homeward.flight.relative_navigation.attitude_filter import PairAttitude, PairAttitudeState
+from homeward.flight.relative_navigation.camera_latency import camera_up_to_date
 from homeward.flight.relative_navigation.port_relative_state import PortRelative, port_in_sight, port_relative
 from homeward.flight.relative_navigation.relative_filter import PairFilter, PairFilterState
 from homeward.flight.relative_navigation.sensor_fdi import Trust, blind, full_trust, heard, judged
@@ -184,7 +185,8 @@ def cycle_close(
     filter_ = computer.filter.propagate(state.filter, gained, dt, spread, attitude.moved)
     now = computer.attitude.attitude(attitude)
     sigma = computer.attitude.sigma(attitude)
-    aids = heard(state.trust, aids)
+    ahead = computer.filter.believed(filter_, now.q_BI, now.omega_BI_B, time)
+    aids = camera_up_to_date(heard(state.trust, aids), ahead, computer.filter.geometry)
     filter_ = computer.filter.update(filter_, aids, now.q_BI, sigma)
     n = computer.filter.believed(filter_, now.q_BI, now.omega_BI_B, time, sigma)
     apart = norm(aids.camera_position - port_in_sight(n, computer.filter.geometry))

@@ -30,7 +30,7 @@ WIDTH = 9.6
 
 def tornado(told: Mapping[str, Any]) -> Figure:
     """Halved to doubled by hazard, the widest first; without a loss flown, the bounds of each stratum."""
-    rows = [r for r in told["sensitivity"] if r["doubled"] > r["halved"]][:MOST]
+    rows = [r for r in told["sensitivity"] if r["certain"] > 0.0][:MOST]
     with styled():
         figure = new_figure(WIDTH, 1.5 + 0.32 * max(len(rows), 4))
         height = float(figure.get_size_inches()[1])

@@ -86,7 +86,8 @@ def build_pair_sensors(scenario: Scenario, told: Rendezvous) -> PairSensors:
     works = numbers([0.0 if name in f.failed else 1.0 for name in SENSOR_PLACES])
     return pair_sensors(
         satellite=f.satellite, station=f.satellite, relative=f.relative, radar=f.radar, lidar=f.lidar,
-        camera=f.camera, works=works, antennas=antennas_of(scenario.truth.sensors),
+        camera=f.camera, camera_latency=f.camera_latency_s, camera_tag_error=f.camera_tag_error_s,
+        works=works, antennas=antennas_of(scenario.truth.sensors),
     )  # fmt: skip
 
 

@@ -176,13 +176,19 @@ class Hold(Section):
 
 
 class RendezvousSensors(Section):
-    """Factors on the 1-sigma errors of the sensors, and which of them work."""
+    """Factors on the 1-sigma errors of the sensors, the camera's latency, and which of them work."""
 
     satellite: Scale = Field(default=1.0, description="satellite navigation of both")
     relative: Scale = Field(default=1.0, description="relative satellite navigation")
     radar: Scale = Field(default=1.0, description="radar")
     lidar: Scale = Field(default=1.0, description="lidar")
     camera: Scale = Field(default=1.0, description="camera")
+    camera_latency_s: Annotated[NonNegative, Field(le=1.0)] = Field(
+        default=0.2, description="from the camera's exposure to its message; 0: none"
+    )
+    camera_tag_error_s: Annotated[Real, Field(ge=-1.0, le=1.0)] = Field(
+        default=0.0, description="of the age that the message tells; the flight computer does not know of it"
+    )
     failed: tuple[Sensor, ...] = Field(default=(), description="those that do not work")
 
 

@@ -145,8 +145,8 @@ def _second(
 def situation(world: PairWorld, truth: PairTruth) -> PairSituation:
     """What the sensors see of the truth."""
     b, hull = truth.bodies, world.hull
-    q_TI, _ = station_attitude(hull.motion, truth.time, b.r_TI_I, b.v_TI_I)
+    q_TI, omega_TI_T = station_attitude(hull.motion, truth.time, b.r_TI_I, b.v_TI_I)
     return PairSituation(
         truth.time, b.r_BI_I, b.v_BI_I, truth.q_BI, truth.omega_BI_B, b.r_TI_I, b.v_TI_I, q_TI,
-        hull.port_T, hull.C_DT, hull.dock_B,
+        hull.port_T, hull.C_DT, hull.dock_B, omega_TI_T,
     )  # fmt: skip

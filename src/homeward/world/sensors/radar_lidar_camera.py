@@ -87,6 +87,8 @@ class Camera(eqx.Module):
     farthest: Scalar  # m
     field: Scalar  # rad about x_B
     cone: Scalar  # rad about the port's axis
+    latency: Scalar  # s from the exposure to the message
+    tag_error: Scalar  # s, of the age that the message tells
 
     def sense(
         self,

@@ -5,6 +5,8 @@ standard normal numbers. Figures: ``rendezvous_specifications``; their sources:
 docs/models/relative_navigation.md.
 """
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax.numpy as jnp
 
@@ -45,6 +47,27 @@ class PairSituation(eqx.Module):
     port_T: Vec3  # m, origin of the station's port from its centre of mass
     C_DT: Mat33
     dock_B: Vec3  # m, the ship's port from its centre of mass
+    omega_TI_T: Vec3 = eqx.field(default_factory=lambda: jnp.zeros(3))  # rad/s
+
+    def earlier(self, by: Scalar) -> "PairSituation":
+        """What was true ``by`` [s] before, at constant velocities and rates: for parts of a second.
+
+        Left out are half the acceleration times the square of it: 0.4 mm at 0.02 m/s2 and 0.2 s.
+        """
+        return replace(
+            self, time=self.time - by, r_BI_I=self.r_BI_I - by * self.v_BI_I,
+            q_BI=turned_axes(self.q_BI, -by * self.omega_BI_B), r_TI_I=self.r_TI_I - by * self.v_TI_I,
+            q_TI=turned_axes(self.q_TI, -by * self.omega_TI_T),
+        )  # fmt: skip
+
+    def relative_pose(self) -> tuple[Vec3, Mat33, Quat]:
+        """From the ship's port to the station's [m, B], ``C_BD`` and ``q_BD``."""
+        C_BI, C_TI = to_matrix(self.q_BI), to_matrix(self.q_TI)
+        port_I = jnp.sum(C_TI * self.port_T[:, None], axis=0)
+        apart_I = port_I - (self.r_BI_I - self.r_TI_I)
+        between_B = jnp.sum(C_BI * apart_I[None, :], axis=1) - self.dock_B
+        q_DI = multiply(from_matrix(self.C_DT), self.q_TI)
+        return between_B, _times(_times(C_BI, C_TI.T), self.C_DT.T), multiply(self.q_BI, conjugate(q_DI))
 
 
 class Receiver(eqx.Module):
@@ -166,15 +189,14 @@ def sense_pair(
     in_reach = (distance > sensors.relative_nearest) & (distance < sensors.relative_farthest)
 
     seen = sensors.radar.sense(C_BI, relative_r, relative_v, state.radar, noise[45:49])
-    # From the ship's port to the station's, in I and in B.
-    port_I = jnp.sum(to_matrix(truth.q_TI) * truth.port_T[:, None], axis=0)
-    between_B = jnp.sum(C_BI * (port_I - relative_r)[None, :], axis=1) - truth.dock_B
-    C_BD = _times(_times(C_BI, to_matrix(truth.q_TI).T), truth.C_DT.T)
-    q_BD = multiply(multiply(truth.q_BI, conjugate(truth.q_TI)), conjugate(from_matrix(truth.C_DT)))
     # What is made of reflector and target by the drawings; both sit on the station as it is.
+    between_B, C_BD, _ = truth.relative_pose()
     lit = sensors.lidar.sense(lidar_line(sensors.mounting, between_B, C_BD), state.lidar, noise[49:52])
+    # A picture takes its time to be worked out: it shows what was true at its exposure.
+    between_B, C_BD, q_BD = truth.earlier(sensors.camera.latency).relative_pose()
     seen_B, seen_q = camera_view(sensors.mounting, between_B, C_BD, q_BD)
     shown = sensors.camera.sense(seen_B, C_BD, seen_q, state.camera, noise[52:58])
+    age = sensors.camera.latency + sensors.camera.tag_error
 
     # Relative satellite navigation compares what both receivers hear.
     fixed, linked = works[SATELLITE] & heard, works[STATION]
@@ -206,6 +228,7 @@ def sense_pair(
         camera_valid=framed,
         camera_position=jnp.where(framed, shown[1], jnp.zeros(3)),
         camera_q_BD=jnp.where(framed, shown[2], no_turn),
+        camera_age=jnp.where(framed, age, 0.0),
         station_q_TI=jnp.where(linked, q_TI, no_turn),
         touched=touched,
         captured=captured,

@@ -33,12 +33,14 @@ def pair_sensors(
     radar: Factor = 1.0,
     lidar: Factor = 1.0,
     camera: Factor = 1.0,
+    camera_latency: float = 0.0,
+    camera_tag_error: float = 0.0,
     told_attitude: Factor = 1.0,
     works: Float[Array, "7"] | None = None,
     antennas: Antennas | None = None,
 ) -> PairSensors:
     """The sensors with every 1-sigma times its factor; ``works`` (1 or 0 each) defaults to all at work,
-    ``antennas`` of the satellite receiver to two, up and down."""
+    ``antennas`` of the satellite receiver to two, up and down. Times in s."""
 
     def number(value: float, factor: Factor = 1.0) -> Scalar:
         return jnp.asarray(value, float) * factor
@@ -84,6 +86,8 @@ def pair_sensors(
             farthest=number(200.0),
             field=number(30.0 * DEGREE),
             cone=number(60.0 * DEGREE),
+            latency=number(camera_latency),
+            tag_error=number(camera_tag_error),
         ),
         told_attitude_sigma=number(0.05 * DEGREE, told_attitude),
         told_attitude_time=number(1000.0),
