@@ -17,7 +17,7 @@ READY_DEV := $(VENV)/.ready-dev
 
 SITE_VENV := build/site-venv
 
-.PHONY: help site fly test test-slow lint format validation bench pictures docs arena hooks lock dist clean
+.PHONY: help site fly test test-slow lint format validation bench pictures docs arena what-changed hooks lock dist clean
 .DEFAULT_GOAL := help
 
 help:
@@ -106,6 +106,10 @@ arena: $(READY)
 	@for set in dispersed orbit-changes; do \
 	  $(BIN)/homeward arena --set $$set --laws $(ARENA_LAWS) --runs 128 --out build/arena/$$set || exit 1; done
 	@$(BIN)/python -m homeward.campaigns.arena.page build/arena/dispersed build/arena/orbit-changes docs
+
+# Single models of the world off and on: campaigns flown once into build/, the page docs/what-changed.md.
+what-changed: $(READY)
+	@$(BIN)/python -m homeward.campaigns.analysis.model_changes build/what-changed docs
 
 # The pages that are made from the code: scenario keys, their JSON Schema, telemetry columns, commands.
 docs: $(READY)

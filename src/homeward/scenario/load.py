@@ -13,7 +13,7 @@ from homeward.scenario.files.shipped import shipped_file, shipped_names
 from homeward.scenario.files.toml import read_toml
 from homeward.scenario.schema.base import table_of
 from homeward.scenario.schema.errors import explain, nearest
-from homeward.scenario.schema.onboard_data_set import settle_onboard
+from homeward.scenario.schema.onboard_data_set import moved_sensors, settle_onboard
 from homeward.scenario.schema.returns import KINDS, Initial
 from homeward.scenario.schema.scenario import Scenario
 from homeward.textfile import STANDARD_INPUT, full_path, is_readable
@@ -40,9 +40,11 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
     chosen = dict(overrides or {})
     folder = Path(full_path(path)).parent
     apply_overrides(data, {key: text for key, text in chosen.items() if key == DATA_SET}, label)
+    written = moved_sensors(data)
     # Before any other key is set: what `--set truth.KEY` says of the world is not known on board.
     settle_onboard(data, folder, one_line(label, 200))
     apply_overrides(data, {key: text for key, text in chosen.items() if key != DATA_SET}, label)
+    written |= moved_sensors(data)
     context = {
         "directory": folder, "stem": "stdin" if label == STANDARD_INPUT else path.stem,
         "label": one_line(label, 200), "overridden": list(chosen),
@@ -50,7 +52,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
     try:
         scenario = Scenario.model_validate(data, context=context)
     except ValidationError as error:
-        raise explain(error, Scenario, one_line(label, 200), list(chosen)) from None
+        raise explain(error, Scenario, one_line(label, 200), list(chosen), written) from None
     _check_elements(scenario)
     return scenario
 

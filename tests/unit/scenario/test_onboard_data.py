@@ -180,6 +180,15 @@ def test_keys_of_flight_believed_win_over_the_data_set():
     assert told.as_believed().as_believed().truth.engine.thrust_n == 2400.0
 
 
+@pytest.mark.parametrize("key", ["nothing", "gyro_bias_deg_h"])
+def test_a_wrong_figure_of_a_sensor_is_named_as_it_is_written(key, tmp_path):
+    with pytest.raises(InputError, match=rf"\(--set\): onboard\.sensors\.{key}: "):
+        load("shenzhou-15", {f"onboard.sensors.{key}": "-1"})
+    text = without(shipped_file("shenzhou-15").read_text(encoding="utf-8"), "data_set")
+    with pytest.raises(InputError, match=rf"own\.toml: onboard\.sensors\.{key}: "):
+        load(own(tmp_path, text + f"\n[onboard.sensors]\n{key} = -1\n"))
+
+
 def own(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "own.toml"
     path.write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from homeward.scenario import load, shipped
 from homeward.scenario.load import parse_settings, parse_value
 from homeward.scenario.schema.reference_page import json_schema, json_text, reference
 from homeward.scenario.schema.scenario import Scenario
-from homeward.scenario.schema.walk import split_unit, walk
+from homeward.scenario.schema.walk import UNITS, split_unit, unit_words, walk
 from homeward.scenario.template import template, to_toml, write_new
 from homeward.scenario.user_models import load_law
 
@@ -237,6 +237,32 @@ def test_every_key_is_told_and_carries_its_unit() -> None:
         assert key.field.description, key.dotted
     assert split_unit("service_module_ballistic_kg_m2") == ("service_module_ballistic", "kg_m2")
     assert split_unit("mass") == ("mass", "")
+
+
+@pytest.mark.parametrize(
+    ("key", "unit"),
+    [
+        ("gyro_bias_deg_h", "degrees per hour"), ("gyro_walk_deg_sqrt_h", "degrees per root hour"),
+        ("accelerometer_walk_m_s_sqrt_s", "metres per second and root second"),
+        ("clock_walk_m_sqrt_s", "metres per root second"), ("heat_of_ablation_j_kg", "joules per kilogram"),
+        ("conductivity_w_m_k", "watts per metre and kelvin"), ("main_stiffness_n_m", "newtons per metre"),
+        ("specific_heat_j_kg_k", "joules per kilogram and kelvin"), ("volume_m3", "cubic metres"),
+        ("inertia_kg_m2", "kilograms times square metres"), ("gyro_scale_ppm", "parts per million"),
+        ("service_module_ballistic_kg_m2", "kilograms per square metre"), ("leak_mm2", "square millimetres"),
+        ("wind_20ft_m_s", "metres per second"), ("reference_gain", ""),
+    ],
+)  # fmt: skip
+def test_units_are_those_of_the_whole_suffix(key: str, unit: str) -> None:
+    assert unit_words(key) == unit
+
+
+def test_every_unit_told_is_in_the_words_of_its_key() -> None:
+    """No key ends in more of a unit than is read: `_deg_h` is no hour."""
+    parts = {part for suffix in UNITS for part in suffix.split("_")} - {"t", "c"}
+    for key in walk(Scenario):
+        stem, unit = split_unit(key.dotted.rpartition(".")[2])
+        rest = stem.rpartition("_")[2]
+        assert not (unit and rest in parts), f"{key.dotted}: read as {unit}"
 
 
 def test_the_documents_are_up_to_date() -> None:

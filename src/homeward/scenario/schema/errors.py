@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from pydantic import BaseModel, ValidationError
 
 from homeward.errors import InputError, one_line
-from homeward.scenario.schema.walk import UNITS, fields_of, section_at, split_unit, walk
+from homeward.scenario.schema.walk import fields_of, section_at, split_unit, unit_words, walk
 
 Path = Sequence[str | int]
 
@@ -62,8 +62,8 @@ def unknown_key(root: type[BaseModel], path: Path, missing: Collection[str] = ()
     for key in known:
         key_stem, key_unit = split_unit(key)
         if key_unit and key_stem == stem and key_unit != unit:
-            given = f" in {UNITS[unit]}" if unit else " without a unit"
-            return f"{stem} cannot be given{given}; expected {key}, in {UNITS[key_unit]}"
+            given = f" in {unit_words(wrong)}" if unit else " without a unit"
+            return f"{stem} cannot be given{given}; expected {key}, in {unit_words(key)}"
     like = nearest(wrong, missing) or nearest(wrong, known)
     if like is not None:
         return f"no such key; did you mean {like}?"
@@ -77,8 +77,8 @@ def _expected(root: type[BaseModel], problem: _Problem, problems: Sequence[_Prob
     """What was expected of a value, without its place."""
     path, value, ctx = problem["loc"], problem["input"], problem["ctx"]
     key = str(next((part for part in reversed(path) if isinstance(part, str)), ""))
-    _, unit = split_unit(key)
-    number = f"a number ({UNITS[unit]})" if unit and unit != "utc" else "a number"
+    unit = unit_words(key)
+    number = f"a number ({unit})" if unit not in ("", "UTC") else "a number"
     match problem["type"]:
         case "extra_forbidden":
             beside = [p["loc"] for p in problems if p["type"] == "missing" and p["loc"][:-1] == path[:-1]]
@@ -135,12 +135,13 @@ def touched(key: str, overridden: Collection[str]) -> bool:
 
 
 def explain(
-    error: ValidationError, root: type[BaseModel], file: str, overridden: Collection[str] = ()
-) -> InputError:
+    error: ValidationError, root: type[BaseModel], file: str, overridden: Collection[str] = (),
+    written: Mapping[str, str] | None = None,
+) -> InputError:  # fmt: skip
     """The first thing wrong in a file as one sentence, and how many more there are.
 
     A misspelt key comes before the missing one that it causes. ``overridden`` holds the dotted keys
-    that came from the command line.
+    that came from the command line, ``written`` the keys that stand elsewhere than they are written.
     """
     problems = [
         _Problem(type=e["type"], loc=e["loc"], input=e["input"], ctx=e.get("ctx", {}))
@@ -149,6 +150,7 @@ def explain(
     problems.sort(key=lambda problem: problem["type"] != "extra_forbidden")
     first = problems[0]
     key = dotted(first["loc"])
+    key = (written or {}).get(key, key)
     place = f"{file} (--set)" if key and touched(key, overridden) else file
     reason = _expected(root, first, problems)
     sentence = f"{place}: {key}: {reason}" if key else f"{place}: {reason}"

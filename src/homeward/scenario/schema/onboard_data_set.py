@@ -100,6 +100,13 @@ def merge_sensors(data: dict[str, Any], onboard_wins: bool) -> None:
     data["flight"] = {**flight, "navigation": navigation}
 
 
+def moved_sensors(data: dict[str, Any]) -> dict[str, str]:
+    """Where ``merge_sensors`` moves the keys of ``[onboard.sensors]``, and the keys as they are written."""
+    onboard = table_of(data.get("onboard"))
+    figures = table_of(onboard.get("sensors")) if onboard is not None else None
+    return {f"flight.navigation.sensors.{key}": f"onboard.sensors.{key}" for key in figures or {}}
+
+
 def _find(name: str, directory: Path, label: str) -> Path:
     """The file of a data set: beside the scenario file, else one that ships with Homeward."""
     for path in (directory / name, FOLDER / name):

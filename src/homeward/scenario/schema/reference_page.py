@@ -8,7 +8,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from homeward.scenario.schema.scenario import Scenario
-from homeward.scenario.schema.walk import UNITS, Key, split_unit, walk
+from homeward.scenario.schema.walk import Key, unit_words, walk
 
 INTRODUCTION = """\
 # The scenario file
@@ -124,7 +124,6 @@ def _row(key: Key, about: dict[str, Any]) -> str:
 
 def _allowed(key: Key, about: dict[str, Any]) -> str:
     """What a value may be, in a few words."""
-    _, unit = split_unit(key.dotted)
     if "enum" in about:
         return ", ".join(f"`{word}`" for word in about["enum"])
     kind = about.get("type")
@@ -143,13 +142,13 @@ def _allowed(key: Key, about: dict[str, Any]) -> str:
             bounds.append(f"< {below:g}")
         elif high is not None and high != 1e12:
             bounds.append(f"≤ {high:g}")
-        words = UNITS.get(unit, "whole number" if kind == "integer" else "number")
+        words = unit_words(key.dotted) or ("whole number" if kind == "integer" else "number")
         return f"{words}, {', '.join(bounds)}" if bounds else words
     if kind == "boolean":
         return "`true`, `false`"
     if "anyOf" in about:
         return " or ".join(dict.fromkeys(_allowed(key, choice) for choice in about["anyOf"]))
-    return "UTC time" if unit == "utc" else "text"
+    return "UTC time" if unit_words(key.dotted) == "UTC" else "text"
 
 
 def plain(value: object) -> str:

@@ -25,9 +25,21 @@ UNITS: dict[str, str] = {
     "j_m2": "joules per square metre",
     "lb_ft2": "pounds per square foot",
     "g_cm3": "grams per cubic centimetre",
+    "deg_h": "degrees per hour",
+    "deg_sqrt_h": "degrees per root hour",
+    "m_s_sqrt_s": "metres per second and root second",
+    "m_sqrt_s": "metres per root second",
+    "w_m_k": "watts per metre and kelvin",
+    "j_kg_k": "joules per kilogram and kelvin",
+    "j_kg": "joules per kilogram",
+    "n_m": "newtons per metre",
     "m2": "square metres",
     "ft2": "square feet",
     "cm2": "square centimetres",
+    "mm2": "square millimetres",
+    "m3": "cubic metres",
+    "ppm": "parts per million",
+    "ug_g2": "millionths of standard gravity per square of it",
     "arcsec": "arc seconds",
     "ug": "millionths of standard gravity",
     "hz": "hertz",
@@ -66,11 +78,19 @@ _SUFFIXES = sorted(UNITS, key=len, reverse=True)
 
 
 def split_unit(key: str) -> tuple[str, str]:
-    """Name and unit suffix of a key; the suffix is empty where it has none."""
+    """Name and unit suffix of a key (of ``UNITS``); the suffix is empty where it has none."""
     for suffix in _SUFFIXES:
         if key.lower().endswith("_" + suffix):
             return key[: -len(suffix) - 1], suffix
     return key, ""
+
+
+def unit_words(key: str) -> str:
+    """The unit of a key in words; empty where its name carries none."""
+    stem, unit = split_unit(key)
+    if unit == "kg_m2" and "inertia" in stem:
+        return "kilograms times square metres"
+    return UNITS.get(unit, "")
 
 
 @dataclasses.dataclass(frozen=True)
