@@ -42,6 +42,7 @@ def pictures_of(
         made += _map(records, reach) + _loads(records, limits) + _corridor(records)
     else:
         made += _contact(records)
+    records.look_up(wanted)
     for k, name in enumerate(wanted):
         share(k / (len(wanted) + len(found) + 1))
         made.append(_distribution(records, name, limits.get(name, [])))

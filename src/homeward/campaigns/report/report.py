@@ -56,14 +56,15 @@ def report(
             if kept is None
             else read_requirements(kept, m.get("fidelity"))
         )
-    records.look_up([*RUN_COLUMNS, *metrics_named(records), *(r.quantity for r in requirements)])
+    records.look_up([*RUN_COLUMNS, *(r.quantity for r in requirements)])
     verdicts = judge(records, requirements)
-    metrics = {n: figures(records[n], records.failed) for n in metrics_named(records)}
+    metrics = {n: figures(v, records.failed) for n, v in records.each(metrics_named(records))}
     tell("looking for what drives the results", 0.2)
     asked = (
         list(dict.fromkeys(r.quantity for r in requirements if r.quantity in metrics)) or list(metrics)[:4]
     )
     sample = sample_of(records)
+    records.look_up(asked)
     found = [d for d in (drivers_of(records, n, sample) for n in asked) if d is not None]
     ground = None
     if footprint:
